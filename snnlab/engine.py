@@ -1,0 +1,111 @@
+"""`Engine`: the one protocol between a network and whatever computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from snnlab.frames.frame import Frame
+from snnlab.model.network import Network
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["BuildReport", "Checkpoint", "Engine"]
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """What building a network took.
+
+    Parameters
+    ----------
+    n_neurons, n_synapses : int
+    build_s : float [s]
+        Wall-clock time to turn the network into arrays, compilation excluded.
+    compile_s : float [s]
+        Wall-clock time to generate and compile code; near 0 from the second start on.
+    synapse_bytes : int
+        Bytes of the connectivity: targets, weights, delays and row pointers.
+    state_bytes : int
+        Bytes of everything else that lives as long as the network.
+    """
+
+    n_neurons: int
+    n_synapses: int
+    build_s: float
+    compile_s: float
+    synapse_bytes: int
+    state_bytes: int
+
+    @property
+    def bytes_per_synapse(self) -> float:
+        """Connectivity bytes per synapse; 0 for a network without synapses."""
+        return self.synapse_bytes / self.n_synapses if self.n_synapses else 0.0
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The complete state of a run at a step boundary.
+
+    Parameters
+    ----------
+    step : int
+        Number of steps done.
+    network : Network
+        The network as it was then; its edits are part of it.
+    arrays : mapping
+        Name -> array, independent of the number of threads.
+    """
+
+    step: int
+    network: Network
+    arrays: Mapping[str, NDArray[np.generic]]
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """Builds a network when it is made, then advances it.
+
+    One thread uses an engine at a time. After `close` every method raises `StateError`.
+    """
+
+    network: Network
+    report: BuildReport
+    device: str
+
+    @property
+    def step(self) -> int:
+        """Number of steps done since the start; the truth about time."""
+        ...
+
+    def advance(self, n_steps: int) -> Frame:
+        """Advance by `n_steps` and return what happened in them.
+
+        The spikes do not depend on how a run is cut into calls.
+        """
+        ...
+
+    def apply(self, network: Network) -> None:
+        """Go over to an edited network at this step boundary, keeping all state that remains.
+
+        Raises
+        ------
+        BuildError
+            The change cannot be made; the engine goes on with the old network.
+        """
+        ...
+
+    def checkpoint(self) -> Checkpoint:
+        """Return a copy of the complete state."""
+        ...
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to a state; the run continues bit for bit as it did from there."""
+        ...
+
+    def close(self) -> None:
+        """Release everything; closing twice is allowed."""
+        ...

@@ -1,0 +1,78 @@
+"""`Frame`: the only packet that leaves an engine.
+
+Plots, files, statistics and widgets read Frames and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["Frame", "Samples"]
+
+
+@dataclass(frozen=True)
+class Samples:
+    """State variables sampled by one recorder during a frame.
+
+    Parameters
+    ----------
+    steps : (n_samples,) int64
+        Number of updates that the state had seen when it was sampled; time is ``steps * dt``.
+    values : (n_samples, n_variables, n_neurons) float32 or float64 [unit of the variable]
+    """
+
+    steps: NDArray[np.int64]
+    values: NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What happened in the steps ``t_start <= step < t_stop``.
+
+    Parameters
+    ----------
+    t_start, t_stop : int [steps]
+        The interval; frames of a run follow each other without a gap.
+    dt : float [ms]
+        Time step.
+    step : (n_spikes,) int64
+        Step in which each spike was found, ascending; its time is ``(step + 1) * dt``.
+    neuron : (n_spikes,) int64
+        Global id of each spike's neuron, ascending within a step.
+    counts : (n_populations,) int64
+        Number of spikes of each population, in network order.
+    samples : mapping
+        Recorder name -> `Samples`.
+    wall_s : float [s]
+        Wall-clock time that the engine took.
+    """
+
+    t_start: int
+    t_stop: int
+    dt: float
+    step: NDArray[np.int64]
+    neuron: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    samples: Mapping[str, Samples] = field(default_factory=dict)
+    wall_s: float = 0.0
+
+    @property
+    def n_spikes(self) -> int:
+        """Number of spikes of all populations."""
+        return int(self.step.size)
+
+    @property
+    def duration(self) -> float:
+        """Model time that the frame covers [ms]."""
+        return (self.t_stop - self.t_start) * self.dt
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Spike times [ms], shape (n_spikes,)."""
+        return (self.step + 1) * self.dt

@@ -1,0 +1,1 @@
+"""What a network is: frozen values without arrays and without a device."""

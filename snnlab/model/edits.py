@@ -1,0 +1,290 @@
+"""`Edit`: the only verb. A frozen, reversible change of a `Network`.
+
+Sliders, code, undo, redo, history and replay are all lists of edits.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from snnlab.errors import SpecError, unknown_name
+from snnlab.model.network import Knob, Network, Population, Projection
+
+if TYPE_CHECKING:
+    from snnlab.model.stimuli import Stimulus
+
+__all__ = [
+    "EDITS",
+    "AddPopulation",
+    "AddProjection",
+    "AddStimulus",
+    "Edit",
+    "RemovePopulation",
+    "RemoveProjection",
+    "RemoveStimulus",
+    "SetParameter",
+    "Several",
+]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Abstract: a change from one network to another."""
+
+    @property
+    def is_structural(self) -> bool:
+        """Whether arrays must be built anew (True) or only numbers change (False)."""
+        return True
+
+    def apply(self, network: Network) -> Network:
+        """Return the changed network.
+
+        Raises
+        ------
+        SpecError
+            The result could not be meant; `network` is unchanged in any case.
+        """
+        raise SpecError(type(self).__name__, "must be one of " + ", ".join(sorted(EDITS)))
+
+    def inverse(self, network: Network) -> Edit:
+        """Return the edit that leads back to `network` after this one was applied to it."""
+        raise SpecError(type(self).__name__, "must be one of " + ", ".join(sorted(EDITS)))
+
+
+@dataclass(frozen=True)
+class SetParameter(Edit):
+    """Give one number of one thing a new value.
+
+    Parameters
+    ----------
+    target : str
+        Name of a population, projection, stimulus or recorder; empty for a knob of the network.
+    name : str
+        Parameter of the neuron model, field of the projection (``"weight"``, ``"delay"``) or
+        stimulus (``"rate"``, ``"weight"``, ``"amplitude"``), or the knob.
+    value : number, quantity, expression or Distribution
+        The new value.
+    """
+
+    target: str
+    name: str
+    value: Any
+
+    @property
+    def is_structural(self) -> bool:
+        """False: engines change numbers in place where they can."""
+        return False
+
+    def apply(self, network: Network) -> Network:
+        """Return the network with the new value."""
+        if not self.target:
+            return _replace_item(network, "knobs", self._new_knob(network))
+        kind, item = _find(network, self.target)
+        if kind == "populations":
+            self._known_parameter(item)
+            parameters = {**item.parameters, self.name: self.value}
+            return _replace_item(network, kind, dataclasses.replace(item, parameters=parameters))
+        return _replace_item(network, kind, dataclasses.replace(item, **{self._field(item): self.value}))
+
+    def inverse(self, network: Network) -> SetParameter:
+        """Return the edit that restores the value in `network`."""
+        return dataclasses.replace(self, value=self.current(network))
+
+    def current(self, network: Network) -> Any:
+        """Return the value in `network`, as it was written (number, expression, distribution)."""
+        if not self.target:
+            return network.knob(self.name).value
+        kind, item = _find(network, self.target)
+        if kind == "populations":
+            self._known_parameter(item)
+            return item.parameters.get(self.name, item.model.parameters[self.name].default)
+        return getattr(item, self._field(item))
+
+    def _new_knob(self, network: Network) -> Knob:
+        knob = network.knob(self.name)
+        value = knob.parameter.check(self.value, where=f"Knob {self.name!r}")
+        return dataclasses.replace(knob, value=value)
+
+    def _known_parameter(self, population: Population) -> None:
+        if self.name not in population.model.parameters:
+            raise unknown_name(
+                f"parameter of {population.model.__name__}", self.name,
+                population.model.parameters, context=f"Population {population.name!r}.",
+            )
+
+    def _field(self, item: Any) -> str:
+        fixed = {"name", "pre", "post", "target", "population"}
+        names = [f.name for f in dataclasses.fields(item) if f.name not in fixed]
+        if self.name not in names:
+            raise unknown_name(f"parameter of {self.target!r}", self.name, names)
+        return self.name
+
+
+@dataclass(frozen=True)
+class AddPopulation(Edit):
+    """Add a population at the end."""
+
+    population: Population
+
+    def apply(self, network: Network) -> Network:
+        """Return the network with the population."""
+        return network.replace(populations=(*network.populations, self.population))
+
+    def inverse(self, network: Network) -> Edit:
+        """Return its removal."""
+        return RemovePopulation(self.population.name)
+
+
+@dataclass(frozen=True)
+class RemovePopulation(Edit):
+    """Remove a population with its projections, stimuli and recorders."""
+
+    name: str
+
+    def apply(self, network: Network) -> Network:
+        """Return the network without it."""
+        network.population(self.name)
+        return network.replace(
+            populations=tuple(p for p in network.populations if p.name != self.name),
+            projections=tuple(p for p in network.projections if self.name not in (p.pre, p.post)),
+            stimuli=tuple(s for s in network.stimuli if s.target != self.name),
+            recorders=tuple(r for r in network.recorders if r.population != self.name),
+        )
+
+    def inverse(self, network: Network) -> Edit:
+        """Return the edit that puts everything back where it was."""
+        return _Restore(network)
+
+
+@dataclass(frozen=True)
+class AddProjection(Edit):
+    """Add a projection."""
+
+    projection: Projection
+
+    def apply(self, network: Network) -> Network:
+        """Return the network with the projection."""
+        return network.replace(projections=(*network.projections, self.projection))
+
+    def inverse(self, network: Network) -> Edit:
+        """Return its removal."""
+        return RemoveProjection(self.projection.name)
+
+
+@dataclass(frozen=True)
+class RemoveProjection(Edit):
+    """Remove a projection."""
+
+    name: str
+
+    def apply(self, network: Network) -> Network:
+        """Return the network without it."""
+        network.projection(self.name)
+        return network.replace(
+            projections=tuple(p for p in network.projections if p.name != self.name)
+        )
+
+    def inverse(self, network: Network) -> Edit:
+        """Return the edit that puts it back where it was."""
+        return _Restore(network)
+
+
+@dataclass(frozen=True)
+class AddStimulus(Edit):
+    """Add a stimulus."""
+
+    stimulus: Stimulus
+
+    def apply(self, network: Network) -> Network:
+        """Return the network with the stimulus."""
+        return network.replace(stimuli=(*network.stimuli, self.stimulus))
+
+    def inverse(self, network: Network) -> Edit:
+        """Return its removal."""
+        return RemoveStimulus(self.stimulus.name)
+
+
+@dataclass(frozen=True)
+class RemoveStimulus(Edit):
+    """Remove a stimulus."""
+
+    name: str
+
+    def apply(self, network: Network) -> Network:
+        """Return the network without it."""
+        network.stimulus(self.name)
+        return network.replace(stimuli=tuple(s for s in network.stimuli if s.name != self.name))
+
+    def inverse(self, network: Network) -> Edit:
+        """Return the edit that puts it back where it was."""
+        return _Restore(network)
+
+
+@dataclass(frozen=True)
+class Several(Edit):
+    """Several edits as one step of the history."""
+
+    edits: tuple[Edit, ...]
+
+    @property
+    def is_structural(self) -> bool:
+        """Whether any of them is."""
+        return any(edit.is_structural for edit in self.edits)
+
+    def apply(self, network: Network) -> Network:
+        """Return the network after all of them, in order."""
+        for edit in self.edits:
+            network = edit.apply(network)
+        return network
+
+    def inverse(self, network: Network) -> Edit:
+        """Return their inverses in reverse order."""
+        inverses: list[Edit] = []
+        for edit in self.edits:
+            inverses.append(edit.inverse(network))
+            network = edit.apply(network)
+        return Several(tuple(reversed(inverses)))
+
+
+@dataclass(frozen=True)
+class _Restore(Edit):
+    """Go to a whole network: the inverse of a removal, which must also restore the order."""
+
+    network: Network
+
+    def apply(self, network: Network) -> Network:
+        return self.network
+
+    def inverse(self, network: Network) -> Edit:
+        return _Restore(network)
+
+
+EDITS: dict[str, type[Edit]] = {
+    "set_parameter": SetParameter,
+    "add_population": AddPopulation,
+    "remove_population": RemovePopulation,
+    "add_projection": AddProjection,
+    "remove_projection": RemoveProjection,
+    "add_stimulus": AddStimulus,
+    "remove_stimulus": RemoveStimulus,
+    "several": Several,
+}
+"""Name in files -> class."""
+
+_KINDS = ("populations", "projections", "stimuli", "recorders")
+
+
+def _find(network: Network, name: str) -> tuple[str, Any]:
+    for kind in _KINDS:
+        for item in getattr(network, kind):
+            if item.name == name:
+                return kind, item
+    names = [item.name for kind in _KINDS for item in getattr(network, kind)]
+    raise unknown_name("part of the network", name, names)
+
+
+def _replace_item(network: Network, kind: str, new: Any) -> Network:
+    items = tuple(new if item.name == new.name else item for item in getattr(network, kind))
+    return network.replace(**{kind: items})

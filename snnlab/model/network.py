@@ -1,0 +1,288 @@
+"""`Network`: the complete description of a model, frozen, without arrays and without a device.
+
+A `Network` that exists is valid: every name is known, every number has the right unit and lies in
+its bounds, every rule can be satisfied. Engines turn it into arrays; edits turn it into another
+`Network`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from snnlab.errors import SpecError, unknown_name
+from snnlab.model import validation
+from snnlab.model.connectivity import Connectivity
+from snnlab.model.distribution import Distribution, Number, as_distribution
+from snnlab.model.expression import evaluate
+from snnlab.model.neuron import Neuron, lookup
+from snnlab.model.parameter import Parameter
+from snnlab.model.recorders import StateRecorder
+from snnlab.model.space import Space
+from snnlab.model.stimuli import Stimulus
+
+__all__ = ["Knob", "Network", "Population", "Projection"]
+
+Value = Number | Distribution
+
+
+def _frozen(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(dict(mapping))
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One of the few numbers that a model is spoken about in, e.g. g, the relative inhibition.
+
+    Parameters
+    ----------
+    name : str
+        How expressions refer to it.
+    value : float [unit]
+        Its value now.
+    parameter : Parameter
+        Unit, bounds, meaning and slider range.
+    """
+
+    name: str
+    value: float
+    parameter: Parameter = field(default_factory=lambda: Parameter(0.0))
+
+
+@dataclass(frozen=True)
+class Population:
+    """A group of like neurons.
+
+    Parameters
+    ----------
+    name : str
+        Unique within the network.
+    size : int
+        Number of neurons.
+    neuron : type of Neuron or str
+        The model, or the name of one.
+    parameters : mapping
+        Name -> number, quantity, expression of knobs, or distribution over the neurons.
+        What is not named has the model's default.
+    initial : mapping
+        State name -> the same; what is not named starts from the model's initial value.
+    space : Space, optional
+        Where the neurons lie.
+    reference_rate : float [Hz], optional
+        Published mean rate, printed beside the measured one.
+    """
+
+    name: str
+    size: int
+    neuron: type[Neuron] | str = "LIFExp"
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    initial: Mapping[str, Value] = field(default_factory=dict)
+    space: Space | None = None
+    reference_rate: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", _frozen(self.parameters))
+        object.__setattr__(self, "initial", _frozen(self.initial))
+        if isinstance(self.neuron, type):
+            lookup(self.neuron.__name__)
+            object.__setattr__(self, "neuron", self.neuron.__name__)
+
+    @property
+    def model(self) -> type[Neuron]:
+        """The neuron model's class."""
+        return lookup(str(self.neuron))
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A bundle of static synapses from one population to another.
+
+    Parameters
+    ----------
+    pre, post : str
+        Names of the source and the target population.
+    rule : Connectivity
+        Who connects to whom.
+    weight : number or Distribution [unit of the receptor]
+        Effect of one spike: pA (current), nS (conductance), mV (delta).
+    delay : number or Distribution [ms]
+        At least one time step; rounded to the grid.
+    receptor : str
+        Where the synapses arrive; empty: the first receptor that takes the sign of the weight.
+    name : str
+        Unique within the network; default ``"pre->post"``.
+    """
+
+    pre: str
+    post: str
+    rule: Connectivity
+    weight: Value = 1.0
+    delay: Value = 1.0
+    receptor: str = ""
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", f"{self.pre}->{self.post}")
+
+
+@dataclass(frozen=True)
+class Network:
+    """A complete model: who is there, who connects to whom, what drives it, what is recorded.
+
+    Parameters
+    ----------
+    populations : iterable of Population
+        Their order fixes the global ids: the first population has ids 0 ... size - 1.
+    projections : iterable of Projection
+    stimuli : iterable of Stimulus
+    recorders : iterable of StateRecorder
+    knobs : iterable of Knob
+        Numbers that expressions refer to.
+    dt : float [ms]
+        Time step.
+    seed : int
+        Names every random number of the network together with its purpose.
+    name, description, source : str
+        For people; `source` cites where the numbers come from.
+
+    Raises
+    ------
+    SpecError
+        Anything that cannot be meant; says where, got, expected and what to try.
+
+    Examples
+    --------
+    >>> from snnlab.model.connectivity import FixedIndegree
+    >>> exc = Population("exc", 100, "LIFDelta", initial={"V_m": 0.0})
+    >>> net = Network([exc], [Projection("exc", "exc", FixedIndegree(10), weight=0.1, delay=1.5)])
+    >>> net.n_neurons
+    100
+    """
+
+    populations: tuple[Population, ...] = ()
+    projections: tuple[Projection, ...] = ()
+    stimuli: tuple[Stimulus, ...] = ()
+    recorders: tuple[StateRecorder, ...] = ()
+    knobs: tuple[Knob, ...] = ()
+    dt: float = 0.1
+    seed: int = 1
+    name: str = "network"
+    description: str = ""
+    source: str = ""
+
+    def __init__(
+        self,
+        populations: Iterable[Population] = (),
+        projections: Iterable[Projection] = (),
+        *,
+        stimuli: Iterable[Stimulus] = (),
+        recorders: Iterable[StateRecorder] = (),
+        knobs: Iterable[Knob] = (),
+        dt: Number = 0.1,
+        seed: int = 1,
+        name: str = "network",
+        description: str = "",
+        source: str = "",
+    ) -> None:
+        values = {
+            "populations": tuple(populations), "projections": tuple(projections),
+            "stimuli": tuple(stimuli), "recorders": tuple(recorders), "knobs": tuple(knobs),
+            "dt": evaluate(dt, {}, "ms", where="Network.dt"), "seed": seed, "name": name,
+            "description": description, "source": source,
+        }
+        for key, value in values.items():
+            object.__setattr__(self, key, value)
+        validation.validate(self)
+
+    def replace(self, **changes: Any) -> Network:
+        """Return a network with some fields changed; the result is validated anew."""
+        return dataclasses.replace(self, **changes)
+
+    @property
+    def n_neurons(self) -> int:
+        """Number of neurons of all populations."""
+        return sum(p.size for p in self.populations)
+
+    @property
+    def knob_values(self) -> dict[str, float]:
+        """Knob name -> value [its unit]."""
+        return {knob.name: knob.value for knob in self.knobs}
+
+    def first_id(self, population: str) -> int:
+        """Return the global id of the first neuron of `population`."""
+        first = 0
+        for p in self.populations:
+            if p.name == population:
+                return first
+            first += p.size
+        raise unknown_name("population", population, (p.name for p in self.populations))
+
+    def population(self, name: str) -> Population:
+        """Return the population of this name; SpecError with the nearest names otherwise."""
+        return _by_name("population", name, self.populations)
+
+    def projection(self, name: str) -> Projection:
+        """Return the projection of this name; SpecError with the nearest names otherwise."""
+        return _by_name("projection", name, self.projections)
+
+    def stimulus(self, name: str) -> Stimulus:
+        """Return the stimulus of this name; SpecError with the nearest names otherwise."""
+        return _by_name("stimulus", name, self.stimuli)
+
+    def knob(self, name: str) -> Knob:
+        """Return the knob of this name; SpecError with the nearest names otherwise."""
+        return _by_name("knob", name, self.knobs)
+
+    def parameters_of(self, population: Population) -> dict[str, float | Distribution]:
+        """Return every parameter [canonical unit] of a population, resolved: no expressions.
+
+        A parameter that is the same for all neurons is a float, else a `Distribution`.
+        """
+        return validation.resolve_values(
+            population, population.model.parameters, population.parameters, self.knob_values
+        )
+
+    def initial_of(self, population: Population) -> dict[str, float | Distribution]:
+        """Return the start value [canonical unit] of every state variable, resolved."""
+        return validation.resolve_initial(population, self.knob_values)
+
+    def receptor_of(self, item: Any) -> str:
+        """Return the receptor that a projection or a Poisson input arrives at."""
+        return validation.receptor_of(self, item)
+
+    def weight_of(self, item: Any) -> Distribution:
+        """Return the resolved weight [unit of the receptor] of a projection or Poisson input."""
+        return validation.weight_of(self, item)
+
+    def delay_of(self, projection: Projection) -> Distribution:
+        """Return the resolved delay [ms] of a projection."""
+        where = f"Projection {projection.name!r}.delay"
+        return as_distribution(projection.delay, where=where).resolve(
+            self.knob_values, "ms", where=where
+        )
+
+    def number(self, value: Number, unit: str, *, where: str) -> float:
+        """Return what a number, quantity or expression of this network's knobs stands for."""
+        return evaluate(value, self.knob_values, unit, where=where)
+
+    def expected_synapses(self) -> float:
+        """Return the mean number of synapses of the network."""
+        return sum(
+            p.rule.expected_synapses(
+                self.population(p.pre).size, self.population(p.post).size,
+                is_recurrent=p.pre == p.post,
+            )
+            for p in self.projections
+        )
+
+
+def _by_name(kind: str, name: str, items: Iterable[Any]) -> Any:
+    items = tuple(items)
+    for item in items:
+        if item.name == name:
+            return item
+    raise unknown_name(kind, name, (item.name for item in items))

@@ -1,0 +1,340 @@
+"""What must hold before a `Network` may exist; each check says where, got, expected, remedy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from snnlab.errors import SpecError, unknown_name
+from snnlab.model.connectivity import Connectivity, DistanceDependent
+from snnlab.model.distribution import Constant, Distribution, as_distribution
+from snnlab.model.expression import evaluate
+from snnlab.model.parameter import Parameter, Receptor
+from snnlab.model.stimuli import PoissonInput, SpikeTrains, StepCurrent
+from snnlab.units import format_quantity
+
+if TYPE_CHECKING:
+    from snnlab.model.network import Network, Population, Projection
+
+__all__ = ["receptor_of", "resolve_initial", "resolve_values", "validate", "weight_of"]
+
+_SMALLEST_U = 0.5 / 65536
+"""Quantile tables have 65536 entries: nothing more extreme than this is ever drawn."""
+
+_MOST_NEURONS = 2**31 - 1
+
+
+def validate(network: Network) -> None:
+    """Check a network as a whole.
+
+    Raises
+    ------
+    SpecError
+        The first thing that cannot be meant.
+    """
+    if not (math.isfinite(network.dt) and network.dt > 0):
+        raise SpecError("Network.dt", "must be > 0 ms", got=f"{network.dt:g} ms",
+                        remedy="0.1 ms is usual.")
+    if isinstance(network.seed, bool) or not isinstance(network.seed, int) or not (
+        0 <= network.seed < 2**32
+    ):
+        raise SpecError("Network.seed", "must be a whole number in 0 ... 2^32 - 1",
+                        got=repr(network.seed))
+    for kind in ("populations", "projections", "stimuli", "recorders", "knobs"):
+        _unique_names(kind, getattr(network, kind))
+    for knob in network.knobs:
+        knob.parameter.check(knob.value, where=f"Knob {knob.name!r}")
+    for population in network.populations:
+        _check_population(network, population)
+    if network.n_neurons > _MOST_NEURONS:
+        raise SpecError("Network.populations", f"must hold at most {_MOST_NEURONS} neurons",
+                        got=str(network.n_neurons))
+    for projection in network.projections:
+        _check_projection(network, projection)
+    for stimulus in network.stimuli:
+        _check_stimulus(network, stimulus)
+    for recorder in network.recorders:
+        _check_recorder(network, recorder)
+
+
+def _unique_names(kind: str, items: tuple[Any, ...]) -> None:
+    seen: set[str] = set()
+    for item in items:
+        if not isinstance(item.name, str) or not item.name:
+            raise SpecError(f"Network.{kind}", "must have names", got=repr(item.name))
+        if item.name in seen:
+            raise SpecError(
+                f"Network.{kind}", "must have different names", got=f"{item.name!r} twice",
+                remedy="Give the second one a name of its own with name=...",
+            )
+        seen.add(item.name)
+
+
+# --- populations --------------------------------------------------------------------------------
+
+
+def resolve_values(
+    population: Population,
+    declarations: Mapping[str, Parameter],
+    given: Mapping[str, Any],
+    knobs: Mapping[str, float],
+) -> dict[str, float | Distribution]:
+    """Return a value for every declaration: the given one, resolved and checked, or the default.
+
+    Raises
+    ------
+    SpecError
+        A name that is not declared, a wrong unit, a value out of bounds.
+    """
+    model = population.model.__name__
+    context = f"Population {population.name!r}."
+    for name in given:
+        if name not in declarations:
+            raise unknown_name(f"parameter of {model}", name, declarations, context=context)
+    values: dict[str, float | Distribution] = {}
+    for name, parameter in declarations.items():
+        where = f"{model}.{name}"
+        value = as_distribution(given.get(name, parameter.default), where=where)
+        resolved = value.resolve(knobs, parameter.unit, where=where)
+        if isinstance(resolved, Constant):
+            values[name] = parameter.check(resolved.value, where=where, context=context)
+        else:
+            for extreme in _range(resolved):
+                parameter.check(extreme, where=where, context=context)
+            values[name] = resolved
+    return values
+
+
+def resolve_initial(
+    population: Population, knobs: Mapping[str, float]
+) -> dict[str, float | Distribution]:
+    """Return the start value of every state variable; names of parameters are looked up.
+
+    Raises
+    ------
+    SpecError
+        A name that is not a state variable, a wrong unit.
+    """
+    model = population.model
+    context = f"Population {population.name!r}."
+    for name in population.initial:
+        if name not in model.states:
+            raise unknown_name(f"state of {model.__name__}", name, model.states, context=context)
+    parameters = resolve_values(population, model.parameters, population.parameters, knobs)
+    values: dict[str, float | Distribution] = {}
+    for name, state in model.states.items():
+        if name not in population.initial and isinstance(state.initial, str):
+            values[name] = parameters[state.initial]
+            continue
+        where = f"{model.__name__}.{name}.initial"
+        given = as_distribution(population.initial.get(name, state.initial), where=where)
+        resolved = given.resolve(knobs, state.unit, where=where)
+        values[name] = float(resolved.value) if isinstance(resolved, Constant) else resolved
+    return values
+
+
+def _range(distribution: Distribution) -> tuple[float, float]:
+    """Smallest and largest value that can be drawn."""
+    import numpy as np
+
+    low, high = distribution.quantile(np.array([_SMALLEST_U, 1.0 - _SMALLEST_U]))
+    return min(float(low), float(high)), max(float(low), float(high))
+
+
+def _check_population(network: Network, population: Population) -> None:
+    where = f"Population {population.name!r}"
+    size = population.size
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise SpecError(f"{where}.size", "must be a whole number >= 1", got=repr(size))
+    values = network.parameters_of(population)
+    uniform = {name: value for name, value in values.items() if isinstance(value, float)}
+    population.model.check(uniform, network.dt, context=f"{where}.")
+    network.initial_of(population)
+    if population.space is not None:
+        population.space.check(size, where=where)
+
+
+# --- projections --------------------------------------------------------------------------------
+
+
+def _post_of(item: Any) -> str:
+    return str(getattr(item, "post", "") or getattr(item, "target", ""))
+
+
+def _label(item: Any) -> str:
+    kind = "Projection" if hasattr(item, "post") else "Stimulus"
+    return f"{kind} {item.name!r}"
+
+
+def weight_of(network: Network, item: Any) -> Distribution:
+    """Return the resolved weight of a projection or a Poisson input; its sign is checked."""
+    receptor_name = receptor_of(network, item)
+    receptor = network.population(_post_of(item)).model.receptors[receptor_name]
+    where = f"{_label(item)}.weight"
+    weight = as_distribution(item.weight, where=where).resolve(
+        network.knob_values, receptor.unit, where=where
+    )
+    _check_sign(weight, receptor, receptor_name, where)
+    return weight
+
+
+def receptor_of(network: Network, item: Any) -> str:
+    """Return the named receptor, or the first one that takes the sign of the weight.
+
+    Raises
+    ------
+    SpecError
+        The target has no such receptor, or none that takes this sign.
+    """
+    model = network.population(_post_of(item)).model
+    if item.receptor:
+        if item.receptor not in model.receptors:
+            raise unknown_name(
+                f"receptor of {model.__name__}", item.receptor, model.receptors,
+                context=f"{_label(item)}.",
+            )
+        return str(item.receptor)
+    where = f"{_label(item)}.weight"
+    weight = as_distribution(item.weight, where=where)
+    for name, receptor in model.receptors.items():
+        low, high = _range(weight.resolve(network.knob_values, receptor.unit, where=where))
+        if (receptor.sign >= 0 or high <= 0) and (receptor.sign <= 0 or low >= 0):
+            return name
+    if not model.receptors:
+        raise SpecError(
+            f"{_label(item)}.post", "must be a population that takes synapses",
+            got=f"{_post_of(item)!r} ({model.__name__})",
+            remedy="Sources such as PoissonSource only send spikes.",
+        )
+    raise SpecError(
+        where, "must keep one sign", got=repr(item.weight),
+        remedy="Use ClippedNormal with low=0 or high=0, or name the receptor.",
+    )
+
+
+def _check_sign(weight: Distribution, receptor: Receptor, name: str, where: str) -> None:
+    low, high = _range(weight)
+    wrong = (receptor.sign > 0 and low < 0) or (receptor.sign < 0 and high > 0)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise SpecError(where, "must be finite", got=f"{low:g} ... {high:g} {receptor.unit}")
+    if not wrong:
+        return
+    sign = ">= 0" if receptor.sign > 0 else "<= 0"
+    got = format_quantity(low if receptor.sign > 0 else high, receptor.unit)
+    if not isinstance(weight, Constant):
+        got = f"draws from {low:g} to {format_quantity(high, receptor.unit)}"
+    raise SpecError(
+        where, f"must be {sign} at receptor {name!r}", got=got,
+        remedy="Change the sign, name another receptor, or use ClippedNormal with low or high 0.",
+    )
+
+
+def _check_projection(network: Network, projection: Projection) -> None:
+    where = f"Projection {projection.name!r}"
+    pre, post = network.population(projection.pre), network.population(projection.post)
+    if not isinstance(projection.rule, Connectivity):
+        raise SpecError(
+            f"{where}.rule", "must be a connectivity rule", got=repr(projection.rule),
+            remedy="Write for example FixedIndegree(100) or PairwiseBernoulli(0.1).",
+        )
+    projection.rule.check(pre.size, post.size, is_recurrent=pre.name == post.name, where=where)
+    if isinstance(projection.rule, DistanceDependent):
+        for population in (pre, post):
+            if population.space is None:
+                raise SpecError(
+                    f"Population {population.name!r}.space",
+                    "must be given for a distance-dependent projection", got="None",
+                    context=f"{where}.", remedy="Add space=Grid(...) or space=RandomPositions().",
+                )
+    weight_of(network, projection)
+    _check_delay(network, projection)
+
+
+def _check_delay(network: Network, projection: Projection) -> None:
+    low, high = _range(network.delay_of(projection))
+    where = f"Projection {projection.name!r}.delay"
+    if not math.isfinite(high) or high > 1000 * 60:
+        raise SpecError(where, "must be at most one minute", got=f"{high:g} ms")
+    if math.floor(low / network.dt + 0.5) < 1:
+        raise SpecError(
+            where, f"must be at least one time step, dt = {network.dt:g} ms", got=f"{low:g} ms",
+            remedy="Lengthen the delay, use ClippedNormal with low = dt, or make dt smaller.",
+        )
+
+
+# --- stimuli and recorders ----------------------------------------------------------------------
+
+
+def _check_stimulus(network: Network, stimulus: Any) -> None:
+    where = f"Stimulus {stimulus.name!r}"
+    target = network.population(stimulus.target)
+    if isinstance(stimulus, PoissonInput):
+        rate = network.number(stimulus.rate, "Hz", where=f"{where}.rate")
+        if rate < 0:
+            raise SpecError(f"{where}.rate", "must be >= 0 Hz", got=f"{rate:g} Hz")
+        if not isinstance(weight_of(network, stimulus), Constant):
+            raise SpecError(f"{where}.weight", "must be one number", got=repr(stimulus.weight))
+    elif isinstance(stimulus, StepCurrent):
+        _check_step_current(network, stimulus, target, where)
+    elif isinstance(stimulus, SpikeTrains):
+        _check_spike_trains(network, stimulus, target, where)
+
+
+def _check_step_current(
+    network: Network, stimulus: StepCurrent, target: Population, where: str
+) -> None:
+    if "I_e" not in target.model.parameters:
+        raise SpecError(
+            f"{where}.target", "must be a population with a current I_e",
+            got=f"{target.name!r} ({target.model.__name__})",
+        )
+    network.number(stimulus.amplitude, "pA", where=f"{where}.amplitude")
+    start = network.number(stimulus.start, "ms", where=f"{where}.start")
+    stop = network.number(stimulus.stop, "ms", where=f"{where}.stop")
+    if not 0 <= start < stop:
+        raise SpecError(f"{where}.start", f"must be >= 0 and < stop = {stop:g} ms",
+                        got=f"{start:g} ms")
+
+
+def _check_spike_trains(
+    network: Network, stimulus: SpikeTrains, target: Population, where: str
+) -> None:
+    if target.neuron != "SpikeSource":
+        raise SpecError(f"{where}.target", "must be a population of SpikeSource neurons",
+                        got=f"{target.name!r} ({target.model.__name__})")
+    if len(stimulus.times) != len(stimulus.neurons):
+        raise SpecError(
+            f"{where}.times", "must be as many as neurons",
+            got=f"shapes ({len(stimulus.times)},) and ({len(stimulus.neurons)},)",
+            remedy="Give one neuron for each time.",
+        )
+    for time in stimulus.times:
+        step = time / network.dt
+        if step < 0.5 or abs(step - round(step)) > 1e-6:
+            raise SpecError(f"{where}.times", f"must be multiples of dt = {network.dt:g} ms, > 0",
+                            got=f"{time:g} ms")
+    for neuron in stimulus.neurons:
+        if not 0 <= neuron < target.size:
+            raise SpecError(f"{where}.neurons", f"must be in 0 ... {target.size - 1}",
+                            got=str(neuron))
+
+
+def _check_recorder(network: Network, recorder: Any) -> None:
+    where = f"Recorder {recorder.name!r}"
+    population = network.population(recorder.population)
+    for variable in recorder.variables:
+        if variable not in population.model.states:
+            raise unknown_name(
+                f"state of {population.model.__name__}", variable, population.model.states,
+                context=f"{where}.",
+            )
+    for neuron in recorder.neurons:
+        if not 0 <= neuron < population.size:
+            raise SpecError(f"{where}.neurons", f"must be in 0 ... {population.size - 1}",
+                            got=str(neuron), context=f"Population {population.name!r}.")
+    interval = evaluate(recorder.interval, network.knob_values, "ms", where=f"{where}.interval")
+    steps = interval / network.dt
+    if interval < 0 or abs(steps - round(steps)) > 1e-6:
+        raise SpecError(f"{where}.interval", f"must be a multiple of dt = {network.dt:g} ms",
+                        got=f"{interval:g} ms")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from typing import Any
 
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
@@ -17,8 +17,7 @@ class NoDelayConnection(ZMQChannelsWebsocketConnection):
     second. ``TCP_NODELAY`` roughly triples that.
     """
 
-    def connect(self) -> asyncio.Future[None] | None:
+    def connect(self) -> Any:
         """Switch the delay off, then connect as usual."""
         self.websocket_handler.set_nodelay(True)
-        connected: asyncio.Future[None] | None = super().connect()
-        return connected
+        return super().connect()

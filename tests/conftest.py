@@ -1,0 +1,63 @@
+"""What every test can ask for, and what a mark asks of the machine."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+from snnlab.doctor import GET_BROWSER, find_browser, gpu, mpi
+
+settings.register_profile("snnlab", deadline=None, print_blob=True)
+settings.load_profile("snnlab")
+
+
+def in_ci() -> bool:
+    """Whether nothing may be missing."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def absent(what: str) -> None:
+    """End the test: a failure where everything has to be there, a skip on a user's machine."""
+    if in_ci():
+        pytest.fail(what, pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """Path of the Chromium or Chrome that browser tests drive."""
+    path = find_browser()
+    if path is None:
+        absent(GET_BROWSER)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def mpi_library() -> str:
+    """Name of the MPI library; tests with the mark `mpi` depend on it by themselves."""
+    finding = mpi()
+    if finding.state != "ok":
+        absent(finding.mend)
+    return finding.found
+
+
+@pytest.fixture(scope="session")
+def gpu_device() -> str:
+    """Name of the CUDA device; tests with the mark `gpu` depend on it by themselves."""
+    finding = gpu()
+    if "CuPy" not in finding.found or finding.state != "ok":
+        pytest.skip("no CUDA device")  # also in CI: every such test has a twin on the CPU
+    return finding.found
+
+
+NEEDS = {"browser": "browser_path", "mpi": "mpi_library", "gpu": "gpu_device"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make a mark ask for the fixture that looks for what the mark needs."""
+    for item in items:
+        for mark, fixture in NEEDS.items():
+            if item.get_closest_marker(mark) and isinstance(item, pytest.Function):
+                item.fixturenames.insert(0, fixture)

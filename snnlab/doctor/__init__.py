@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 
 from snnlab.doctor.extras import GET_BROWSER, browser, find_browser, gpu, mpi
 from snnlab.doctor.finding import Finding, State
+from snnlab.doctor.installed import lab_extensions, packages, threads
 from snnlab.doctor.machine import cache_folder, cores, memory, python, system
-from snnlab.doctor.packages import lab_extensions, packages, threads
 
 __all__ = [
     "CHECKS",

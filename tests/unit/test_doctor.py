@@ -1,0 +1,149 @@
+"""The doctor: every finding is true, and says how to mend what is not."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from snnlab import doctor
+from snnlab.doctor import Finding, extras, finding, installed, machine
+
+
+@pytest.fixture(scope="module")
+def findings() -> list[Finding]:
+    return doctor.diagnose()
+
+
+def test_this_environment_misses_nothing(findings: list[Finding]) -> None:
+    assert [f for f in findings if f.state == "missing"] == []
+
+
+def test_each_name_appears_once(findings: list[Finding]) -> None:
+    names = [f.name for f in findings]
+    assert len(set(names)) == len(names)
+    wanted = {"Python", "Cores", "Memory", "numba", "jupyterlab", "Threads", "MPI library", "GPU"}
+    assert wanted <= set(names)
+
+
+def test_whatever_is_not_ok_can_be_mended(findings: list[Finding]) -> None:
+    assert [f for f in findings if (f.state != "ok") != bool(f.mend)] == []
+
+
+def test_absent_package_names_its_installation() -> None:
+    found = installed.package("snnlab-imaginary", ">=2")
+    assert found == Finding(
+        "snnlab-imaginary", "missing", "not installed", "pip install 'snnlab-imaginary>=2'"
+    )
+
+
+def test_old_package_names_what_is_needed() -> None:
+    found = installed.package("numpy", ">=999")
+    assert found.state == "missing"
+    assert found.found.endswith("needs >=999")
+
+
+def test_extensions_are_found_where_they_lie(tmp_path: Path) -> None:
+    assert installed.widget_extensions([tmp_path]) == set()
+    (tmp_path / "anywidget").mkdir()
+    (tmp_path / "anywidget/package.json").write_text("{}")
+    assert installed.widget_extensions([tmp_path]) == {"anywidget"}
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"), [("50000 100000", 0.5), ("100000 100000", 1.0), ("150000 100000", None)]
+)
+def test_container_s_quota_limits_the_cores(
+    tmp_path: Path, quota: str, expected: float | None
+) -> None:
+    free = machine.usable_cores(tmp_path)
+    (tmp_path / "cpu.max").write_text(quota + "\n")
+    assert machine.usable_cores(tmp_path) == (min(free, 1.5) if expected is None else expected)
+
+
+def test_no_quota_leaves_all_cores(tmp_path: Path) -> None:
+    free = machine.usable_cores(tmp_path)
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    assert machine.usable_cores(tmp_path) == free >= 1
+
+
+@pytest.mark.parametrize("name", ["memory.max", "memory/memory.limit_in_bytes"])
+def test_container_s_memory_limit(tmp_path: Path, name: str) -> None:
+    assert machine.memory_limit(tmp_path) == float("inf")
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("1073741824\n")
+    assert machine.memory_limit(tmp_path) == 2**30
+    file.write_text("max\n")
+    assert machine.memory_limit(tmp_path) == float("inf")
+
+
+def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
+    assert machine.writable("Cache folder", tmp_path).state == "ok"
+    absent = machine.writable("Cache folder", tmp_path / "absent")
+    assert absent.state == "warning"
+    assert "No such file" in absent.found
+
+
+def executable(path: Path) -> Path:
+    path.write_text("#!/bin/sh\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def test_browser_named_by_the_user_goes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = executable(tmp_path / "my-browser")
+    executable(tmp_path / "chromium")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    assert extras.find_browser() == str(tmp_path / "chromium")
+    monkeypatch.setenv("CHROMIUM", str(mine))
+    assert extras.find_browser() == str(mine)
+
+
+def test_absent_browser_says_how_to_get_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(extras, "MAC_BROWSERS", ())
+    found = extras.browser()
+    assert (found.state, found.found) == ("warning", "not found")
+    assert "apt-get install chromium" in found.mend
+
+
+def test_asking_python() -> None:
+    assert finding.ask_python("print(6 * 7)") == "42\n"
+    assert finding.ask_python("print(1); raise SystemExit(3)") == ""
+    assert finding.ask_python("import time; time.sleep(60)", timeout=0.2) == ""
+
+
+def test_report_sets_mends_below() -> None:
+    text = doctor.report(
+        [Finding("MPI", "ok", "Open MPI v5"), Finding("Browser", "warning", "none", "Get one.")]
+    )
+    assert text.splitlines() == [
+        "ok      MPI      Open MPI v5",
+        "warning Browser  none",
+        "                 Get one.",
+    ]
+
+
+def test_json_holds_the_same_findings(
+    findings: list[Finding], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert doctor.main(argparse.Namespace(json=True)) == 0
+    written = json.loads(capsys.readouterr().out)
+    assert [entry["name"] for entry in written] == [f.name for f in findings]
+    assert set(written[0]) == {"name", "state", "found", "mend"}
+
+
+def test_missing_package_is_an_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = Finding("numpy", "missing", "not installed", "pip install numpy")
+    monkeypatch.setattr(doctor, "CHECKS", (lambda: [absent],))
+    assert doctor.main(argparse.Namespace(json=False)) == 1

@@ -15,7 +15,15 @@ from urllib.parse import quote
 import snnlab
 from snnlab.errors import InternalError, SpecError, nearest
 
-__all__ = ["CONFIG", "FIRST_NOTEBOOK", "add_arguments", "environment", "jupyter_command", "main"]
+__all__ = [
+    "CONFIG",
+    "FIRST_NOTEBOOK",
+    "add_arguments",
+    "environment",
+    "first_notebook",
+    "jupyter_command",
+    "main",
+]
 
 DISTRIBUTION = "snnlab-jupyter"
 FIRST_NOTEBOOK = Path("notebooks/01_first_spikes.ipynb")
@@ -113,7 +121,7 @@ def _is_root() -> bool:
 
 def _notebook(asked: Path | None) -> Path:
     if asked is None:
-        return _first_notebook()
+        return first_notebook()
     if not asked.is_file():
         close = nearest(asked.name, (path.name for path in asked.parent.glob("*.ipynb")))
         remedy = "Did you mean " + ", ".join(close) + "?" if close else "Check the path."
@@ -121,7 +129,7 @@ def _notebook(asked: Path | None) -> Path:
     return asked
 
 
-def _first_notebook() -> Path:
+def first_notebook() -> Path:
     """Return the first notebook of the checkout, or a copy of the installed one."""
     in_checkout = Path(snnlab.__file__).parents[1] / FIRST_NOTEBOOK
     if in_checkout.is_file():

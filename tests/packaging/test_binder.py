@@ -1,0 +1,44 @@
+"""Binder: repo2docker detects and renders the folder as meant. Needs no Docker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.source import ROOT
+
+
+@pytest.fixture(scope="module")
+def rendered() -> str:
+    """What repo2docker would build: its log, then the Dockerfile."""
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", str(ROOT)]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=200, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stderr + done.stdout
+
+
+def test_python_is_the_one_we_name(rendered: str) -> None:
+    assert "Building conda environment for python=3.12" in rendered
+
+
+def test_environment_is_binder_s_own(rendered: str) -> None:
+    assert "env update" in rendered
+    assert "binder/environment.yml" in rendered
+
+
+def test_scripts_of_ours_run(rendered: str) -> None:
+    assert "./binder/postBuild" in rendered
+    assert 'R2D_ENTRYPOINT="/home/root/binder/start"' in rendered or "binder/start" in rendered
+
+
+@pytest.mark.parametrize("name", ["postBuild", "start"])
+def test_script_is_sound(name: str) -> None:
+    script = ROOT / "binder" / name
+    text = script.read_bytes()
+    assert text.startswith(b"#!")
+    assert b"\r" not in text
+    subprocess.run(["bash", "-n", str(script)], check=True, timeout=20)

@@ -1,0 +1,39 @@
+"""One command, one spelling: README, Makefile, pre-commit and continuous integration agree."""
+
+from __future__ import annotations
+
+import re
+
+import yaml
+
+from tests.architecture.source import ROOT
+
+
+def checks() -> set[str]:
+    """The commands of .ci/check."""
+    text = (ROOT / ".ci/check").read_text()
+    return set(re.findall(r"(uv run [a-z-]+(?: (?:--)?[a-z]+)*)", text))
+
+
+def test_pre_commit_runs_what_ci_checks() -> None:
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    hooks = {hook["entry"] for repo in config["repos"] for hook in repo["hooks"]}
+    assert hooks == checks()
+
+
+def test_ci_runs_the_checks_and_the_test_command() -> None:
+    text = (ROOT / ".ci/run").read_text()
+    assert text.index(".ci/check ||") < text.index("uv run pytest")
+
+
+def test_make_calls_the_same_commands() -> None:
+    text = (ROOT / "Makefile").read_text()
+    assert {"lab: ; uv run snnlab lab", "test: ; uv run pytest", "check: ; .ci/check"} <= set(
+        text.splitlines()
+    )
+
+
+def test_readme_has_the_two_commands() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert "pip install uv && uv run snnlab lab" in text
+    assert "pip install uv && uv run pytest" in text

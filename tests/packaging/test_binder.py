@@ -32,7 +32,7 @@ def test_environment_is_binder_s_own(rendered: str) -> None:
 
 def test_scripts_of_ours_run(rendered: str) -> None:
     assert "./binder/postBuild" in rendered
-    assert 'R2D_ENTRYPOINT="/home/root/binder/start"' in rendered or "binder/start" in rendered
+    assert 'R2D_ENTRYPOINT="${REPO_DIR}/binder/start"' in rendered
 
 
 @pytest.mark.parametrize("name", ["postBuild", "start"])

@@ -1,0 +1,82 @@
+"""How many bytes a network needs, told before anything is allocated."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+
+from snnlab.build.draw import PACKED, WIDE
+from snnlab.build.layout import Layout
+from snnlab.build.tables import TablePlan
+from snnlab.errors import OutOfMemory
+from snnlab.model.network import Network
+
+__all__ = ["available_bytes", "check_fits", "estimate_bytes"]
+
+_CGROUP = Path("/sys/fs/cgroup")
+_BYTES = {PACKED: 4, WIDE: 6}
+_SHARED_BYTES = 2
+_KEPT_FREE = 0.05
+
+
+def available_bytes() -> int:
+    """Return the memory that this process may still take: of the machine or of its container."""
+    free = int(psutil.virtual_memory().available)
+    try:
+        limit = (_CGROUP / "memory.max").read_text().strip()
+        used = int((_CGROUP / "memory.current").read_text())
+    except (OSError, ValueError):
+        return free
+    return free if limit == "max" else min(free, max(int(limit) - used, 0))
+
+
+def estimate_bytes(
+    network: Network, plans: tuple[TablePlan, ...], layout: Layout, n_partitions: int
+) -> int:
+    """Return the peak number of bytes that building and holding a network takes.
+
+    Parameters
+    ----------
+    network : Network
+    plans : tuple of TablePlan
+    layout : Layout
+    n_partitions : int
+    """
+    synapses, scratch = 0.0, 0.0
+    for plan in plans:
+        n = sum(
+            p.rule.expected_synapses(
+                network.population(p.pre).size, network.population(p.post).size,
+                is_recurrent=p.pre == p.post,
+            )
+            for p in plan.projections
+        )
+        rows = float(layout.sizes[plan.source]) * n_partitions
+        segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
+        synapses += n * _BYTES.get(plan.kind, _SHARED_BYTES) + rows * (8.0 + segments)
+        # While a table is built: its cursors, and the delay of each synapse.
+        scratch = max(scratch, rows * 16.0 + (2.0 * n if plan.n_delays > 1 else 0.0))
+    ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
+    words = 4.0 * (ring_slots * 2 + 16)
+    return int(synapses + scratch + layout.n_blocks * 128 * words)
+
+
+def check_fits(needed: int, network: Network) -> None:
+    """Refuse a network that does not fit.
+
+    Raises
+    ------
+    OutOfMemory
+        With the size, the limit and three ways to fit; nothing has been allocated.
+    """
+    limit = int(available_bytes() * (1.0 - _KEPT_FREE))
+    if needed <= limit:
+        return
+    raise OutOfMemory(
+        f"Network {network.name!r}", f"must fit into {limit / 2**30:.3g} GiB of free memory",
+        got=f"{needed / 2**30:.3g} GiB for {network.n_neurons} neurons and "
+        f"{network.expected_synapses():.3g} synapses",
+        remedy="Use a smaller scale, fewer synapses per neuron, or one weight per projection "
+        "instead of drawn weights (2 bytes a synapse instead of 4).",
+    )

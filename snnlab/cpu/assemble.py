@@ -1,0 +1,303 @@
+"""A network becomes the arrays of the compiled loop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snnlab.build.connect import Connections
+from snnlab.build.draw import SHARED
+from snnlab.build.fixed_point import to_fixed
+from snnlab.build.layout import BLOCK, Layout, Partitions
+from snnlab.build.random import stream_id
+from snnlab.build.tables import TablePlan
+from snnlab.cpu import poisson
+from snnlab.cpu.program import Drive, Memory, Probes, Program, Synapses
+from snnlab.model.network import Network
+from snnlab.model.stimuli import PoissonInput, SpikeTrains
+from snnlab.rules.kernel import BlockKernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Sampling",
+    "Shape",
+    "drive",
+    "memory",
+    "population_words",
+    "program",
+    "sampling",
+    "shape",
+    "synapses",
+]
+
+_CACHE_LINE = 64
+_LONGEST_CHUNK = 64
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The few sizes on which all arrays depend.
+
+    Parameters
+    ----------
+    chunk_steps : int
+        Steps between deliveries: the shortest delay, at most 64.
+    ring_slots : int
+        Steps that the ring holds.
+    max_ports : int
+        Ports of the model with the most.
+    """
+
+    chunk_steps: int
+    ring_slots: int
+    max_ports: int
+
+
+def shape(network: Network, plans: tuple[TablePlan, ...], shortest_ring: int = 0) -> Shape:
+    """Return the sizes for a network; the ring holds at least `shortest_ring` steps."""
+    chunk = min((plan.first_delay for plan in plans), default=_LONGEST_CHUNK)
+    chunk = min(chunk, _LONGEST_CHUNK)
+    longest = max((plan.first_delay + plan.n_delays - 1 for plan in plans), default=1)
+    ports = max((len(p.model.ports) for p in network.populations), default=1)
+    return Shape(chunk, max(longest, chunk, shortest_ring), max(ports, 1))
+
+
+def program(
+    network: Network,
+    layout: Layout,
+    partitions: Partitions,
+    kernels: list[BlockKernel],
+    sizes: Shape,
+) -> Program:
+    """Return where everything lies."""
+    words = np.array([kernel.n_words for kernel in kernels], np.int64)
+    n_params = np.array([len(kernel.parameter_names) for kernel in kernels], np.int64)
+    block_words = words[layout.block_population] * BLOCK
+    ring_sizes = partitions.n_slots * sizes.ring_slots * sizes.max_ports
+    blocks = np.arange(layout.n_blocks)
+    return Program(
+        bounds=partitions.bounds,
+        block_population=layout.block_population,
+        block_size=layout.block_size,
+        block_index=blocks - layout.first_blocks[layout.block_population],
+        first_slot=layout.first_blocks * BLOCK,
+        n_ports=np.array([len(p.model.ports) for p in network.populations], np.int64),
+        kernel=np.array([kernel.address for kernel in kernels], np.int64),
+        state_offset=_offsets(block_words)[:-1],
+        params_offset=_offsets(n_params)[:-1],
+        model_stream=np.array(
+            [stream_id("model", p.name) for p in network.populations], np.int64
+        ),
+        ring_offset=_offsets(ring_sizes)[:-1],
+        ring_slots=sizes.ring_slots,
+        max_ports=sizes.max_ports,
+        seed=network.seed,
+    )
+
+
+def _offsets(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def synapses(network: Network, connections: Connections) -> Synapses:
+    """Return the pools and the table of tables."""
+    starts, ends = connections.row_start, connections.segment_ends
+    row_base = _offsets(np.array([a.size for a in starts], np.int64))
+    ends_base = _offsets(np.array([a.size for a in ends], np.int64))
+    table = [
+        [
+            plan.source, plan.kind, plan.port, _shared_weight(network, plan), plan.shift,
+            plan.first_delay, plan.n_delays, starts[k].shape[1] - 1, row_base[k], ends_base[k],
+        ]
+        for k, plan in enumerate(connections.plans)
+    ]  # fmt: skip
+    return Synapses(
+        table=np.array(table, np.int64).reshape(-1, 10),
+        row_start=_joined(starts, np.int64),
+        segment_ends=_joined(ends, np.uint32),
+        targets=connections.targets,
+        packed=connections.packed,
+        wide=connections.wide,
+    )
+
+
+def _joined(arrays: tuple[NDArray[np.generic], ...], dtype: type) -> NDArray[np.generic]:
+    return np.concatenate([np.empty(0, dtype), *(a.ravel() for a in arrays)]).astype(dtype)
+
+
+def _shared_weight(network: Network, plan: TablePlan) -> int:
+    """The one weight of a shared table [fixed point at the port's exponent]."""
+    if plan.kind != SHARED:
+        return 0
+    weight = network.weight_of(plan.projections[0])
+    return int(to_fixed(weight.quantile(np.array([0.5])), plan.exponent)[0])
+
+
+def drive(
+    network: Network,
+    layout: Layout,
+    partitions: Partitions,
+    exponents: dict[tuple[str, str], int],
+    sizes: Shape,
+    dtype: np.dtype[np.floating],
+) -> Drive:
+    """Return the input from outside and the scale of each port."""
+    inputs = [
+        (k, s)
+        for k, p in enumerate(network.populations)
+        for s in network.stimuli
+        if isinstance(s, PoissonInput) and s.target == p.name
+    ]
+    rates = [network.number(s.rate, "Hz", where=f"Stimulus {s.name!r}.rate") for _, s in inputs]
+    means = np.array(rates) * network.dt * 1e-3
+    n_splits = [poisson.splits(mean) for mean in means]
+    tables = [poisson.poisson_tables(m / n) for m, n in zip(means, n_splits, strict=True)]
+    per_population = np.bincount([k for k, _ in inputs], minlength=len(network.populations))
+    events = _events(network, layout, partitions, exponents)
+    return Drive(
+        scale=_scales(network, exponents, sizes.max_ports).astype(dtype),
+        poisson_start=_offsets(per_population),
+        poisson_port=np.array([_port(network, s) for _, s in inputs], np.int64),
+        poisson_stream=np.array([stream_id("poisson", s.name) for _, s in inputs], np.int64),
+        poisson_splits=np.array(n_splits, np.int64),
+        poisson_weight=np.array([_constant(network, s) for _, s in inputs], dtype),
+        cdf=np.concatenate([np.empty(0, np.uint32), *(cdf for cdf, _ in tables)]),
+        guide=np.concatenate([np.empty(0, np.uint8), *(guide for _, guide in tables)]),
+        event_start=events[0], event_step=events[1], event_lane=events[2], event_value=events[3],
+    )
+
+
+def _scales(
+    network: Network, exponents: dict[tuple[str, str], int], max_ports: int
+) -> NDArray[np.float64]:
+    scale = np.ones((len(network.populations), max_ports))
+    for k, population in enumerate(network.populations):
+        for port, name in enumerate(population.model.ports):
+            scale[k, port] = 2.0 ** -exponents[str(population.neuron), name]
+    return scale
+
+
+def _port(network: Network, stimulus: PoissonInput) -> int:
+    model = network.population(stimulus.target).model
+    return model.ports.index(model.port_of(network.receptor_of(stimulus)))
+
+
+def _constant(network: Network, stimulus: PoissonInput) -> float:
+    return float(network.weight_of(stimulus).quantile(np.array([0.5]))[0])
+
+
+def _events(
+    network: Network,
+    layout: Layout,
+    partitions: Partitions,
+    exponents: dict[tuple[str, str], int],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """Given spikes as ring entries, sorted by partition and step."""
+    steps, slots = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    names = [p.name for p in network.populations]
+    for stimulus in network.stimuli:
+        if isinstance(stimulus, SpikeTrains):
+            first = layout.first_slot(names.index(stimulus.target))
+            steps.append(np.rint(np.array(stimulus.times) / network.dt).astype(np.int64) - 1)
+            slots.append(first + np.array(stimulus.neurons, np.int64))
+    step, slot = np.concatenate(steps), np.concatenate(slots)
+    first_slots = partitions.bounds * BLOCK
+    owner = np.searchsorted(first_slots, slot, side="right") - 1
+    order = np.lexsort((slot, step, owner))
+    step, slot, owner = step[order], slot[order], owner[order]
+    start = np.searchsorted(owner, np.arange(partitions.n + 1)).astype(np.int64)
+    unit = to_fixed(1.0, exponents.get(("SpikeSource", "spikes"), 0))
+    value = np.full(step.size, unit, np.int32)
+    return start, step, (slot - first_slots[owner]).astype(np.int64), value
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Which words the recorders sample.
+
+    Parameters
+    ----------
+    probes : Probes
+        `Probes.column` counts within the recorder.
+    recorder : (n_probes,) int64
+        Recorder of each probe.
+    intervals : tuple of int [steps]
+        Interval of each recorder.
+    shapes : tuple of (n_variables, n_neurons)
+        Of each recorder.
+    """
+
+    probes: Probes
+    recorder: NDArray[np.int64]
+    intervals: tuple[int, ...]
+    shapes: tuple[tuple[int, int], ...]
+
+
+def sampling(
+    network: Network, layout: Layout, where: Program, kernels: list[BlockKernel]
+) -> Sampling:
+    """Return the probes of all recorders."""
+    rows, intervals, shapes = [], [], []
+    names = [p.name for p in network.populations]
+    for r, recorder in enumerate(network.recorders):
+        interval = network.number(recorder.interval, "ms", where=f"Recorder {recorder.name!r}")
+        intervals.append(max(1, round(interval / network.dt)))
+        shapes.append((len(recorder.variables), len(recorder.neurons)))
+        population = names.index(recorder.population)
+        n_columns = shapes[r][0] * shapes[r][1]
+        pairs = [(v, i) for v in recorder.variables for i in recorder.neurons]
+        for c, (variable, neuron) in enumerate(pairs):
+            slot = layout.first_slot(population) + neuron
+            word = kernels[population].state_names.index(variable)
+            at = where.state_offset[slot // BLOCK] + word * BLOCK + slot % BLOCK
+            rows.append((slot // BLOCK, at, intervals[r], c, n_columns, r))
+    table = np.array(sorted(rows), np.int64).reshape(-1, 6)
+    start = np.searchsorted(table[:, 0], np.arange(layout.n_blocks + 1)).astype(np.int64)
+    columns = [np.ascontiguousarray(table[:, k]) for k in range(1, 6)]
+    return Sampling(Probes(start, *columns[:4]), columns[4], tuple(intervals), tuple(shapes))
+
+
+def memory(
+    where: Program,
+    layout: Layout,
+    partitions: Partitions,
+    kernels: list[BlockKernel],
+    sizes: Shape,
+    dtype: np.dtype[np.floating],
+) -> Memory:
+    """Allocate what changes from step to step; rings and lists are empty."""
+    n = partitions.n
+    words = np.array([kernel.n_words for kernel in kernels], np.int64)
+    n_state = int((words[layout.block_population] * BLOCK).sum())
+    n_ring = int(partitions.n_slots.sum()) * sizes.ring_slots * sizes.max_ports
+    capacity = int(partitions.n_slots.max(initial=0)) * sizes.chunk_steps
+    padding = _CACHE_LINE // 4
+    n_params = sum(len(kernel.parameter_names) for kernel in kernels)
+    return Memory(
+        state=np.zeros(n_state, dtype),
+        params=np.zeros(max(n_params, 1), dtype),
+        ring=np.zeros(n_ring, np.int32),
+        spike_slot=np.empty((2, n, capacity), np.int32),
+        spike_step=np.empty((2, n, capacity), np.int64),
+        spike_start=np.zeros((2, n, len(layout.sizes) + 1), np.int64),
+        event_next=np.zeros(n, np.int64),
+        input=np.zeros((n, sizes.max_ports * BLOCK + padding), dtype),
+        words=np.zeros((n, BLOCK + padding), np.uint32),
+        fired=np.zeros((n, BLOCK + _CACHE_LINE), np.uint8),
+        random=np.zeros((n, 4 + padding), np.uint32),
+    )
+
+
+def population_words(
+    where: Program, layout: Layout, kernels: list[BlockKernel], state: NDArray[np.floating],
+    population: int,
+) -> NDArray[np.floating]:
+    """Return a view of a population's state words, shape (n_blocks, n_words, BLOCK)."""
+    first, last = layout.first_blocks[population], layout.first_blocks[population + 1]
+    n_words = kernels[population].n_words
+    at = int(where.state_offset[first])
+    return state[at : at + (last - first) * n_words * BLOCK].reshape(last - first, n_words, BLOCK)

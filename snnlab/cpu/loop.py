@@ -1,0 +1,102 @@
+"""The compiled loop over chunks: deliver, update, collect. No Python in between.
+
+A chunk is at most as long as the shortest delay, so a spike found in it is due only after it. That
+leaves one barrier a chunk, not one a step.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+from snnlab.cpu.deliver import deliver
+from snnlab.cpu.update import insert_events, update
+
+__all__ = ["deliver_pending", "order_spikes", "run"]
+
+
+@njit(error_model="numpy", cache=True)
+def _clear_lists(memory, chunk):  # type: ignore[no-untyped-def]
+    memory.spike_start[chunk] = 0
+
+
+@njit(error_model="numpy", cache=True)
+def _collect(memory, chunk, start, spike_step, spike_slot, n):  # type: ignore[no-untyped-def]
+    """Append the spikes of a chunk to the record, steps counted from `start`."""
+    for p in range(memory.spike_start.shape[1]):
+        for k in range(memory.spike_start[chunk, p, memory.spike_start.shape[2] - 1]):
+            spike_slot[n] = memory.spike_slot[chunk, p, k]
+            spike_step[n] = memory.spike_step[chunk, p, k] - start
+            n += 1
+    return n
+
+
+@njit(parallel=True, nogil=True, error_model="numpy", cache=True)
+def run(  # type: ignore[no-untyped-def]
+    program, synapses, drive, probes, memory, start, n_steps, chunk_steps, chunk,
+    spike_step, spike_slot, most_per_step, samples,
+):  # fmt: skip
+    """Advance by up to `n_steps`; stop early when the record might not hold another chunk.
+
+    Parameters
+    ----------
+    program, synapses, drive, probes, memory : see `snnlab.cpu.program`
+    start : int
+        Number of steps done before this call.
+    n_steps, chunk_steps : int
+        Steps to do; longest chunk.
+    chunk : int
+        Which of the two spike lists holds the spikes that are still to be delivered.
+    spike_step, spike_slot : (capacity,) int32
+        Record of the spikes: step since `start`, slot.
+    most_per_step : int
+        Upper bound of the spikes in one step.
+    samples : flat real
+        Record of the probes.
+
+    Returns
+    -------
+    done, chunk, n_spikes : int
+    """
+    done = 0
+    n = 0
+    while done < n_steps and n + chunk_steps * most_per_step <= spike_slot.size:
+        m = min(chunk_steps, n_steps - done)
+        now = start + done
+        new = 1 - chunk
+        for p in prange(program.bounds.size - 1):
+            deliver(program, synapses, memory, p, chunk)
+            insert_events(program, drive, memory, p, now + m)
+            update(program, drive, probes, memory, p, new, now, m, start, samples)
+        n = _collect(memory, new, start, spike_step, spike_slot, n)
+        chunk = new
+        done += m
+    return done, chunk, n
+
+
+@njit(parallel=True, nogil=True, error_model="numpy", cache=True)
+def deliver_pending(program, synapses, memory, chunk):  # type: ignore[no-untyped-def]
+    """Deliver the spikes of the last chunk now, and empty its list: all input is in the ring."""
+    for p in prange(program.bounds.size - 1):
+        deliver(program, synapses, memory, p, chunk)
+    _clear_lists(memory, chunk)
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def order_spikes(spike_step, spike_slot, n, n_steps, block_first_id, block, out_step, out_id, start):  # type: ignore[no-untyped-def]
+    """Counting sort of recorded spikes by step; slots become global ids.
+
+    Within a step the record is in ascending order already: partitions, blocks and lanes are.
+    """
+    first = np.zeros(n_steps + 1, np.int64)
+    for k in range(n):
+        first[spike_step[k] + 1] += 1
+    for s in range(n_steps):
+        first[s + 1] += first[s]
+    for k in range(n):
+        s = spike_step[k]
+        at = first[s]
+        first[s] += 1
+        slot = spike_slot[k]
+        out_step[at] = start + s
+        out_id[at] = block_first_id[slot // block] + slot % block

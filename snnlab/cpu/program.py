@@ -1,0 +1,168 @@
+"""What the compiled loop reads and writes: flat arrays with one name each."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["TABLE_FIELDS", "Drive", "Memory", "Probes", "Program", "Synapses"]
+
+TABLE_FIELDS = (
+    "source", "kind", "port", "weight", "shift", "first_delay", "n_delays", "n_rows",
+    "row_base", "ends_base",
+)  # fmt: skip
+"""Columns of `Synapses.table`."""
+
+
+class Program(NamedTuple):
+    """Where everything lies; constant while the structure stays.
+
+    Parameters
+    ----------
+    bounds : (n_partitions + 1,) int64
+        First block of each partition.
+    block_population, block_size, block_index : (n_blocks,) int64
+        Population, number of neurons, and number within the population of each block.
+    first_slot : (n_populations + 1,) int64
+        First slot of each population.
+    n_ports : (n_populations,) int64
+    kernel : (n_populations,) int64
+        Address of the compiled step of each population's model.
+    state_offset : (n_blocks,) int64
+        Where a block's state words begin.
+    params_offset : (n_populations,) int64
+    ring_offset : (n_partitions,) int64
+        Where a partition's ring begins; its layout is [slot][port][local slot].
+    ring_slots, max_ports : int
+        Steps that the ring holds; ports of the model with the most.
+    seed : int
+    """
+
+    bounds: NDArray[np.int64]
+    block_population: NDArray[np.int64]
+    block_size: NDArray[np.int64]
+    block_index: NDArray[np.int64]
+    first_slot: NDArray[np.int64]
+    n_ports: NDArray[np.int64]
+    kernel: NDArray[np.int64]
+    state_offset: NDArray[np.int64]
+    params_offset: NDArray[np.int64]
+    model_stream: NDArray[np.int64]
+    ring_offset: NDArray[np.int64]
+    ring_slots: int
+    max_ports: int
+    seed: int
+
+
+class Synapses(NamedTuple):
+    """All synapses; see `snnlab.build.connect.Connections`.
+
+    Parameters
+    ----------
+    table : (n_tables, 10) int64
+        One row a table, columns `TABLE_FIELDS`.
+    row_start : flat int64; row r of table k in partition p: row_base + p (n_rows + 1) + r
+    segment_ends : flat uint32; delay d of it: ends_base + (p n_rows + r) n_delays + d
+    targets, packed, wide : the pools
+    """
+
+    table: NDArray[np.int64]
+    row_start: NDArray[np.int64]
+    segment_ends: NDArray[np.uint32]
+    targets: NDArray[np.uint16]
+    packed: NDArray[np.uint32]
+    wide: NDArray[np.int32]
+
+
+class Drive(NamedTuple):
+    """Input from outside the network; numbers here change with edits.
+
+    Parameters
+    ----------
+    scale : (n_populations, max_ports) real
+        Factor from fixed point to the unit of the port.
+    poisson_start : (n_populations + 1,) int64
+        Poisson inputs of each population.
+    poisson_port, poisson_stream, poisson_splits : (n_inputs,) int64
+    poisson_weight : (n_inputs,) real [unit of the port]
+    cdf, guide : flat tables of all inputs
+    event_start : (n_partitions + 1,) int64
+        Given spikes of each partition, ascending in step.
+    event_step : (n_events,) int64
+    event_lane : (n_events,) int64
+        ``port * n_local + local slot``.
+    event_value : (n_events,) int32 [fixed point]
+    """
+
+    scale: NDArray[np.floating]
+    poisson_start: NDArray[np.int64]
+    poisson_port: NDArray[np.int64]
+    poisson_stream: NDArray[np.int64]
+    poisson_splits: NDArray[np.int64]
+    poisson_weight: NDArray[np.floating]
+    cdf: NDArray[np.uint32]
+    guide: NDArray[np.uint8]
+    event_start: NDArray[np.int64]
+    event_step: NDArray[np.int64]
+    event_lane: NDArray[np.int64]
+    event_value: NDArray[np.int32]
+
+
+class Probes(NamedTuple):
+    """State words that recorders sample.
+
+    Parameters
+    ----------
+    start : (n_blocks + 1,) int64
+        Probes of each block.
+    word : (n_probes,) int64
+        Index into the state.
+    interval : (n_probes,) int64 [steps]
+    column, stride : (n_probes,) int64
+        Sample number k of this call goes to ``out[column + k * stride]``.
+    """
+
+    start: NDArray[np.int64]
+    word: NDArray[np.int64]
+    interval: NDArray[np.int64]
+    column: NDArray[np.int64]
+    stride: NDArray[np.int64]
+
+
+class Memory(NamedTuple):
+    """Everything that changes from step to step.
+
+    Parameters
+    ----------
+    state : flat real
+        Block by block, word by word, lane by lane.
+    params : flat real
+        Scalar parameters of each population's kernel.
+    ring : flat int32
+        Input that is still to arrive [fixed point].
+    spike_slot, spike_step : (2, n_partitions, capacity) int32, int64
+        Spikes of the chunk that is delivered and of the one that is computed.
+    spike_start : (2, n_partitions, n_populations + 1) int64
+        Where each population's spikes begin in these lists.
+    event_next : (n_partitions,) int64
+        First given spike that has not been put into the ring.
+    input : (n_partitions, max_ports * BLOCK) real
+    words : (n_partitions, BLOCK) uint32
+    fired : (n_partitions, BLOCK) uint8
+    random : (n_partitions, 4) uint32
+        Scratch of each partition, a cache line apart.
+    """
+
+    state: NDArray[np.floating]
+    params: NDArray[np.floating]
+    ring: NDArray[np.int32]
+    spike_slot: NDArray[np.int32]
+    spike_step: NDArray[np.int64]
+    spike_start: NDArray[np.int64]
+    event_next: NDArray[np.int64]
+    input: NDArray[np.floating]
+    words: NDArray[np.uint32]
+    fired: NDArray[np.uint8]
+    random: NDArray[np.uint32]

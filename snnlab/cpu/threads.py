@@ -1,0 +1,47 @@
+"""How many threads, and how they wait.
+
+Must be imported before Numba starts its threads: the waiting policy is read once.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+
+# A barrier that spins for long loses everything when another process wants the core; a short
+# spin costs nothing when the machine is quiet.
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+
+import numba  # noqa: E402  (after the waiting policy)
+
+from snnlab.errors import SpecError  # noqa: E402
+
+__all__ = ["PARALLEL_REGION", "choose_threads"]
+
+PARALLEL_REGION = threading.Lock()
+"""Held around compiled parallel calls: not every threading layer allows two at a time."""
+
+_NEURONS_PER_THREAD = 1500
+"""Below this a second thread waits longer than it works."""
+
+
+def choose_threads(threads: int | None, n_neurons: int) -> int:
+    """Return the number of threads for a network.
+
+    Parameters
+    ----------
+    threads : int or None
+        What the user asked for; None chooses by the size of the network.
+    n_neurons : int
+
+    Raises
+    ------
+    SpecError
+        Less than 1, or more than Numba was started with.
+    """
+    available = int(numba.config.NUMBA_NUM_THREADS)
+    if threads is None:
+        return max(1, min(available, n_neurons // _NEURONS_PER_THREAD))
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise SpecError("threads", "must be a whole number >= 1", got=repr(threads))
+    return threads

@@ -1,0 +1,101 @@
+"""Compiled update: a partition's blocks, each through all steps of a chunk while it is in L1."""
+
+from __future__ import annotations
+
+from numba import int32, njit, uint8, uint32, uint64
+
+from snnlab.build.layout import BLOCK
+from snnlab.cpu.poisson import CDF_SIZE, GUIDE_SIZE, add_poisson
+from snnlab.rules.call import call_block_kernel
+
+__all__ = ["insert_events", "update"]
+
+
+@njit(error_model="numpy", cache=True)
+def insert_events(program, drive, memory, p, stop):  # type: ignore[no-untyped-def]
+    """Put the given spikes that are due before step `stop` into the ring of partition `p`."""
+    n_local = (program.bounds[p + 1] - program.bounds[p]) * BLOCK
+    e = memory.event_next[p]
+    while e < drive.event_start[p + 1] and drive.event_step[e] < stop:
+        slot = drive.event_step[e] % program.ring_slots
+        at = program.ring_offset[p] + slot * program.max_ports * n_local + drive.event_lane[e]
+        memory.ring[at] += drive.event_value[e]
+        e += 1
+    memory.event_next[p] = e
+
+
+@njit(error_model="numpy", inline="always")
+def _take_input(ring, base, x, offset, scale):  # type: ignore[no-untyped-def]
+    """Move one port's input of this step from the ring to `x`, and clear the ring."""
+    for j in range(BLOCK):
+        at = uint64(base) + uint64(j)
+        x[uint64(offset) + uint64(j)] = x.dtype.type(ring[at]) * scale
+        ring[at] = int32(0)
+
+
+@njit(error_model="numpy", cache=True)
+def _prepare_input(program, drive, memory, p, b, step):  # type: ignore[no-untyped-def]
+    """Fill the input of block `b`: what synapses deliver in this step plus Poisson input."""
+    population = program.block_population[b]
+    n_local = (program.bounds[p + 1] - program.bounds[p]) * BLOCK
+    first = program.ring_offset[p] + (b - program.bounds[p]) * BLOCK
+    slot = step % program.ring_slots
+    x = memory.input[p]
+    for port in range(program.n_ports[population]):
+        base = first + (slot * program.max_ports + port) * n_local
+        _take_input(memory.ring, base, x, port * BLOCK, drive.scale[population, port])
+    for k in range(drive.poisson_start[population], drive.poisson_start[population + 1]):
+        for split in range(drive.poisson_splits[k]):
+            add_poisson(
+                x, drive.poisson_port[k] * BLOCK, memory.words[p], program.block_index[b], step,
+                split, program.seed, drive.poisson_stream[k], drive.poisson_weight[k],
+                drive.cdf, drive.guide, k * CDF_SIZE, k * GUIDE_SIZE,
+            )
+
+
+@njit(error_model="numpy", cache=True)
+def _sample(program, probes, memory, b, step, start, out):  # type: ignore[no-untyped-def]
+    """Store the probed words of block `b`; the state has now seen ``step + 1`` updates."""
+    for k in range(probes.start[b], probes.start[b + 1]):
+        if (step + 1) % probes.interval[k] == 0:
+            row = (step + 1) // probes.interval[k] - start // probes.interval[k] - 1
+            out[probes.column[k] + row * probes.stride[k]] = memory.state[probes.word[k]]
+
+
+@njit(error_model="numpy", cache=True)
+def update(program, drive, probes, memory, p, chunk, step, n_steps, start, samples):  # type: ignore[no-untyped-def]
+    """Advance partition `p` by `n_steps` and list its spikes in list `chunk`.
+
+    Spikes come out ordered by block, then step, then lane; so each population's lie together.
+    """
+    n = 0
+    previous = -1
+    random = memory.random[p]
+    fired = memory.fired[p]
+    random[0] = uint32(program.seed)
+    for b in range(program.bounds[p], program.bounds[p + 1]):
+        population = program.block_population[b]
+        while previous < population:
+            previous += 1
+            memory.spike_start[chunk, p, previous] = n
+        random[1] = uint32(program.model_stream[population])
+        random[2] = uint32(program.block_index[b])
+        for k in range(n_steps):
+            now = step + k
+            _prepare_input(program, drive, memory, p, b, now)
+            random[3] = uint32(now)
+            any_fired = call_block_kernel(
+                program.kernel[population], memory.state, program.state_offset[b],
+                memory.input[p], 0, memory.params, program.params_offset[population],
+                random, fired,
+            )
+            if any_fired:
+                for j in range(program.block_size[b]):
+                    if fired[j] != uint8(0):
+                        memory.spike_slot[chunk, p, n] = b * BLOCK + j
+                        memory.spike_step[chunk, p, n] = now
+                        n += 1
+            if probes.start[b] < probes.start[b + 1]:
+                _sample(program, probes, memory, b, now, start, samples)
+    for population in range(previous + 1, memory.spike_start.shape[2]):
+        memory.spike_start[chunk, p, population] = n

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from snnlab.doctor.finding import Finding
+from snnlab.rules.cache import cache_directory
 
 __all__ = [
     "cache_folder",
@@ -78,19 +79,19 @@ def memory_limit(cgroup: Path) -> float:
 
 def cache_folder() -> Finding:
     """Return whether compiled code can be kept on disk."""
-    folder = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).parent)
-    return writable("Cache folder", folder)
+    return writable("Cache folder", cache_directory())
+
+
+def writable(name: str, folder: Path) -> Finding:
+    """Return whether files can be made in `folder`, which is made if it is not there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder):
+            return Finding(name, "ok", str(folder))
+    except OSError as error:
+        mend = "Set SNNLAB_CACHE_DIR to a folder that you may write to."
+        return Finding(name, "warning", f"{folder}: {error.strerror}", mend)
 
 
 def _read(path: Path) -> str:
     return path.read_text().strip() if path.is_file() else ""
-
-
-def writable(name: str, folder: Path) -> Finding:
-    """Return whether files can be made in `folder`."""
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder):
-            return Finding(name, "ok", str(folder))
-    except OSError as error:
-        mend = "Set NUMBA_CACHE_DIR to a folder that you may write to."
-        return Finding(name, "warning", f"{folder}: {error.strerror}", mend)

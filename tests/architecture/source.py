@@ -48,6 +48,11 @@ def module(name: str, source: str) -> Module:
     return Module(name, ast.parse(source))
 
 
+def expect_none(violations: list[str]) -> None:
+    """Fail with one violation per line."""
+    assert not violations, "\n" + "\n".join(violations)
+
+
 @cache
 def modules() -> tuple[Module, ...]:
     """Read every module of both packages."""

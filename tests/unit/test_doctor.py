@@ -82,10 +82,11 @@ def test_container_s_memory_limit(tmp_path: Path, name: str) -> None:
 
 
 def test_unwritable_folder_is_reported(tmp_path: Path) -> None:
-    assert machine.writable("Cache folder", tmp_path).state == "ok"
-    absent = machine.writable("Cache folder", tmp_path / "absent")
-    assert absent.state == "warning"
-    assert "No such file" in absent.found
+    assert machine.writable("Cache folder", tmp_path / "new").state == "ok"
+    (tmp_path / "file").touch()
+    found = machine.writable("Cache folder", tmp_path / "file/below")
+    assert found.state == "warning"
+    assert "Not a directory" in found.found
 
 
 def executable(path: Path) -> Path:

@@ -10,15 +10,38 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_HOMES: dict[str, str] = {}
-"""Public name -> the module that defines it."""
+_NAMES = {
+    "model.connectivity": (
+        "AllToAll DistanceDependent FixedIndegree FixedOutdegree FixedTotalNumber OneToOne "
+        "PairwiseBernoulli"
+    ),
+    "model.distribution": "ClippedNormal Constant LogNormal Normal Uniform",
+    "model.edits": (
+        "AddPopulation AddProjection AddStimulus RemovePopulation RemoveProjection RemoveStimulus "
+        "SetParameter Several"
+    ),
+    "model.network": "Knob Network Population Projection",
+    "model.neuron": "Neuron",
+    "model.parameter": "Parameter Receptor State",
+    "model.recorders": "StateRecorder",
+    "model.space": "Grid RandomPositions",
+    "model.stimuli": "PoissonInput SpikeTrains StepCurrent",
+}
+"""Module -> the public names that it defines."""
 
-__all__ = ["__version__", *_HOMES]
+_FOLDERS = ("analysis", "errors", "interop", "plots", "presets", "record", "units")
+"""Modules that are public as a whole: ``snnlab.presets.brunel``."""
+
+_HOMES = {name: f"snnlab.{home}" for home, names in _NAMES.items() for name in names.split()}
+
+__all__ = ["__version__", *_FOLDERS, *sorted(_HOMES)]  # noqa: PLE0604 (all are strings)
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
+    if name in _FOLDERS:
+        return import_module(f"snnlab.{name}")
     raise AttributeError(f"module 'snnlab' has no attribute {name!r}")
 
 

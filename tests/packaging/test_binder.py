@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import sysconfig
 
 import pytest
 
+from snnlab.lab import CONFIG
 from tests.architecture.source import ROOT
 
 
@@ -42,3 +45,17 @@ def test_script_is_sound(name: str) -> None:
     assert text.startswith(b"#!")
     assert b"\r" not in text
     subprocess.run(["bash", "-n", str(script)], check=True, timeout=20)
+
+
+def test_start_sets_the_stage() -> None:
+    scripts = sysconfig.get_path("scripts")
+    done = subprocess.run(
+        [str(ROOT / "binder/start"), "printenv", "JUPYTER_CONFIG_PATH", "NUMBA_NUM_THREADS"],
+        env={**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.split() == [str(CONFIG), "1"]

@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 __all__ = ["call_block_kernel"]
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def call_block_kernel(
     _context: Any, address: Any, state: Any, state_offset: Any, input: Any, input_offset: Any,
     params: Any, params_offset: Any, random: Any, fired: Any,

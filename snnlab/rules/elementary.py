@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 Function = Callable[..., Any]
+Decorator = Callable[[Function], Function]
 
 POISSON_PART = 30.0
 """Largest mean that one uniform number turns into a count; larger means are summed of parts."""
@@ -124,7 +125,7 @@ class Elementary:
 
 
 def build(
-    precision: Precision, compiled: Callable[[Function], Function],
+    precision: Precision, compiled: Decorator,
     to_bits: Function, from_bits: Function,
 ) -> Elementary:  # fmt: skip
     """Make the functions for one precision.
@@ -149,7 +150,7 @@ def build(
     )
 
 
-def _polynomial(p: Precision, compiled: Function, coefficients: tuple[float, ...]) -> Function:
+def _polynomial(p: Precision, compiled: Decorator, coefficients: tuple[float, ...]) -> Function:
     """Polynomial by Horner's scheme, highest power first."""
     first, *rest = (p.real(c) for c in coefficients)
     others = tuple(rest)
@@ -165,7 +166,7 @@ def _polynomial(p: Precision, compiled: Function, coefficients: tuple[float, ...
 
 
 def _exponentials(
-    p: Precision, compiled: Function, to_bits: Function, from_bits: Function
+    p: Precision, compiled: Decorator, to_bits: Function, from_bits: Function
 ) -> tuple[Function, Function]:
     real, integer, mantissa, bias = p.real, p.integer, p.mantissa, p.bias
     log2_e, high, low = real(1 / math.log(2)), real(p.ln2_high), real(p.ln2_low)
@@ -206,7 +207,7 @@ def _exponentials(
 
 
 def _logarithm(
-    p: Precision, compiled: Function, to_bits: Function, from_bits: Function
+    p: Precision, compiled: Decorator, to_bits: Function, from_bits: Function
 ) -> Function:
     real, integer, mantissa = p.real, p.integer, p.mantissa
     high, low, half, one, two = (real(c) for c in (p.ln2_high, p.ln2_low, 0.5, 1, 2))
@@ -236,7 +237,7 @@ def _logarithm(
     return log
 
 
-def _hyperbolic_tangent(p: Precision, compiled: Function, expm1: Function) -> Function:
+def _hyperbolic_tangent(p: Precision, compiled: Decorator, expm1: Function) -> Function:
     zero, two, limit = p.real(0), p.real(2), p.real(p.tanh_limit)
 
     @compiled
@@ -250,7 +251,7 @@ def _hyperbolic_tangent(p: Precision, compiled: Function, expm1: Function) -> Fu
     return tanh
 
 
-def _normal_quantile(p: Precision, compiled: Function, log: Function) -> Function:
+def _normal_quantile(p: Precision, compiled: Decorator, log: Function) -> Function:
     half, split, centre, shift = (p.real(c) for c in (0.5, 0.425, 0.180625, 1.6))
     one, zero = p.real(1), p.real(0)
     above, below = (_polynomial(p, compiled, c) for c in p.central)
@@ -269,7 +270,7 @@ def _normal_quantile(p: Precision, compiled: Function, log: Function) -> Functio
     return normal_quantile
 
 
-def _poisson_quantile(p: Precision, compiled: Function, exp: Function) -> Function:
+def _poisson_quantile(p: Precision, compiled: Decorator, exp: Function) -> Function:
     one, negligible = p.real(1), np.finfo(p.real).epsneg
 
     @compiled

@@ -192,7 +192,7 @@ class _Writer:
         self.add(f"{name} = {text}")
         return name
 
-    def expr(self, expr: Expr) -> str:
+    def expr(self, expr: Expr) -> str:  # noqa: PLR0911  (one for each kind of node)
         """Write an expression."""
         match expr:
             case Const():

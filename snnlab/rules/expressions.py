@@ -7,14 +7,10 @@ import builtins
 import math
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
-import numpy as np
-
 from snnlab.rules import functions
-from snnlab.rules.source import Source
+from snnlab.rules.scope import Scope, constant
 from snnlab.rules.tree import (
     Binary,
     Call,
@@ -23,8 +19,6 @@ from snnlab.rules.tree import (
     Const,
     Draw,
     Expr,
-    Field,
-    Local,
     Logic,
     Negative,
     Not,
@@ -33,7 +27,7 @@ from snnlab.rules.tree import (
     Type,
 )
 
-__all__ = ["Expressions", "Space"]
+__all__ = ["Expressions", "cast"]
 
 _ARITHMETIC: dict[type[ast.operator], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%",
@@ -51,69 +45,18 @@ _LARGEST_POWER = 64
 _KIND = {Type.BOOL: "a truth value", Type.INT: "a whole number", Type.REAL: "a number"}
 
 
-@dataclass(frozen=True)
-class Space:
-    """What the attributes of one argument are.
+class Expressions(Scope):
+    """Reads the expressions of one function."""
 
-    Parameters
-    ----------
-    name : str
-        The space of the `Field` nodes: ``"state"``, ``"p"``, ``"input"``.
-    what : str
-        One of its names, in an error: ``"a state variable of LIFExp"``.
-    names : frozenset of str
-        All its names.
-    writable : bool
-        Whether a rule may assign to them.
-    remedy : str
-        What to write instead of an assignment, where that is not allowed.
-    """
-
-    name: str
-    what: str
-    names: frozenset[str]
-    writable: bool = False
-    remedy: str = ""
-
-
-@dataclass
-class Expressions:
-    """Reads the expressions of one function.
-
-    Parameters
-    ----------
-    source : Source
-        The function.
-    prefix : str
-        Put before the names of its local variables.
-    spaces : dict
-        Name of the argument -> what its attributes are.
-    local_names : frozenset of str
-        All names that the function assigns to.
-    types : dict
-        Local variable -> type as far as it is known.
-    sites : dict
-        Place of a random draw -> its number; shared by the functions of a model.
-    """
-
-    source: Source
-    prefix: str
-    spaces: dict[str, Space]
-    local_names: frozenset[str]
-    types: dict[str, Type]
-    sites: dict[tuple[str, int, int], int]
-    assigned: set[str] = field(default_factory=set)
-    loop_depth: int = 0
-
-    def expr(self, node: ast.expr) -> Expr:
+    def expr(self, node: ast.expr) -> Expr:  # noqa: PLR0911  (one for each kind of node)
         """Read any expression."""
         match node:
             case ast.Constant(value=bool() | int() | float()):
-                return _const(node.value)
+                return constant(node.value)
             case ast.Name():
-                return self._name(node)
+                return self.name(node)
             case ast.Attribute():
-                return self._attribute(node)
+                return self.attribute(node)
             case ast.BinOp():
                 return self._arithmetic(node)
             case ast.UnaryOp():
@@ -153,62 +96,6 @@ class Expressions:
             )  # fmt: skip
         return expr
 
-    def _name(self, node: ast.Name) -> Expr:
-        name = node.id
-        if name in self.local_names:
-            return self._local(node)
-        if name in self.spaces:
-            names = sorted(self.spaces[name].names)
-            example = f"{name}.{names[0]}" if names else "a local variable"
-            raise self.source.error(
-                node, "must be used with an attribute", f"Read one of its numbers: {example}."
-            )
-        value = self.source.names.get(name)
-        if _is_number(value):
-            return _const(value)
-        if name in self.source.names:
-            kind = type(value).__name__
-            raise self.source.error(
-                node, f"must be a number, not a {kind}",
-                "Only numbers can be read from outside the function; "
-                "declare a Parameter for anything that the user sets.",
-            )  # fmt: skip
-        numbers = {n for n, v in self.source.names.items() if _is_number(v)}
-        known = self.local_names | self.spaces.keys() | numbers | functions.NAMES
-        raise self.source.unknown(node, "a name", name, known)
-
-    def _local(self, node: ast.Name) -> Expr:
-        name = node.id
-        if name not in self.assigned:
-            raise self.source.error(
-                node, "must have a value on every path that leads here",
-                f"Assign {name} before the branch or the loop, or in all of its branches.",
-            )  # fmt: skip
-        return Local(f"{self.prefix}.{name}", self.types[name])
-
-    def _attribute(self, node: ast.Attribute) -> Expr:
-        base = node.value
-        if isinstance(base, ast.Name) and base.id in self.spaces:
-            return self.field(node, self.spaces[base.id])
-        module = self._module(base)
-        value = getattr(module, node.attr, None) if module else None
-        if _is_number(value):
-            return _const(value)
-        raise self.source.error(
-            node, "must be an attribute of " + ", ".join(self.spaces),
-            "Copy the number into a Parameter, a State or a constant of the module.",
-        )  # fmt: skip
-
-    def field(self, node: ast.Attribute, space: Space) -> Field:
-        """Read ``argument.name``."""
-        if node.attr not in space.names:
-            raise self.source.unknown(node, space.what, node.attr, space.names)
-        return Field(space.name, node.attr)
-
-    def _module(self, node: ast.expr) -> ModuleType | None:
-        value = self.source.names.get(node.id) if isinstance(node, ast.Name) else None
-        return value if isinstance(value, ModuleType) else None
-
     def _arithmetic(self, node: ast.BinOp) -> Expr:
         left, right = self.number(node.left), self.number(node.right)
         if isinstance(node.op, ast.Pow):
@@ -226,7 +113,7 @@ class Expressions:
 
     def _fold(self, node: ast.expr, op: str, left: Const, right: Const) -> Const:
         try:
-            return _const(_FOLD[op](left.value, right.value))
+            return constant(_FOLD[op](left.value, right.value))
         except (ArithmeticError, TypeError, ValueError) as error:
             raise self.source.error(
                 node, "must be a number that can be computed", f"Python says: {error}."
@@ -261,7 +148,7 @@ class Expressions:
                 node, "must not use bit operations", "Use 'not' for truth values."
             )
         if isinstance(operand, Const):
-            return _const(-operand.value)
+            return constant(-operand.value)
         return Negative(operand, operand.type)
 
     def _logic(self, node: ast.BoolOp) -> Expr:
@@ -331,7 +218,7 @@ class Expressions:
             self._refuse_foreign(node, self.source.names.get(node.id, functions))
             return functions.ALIASES.get(node.id, node.id)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            module = self._module(node.value)
+            module = self.module(node.value)
             if module is not None and module.__name__ in functions.HOMES:
                 return functions.ALIASES.get(node.attr, node.attr)
         return self.source.text(node)
@@ -356,7 +243,7 @@ class Expressions:
 
     def _mathematical(self, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Expr:
         if all(isinstance(a, Const) for a in args):
-            return _const(functions.value(name, [a.value for a in args if isinstance(a, Const)]))
+            return constant(functions.value(name, [a.value for a in args if isinstance(a, Const)]))
         type_ = _join(*args) if name in functions.KEEP_TYPE else Type.REAL
         first, *others = (cast(a, type_) for a in args)
         if not others:
@@ -386,16 +273,3 @@ def _whole_power(base: Expr, n: int) -> Expr:
     if n < 0:
         return Binary("/", Const(1.0, Type.REAL), _whole_power(base, -n), Type.REAL)
     return base if n == 1 else Power(base, n, base.type)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating))
-
-
-def _const(value: Any) -> Const:
-    """Constant of the fitting type; whole numbers beyond 32 bits are reals."""
-    if isinstance(value, (bool, np.bool_)):
-        return Const(bool(value), Type.BOOL)
-    if isinstance(value, (int, np.integer)) and abs(int(value)) < 2**31:
-        return Const(int(value), Type.INT)
-    return Const(float(value), Type.REAL)

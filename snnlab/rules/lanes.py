@@ -11,7 +11,16 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import carray, float32, float64, int32, int64, njit, types, uint32
+from numba import (  # type: ignore[attr-defined]
+    carray,
+    float32,
+    float64,
+    int32,
+    int64,
+    njit,
+    types,
+    uint32,
+)
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -31,7 +40,7 @@ _PARTS_SHIFT = 16  # draws of one poisson(): above the site number in the third 
 _PASS_SHIFT = 8  # passes of a loop: above the purpose in the fourth counter word
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _to_bits(_context: Any, x: Any) -> Any:
     """Integer with the bits of a real."""
     integer = int32 if x == float32 else int64
@@ -42,7 +51,7 @@ def _to_bits(_context: Any, x: Any) -> Any:
     return integer(x), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _from_bits(_context: Any, bits: Any) -> Any:
     """Real with the bits of an integer."""
     real = float32 if bits == int32 else float64
@@ -53,20 +62,20 @@ def _from_bits(_context: Any, bits: Any) -> Any:
     return real(bits), code
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _stack_words(_context: Any) -> Any:
     """Pointer to `BLOCK` uint32 on the stack, which cost nothing to take and to give back."""
 
     def code(_target: Any, builder: Any, _signature: Any, _args: Any) -> Any:
-        return cgutils.alloca_once(builder, ir.IntType(32), size=BLOCK)
+        return cgutils.alloca_once(builder, ir.IntType(32), size=BLOCK)  # type: ignore[no-untyped-call]
 
-    return types.CPointer(uint32)(), code
+    return types.CPointer(uint32)(), code  # type: ignore[no-untyped-call]
 
 
 @njit(forceinline=True)
 def stack_words():  # type: ignore[no-untyped-def]
     """Return an uninitialised (BLOCK,) uint32 array that lives as long as its caller."""
-    return carray(_stack_words(), BLOCK)
+    return carray(_stack_words(), BLOCK)  # type: ignore[call-arg]
 
 
 @njit(forceinline=True)

@@ -8,8 +8,8 @@ from types import SimpleNamespace
 from typing import Any, Protocol
 
 from snnlab.errors import SpecError
-from snnlab.rules.expressions import Space
 from snnlab.rules.parse import Sites, parse_function
+from snnlab.rules.scope import Space
 from snnlab.rules.select import without_branches
 from snnlab.rules.tree import Assign, Draw, Field, If, Local, Statement, Type, fields_read, walk
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from snnlab.rules import functions
-from snnlab.rules.expressions import Expressions, Space, cast
+from snnlab.rules.expressions import Expressions, cast
 from snnlab.rules.returns import without_early_returns
+from snnlab.rules.scope import Space
 from snnlab.rules.source import Source, read_source
 from snnlab.rules.tree import Assign, Const, Expr, Field, For, If, Local, Statement, Type
 
@@ -256,7 +257,7 @@ class _Statements(Expressions):
         return (Assign(self._result, self.condition(node.value)),)
 
     def _bare_return(self, node: ast.Return) -> Sequence[Statement]:
-        if node.value is None or isinstance(node.value, ast.Constant) and node.value.value is None:
+        if node.value is None or ast.unparse(node.value) == "None":
             return ()
         raise self.source.error(
             node, "must not return a value", "Assign the result to the state: state.V_m = ..."

@@ -40,8 +40,8 @@ def philox4x32(counter_0, counter_1, counter_2, counter_3, key_0, key_1):  # typ
     for _ in range(_ROUNDS):
         product_0 = _MULTIPLIER_0 * (x0 & _LOW)
         product_1 = _MULTIPLIER_1 * (x2 & _LOW)
-        x0 = (product_1 >> uint64(32)) ^ (x1 & _LOW) ^ k0
-        x2 = (product_0 >> uint64(32)) ^ (x3 & _LOW) ^ k1
+        x0 = (product_1 >> uint64(32)) ^ x1 ^ k0
+        x2 = (product_0 >> uint64(32)) ^ x3 ^ k1
         x1 = product_1
         x3 = product_0
         k0 = (k0 + _WEYL_0) & _LOW

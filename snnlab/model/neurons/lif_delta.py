@@ -56,7 +56,7 @@ class LIFDelta(CurrentMembrane, Neuron):
             state.V_m = p.E_L + relative
 
     @staticmethod
-    def threshold(state: Any, p: Any) -> bool:
+    def threshold(state: Any, p: Any) -> Any:
         """Fire at or above V_th."""
         return state.V_m >= p.V_th
 

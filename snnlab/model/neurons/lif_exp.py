@@ -80,7 +80,7 @@ class LIFExp(CurrentMembrane, Neuron):
         state.I_inh = p.P11_inh * state.I_inh + input.inh
 
     @staticmethod
-    def threshold(state: Any, p: Any) -> bool:
+    def threshold(state: Any, p: Any) -> Any:
         """Fire at or above V_th."""
         return state.V_m >= p.V_th
 

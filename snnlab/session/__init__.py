@@ -1,0 +1,7 @@
+"""One running network: the simulation thread, edits while it runs, frames, recording, messages."""
+
+from snnlab.session.messages import Message, MessageLog
+from snnlab.session.session import Session
+from snnlab.session.state import SessionState
+
+__all__ = ["Message", "MessageLog", "Session", "SessionState"]

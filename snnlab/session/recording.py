@@ -1,0 +1,124 @@
+"""Everything that happened, in memory, up to a limit."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.frames.frame import Frame
+from snnlab.model.network import Network
+
+__all__ = ["Recording", "Section", "default_limit"]
+
+_MOST_BYTES = 2**30
+_LARGEST_SHARE = 0.25
+_FRAME_BYTES = 1500
+"""A frame without content: the objects themselves."""
+
+
+def default_limit() -> int:
+    """Return 1 GiB, or a quarter of the memory that is free here if that is less [bytes]."""
+    from snnlab.build.memory import available_bytes
+
+    return min(_MOST_BYTES, int(_LARGEST_SHARE * available_bytes()))
+
+
+@dataclass
+class Section:
+    """Frames in which a global id means the same neuron throughout.
+
+    Parameters
+    ----------
+    network : Network
+        The network when the section began.
+    frames : list of Frame
+        Without a gap, oldest first.
+    """
+
+    network: Network
+    frames: list[Frame] = field(default_factory=list)
+
+
+class Recording:
+    """The frames of a run, for one writer and any number of readers.
+
+    Parameters
+    ----------
+    network : Network
+    limit_bytes : int
+        The run has to pause beyond this; may be changed at any time.
+    """
+
+    def __init__(self, network: Network, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self._lock = threading.Lock()
+        self._n_bytes = 0
+        self._sections = [Section(network)]
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of everything that is kept."""
+        return self._n_bytes
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the limit is reached."""
+        return self._n_bytes >= self.limit_bytes
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """A copy of all sections, oldest first; a structural edit begins a new one."""
+        with self._lock:
+            return tuple(Section(s.network, list(s.frames)) for s in self._sections)
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The frames since the last structural edit."""
+        with self._lock:
+            return tuple(self._sections[-1].frames)
+
+    def append(self, frame: Frame) -> None:
+        """Keep the next frame."""
+        with self._lock:
+            self._sections[-1].frames.append(frame)
+            self._n_bytes += frame_bytes(frame)
+
+    def change_structure(self, network: Network) -> bool:
+        """Begin a section if ids or recorders mean something else now; return whether they do."""
+        with self._lock:
+            section = self._sections[-1]
+            if _meaning(section.network) == _meaning(network):
+                return False
+            if section.frames:
+                self._sections.append(Section(network))
+            else:
+                section.network = network
+            return True
+
+    def clear(self, network: Network) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._sections = [Section(network)]
+            self._n_bytes = 0
+
+    def spikes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return step and global id of all spikes since the last structural edit, in order."""
+        frames = self.frames
+        if not frames:
+            return np.empty(0, np.int64), np.empty(0, np.int64)
+        steps = np.concatenate([frame.step for frame in frames])
+        return steps, np.concatenate([frame.neuron for frame in frames])
+
+
+def frame_bytes(frame: Frame) -> int:
+    """Return the memory that a frame takes [bytes]."""
+    samples = sum(s.steps.nbytes + s.values.nbytes for s in frame.samples.values())
+    return _FRAME_BYTES + frame.step.nbytes + frame.neuron.nbytes + samples
+
+
+def _meaning(network: Network) -> tuple[object, ...]:
+    sizes = tuple((p.name, p.size) for p in network.populations)
+    return sizes, network.recorders

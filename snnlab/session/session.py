@@ -1,0 +1,442 @@
+"""`Session`: one running network, as the user holds it."""
+
+from __future__ import annotations
+
+import math
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.engine import BuildReport, Engine
+from snnlab.errors import SpecError, StateError
+from snnlab.frames.frame import Frame
+from snnlab.frames.hub import Subscription
+from snnlab.model.edits import Edit, SetParameter
+from snnlab.model.history import Applied, History
+from snnlab.model.network import Network
+from snnlab.session.edit_queue import HistoryStep
+from snnlab.session.messages import MessageLog
+from snnlab.session.recording import Recording
+from snnlab.session.simulation import Simulation
+from snnlab.session.state import SessionState
+from snnlab.units import to_canonical
+
+__all__ = ["Session"]
+
+_SLICE_S = 0.1
+_CLOSE_S = 10.0
+_CALL_S = 600.0
+
+
+class Session:
+    """One network that runs while it is watched and changed.
+
+    The simulation has a thread of its own. Every method may be called from any thread; only the
+    simulation thread touches the engine. A session that is closed, left as a context or no longer
+    held by anybody ends its thread and releases its engine.
+
+    Parameters
+    ----------
+    engine : Engine
+        From now on only this session may use it.
+    name : str
+        For people, and for `snnlab.launch.open` to find it again.
+    record : bool
+        Whether to keep all frames in memory, for `spikes`, `dataset` and `save`.
+
+    Examples
+    --------
+    ::
+
+        with snnlab.open("brunel") as session:
+            session.run("500 ms").wait()
+            session.set("g", 6)
+            session.run("500 ms").wait()
+            step, neuron = session.spikes()
+    """
+
+    def __init__(self, engine: Engine, *, name: str = "session", record: bool = True) -> None:
+        self._report = engine.report
+        self._device = engine.device
+        self._simulation = Simulation(engine, name=name, record=record)
+        self._abandon = weakref.finalize(self, self._simulation.abandon)
+
+    def __repr__(self) -> str:
+        state = self.state.value
+        return f"Session({self.name!r}, {self.network.name!r}, {state}, t = {self.t:g} ms)"
+
+    # --- what it is -------------------------------------------------------------------------
+
+    @property
+    def name(self) -> str:
+        """The session's name."""
+        return self._simulation.name
+
+    @property
+    def network(self) -> Network:
+        """The network as it is now, all applied edits included."""
+        return self._simulation.network
+
+    @property
+    def engine_report(self) -> BuildReport:
+        """What building the network took."""
+        return self._report
+
+    @property
+    def device(self) -> str:
+        """What computes it."""
+        return self._device
+
+    @property
+    def state(self) -> SessionState:
+        """Whether it is paused, running, failed or closed."""
+        return self._simulation.state
+
+    @property
+    def step(self) -> int:
+        """Number of steps done; the truth about time."""
+        return self._simulation.step
+
+    @property
+    def dt(self) -> float:
+        """Time step [ms]."""
+        return self.network.dt
+
+    @property
+    def t(self) -> float:
+        """Model time [ms]."""
+        return self.step * self.dt
+
+    @property
+    def target_t(self) -> float | None:
+        """Model time [ms] at which the run will end; None if it has no end."""
+        target = self._simulation.target_step
+        return None if target is None else target * self.dt
+
+    @property
+    def real_time_factor(self) -> float | None:
+        """Wall-clock time / model time over the last second; below 1 is faster than real time."""
+        return self._simulation.speedometer.real_time_factor
+
+    @property
+    def eta_s(self) -> float | None:
+        """Wall-clock time [s] until the run ends; None if it has no end or is not measured yet."""
+        target, factor = self.target_t, self.real_time_factor
+        if target is None or factor is None:
+            return None
+        return max(0.0, target - self.t) * 1e-3 * factor
+
+    @property
+    def last_frame_age_s(self) -> float | None:
+        """Wall-clock time [s] since the last frame; None before the first one."""
+        published_at = self._simulation.published_at
+        return None if published_at is None else time.perf_counter() - published_at
+
+    @property
+    def history(self) -> History:
+        """What was edited; to be read only."""
+        return self._simulation.history
+
+    @property
+    def messages(self) -> MessageLog:
+        """What the session has to say."""
+        return self._simulation.messages
+
+    @property
+    def error(self) -> BaseException | None:
+        """What made the session fail; None if it has not."""
+        return self._simulation.error
+
+    @property
+    def recording(self) -> Recording | None:
+        """The frames in memory; None without recording."""
+        return self._simulation.recording
+
+    @property
+    def speed(self) -> float | None:
+        """Model time / wall-clock time that is aimed at; None: as fast as possible."""
+        return self._simulation.throttle.speed
+
+    @speed.setter
+    def speed(self, speed: float | None) -> None:
+        if speed is not None and not (math.isfinite(speed) and speed > 0):
+            raise SpecError(
+                "Session.speed", "must be > 0, or None for as fast as possible", got=repr(speed),
+                remedy="1.0 is real time, 0.1 ten times slower.",
+            )
+        self._simulation.set_speed(speed)
+
+    # --- running ----------------------------------------------------------------------------
+
+    def run(self, duration: float | str | None = None) -> Session:
+        """Start to run and return at once.
+
+        Parameters
+        ----------
+        duration : float or str [ms], optional
+            Model time from now, ``500`` or ``"0.5 s"``; default: until `pause`.
+
+        Raises
+        ------
+        SpecError
+            Not a positive time.
+        StateError
+            The session is closed, has failed, or its recording is full.
+        """
+        if duration is None:
+            self._simulation.run_to(None)
+        else:
+            self._simulation.run_to(self.step + self._steps(duration, "Session.run.duration"))
+        return self
+
+    def run_until(self, t: float | str) -> Session:
+        """Start to run until model time `t` [ms] and return at once."""
+        target = self._steps(t, "Session.run_until.t")
+        if target < self.step:
+            raise SpecError(
+                "Session.run_until.t", f"must be >= the time now, {self.t:g} ms", got=f"{t!r}",
+                remedy="Use run(duration) for a time from now on, or reset() first.",
+            )
+        self._simulation.run_to(target)
+        return self
+
+    def step_once(self, n: int = 1) -> Session:
+        """Pause if need be, advance by `n` time steps and return when they are done."""
+        if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+            raise SpecError("Session.step_once.n", "must be a whole number >= 1", got=repr(n))
+        self.pause()
+        self._simulation.run_to(self.step + n)
+        self.wait()
+        return self
+
+    def pause(self, timeout: float = 5.0) -> Session:
+        """Pause at the next step boundary; everything simulated until then is published.
+
+        Parameters
+        ----------
+        timeout : float [s]
+            Longest wait for the thread.
+
+        Raises
+        ------
+        StateError
+            The thread did not answer in time; the pause takes effect as soon as it does.
+        """
+        self._simulation.ask_pause()
+        if not self._simulation.is_mine and not self._simulation.wait_while_running(timeout):
+            raise StateError(
+                "Session.pause", f"must take effect within {timeout:g} s",
+                got="an engine that is still in its last call",
+                remedy="It will pause as soon as that call returns; wait() or try again.",
+            )
+        return self
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the session no longer runs.
+
+        An interrupt of the waiting cell pauses the session.
+
+        Parameters
+        ----------
+        timeout : float [s], optional
+            Longest wait; default: until the run ends.
+
+        Returns
+        -------
+        bool
+            False when the time was over first.
+
+        Raises
+        ------
+        Exception
+            The session's own error, if it has failed.
+        """
+        if self._simulation.is_mine:
+            raise StateError("Session.wait", "must not be called by a reader's callback",
+                             got="a call on the simulation thread")
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        try:
+            while self.state is SessionState.RUNNING and time.monotonic() < deadline:
+                self._simulation.wait_while_running(min(_SLICE_S, deadline - time.monotonic()))
+        except KeyboardInterrupt:
+            self.pause()
+            raise
+        if self.error is not None:
+            raise self.error
+        return self.state is not SessionState.RUNNING
+
+    def reset(self) -> Session:
+        """Go back to t = 0: fresh initial state, edits kept, recording cleared.
+
+        Also the way out after a failure.
+        """
+        self._simulation.ask_pause()
+        self._on_thread(self._simulation.reset)
+        return self
+
+    def close(self) -> None:
+        """End the thread and release the engine; closing twice is allowed."""
+        if not self._simulation.close(_CLOSE_S) and not self._simulation.is_mine:
+            raise StateError(
+                f"Session {self.name!r}", f"must end within {_CLOSE_S:g} s",
+                got="an engine that is still in its last call",
+                remedy="It will be released as soon as that call returns.",
+            )
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # --- changing ---------------------------------------------------------------------------
+
+    def set(self, *target_name_value: Any) -> Future[Applied]:
+        """Change a number while the network runs.
+
+        ``set("g", 6)`` turns a knob, ``set("exc", "tau_m", "15 ms")`` changes a parameter of a
+        population, projection, stimulus or recorder. Of several values in quick succession the
+        newest wins.
+
+        Parameters
+        ----------
+        *target_name_value : str, str, value
+            Target (left out for a knob), name, and value: number, quantity, expression or
+            Distribution.
+
+        Returns
+        -------
+        Future of Applied
+            Done when the change has taken effect; within one chunk, also while paused.
+
+        Raises
+        ------
+        SpecError
+            An unknown name or a value that cannot be meant; the session goes on.
+        """
+        if len(target_name_value) not in (2, 3):
+            raise SpecError(
+                "Session.set", "must be set(knob, value) or set(target, name, value)",
+                got=f"{len(target_name_value)} arguments",
+                remedy='Write for example set("g", 6) or set("exc", "tau_m", "15 ms").',
+            )
+        *target, name, value = target_name_value
+        return self.apply(SetParameter(target[0] if target else "", name, value))
+
+    def apply(self, edit: Edit) -> Future[Applied]:
+        """Make any edit; see `set` for what is returned and raised."""
+        return self._simulation.edits.submit(edit)
+
+    def undo(self) -> Future[Applied]:
+        """Take back the last edit; StateError if there is none."""
+        if self._simulation.edits.is_empty and not self.history.can_undo:
+            self.history.undo_edit()
+        return self._simulation.edits.submit(HistoryStep.UNDO)
+
+    def redo(self) -> Future[Applied]:
+        """Make again what was undone last; StateError if there is nothing."""
+        if self._simulation.edits.is_empty and not self.history.can_redo:
+            self.history.redo_edit()
+        return self._simulation.edits.submit(HistoryStep.REDO)
+
+    # --- watching ---------------------------------------------------------------------------
+
+    def subscribe(
+        self,
+        callback: Callable[[Frame], None] | None = None,
+        *,
+        lossless: bool = False,
+        max_pending: int = 2,
+    ) -> Subscription:
+        """Read frames as they come. Keep what is returned: it ends when nobody holds it.
+
+        Parameters
+        ----------
+        callback : callable, optional
+            Gets every frame, on the simulation thread or the one that calls `ready`; must be quick.
+            Default: ask for frames with ``take(timeout)``.
+        lossless : bool
+            True: every frame; the simulation waits for the reader. False: what the reader is too
+            slow for is merged into its next frame.
+        max_pending : int
+            Frames under way to the reader; with a callback on the screen each has to be answered
+            with ``ready()``.
+        """
+        return self._simulation.hub.subscribe(callback, lossless=lossless, max_pending=max_pending)
+
+    def stream(self, duration: float | str | None = None) -> Iterator[Frame]:
+        """Run and yield every frame; leaving the loop pauses the session.
+
+        Parameters
+        ----------
+        duration : float or str [ms], optional
+            Model time from now; default: until the loop is left.
+
+        Yields
+        ------
+        Frame
+        """
+        with self.subscribe(lossless=True, max_pending=8) as reader:
+            self.run(duration)
+            try:
+                yield from self._taken(reader)
+            finally:
+                if self.state is SessionState.RUNNING:
+                    self.pause()
+        if self.error is not None:
+            raise self.error
+
+    def _taken(self, reader: Subscription) -> Iterator[Frame]:
+        while True:
+            # Asked before taking: whatever was published before the end is still taken.
+            is_running = self.state is SessionState.RUNNING
+            frame = reader.take(_SLICE_S if is_running else 0.0)
+            if frame is not None:
+                yield frame
+            elif not is_running:
+                return
+
+    # --- keeping ----------------------------------------------------------------------------
+
+    def spikes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return step and global id of all recorded spikes since the last structural edit.
+
+        Returns
+        -------
+        step, neuron : (n_spikes,) int64
+            A spike of step k has the time ``(k + 1) * dt``.
+        """
+        return self._recorded.spikes()
+
+    def clear_recording(self) -> None:
+        """Forget the recorded frames and make room for new ones."""
+        self._on_thread(self._simulation.clear_recording)
+
+    @property
+    def _recorded(self) -> Recording:
+        if self.recording is None:
+            raise StateError(
+                "Session.recording", "needs a session that records", got="record=False",
+                remedy="Open the session with record=True.",
+            )
+        return self.recording
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _steps(self, duration: float | str, where: str) -> int:
+        milliseconds = to_canonical(duration, "ms", where=where)
+        if not (math.isfinite(milliseconds) and milliseconds >= 0):
+            raise SpecError(where, "must be >= 0 ms", got=f"{milliseconds:g} ms",
+                            remedy='Give a number of ms, or a time such as "0.5 s".')
+        return math.floor(milliseconds / self.dt + 0.5)
+
+    def _on_thread(self, function: Callable[[], None]) -> None:
+        if self._simulation.is_mine:
+            function()
+        else:
+            self._simulation.call(function).result(_CALL_S)

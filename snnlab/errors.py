@@ -1,4 +1,4 @@
-"""Errors that answer five questions: where, what was expected, what came, in which context, what to try.
+"""Errors that answer five questions: where, expected, got, in which context, what to try.
 
 Every class carries these answers as attributes, so that the message log can lay them out
 and a test can check them without parsing prose.

@@ -1,0 +1,1 @@
+"""A network becomes arrays: blocks, partitions and rows of synapses."""

@@ -7,7 +7,7 @@ of its own targets. A thread that owns a partition delivers without atomics.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -78,7 +78,8 @@ class Connections:
     @property
     def nbytes(self) -> int:
         """Bytes of targets, weights, row starts and segment ends."""
-        arrays = (self.targets, self.packed, self.wide, *self.row_start, *self.segment_ends)
+        arrays: list[NDArray[Any]] = [self.targets, self.packed, self.wide]
+        arrays += [*self.row_start, *self.segment_ends]
         return int(sum(a.nbytes for a in arrays))
 
     def out_degrees(self, layout: Layout) -> NDArray[np.int64]:
@@ -140,7 +141,9 @@ def connect(
         )
         row_start = _starts(n_in_row)
         _place(network, plan, table_rules, layout, partitions, pools, row_start)
-        ends = np.empty((partitions.n, n_in_row.shape[1], plan.n_delays if is_sorted else 0), np.uint32)
+        ends = np.empty(
+            (partitions.n, n_in_row.shape[1], plan.n_delays if is_sorted else 0), np.uint32
+        )
         if is_sorted:
             draw.sort_rows_by_delay(pools, plan.kind, row_start, plan.first_delay, ends)
         row_starts.append(row_start + base)
@@ -181,8 +184,12 @@ def _place(
     cursor = row_start[:, :-1].copy()
     for projection, rule in zip(plan.projections, rules, strict=True):
         draw.place(
-            rule, plan.kind, weight_table(network, projection, plan.exponent),
-            delay_table(network, projection), pools, cursor,
+            rule,
+            plan.kind,
+            weight_table(network, projection, plan.exponent),
+            delay_table(network, projection),
+            pools,
+            cursor,
             _owned(network, projection, layout, partitions),
         )
 

@@ -349,7 +349,7 @@ def _bernoulli_targets(rule, sink, cursor, row, low, high, local, columns, words
             j = 0
             while j < CHUNK and t < end:
                 u = (np.float64(words[j]) + 0.5) * 2.0**-32
-                gap = int64(math.log(u) * per_log)
+                gap = int64(math.log(u) * per_log)  # type: ignore[call-overload]
                 j += 1
                 t += 1 + min(gap, _SEGMENT)
                 if t < end and not (rule.forbids_self and t == row):
@@ -498,6 +498,15 @@ def sort_rows_by_delay(pools, kind, row_start, first_delay, segment_ends):  # ty
             a = row_start[p, row]
             n = row_start[p, row + 1] - a
             _sort_row(
-                pools, kind, a, n, first_delay, n_delays, segment_ends[p, row], start,
-                spare_32, spare_16, spare_w,
+                pools,
+                kind,
+                a,
+                n,
+                first_delay,
+                n_delays,
+                segment_ends[p, row],
+                start,
+                spare_32,
+                spare_16,
+                spare_w,
             )

@@ -47,7 +47,8 @@ def estimate_bytes(
     for plan in plans:
         n = sum(
             p.rule.expected_synapses(
-                network.population(p.pre).size, network.population(p.post).size,
+                network.population(p.pre).size,
+                network.population(p.post).size,
                 is_recurrent=p.pre == p.post,
             )
             for p in plan.projections
@@ -74,7 +75,8 @@ def check_fits(needed: int, network: Network) -> None:
     if needed <= limit:
         return
     raise OutOfMemory(
-        f"Network {network.name!r}", f"must fit into {limit / 2**30:.3g} GiB of free memory",
+        f"Network {network.name!r}",
+        f"must fit into {limit / 2**30:.3g} GiB of free memory",
         got=f"{needed / 2**30:.3g} GiB for {network.n_neurons} neurons and "
         f"{network.expected_synapses():.3g} synapses",
         remedy="Use a smaller scale, fewer synapses per neuron, or one weight per projection "

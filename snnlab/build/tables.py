@@ -6,6 +6,7 @@ spike finds them in one row whatever the number of projections.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,8 @@ def delay_table(network: Network, projection: Projection) -> NDArray[np.uint16]:
     steps = np.floor(quantiles(network.delay_of(projection)) / network.dt + 0.5)
     if steps.max() > _MOST_DELAYS:
         raise BuildError(
-            f"Projection {projection.name!r}.delay", f"must be at most {_MOST_DELAYS} time steps",
+            f"Projection {projection.name!r}.delay",
+            f"must be at most {_MOST_DELAYS} time steps",
             got=f"{steps.max():.0f} steps of {network.dt:g} ms",
             remedy="Shorten the delay or use a longer time step.",
         )
@@ -109,8 +111,8 @@ def _largest_indegree(network: Network, projection: Projection) -> float:
     is_recurrent = projection.pre == projection.post
     mean = rule.expected_synapses(n_pre, n_post, is_recurrent=is_recurrent) / n_post
     if isinstance(rule, (FixedOutdegree, FixedTotalNumber)) and rule.multapses:
-        return mean + _SPREAD * np.sqrt(mean) + _SPREAD
-    return min(float(n_pre), mean + _SPREAD * np.sqrt(mean) + _SPREAD)
+        return mean + _SPREAD * math.sqrt(mean) + _SPREAD
+    return min(float(n_pre), mean + _SPREAD * math.sqrt(mean) + _SPREAD)
 
 
 def port_exponents(network: Network) -> dict[tuple[str, str], int]:
@@ -131,9 +133,7 @@ def port_exponents(network: Network) -> dict[tuple[str, str], int]:
     return {key: exponent_for(max(by_pop.values())) for key, by_pop in sums.items()}
 
 
-def plan_tables(
-    network: Network, exponents: dict[tuple[str, str], int]
-) -> tuple[TablePlan, ...]:
+def plan_tables(network: Network, exponents: dict[tuple[str, str], int]) -> tuple[TablePlan, ...]:
     """Group the projections of a network into tables.
 
     Parameters
@@ -186,6 +186,12 @@ def _plan(
     low = int(min(d.min() for d in delays))
     high = int(max(d.max() for d in delays))
     return TablePlan(
-        _index(network, first.pre), tuple(members), int(str(kind)), post.model.ports.index(port),
-        exponent, port_exponent - exponent, low, high - low + 1,
+        _index(network, first.pre),
+        tuple(members),
+        int(str(kind)),
+        post.model.ports.index(port),
+        exponent,
+        port_exponent - exponent,
+        low,
+        high - low + 1,
     )

@@ -1,0 +1,1 @@
+"""The engine for this machine's CPU: compiled by Numba, one partition a thread."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -89,9 +89,7 @@ def program(
         kernel=np.array([kernel.address for kernel in kernels], np.int64),
         state_offset=_offsets(block_words)[:-1],
         params_offset=_offsets(n_params)[:-1],
-        model_stream=np.array(
-            [stream_id("model", p.name) for p in network.populations], np.int64
-        ),
+        model_stream=np.array([stream_id("model", p.name) for p in network.populations], np.int64),
         ring_offset=_offsets(ring_sizes)[:-1],
         ring_slots=sizes.ring_slots,
         max_ports=sizes.max_ports,
@@ -125,7 +123,7 @@ def synapses(network: Network, connections: Connections) -> Synapses:
     )
 
 
-def _joined(arrays: tuple[NDArray[np.generic], ...], dtype: type) -> NDArray[np.generic]:
+def _joined(arrays: tuple[NDArray[Any], ...], dtype: type) -> NDArray[Any]:
     return np.concatenate([np.empty(0, dtype), *(a.ravel() for a in arrays)]).astype(dtype)
 
 
@@ -155,7 +153,7 @@ def drive(
     rates = [network.number(s.rate, "Hz", where=f"Stimulus {s.name!r}.rate") for _, s in inputs]
     means = np.array(rates) * network.dt * 1e-3
     n_splits = [poisson.splits(mean) for mean in means]
-    tables = [poisson.poisson_tables(m / n) for m, n in zip(means, n_splits, strict=True)]
+    tables = [poisson.cumulative(m / n) for m, n in zip(means, n_splits, strict=True)]
     per_population = np.bincount([k for k, _ in inputs], minlength=len(network.populations))
     events = _events(network, layout, partitions, exponents)
     return Drive(
@@ -165,9 +163,12 @@ def drive(
         poisson_stream=np.array([stream_id("poisson", s.name) for _, s in inputs], np.int64),
         poisson_splits=np.array(n_splits, np.int64),
         poisson_weight=np.array([_constant(network, s) for _, s in inputs], dtype),
-        cdf=np.concatenate([np.empty(0, np.uint32), *(cdf for cdf, _ in tables)]),
-        guide=np.concatenate([np.empty(0, np.uint8), *(guide for _, guide in tables)]),
-        event_start=events[0], event_step=events[1], event_lane=events[2], event_value=events[3],
+        poisson_levels=np.array([poisson.levels(cdf) for cdf in tables], np.int64),
+        cdf=np.concatenate([np.empty(0, np.uint32), *tables]),
+        event_start=events[0],
+        event_step=events[1],
+        event_lane=events[2],
+        event_value=events[3],
     )
 
 
@@ -287,13 +288,17 @@ def memory(
         event_next=np.zeros(n, np.int64),
         input=np.zeros((n, sizes.max_ports * BLOCK + padding), dtype),
         words=np.zeros((n, BLOCK + padding), np.uint32),
+        counts=np.zeros((n, BLOCK + padding), np.int32),
         fired=np.zeros((n, BLOCK + _CACHE_LINE), np.uint8),
         random=np.zeros((n, 4 + padding), np.uint32),
     )
 
 
 def population_words(
-    where: Program, layout: Layout, kernels: list[BlockKernel], state: NDArray[np.floating],
+    where: Program,
+    layout: Layout,
+    kernels: list[BlockKernel],
+    state: NDArray[np.floating],
     population: int,
 ) -> NDArray[np.floating]:
     """Return a view of a population's state words, shape (n_blocks, n_words, BLOCK)."""

@@ -99,6 +99,13 @@ def deliver(program, synapses, memory, p, chunk):  # type: ignore[no-untyped-def
             last = memory.spike_start[chunk, q, source + 1]
             if first < last:
                 _deliver_list(
-                    program, synapses, memory.ring, k, p, memory.spike_slot[chunk, q],
-                    memory.spike_step[chunk, q], first, last,
+                    program,
+                    synapses,
+                    memory.ring,
+                    k,
+                    p,
+                    memory.spike_slot[chunk, q],
+                    memory.spike_step[chunk, q],
+                    first,
+                    last,
                 )

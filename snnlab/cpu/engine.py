@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ from snnlab.cpu.populations import (
     numbers_of,
     step_currents,
 )
-from snnlab.cpu.program import Drive, Memory, Program, Synapses
+from snnlab.cpu.program import Drive, Memory, Probes, Program, Synapses
+from snnlab.cpu.warm import compile_builder
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
 from snnlab.frames.frame import Frame, Samples
@@ -38,7 +40,10 @@ if TYPE_CHECKING:
 __all__ = ["CpuEngine"]
 
 _RECORD_CAPACITY = 2**20
-_PRECISIONS = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
+_PRECISIONS: dict[str, np.dtype[np.floating]] = {
+    "float32": np.dtype(np.float32),
+    "float64": np.dtype(np.float64),
+}
 
 
 @dataclass
@@ -79,6 +84,8 @@ class CpuEngine:
     """
 
     device = "cpu"
+    network: Network
+    report: BuildReport
 
     def __init__(
         self, network: Network, *, threads: int | None = None, precision: str = "float32"
@@ -86,8 +93,11 @@ class CpuEngine:
         if precision not in _PRECISIONS:
             raise SpecError("precision", "must be float32 or float64", got=repr(precision))
         if not network.populations:
-            raise SpecError("Network.populations", "must hold at least one population",
-                            remedy="Add a Population before the network is run.")
+            raise SpecError(
+                "Network.populations",
+                "must hold at least one population",
+                remedy="Add a Population before the network is run.",
+            )
         self.network = network
         self.precision = precision
         self.threads = threading_policy.choose_threads(threads, network.n_neurons)
@@ -95,7 +105,11 @@ class CpuEngine:
         self._step = 0
         self._chunk = 0
         self._built: _Built | None = None
+        with self._parallel():
+            warm_s = _seconds(compile_builder)
         self._build(network)
+        warm_s += _seconds(self._compile_loop)
+        self.report = replace(self.report, compile_s=self.report.compile_s + warm_s)
         self._set_initial_state()
 
     # --- building -------------------------------------------------------------------------------
@@ -119,7 +133,13 @@ class CpuEngine:
         sizes = assemble.shape(network, plans, shortest_ring)
         program = assemble.program(network, layout, partitions, kernels, sizes)
         built = _Built(
-            layout, partitions, exponents, connections, kernels, sizes, program,
+            layout,
+            partitions,
+            exponents,
+            connections,
+            kernels,
+            sizes,
+            program,
             assemble.synapses(network, connections),
             assemble.drive(network, layout, partitions, exponents, sizes, self._dtype),
             assemble.sampling(network, layout, program, kernels),
@@ -133,8 +153,12 @@ class CpuEngine:
         self._skip_past_events()
         state_bytes = sum(a.nbytes for a in built.memory)
         self.report = BuildReport(
-            network.n_neurons, connections.n_synapses, time.perf_counter() - compiled,
-            compiled - start, connections.nbytes, state_bytes,
+            network.n_neurons,
+            connections.n_synapses,
+            time.perf_counter() - compiled,
+            compiled - start,
+            connections.nbytes,
+            state_bytes,
         )
 
     def _parallel(self) -> _ParallelRegion:
@@ -187,6 +211,11 @@ class CpuEngine:
         for w, row in enumerate(values):
             words[:, w, :] = _in_blocks(row)
 
+    def _compile_loop(self) -> None:
+        """Compile the loop, or load it, before anybody waits for spikes."""
+        samples = _SampleBuffer(self._arrays.sampling, 0, 0, self._dtype)
+        self._run_until(0, samples)
+
     # --- running --------------------------------------------------------------------------------
 
     @property
@@ -214,14 +243,20 @@ class CpuEngine:
         pieces: list[tuple[NDArray[np.int64], NDArray[np.int64]]] = []
         while self._step < stop:
             until = min([stop, *(s for s in self._current_changes() if s > self._step)])
-            pieces.append(self._run_until(until, start, samples))
+            pieces.append(self._run_until(until, samples))
             if self._step in self._current_changes():
                 self._rewrite_currents()
         step = np.concatenate([np.empty(0, np.int64), *(s for s, _ in pieces)])
         neuron = np.concatenate([np.empty(0, np.int64), *(i for _, i in pieces)])
         return Frame(
-            start, stop, self.network.dt, step, neuron, self._counts(neuron),
-            samples.split(self.network), time.perf_counter() - began,
+            start,
+            stop,
+            self.network.dt,
+            step,
+            neuron,
+            self._counts(neuron),
+            samples.split(self.network),
+            time.perf_counter() - began,
         )
 
     def _current_changes(self) -> set[int]:
@@ -234,7 +269,7 @@ class CpuEngine:
                 self._write_numbers(k)
 
     def _run_until(
-        self, until: int, start: int, samples: _SampleBuffer
+        self, until: int, samples: _SampleBuffer
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """One compiled call; it may stop before `until` when the record is full."""
         b = self._arrays
@@ -244,9 +279,19 @@ class CpuEngine:
         first = self._step
         with self._parallel():
             done, chunk, n = run(
-                b.program, b.synapses, b.drive, samples.probes_from(first), b.memory, first,
-                until - first, b.sizes.chunk_steps, self._chunk, spike_step, spike_slot,
-                n_neurons, samples.values,
+                b.program,
+                b.synapses,
+                b.drive,
+                samples.probes_from(first),
+                b.memory,
+                first,
+                until - first,
+                b.sizes.chunk_steps,
+                self._chunk,
+                spike_step,
+                spike_slot,
+                n_neurons,
+                samples.values,
             )
         self._step += int(done)
         self._chunk = int(chunk)
@@ -277,7 +322,8 @@ class CpuEngine:
         old = self.network
         if (network.dt, network.seed) != (old.dt, old.seed):
             raise BuildError(
-                "Network.dt and Network.seed", "must stay while the network runs",
+                "Network.dt and Network.seed",
+                "must stay while the network runs",
                 got=f"dt {old.dt:g} -> {network.dt:g} ms, seed {old.seed} -> {network.seed}",
                 remedy="Reset the session to start with the new value.",
             )
@@ -322,9 +368,7 @@ class CpuEngine:
         b.exponents = exponents
         b.connections = replace(b.connections, plans=plans)
         b.synapses = assemble.synapses(network, b.connections)
-        b.drive = assemble.drive(
-            network, b.layout, b.partitions, exponents, b.sizes, self._dtype
-        )
+        b.drive = assemble.drive(network, b.layout, b.partitions, exponents, b.sizes, self._dtype)
         b.currents = step_currents(network)
         self._skip_past_events()
         for k in range(len(network.populations)):
@@ -421,7 +465,10 @@ class CpuEngine:
         b.memory.ring[:] = 0
         for k, population in enumerate(self.network.populations):
             state = kept.arrays.get(f"state/{population.name}")
-            if state is None or kept.network.population(population.name).neuron != population.neuron:
+            if (
+                state is None
+                or kept.network.population(population.name).neuron != population.neuron
+            ):
                 continue
             n = min(state.shape[1], population.size)
             values = initial_state(self.network, population).astype(self._dtype)
@@ -452,6 +499,12 @@ class CpuEngine:
         self._built = None
 
 
+def _seconds(function: Callable[[], None]) -> float:
+    began = time.perf_counter()
+    function()
+    return time.perf_counter() - began
+
+
 class _ParallelRegion:
     """Holds the lock around compiled parallel calls and sets the number of threads."""
 
@@ -480,7 +533,7 @@ class _SampleBuffer:
         self._base = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         self.values = np.zeros(int(self._base[-1]), dtype)
 
-    def probes_from(self, step: int) -> assemble.Probes:
+    def probes_from(self, step: int) -> Probes:
         """Return the probes for a compiled call that starts at `step`."""
         probes = self._sampling.probes
         skipped = step // probes.interval - self._start // probes.interval

@@ -83,7 +83,9 @@ def deliver_pending(program, synapses, memory, chunk):  # type: ignore[no-untype
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def order_spikes(spike_step, spike_slot, n, n_steps, block_first_id, block, out_step, out_id, start):  # type: ignore[no-untyped-def]
+def order_spikes(  # type: ignore[no-untyped-def]
+    spike_step, spike_slot, n, n_steps, block_first_id, block, out_step, out_id, start
+):
     """Counting sort of recorded spikes by step; slots become global ids.
 
     Within a step the record is in ascending order already: partitions, blocks and lanes are.

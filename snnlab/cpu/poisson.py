@@ -1,7 +1,8 @@
-"""Poisson numbers from uniform ones, by a guide table with an exact fall-back.
+"""Poisson numbers from uniform ones, by counting how many levels of the distribution lie below.
 
-The top 12 bits of a random word decide the count in most cases; the rest searches the exact
-cumulative distribution. Means above `_MAX_MEAN` are split into several draws.
+All lanes of a block compare their random word with the first few levels, which vectorises; the few
+lanes that lie above all of these search on in the exact table. Means above `_MAX_MEAN` are split
+into several draws.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import int32, njit, uint8, uint32, uint64
+from numba import int32, njit, uint64
 
 from snnlab.build.layout import BLOCK
 from snnlab.rules.philox import philox4x32
@@ -18,12 +19,16 @@ from snnlab.rules.philox import philox4x32
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CDF_SIZE", "GUIDE_SIZE", "add_poisson", "poisson_tables", "splits"]
+__all__ = ["CDF_SIZE", "add_poisson", "cumulative", "levels", "splits"]
 
-GUIDE_SIZE = 4096
 CDF_SIZE = 96
-_UNDECIDED = 255
 _MAX_MEAN = 24.0
+_RARE = 2.0**-13
+"""Probability of a lane that the compared levels do not decide."""
+
+_GROUP = 8
+"""Levels compared in one pass over the block."""
+
 _QUARTER = BLOCK // 4
 
 
@@ -32,8 +37,8 @@ def splits(mean: float) -> int:
     return max(1, math.ceil(mean / _MAX_MEAN))
 
 
-def poisson_tables(mean: float) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
-    """Return the tables for one draw.
+def cumulative(mean: float) -> NDArray[np.uint32]:
+    """Return the levels that random words are compared with.
 
     Parameters
     ----------
@@ -42,10 +47,8 @@ def poisson_tables(mean: float) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
 
     Returns
     -------
-    cdf : (96,) uint32
-        ``cdf[k]`` = 2^32 P(count <= k), saturated at 2^32 - 1.
-    guide : (4096,) uint8
-        Count for each value of the top 12 bits, 255 where these do not decide.
+    (96,) uint32
+        ``2^32 P(count <= k)``, saturated at 2^32 - 1.
     """
     cdf = np.full(CDF_SIZE, 2**32 - 1, np.uint32)
     p = total = math.exp(-mean)
@@ -53,13 +56,16 @@ def poisson_tables(mean: float) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
         cdf[k] = min(int(total * 2.0**32), 2**32 - 1)
         p *= mean / (k + 1)
         total += p
-    edges = np.arange(GUIDE_SIZE + 1, dtype=np.uint64) << np.uint64(20)
-    first = np.searchsorted(cdf, edges[:-1].astype(np.uint32), side="right")
-    last = np.searchsorted(cdf, (edges[1:] - np.uint64(1)).astype(np.uint32), side="right")
-    return cdf, np.where(first == last, first, _UNDECIDED).astype(np.uint8)
+    return cdf
 
 
-@njit(inline="always")
+def levels(cdf: NDArray[np.uint32]) -> int:
+    """Return how many levels decide all but rare lanes; a multiple of 8."""
+    needed = int(np.searchsorted(cdf, np.uint32(2**32 * (1.0 - _RARE)))) + 1
+    return min(-(-needed // _GROUP) * _GROUP, CDF_SIZE)
+
+
+@njit(error_model="numpy", inline="always")
 def _draw_words(words, block, step, split, seed, stream):  # type: ignore[no-untyped-def]
     for j in range(_QUARTER):
         a, b, c, d = philox4x32(
@@ -72,28 +78,57 @@ def _draw_words(words, block, step, split, seed, stream):  # type: ignore[no-unt
         words[i + uint64(3 * _QUARTER)] = d
 
 
+@njit(error_model="numpy", inline="always")
+def _compare(words, count, cdf, at, n_levels):  # type: ignore[no-untyped-def]
+    """Count the levels below each word; True if a word lies above all of them."""
+    for j in range(BLOCK):
+        count[uint64(j)] = int32(0)
+    for k in range(at, at + n_levels, _GROUP):
+        l0, l1, l2, l3 = cdf[k], cdf[k + 1], cdf[k + 2], cdf[k + 3]
+        l4, l5, l6, l7 = cdf[k + 4], cdf[k + 5], cdf[k + 6], cdf[k + 7]
+        for j in range(BLOCK):
+            i = uint64(j)
+            w = words[i]
+            low = int32(w >= l0) + int32(w >= l1) + int32(w >= l2) + int32(w >= l3)
+            high = int32(w >= l4) + int32(w >= l5) + int32(w >= l6) + int32(w >= l7)
+            count[i] = int32(count[i] + int32(low + high))
+    highest = int32(0)
+    for j in range(BLOCK):
+        highest = max(highest, count[uint64(j)])
+    return highest == n_levels
+
+
 @njit(error_model="numpy", cache=True)
-def add_poisson(x, offset, words, block, step, split, seed, stream, weight, cdf, guide, at_cdf, at_guide):  # type: ignore[no-untyped-def]
+def _search_on(words, count, cdf, at, n_levels):  # type: ignore[no-untyped-def]
+    """Finish the lanes that lie above the compared levels."""
+    for j in range(BLOCK):
+        while n_levels <= count[j] < CDF_SIZE - 1 and words[j] >= cdf[at + count[j]]:
+            count[j] += 1
+
+
+@njit(error_model="numpy", inline="always")
+def add_poisson(  # type: ignore[no-untyped-def]
+    x, offset, words, count, block, step, split, seed, stream, weight, cdf, at, n_levels
+):
     """Add ``count * weight`` to the input of a block, one Poisson count a lane.
 
     Parameters
     ----------
-    x : real array, written at ``offset ... offset + BLOCK``
-    words : (BLOCK,) uint32
+    x : real array, changed at ``offset ... offset + BLOCK``
+    words, count : (BLOCK,) uint32, (BLOCK,) int32
         Scratch.
     block, step, split, seed, stream : int
         Name of the random numbers: block within the population, time step, draw, seed, stream.
     weight : real
         Of the type of `x`.
-    cdf, guide : flat tables of all stimuli, this one's at `at_cdf` and `at_guide`
+    cdf : uint32 array
+        Levels of all inputs, this one's from index `at`.
+    n_levels : int
+        Levels that are compared for all lanes.
     """
     _draw_words(words, block, step, split, seed, stream)
+    if _compare(words, count, cdf, at, n_levels):
+        _search_on(words, count, cdf, at, n_levels)
     for j in range(BLOCK):
-        word = words[uint64(j)]
-        count = int32(guide[uint64(at_guide) + uint64(word >> uint32(20))])
-        if count == int32(uint8(_UNDECIDED)):
-            count = int32(0)
-            while count < CDF_SIZE - 1 and word >= cdf[uint64(at_cdf) + uint64(count)]:
-                count += int32(1)
         i = uint64(offset) + uint64(j)
-        x[i] += x.dtype.type(count) * weight
+        x[i] += x.dtype.type(count[uint64(j)]) * weight

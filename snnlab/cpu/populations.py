@@ -18,7 +18,14 @@ from snnlab.rules.kernel import BlockKernel, compile_block_kernel
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Current", "Numbers", "compile_population", "initial_state", "numbers_of", "step_currents"]
+__all__ = [
+    "Current",
+    "Numbers",
+    "compile_population",
+    "initial_state",
+    "numbers_of",
+    "step_currents",
+]
 
 
 @dataclass(frozen=True)

@@ -85,9 +85,9 @@ class Drive(NamedTuple):
         Factor from fixed point to the unit of the port.
     poisson_start : (n_populations + 1,) int64
         Poisson inputs of each population.
-    poisson_port, poisson_stream, poisson_splits : (n_inputs,) int64
+    poisson_port, poisson_stream, poisson_splits, poisson_levels : (n_inputs,) int64
     poisson_weight : (n_inputs,) real [unit of the port]
-    cdf, guide : flat tables of all inputs
+    cdf : (n_inputs * CDF_SIZE,) uint32
     event_start : (n_partitions + 1,) int64
         Given spikes of each partition, ascending in step.
     event_step : (n_events,) int64
@@ -102,8 +102,8 @@ class Drive(NamedTuple):
     poisson_stream: NDArray[np.int64]
     poisson_splits: NDArray[np.int64]
     poisson_weight: NDArray[np.floating]
+    poisson_levels: NDArray[np.int64]
     cdf: NDArray[np.uint32]
-    guide: NDArray[np.uint8]
     event_start: NDArray[np.int64]
     event_step: NDArray[np.int64]
     event_lane: NDArray[np.int64]
@@ -150,6 +150,7 @@ class Memory(NamedTuple):
         First given spike that has not been put into the ring.
     input : (n_partitions, max_ports * BLOCK) real
     words : (n_partitions, BLOCK) uint32
+    counts : (n_partitions, BLOCK) int32
     fired : (n_partitions, BLOCK) uint8
     random : (n_partitions, 4) uint32
         Scratch of each partition, a cache line apart.
@@ -164,5 +165,6 @@ class Memory(NamedTuple):
     event_next: NDArray[np.int64]
     input: NDArray[np.floating]
     words: NDArray[np.uint32]
+    counts: NDArray[np.int32]
     fired: NDArray[np.uint8]
     random: NDArray[np.uint32]

@@ -12,9 +12,9 @@ import threading
 # spin costs nothing when the machine is quiet.
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
-import numba  # noqa: E402  (after the waiting policy)
+import numba
 
-from snnlab.errors import SpecError  # noqa: E402
+from snnlab.errors import SpecError
 
 __all__ = ["PARALLEL_REGION", "choose_threads"]
 
@@ -39,7 +39,7 @@ def choose_threads(threads: int | None, n_neurons: int) -> int:
     SpecError
         Less than 1, or more than Numba was started with.
     """
-    available = int(numba.config.NUMBA_NUM_THREADS)
+    available = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
     if threads is None:
         return max(1, min(available, n_neurons // _NEURONS_PER_THREAD))
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import int32, njit, uint8, uint32, uint64
 
 from snnlab.build.layout import BLOCK
-from snnlab.cpu.poisson import CDF_SIZE, GUIDE_SIZE, add_poisson
+from snnlab.cpu.poisson import CDF_SIZE, add_poisson
 from snnlab.rules.call import call_block_kernel
 
 __all__ = ["insert_events", "update"]
@@ -33,33 +33,42 @@ def _take_input(ring, base, x, offset, scale):  # type: ignore[no-untyped-def]
         ring[at] = int32(0)
 
 
-@njit(error_model="numpy", cache=True)
-def _prepare_input(program, drive, memory, p, b, step):  # type: ignore[no-untyped-def]
-    """Fill the input of block `b`: what synapses deliver in this step plus Poisson input."""
-    population = program.block_population[b]
-    n_local = (program.bounds[p + 1] - program.bounds[p]) * BLOCK
-    first = program.ring_offset[p] + (b - program.bounds[p]) * BLOCK
-    slot = step % program.ring_slots
-    x = memory.input[p]
-    for port in range(program.n_ports[population]):
-        base = first + (slot * program.max_ports + port) * n_local
-        _take_input(memory.ring, base, x, port * BLOCK, drive.scale[population, port])
+@njit(error_model="numpy", inline="always")
+def _take_ports(ring, first, n_local, n_ports, x, scale, population):  # type: ignore[no-untyped-def]
+    """Move the input of all ports; the rows of a slot's ports follow each other in the ring."""
+    for port in range(n_ports):
+        _take_input(ring, first + port * n_local, x, port * BLOCK, scale[population, port])
+
+
+@njit(error_model="numpy", inline="always")
+def _add_drive(drive, population, x, words, counts, block, step, seed):  # type: ignore[no-untyped-def]
+    """Add the Poisson input of this step."""
     for k in range(drive.poisson_start[population], drive.poisson_start[population + 1]):
         for split in range(drive.poisson_splits[k]):
             add_poisson(
-                x, drive.poisson_port[k] * BLOCK, memory.words[p], program.block_index[b], step,
-                split, program.seed, drive.poisson_stream[k], drive.poisson_weight[k],
-                drive.cdf, drive.guide, k * CDF_SIZE, k * GUIDE_SIZE,
+                x,
+                drive.poisson_port[k] * BLOCK,
+                words,
+                counts,
+                block,
+                step,
+                split,
+                seed,
+                drive.poisson_stream[k],
+                drive.poisson_weight[k],
+                drive.cdf,
+                k * CDF_SIZE,
+                drive.poisson_levels[k],
             )
 
 
 @njit(error_model="numpy", cache=True)
-def _sample(program, probes, memory, b, step, start, out):  # type: ignore[no-untyped-def]
+def _sample(probes, state, b, step, start, out):  # type: ignore[no-untyped-def]
     """Store the probed words of block `b`; the state has now seen ``step + 1`` updates."""
     for k in range(probes.start[b], probes.start[b + 1]):
         if (step + 1) % probes.interval[k] == 0:
             row = (step + 1) // probes.interval[k] - start // probes.interval[k] - 1
-            out[probes.column[k] + row * probes.stride[k]] = memory.state[probes.word[k]]
+            out[probes.column[k] + row * probes.stride[k]] = state[probes.word[k]]
 
 
 @njit(error_model="numpy", cache=True)
@@ -70,8 +79,10 @@ def update(program, drive, probes, memory, p, chunk, step, n_steps, start, sampl
     """
     n = 0
     previous = -1
-    random = memory.random[p]
-    fired = memory.fired[p]
+    x, words, counts = memory.input[p], memory.words[p], memory.counts[p]
+    random, fired = memory.random[p], memory.fired[p]
+    spike_slot, spike_step = memory.spike_slot[chunk, p], memory.spike_step[chunk, p]
+    n_local = (program.bounds[p + 1] - program.bounds[p]) * BLOCK
     random[0] = uint32(program.seed)
     for b in range(program.bounds[p], program.bounds[p + 1]):
         population = program.block_population[b]
@@ -80,22 +91,41 @@ def update(program, drive, probes, memory, p, chunk, step, n_steps, start, sampl
             memory.spike_start[chunk, p, previous] = n
         random[1] = uint32(program.model_stream[population])
         random[2] = uint32(program.block_index[b])
+        lane = program.ring_offset[p] + (b - program.bounds[p]) * BLOCK
         for k in range(n_steps):
             now = step + k
-            _prepare_input(program, drive, memory, p, b, now)
+            row = (now % program.ring_slots) * program.max_ports
+            _take_ports(
+                memory.ring,
+                lane + row * n_local,
+                n_local,
+                program.n_ports[population],
+                x,
+                drive.scale,
+                population,
+            )
+            _add_drive(
+                drive, population, x, words, counts, program.block_index[b], now, program.seed
+            )
             random[3] = uint32(now)
             any_fired = call_block_kernel(
-                program.kernel[population], memory.state, program.state_offset[b],
-                memory.input[p], 0, memory.params, program.params_offset[population],
-                random, fired,
+                program.kernel[population],
+                memory.state,
+                program.state_offset[b],
+                x,
+                0,
+                memory.params,
+                program.params_offset[population],
+                random,
+                fired,
             )
             if any_fired:
                 for j in range(program.block_size[b]):
-                    if fired[j] != uint8(0):
-                        memory.spike_slot[chunk, p, n] = b * BLOCK + j
-                        memory.spike_step[chunk, p, n] = now
+                    if fired[uint64(j)] != uint8(0):
+                        spike_slot[n] = b * BLOCK + j
+                        spike_step[n] = now
                         n += 1
             if probes.start[b] < probes.start[b + 1]:
-                _sample(program, probes, memory, b, now, start, samples)
+                _sample(probes, memory.state, b, now, start, samples)
     for population in range(previous + 1, memory.spike_start.shape[2]):
         memory.spike_start[chunk, p, population] = n

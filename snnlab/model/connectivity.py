@@ -65,8 +65,10 @@ def _at_least_zero(where: str, number: int) -> None:
 def _fits(where: str, wanted: int, available: int, what: str) -> None:
     if wanted > available:
         raise SpecError(
-            where, f"must be <= {available}, the number of {what} when multapses are off",
-            got=str(wanted), remedy="Allow multapses, or ask for fewer synapses.",
+            where,
+            f"must be <= {available}, the number of {what} when multapses are off",
+            got=str(wanted),
+            remedy="Allow multapses, or ask for fewer synapses.",
         )
 
 
@@ -78,8 +80,10 @@ class OneToOne(Connectivity):
         """Both populations must have the same size."""
         if n_pre != n_post:
             raise SpecError(
-                f"{where}.rule", "one_to_one needs populations of equal size",
-                got=f"{n_pre} and {n_post} neurons", remedy="Use all_to_all or fixed_indegree.",
+                f"{where}.rule",
+                "one_to_one needs populations of equal size",
+                got=f"{n_pre} and {n_post} neurons",
+                remedy="Use all_to_all or fixed_indegree.",
             )
 
     def expected_synapses(self, n_pre: int, n_post: int, *, is_recurrent: bool) -> float:
@@ -207,7 +211,8 @@ class DistanceDependent(Connectivity):
         _probability(f"{where}.rule.p_max", self.p_max)
         if self.kernel not in self.KERNELS:
             raise SpecError(
-                f"{where}.rule.kernel", "must be one of " + ", ".join(self.KERNELS),
+                f"{where}.rule.kernel",
+                "must be one of " + ", ".join(self.KERNELS),
                 got=repr(self.kernel),
             )
         if not self.scale > 0:

@@ -79,14 +79,18 @@ class Distribution:
         std = getattr(self, "std", None)
         if std is not None and not std >= 0:
             raise SpecError(
-                f"{where}.std", "must be >= 0", got=format_quantity(std, unit),
+                f"{where}.std",
+                "must be >= 0",
+                got=format_quantity(std, unit),
                 remedy="A standard deviation of 0 gives the constant mean.",
             )
         low, high = getattr(self, "low", None), getattr(self, "high", None)
         if low is not None and high is not None and not low < high:
             raise SpecError(
-                f"{where}.low", f"must be < high = {format_quantity(high, unit)}",
-                got=format_quantity(low, unit), remedy="Swap low and high, or use a constant.",
+                f"{where}.low",
+                f"must be < high = {format_quantity(high, unit)}",
+                got=format_quantity(low, unit),
+                remedy="Swap low and high, or use a constant.",
             )
 
 
@@ -110,9 +114,10 @@ class Normal(Distribution):
 
     def quantile(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return ``mean + std * ndtri(u)``."""
+        import numpy as np
         from scipy.special import ndtri
 
-        return float(self.mean) + float(self.std) * ndtri(u)
+        return np.asarray(float(self.mean) + float(self.std) * ndtri(u))
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ class ClippedNormal(Distribution):
             return np.full_like(u, mean)
         low = 0.0 if self.low is None else ndtr((float(self.low) - mean) / std)
         high = 1.0 if self.high is None else ndtr((float(self.high) - mean) / std)
-        return mean + std * ndtri(low + (high - low) * u)
+        return np.asarray(mean + std * ndtri(low + (high - low) * u))
 
     def _check(self, where: str, unit: str) -> None:
         super()._check(where, unit)
@@ -144,7 +149,8 @@ class ClippedNormal(Distribution):
         )
         if outside:
             raise SpecError(
-                where, "must leave room for the mean within [low, high] (6 standard deviations)",
+                where,
+                "must leave room for the mean within [low, high] (6 standard deviations)",
                 got=f"mean {mean:g}, std {std:g}, low {self.low}, high {self.high} {unit}",
                 remedy="Widen the limits or move the mean.",
             )
@@ -168,7 +174,7 @@ class LogNormal(Distribution):
         import numpy as np
         from scipy.special import ndtri
 
-        return float(self.scale) * np.exp(float(self.mean) + float(self.std) * ndtri(u))
+        return np.asarray(float(self.scale) * np.exp(float(self.mean) + float(self.std) * ndtri(u)))
 
 
 @dataclass(frozen=True)
@@ -209,7 +215,8 @@ def as_distribution(value: Any, *, where: str) -> Distribution:
         return Constant(float(value))  # numpy scalars
     except (TypeError, ValueError):
         raise SpecError(
-            where, "must be a number, a quantity, an expression or a distribution",
+            where,
+            "must be a number, a quantity, an expression or a distribution",
             got=f"{value!r} ({type(value).__name__})",
             remedy="Write for example 1.5, Normal(1.5, 0.75) or Uniform(0, 20).",
         ) from None

@@ -86,7 +86,9 @@ class SetParameter(Edit):
             self._known_parameter(item)
             parameters = {**item.parameters, self.name: self.value}
             return _replace_item(network, kind, dataclasses.replace(item, parameters=parameters))
-        return _replace_item(network, kind, dataclasses.replace(item, **{self._field(item): self.value}))
+        return _replace_item(
+            network, kind, dataclasses.replace(item, **{self._field(item): self.value})
+        )
 
     def inverse(self, network: Network) -> SetParameter:
         """Return the edit that restores the value in `network`."""
@@ -110,8 +112,10 @@ class SetParameter(Edit):
     def _known_parameter(self, population: Population) -> None:
         if self.name not in population.model.parameters:
             raise unknown_name(
-                f"parameter of {population.model.__name__}", self.name,
-                population.model.parameters, context=f"Population {population.name!r}.",
+                f"parameter of {population.model.__name__}",
+                self.name,
+                population.model.parameters,
+                context=f"Population {population.name!r}.",
             )
 
     def _field(self, item: Any) -> str:

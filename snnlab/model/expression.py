@@ -9,23 +9,32 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from snnlab.errors import SpecError, unknown_name
 from snnlab.units import is_quantity, to_canonical
 
 __all__ = ["check_names", "evaluate", "names_in"]
 
-_BINARY = {
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda a, b: a + b,
     ast.Sub: lambda a, b: a - b,
     ast.Mult: lambda a, b: a * b,
     ast.Div: lambda a, b: a / b,
     ast.Pow: lambda a, b: a**b,
 }
-_UNARY = {ast.UAdd: lambda a: a, ast.USub: lambda a: -a}
-_FUNCTIONS = {"sqrt": math.sqrt, "exp": math.exp, "log": math.log, "abs": abs}
+_UNARY: dict[type[ast.unaryop], Callable[[float], float]] = {
+    ast.UAdd: lambda a: a,
+    ast.USub: lambda a: -a,
+}
+_FUNCTIONS: dict[str, Callable[[float], float]] = {
+    "sqrt": math.sqrt,
+    "exp": math.exp,
+    "log": math.log,
+    "abs": abs,
+}
 _LONGEST = 200
 _ALLOWED = "numbers, knobs, + - * / **, sqrt, exp, log and abs"
 
@@ -34,14 +43,18 @@ _ALLOWED = "numbers, knobs, + - * / **, sqrt, exp, log and abs"
 def _parse(text: str, where: str) -> ast.expr:
     if len(text) > _LONGEST:
         raise SpecError(
-            where, f"must be an expression of at most {_LONGEST} characters", got=f"{len(text)}",
+            where,
+            f"must be an expression of at most {_LONGEST} characters",
+            got=f"{len(text)}",
             remedy="Split it over several knobs.",
         )
     try:
         return ast.parse(text, mode="eval").body
     except SyntaxError:
         raise SpecError(
-            where, "must be a number, a quantity or an expression of knobs", got=repr(text),
+            where,
+            "must be a number, a quantity or an expression of knobs",
+            got=repr(text),
             remedy='Write for example 1.5, "1.5 ms" or "-g * J".',
         ) from None
 
@@ -50,9 +63,7 @@ def names_in(value: float | str, *, where: str) -> set[str]:
     """Return the knobs that `value` refers to; empty for numbers and quantities."""
     if not isinstance(value, str) or is_quantity(value):
         return set()
-    calls = {
-        node.func for node in ast.walk(_parse(value, where)) if isinstance(node, ast.Call)
-    }
+    calls = {node.func for node in ast.walk(_parse(value, where)) if isinstance(node, ast.Call)}
     return {
         node.id
         for node in ast.walk(_parse(value, where))
@@ -97,7 +108,9 @@ def evaluate(value: float | str, knobs: Mapping[str, float], unit: str, *, where
         result = _walk(_parse(value, where), knobs, where)
     except (ArithmeticError, ValueError) as error:
         raise SpecError(
-            where, "must have a finite value", got=f"{value!r}: {error}",
+            where,
+            "must have a finite value",
+            got=f"{value!r}: {error}",
             remedy="Check the knobs for a division by zero or an overflow.",
         ) from None
     if not math.isfinite(result):
@@ -119,7 +132,9 @@ def _walk(node: ast.expr, knobs: Mapping[str, float], where: str) -> float:
         case ast.Call(func=ast.Name(id=name), args=[argument], keywords=[]) if name in _FUNCTIONS:
             return float(_FUNCTIONS[name](_walk(argument, knobs, where)))
     raise SpecError(
-        where, f"must be made of {_ALLOWED}", got=repr(ast.unparse(node)),
+        where,
+        f"must be made of {_ALLOWED}",
+        got=repr(ast.unparse(node)),
         remedy="Compute anything else in Python and pass the number.",
     )
 

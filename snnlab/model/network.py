@@ -8,12 +8,12 @@ its bounds, every rule can be satisfied. Engines turn it into arrays; edits turn
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from snnlab.errors import SpecError, unknown_name
+from snnlab.errors import unknown_name
 from snnlab.model import validation
 from snnlab.model.connectivity import Connectivity
 from snnlab.model.distribution import Distribution, Number, as_distribution
@@ -174,7 +174,7 @@ class Network:
     description: str = ""
     source: str = ""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (a network has ten parts, all but two by keyword)
         self,
         populations: Iterable[Population] = (),
         projections: Iterable[Projection] = (),
@@ -189,10 +189,16 @@ class Network:
         source: str = "",
     ) -> None:
         values = {
-            "populations": tuple(populations), "projections": tuple(projections),
-            "stimuli": tuple(stimuli), "recorders": tuple(recorders), "knobs": tuple(knobs),
-            "dt": evaluate(dt, {}, "ms", where="Network.dt"), "seed": seed, "name": name,
-            "description": description, "source": source,
+            "populations": tuple(populations),
+            "projections": tuple(projections),
+            "stimuli": tuple(stimuli),
+            "recorders": tuple(recorders),
+            "knobs": tuple(knobs),
+            "dt": evaluate(dt, {}, "ms", where="Network.dt"),
+            "seed": seed,
+            "name": name,
+            "description": description,
+            "source": source,
         }
         for key, value in values.items():
             object.__setattr__(self, key, value)
@@ -273,15 +279,23 @@ class Network:
         """Return the mean number of synapses of the network."""
         return sum(
             p.rule.expected_synapses(
-                self.population(p.pre).size, self.population(p.post).size,
+                self.population(p.pre).size,
+                self.population(p.post).size,
                 is_recurrent=p.pre == p.post,
             )
             for p in self.projections
         )
 
 
-def _by_name(kind: str, name: str, items: Iterable[Any]) -> Any:
-    items = tuple(items)
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_Item = TypeVar("_Item", bound=_Named)
+
+
+def _by_name(kind: str, name: str, items: Sequence[_Item]) -> _Item:
     for item in items:
         if item.name == name:
             return item

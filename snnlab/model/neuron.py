@@ -64,7 +64,8 @@ class Neuron:
                 raise unknown_name(f"{cls.__name__}.{name}.initial", state.initial, cls.parameters)
         if not cls.states:
             raise SpecError(
-                cls.__name__, "must declare at least one State",
+                cls.__name__,
+                "must declare at least one State",
                 remedy='Add for example V_m = State("E_L", "mV").',
             )
         _MODELS[cls.__name__] = cls
@@ -123,8 +124,10 @@ class Neuron:
         """
         if "V_reset" in p and "V_th" in p and p["V_reset"] >= p["V_th"]:
             raise SpecError(
-                f"{cls.__name__}.V_reset", f"must be < V_th = {p['V_th']:g} mV",
-                got=f"{p['V_reset']:g} mV", context=context,
+                f"{cls.__name__}.V_reset",
+                f"must be < V_th = {p['V_th']:g} mV",
+                got=f"{p['V_reset']:g} mV",
+                context=context,
                 remedy="A reset at or above threshold would fire in every step.",
             )
 

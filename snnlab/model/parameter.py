@@ -62,7 +62,9 @@ class Parameter:
             return number
         low, high = self.slider_range()
         raise SpecError(
-            where, f"must be {self.bounds()}", got=format_quantity(number, self.unit),
+            where,
+            f"must be {self.bounds()}",
+            got=format_quantity(number, self.unit),
             context=context,
             remedy=f"Try a value between {low:g} and {format_quantity(high, self.unit)}.",
         )

@@ -46,8 +46,9 @@ class Space:
     def check(self, size: int, *, where: str) -> None:
         """Refuse an extent that is not positive."""
         if not (len(self.extent) == 2 and min(self.extent) > 0):
-            raise SpecError(f"{where}.space.extent", "must be two lengths > 0 um",
-                            got=repr(self.extent))
+            raise SpecError(
+                f"{where}.space.extent", "must be two lengths > 0 um", got=repr(self.extent)
+            )
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,15 @@ class Grid(Space):
         i = np.arange(len(u))
         x = ((i % columns) + 0.5) / columns - 0.5
         y = ((i // columns) + 0.5) / rows - 0.5
-        return np.column_stack([x, y]) * np.asarray(self.extent)
+        return np.asarray(np.column_stack([x, y]) * np.asarray(self.extent))
 
     def check(self, size: int, *, where: str) -> None:
         """The grid must have one cell a neuron."""
         super().check(size, where=where)
         if self.shape[0] * self.shape[1] != size:
             raise SpecError(
-                f"{where}.space.shape", f"must have one cell for each of the {size} neurons",
+                f"{where}.space.shape",
+                f"must have one cell for each of the {size} neurons",
                 got=f"{self.shape[0]} x {self.shape[1]} = {self.shape[0] * self.shape[1]}",
                 remedy="Change the size of the population or the shape of the grid.",
             )
@@ -85,7 +87,7 @@ class RandomPositions(Space):
         """Return ``(u - 1/2) extent``."""
         import numpy as np
 
-        return (u - 0.5) * np.asarray(self.extent)
+        return np.asarray((u - 0.5) * np.asarray(self.extent))
 
 
 SPACES: dict[str, type[Space]] = {"grid": Grid, "random": RandomPositions}

@@ -34,13 +34,17 @@ def validate(network: Network) -> None:
         The first thing that cannot be meant.
     """
     if not (math.isfinite(network.dt) and network.dt > 0):
-        raise SpecError("Network.dt", "must be > 0 ms", got=f"{network.dt:g} ms",
-                        remedy="0.1 ms is usual.")
-    if isinstance(network.seed, bool) or not isinstance(network.seed, int) or not (
-        0 <= network.seed < 2**32
+        raise SpecError(
+            "Network.dt", "must be > 0 ms", got=f"{network.dt:g} ms", remedy="0.1 ms is usual."
+        )
+    if (
+        isinstance(network.seed, bool)
+        or not isinstance(network.seed, int)
+        or not (0 <= network.seed < 2**32)
     ):
-        raise SpecError("Network.seed", "must be a whole number in 0 ... 2^32 - 1",
-                        got=repr(network.seed))
+        raise SpecError(
+            "Network.seed", "must be a whole number in 0 ... 2^32 - 1", got=repr(network.seed)
+        )
     for kind in ("populations", "projections", "stimuli", "recorders", "knobs"):
         _unique_names(kind, getattr(network, kind))
     for knob in network.knobs:
@@ -48,8 +52,11 @@ def validate(network: Network) -> None:
     for population in network.populations:
         _check_population(network, population)
     if network.n_neurons > _MOST_NEURONS:
-        raise SpecError("Network.populations", f"must hold at most {_MOST_NEURONS} neurons",
-                        got=str(network.n_neurons))
+        raise SpecError(
+            "Network.populations",
+            f"must hold at most {_MOST_NEURONS} neurons",
+            got=str(network.n_neurons),
+        )
     for projection in network.projections:
         _check_projection(network, projection)
     for stimulus in network.stimuli:
@@ -65,7 +72,9 @@ def _unique_names(kind: str, items: tuple[Any, ...]) -> None:
             raise SpecError(f"Network.{kind}", "must have names", got=repr(item.name))
         if item.name in seen:
             raise SpecError(
-                f"Network.{kind}", "must have different names", got=f"{item.name!r} twice",
+                f"Network.{kind}",
+                "must have different names",
+                got=f"{item.name!r} twice",
                 remedy="Give the second one a name of its own with name=...",
             )
         seen.add(item.name)
@@ -191,7 +200,9 @@ def receptor_of(network: Network, item: Any) -> str:
     if item.receptor:
         if item.receptor not in model.receptors:
             raise unknown_name(
-                f"receptor of {model.__name__}", item.receptor, model.receptors,
+                f"receptor of {model.__name__}",
+                item.receptor,
+                model.receptors,
                 context=f"{_label(item)}.",
             )
         return str(item.receptor)
@@ -203,12 +214,15 @@ def receptor_of(network: Network, item: Any) -> str:
             return name
     if not model.receptors:
         raise SpecError(
-            f"{_label(item)}.post", "must be a population that takes synapses",
+            f"{_label(item)}.post",
+            "must be a population that takes synapses",
             got=f"{_post_of(item)!r} ({model.__name__})",
             remedy="Sources such as PoissonSource only send spikes.",
         )
     raise SpecError(
-        where, "must keep one sign", got=repr(item.weight),
+        where,
+        "must keep one sign",
+        got=repr(item.weight),
         remedy="Use ClippedNormal with low=0 or high=0, or name the receptor.",
     )
 
@@ -225,7 +239,9 @@ def _check_sign(weight: Distribution, receptor: Receptor, name: str, where: str)
     if not isinstance(weight, Constant):
         got = f"draws from {low:g} to {format_quantity(high, receptor.unit)}"
     raise SpecError(
-        where, f"must be {sign} at receptor {name!r}", got=got,
+        where,
+        f"must be {sign} at receptor {name!r}",
+        got=got,
         remedy="Change the sign, name another receptor, or use ClippedNormal with low or high 0.",
     )
 
@@ -235,7 +251,9 @@ def _check_projection(network: Network, projection: Projection) -> None:
     pre, post = network.population(projection.pre), network.population(projection.post)
     if not isinstance(projection.rule, Connectivity):
         raise SpecError(
-            f"{where}.rule", "must be a connectivity rule", got=repr(projection.rule),
+            f"{where}.rule",
+            "must be a connectivity rule",
+            got=repr(projection.rule),
             remedy="Write for example FixedIndegree(100) or PairwiseBernoulli(0.1).",
         )
     projection.rule.check(pre.size, post.size, is_recurrent=pre.name == post.name, where=where)
@@ -244,8 +262,10 @@ def _check_projection(network: Network, projection: Projection) -> None:
             if population.space is None:
                 raise SpecError(
                     f"Population {population.name!r}.space",
-                    "must be given for a distance-dependent projection", got="None",
-                    context=f"{where}.", remedy="Add space=Grid(...) or space=RandomPositions().",
+                    "must be given for a distance-dependent projection",
+                    got="None",
+                    context=f"{where}.",
+                    remedy="Add space=Grid(...) or space=RandomPositions().",
                 )
     weight_of(network, projection)
     _check_delay(network, projection)
@@ -258,7 +278,9 @@ def _check_delay(network: Network, projection: Projection) -> None:
         raise SpecError(where, "must be at most one minute", got=f"{high:g} ms")
     if math.floor(low / network.dt + 0.5) < 1:
         raise SpecError(
-            where, f"must be at least one time step, dt = {network.dt:g} ms", got=f"{low:g} ms",
+            where,
+            f"must be at least one time step, dt = {network.dt:g} ms",
+            got=f"{low:g} ms",
             remedy="Lengthen the delay, use ClippedNormal with low = dt, or make dt smaller.",
         )
 
@@ -286,38 +308,48 @@ def _check_step_current(
 ) -> None:
     if "I_e" not in target.model.parameters:
         raise SpecError(
-            f"{where}.target", "must be a population with a current I_e",
+            f"{where}.target",
+            "must be a population with a current I_e",
             got=f"{target.name!r} ({target.model.__name__})",
         )
     network.number(stimulus.amplitude, "pA", where=f"{where}.amplitude")
     start = network.number(stimulus.start, "ms", where=f"{where}.start")
     stop = network.number(stimulus.stop, "ms", where=f"{where}.stop")
     if not 0 <= start < stop:
-        raise SpecError(f"{where}.start", f"must be >= 0 and < stop = {stop:g} ms",
-                        got=f"{start:g} ms")
+        raise SpecError(
+            f"{where}.start", f"must be >= 0 and < stop = {stop:g} ms", got=f"{start:g} ms"
+        )
 
 
 def _check_spike_trains(
     network: Network, stimulus: SpikeTrains, target: Population, where: str
 ) -> None:
     if target.neuron != "SpikeSource":
-        raise SpecError(f"{where}.target", "must be a population of SpikeSource neurons",
-                        got=f"{target.name!r} ({target.model.__name__})")
+        raise SpecError(
+            f"{where}.target",
+            "must be a population of SpikeSource neurons",
+            got=f"{target.name!r} ({target.model.__name__})",
+        )
     if len(stimulus.times) != len(stimulus.neurons):
         raise SpecError(
-            f"{where}.times", "must be as many as neurons",
+            f"{where}.times",
+            "must be as many as neurons",
             got=f"shapes ({len(stimulus.times)},) and ({len(stimulus.neurons)},)",
             remedy="Give one neuron for each time.",
         )
     for time in stimulus.times:
         step = time / network.dt
         if step < 0.5 or abs(step - round(step)) > 1e-6:
-            raise SpecError(f"{where}.times", f"must be multiples of dt = {network.dt:g} ms, > 0",
-                            got=f"{time:g} ms")
+            raise SpecError(
+                f"{where}.times",
+                f"must be multiples of dt = {network.dt:g} ms, > 0",
+                got=f"{time:g} ms",
+            )
     for neuron in stimulus.neurons:
         if not 0 <= neuron < target.size:
-            raise SpecError(f"{where}.neurons", f"must be in 0 ... {target.size - 1}",
-                            got=str(neuron))
+            raise SpecError(
+                f"{where}.neurons", f"must be in 0 ... {target.size - 1}", got=str(neuron)
+            )
 
 
 def _check_recorder(network: Network, recorder: Any) -> None:
@@ -326,15 +358,24 @@ def _check_recorder(network: Network, recorder: Any) -> None:
     for variable in recorder.variables:
         if variable not in population.model.states:
             raise unknown_name(
-                f"state of {population.model.__name__}", variable, population.model.states,
+                f"state of {population.model.__name__}",
+                variable,
+                population.model.states,
                 context=f"{where}.",
             )
     for neuron in recorder.neurons:
         if not 0 <= neuron < population.size:
-            raise SpecError(f"{where}.neurons", f"must be in 0 ... {population.size - 1}",
-                            got=str(neuron), context=f"Population {population.name!r}.")
+            raise SpecError(
+                f"{where}.neurons",
+                f"must be in 0 ... {population.size - 1}",
+                got=str(neuron),
+                context=f"Population {population.name!r}.",
+            )
     interval = evaluate(recorder.interval, network.knob_values, "ms", where=f"{where}.interval")
     steps = interval / network.dt
     if interval < 0 or abs(steps - round(steps)) > 1e-6:
-        raise SpecError(f"{where}.interval", f"must be a multiple of dt = {network.dt:g} ms",
-                        got=f"{interval:g} ms")
+        raise SpecError(
+            f"{where}.interval",
+            f"must be a multiple of dt = {network.dt:g} ms",
+            got=f"{interval:g} ms",
+        )

@@ -40,7 +40,7 @@ class Izhikevich(Neuron):
     I_e = Parameter(0.0, "pA", "constant input current", slider=(-20.0, 40.0))
 
     V_m = State(-65.0, "mV", "membrane potential")
-    U_m = State(0.0, "mV/ms", "recovery")
+    U_m = State(-13.0, "mV/ms", "recovery")
 
     exc = Receptor("mV", sign=1, port="syn", doc="excitatory jumps of the voltage")
     inh = Receptor("mV", sign=-1, port="syn", doc="inhibitory jumps of the voltage")

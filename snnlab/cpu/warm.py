@@ -1,0 +1,29 @@
+"""Compiling, or loading from Numba's cache, what every network needs; timed apart from building."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from snnlab.build.connect import connect
+from snnlab.build.layout import Layout, partition
+from snnlab.build.random import uniforms
+from snnlab.build.tables import plan_tables, port_exponents
+from snnlab.model.connectivity import FixedIndegree
+from snnlab.model.distribution import Uniform
+from snnlab.model.network import Network, Population, Projection
+
+__all__ = ["compile_builder"]
+
+
+@cache
+def compile_builder() -> None:
+    """Compile the builder, by building two neurons that use all of it; once a process."""
+    a = Population("a", 2, "LIFDelta")
+    drawn = Projection("a", "a", FixedIndegree(1), Uniform(0.5, 1.0), Uniform(1.0, 2.0))
+    network = Network([a], [drawn])
+    layout = Layout.of(network)
+    plans = plan_tables(network, port_exponents(network))
+    connect(network, plans, layout, partition(layout, 1, np.zeros(1)))
+    uniforms(1, 0, 0)

@@ -27,7 +27,6 @@ __all__ = [
     "Shape",
     "drive",
     "memory",
-    "population_words",
     "program",
     "sampling",
     "shape",
@@ -57,7 +56,7 @@ class Shape:
     max_ports: int
 
 
-def shape(network: Network, plans: tuple[TablePlan, ...], shortest_ring: int = 0) -> Shape:
+def shape(plans: tuple[TablePlan, ...], network: Network, shortest_ring: int = 0) -> Shape:
     """Return the sizes for a network; the ring holds at least `shortest_ring` steps."""
     chunk = min((plan.first_delay for plan in plans), default=_LONGEST_CHUNK)
     chunk = min(chunk, _LONGEST_CHUNK)
@@ -292,17 +291,3 @@ def memory(
         fired=np.zeros((n, BLOCK + _CACHE_LINE), np.uint8),
         random=np.zeros((n, 4 + padding), np.uint32),
     )
-
-
-def population_words(
-    where: Program,
-    layout: Layout,
-    kernels: list[BlockKernel],
-    state: NDArray[np.floating],
-    population: int,
-) -> NDArray[np.floating]:
-    """Return a view of a population's state words, shape (n_blocks, n_words, BLOCK)."""
-    first, last = layout.first_blocks[population], layout.first_blocks[population + 1]
-    n_words = kernels[population].n_words
-    at = int(where.state_offset[first])
-    return state[at : at + (last - first) * n_words * BLOCK].reshape(last - first, n_words, BLOCK)

@@ -53,6 +53,10 @@ class Current:
     start: int
     stop: int
 
+    def at(self, step: int) -> float:
+        """Return the current [pA] that flows in `step`."""
+        return self.amplitude if self.start <= step < self.stop else 0.0
+
 
 def step_currents(network: Network) -> tuple[Current, ...]:
     """Return the step currents of a network, times in steps."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 # A barrier that spins for long loses everything when another process wants the core; a short
 # spin costs nothing when the machine is quiet.
@@ -16,9 +18,9 @@ import numba
 
 from snnlab.errors import SpecError
 
-__all__ = ["PARALLEL_REGION", "choose_threads"]
+__all__ = ["choose_threads", "parallel_region"]
 
-PARALLEL_REGION = threading.Lock()
+_PARALLEL = threading.Lock()
 """Held around compiled parallel calls: not every threading layer allows two at a time."""
 
 _NEURONS_PER_THREAD = 1500
@@ -37,11 +39,23 @@ def choose_threads(threads: int | None, n_neurons: int) -> int:
     Raises
     ------
     SpecError
-        Less than 1, or more than Numba was started with.
+        Not a whole number >= 1.
     """
-    available = int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+    available = _available()
     if threads is None:
         return max(1, min(available, n_neurons // _NEURONS_PER_THREAD))
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise SpecError("threads", "must be a whole number >= 1", got=repr(threads))
     return threads
+
+
+def _available() -> int:
+    return int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
+
+
+@contextmanager
+def parallel_region(threads: int) -> Iterator[None]:
+    """Run compiled parallel code with this many threads, or as many as there are."""
+    with _PARALLEL:
+        numba.set_num_threads(min(threads, _available()))
+        yield

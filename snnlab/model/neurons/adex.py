@@ -112,7 +112,7 @@ class AdEx(Neuron):
             # exp(-(V - V_th) / Delta_T) falls at a constant rate in the upstroke, to 0 at its end.
             left = 1.0 - p.growth * exp((V - p.V_th) * p.sharpness)
             V = V - p.Delta_T * log(left) if left > 0 else p.V_peak
-            if V < p.V_peak:
+            if p.V_peak > V:
                 V = p.E_L + (p.P22 * (V - p.E_L) + push + late)
             state.V_m = min(V, p.V_peak)
         state.w = p.decay_w * state.w + p.renewal_w * relative

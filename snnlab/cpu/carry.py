@@ -1,0 +1,94 @@
+"""The complete state of a run as arrays that do not depend on threads, and back.
+
+Rewinding, editing the structure of a running network and moving it elsewhere all rest on this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnlab.cpu.built import Built
+from snnlab.cpu.populations import initial_state
+from snnlab.model.network import Population
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["export", "take_over", "take_over_rings"]
+
+_INT32_MAX = 2**31 - 1
+
+
+def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
+    """Return the state of a network whose spikes have all been delivered to the rings.
+
+    Returns
+    -------
+    dict
+        ``state/<population>``: (n_states, n) real;
+        ``ring/<population>``: (ring_slots, n_ports, n) int32, slot 0 is due in the next step;
+        ``exponent/<population>``: (n_ports,) int64, of the fixed point.
+    """
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for k, population in enumerate(built.network.populations):
+        n_ports = len(population.model.ports)
+        ring = np.concatenate(built.rings(k), axis=2)[:, :n_ports]
+        arrays[f"state/{population.name}"] = built.state(k)
+        arrays[f"ring/{population.name}"] = np.roll(ring, -(step % built.sizes.ring_slots), axis=0)
+        arrays[f"exponent/{population.name}"] = np.array(built.port_exponents(population), np.int64)
+    return arrays
+
+
+def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:
+    """Give every population the state and the input under way that `arrays` hold for it.
+
+    What `arrays` do not hold (a new population, neurons added at the end) starts fresh.
+    """
+    built.memory.spike_start[:] = 0
+    for k, population in enumerate(built.network.populations):
+        values = initial_state(built.network, population).astype(built.dtype)
+        kept = arrays.get(f"state/{population.name}")
+        if kept is not None and kept.shape[0] == values.shape[0]:
+            n = min(kept.shape[1], population.size)
+            values[:, :n] = kept[:, :n]
+        built.set_state(k, values)
+    take_over_rings(built, arrays, step)
+
+
+def take_over_rings(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:
+    """Fill the rings from `arrays`, at the exponents of `built`."""
+    built.memory.ring[:] = 0
+    for k, population in enumerate(built.network.populations):
+        ring = arrays.get(f"ring/{population.name}")
+        if ring is not None and ring.shape[1] == len(population.model.ports):
+            exponents = arrays[f"exponent/{population.name}"]
+            _take_over_ring(built, k, population, ring, exponents, step)
+
+
+def _take_over_ring(
+    built: Built,
+    k: int,
+    population: Population,
+    ring: NDArray[np.int32],
+    exponents: NDArray[np.int64],
+    step: int,
+) -> None:
+    slots = (step + np.arange(ring.shape[0])) % built.sizes.ring_slots
+    first = 0
+    for part in built.rings(k):
+        n = min(part.shape[2], max(ring.shape[2] - first, 0))
+        for port, exponent in enumerate(built.port_exponents(population)):
+            shift = exponent - int(exponents[port])
+            part[slots, port, :n] = _rescaled(ring[:, port, first : first + n], shift)
+        first += part.shape[2]
+
+
+def _rescaled(ring: NDArray[np.int32], shift: int) -> NDArray[np.int32]:
+    """Fixed-point numbers at an exponent that is `shift` higher."""
+    if shift == 0:
+        return ring
+    scaled = np.rint(np.ldexp(ring.astype(np.float64), shift))
+    return np.clip(scaled, -_INT32_MAX, _INT32_MAX).astype(np.int32)

@@ -1,0 +1,82 @@
+"""Small networks that many tests use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.cpu.engine import CpuEngine
+from snnlab.model.connectivity import FixedIndegree, FixedTotalNumber, PairwiseBernoulli
+from snnlab.model.distribution import ClippedNormal, Normal, Uniform
+from snnlab.model.network import Knob, Network, Population, Projection
+from snnlab.model.recorders import StateRecorder
+from snnlab.model.stimuli import PoissonInput, SpikeTrains
+
+
+def balanced(n: int = 1000, *, seed: int = 1, g: float = 5.0) -> Network:
+    """Delta neurons, one weight a source population, one delay."""
+    neuron = {"tau_m": 20.0, "V_th": 20.0, "V_reset": 10.0, "E_L": 0.0, "t_ref": 2.0}
+    n_exc = n * 4 // 5
+    k_exc, k_inh = n // 10 * 4 // 5, n // 10 // 5
+    start = {"V_m": Uniform(0.0, 20.0)}
+    exc = Population("exc", n_exc, "LIFDelta", neuron, start)
+    inh = Population("inh", n - n_exc, "LIFDelta", neuron, start)
+    projections = [
+        Projection(pre, post, FixedIndegree(k), weight, 1.5)
+        for pre, k, weight in (("exc", k_exc, "J"), ("inh", k_inh, "-g * J"))
+        for post in ("exc", "inh")
+    ]
+    rate = 2.0 * 20.0 / (0.5 * 20.0) * 1000.0
+    drive = [PoissonInput(f"to_{p}", p, rate=rate, weight="J") for p in ("exc", "inh")]
+    knobs = [Knob("g", g), Knob("J", 0.5)]
+    return Network([exc, inh], projections, stimuli=drive, knobs=knobs, seed=seed, name="balanced")
+
+
+def layered(*, seed: int = 1) -> Network:
+    """Current-based and conductance-based neurons, drawn weights and delays, all table kinds."""
+    a = Population("a", 300, "LIFExpShared", initial={"V_m": Normal(-58.0, 5.0)})
+    b = Population("b", 150, "LIFCondExp", initial={"V_m": Uniform(-65.0, -56.0)})
+    c = Population("c", 70, "AdEx", {"I_e": Uniform(500.0, 900.0)})
+    delay = ClippedNormal(1.5, 0.75, low=0.1)
+    projections = [
+        Projection("a", "a", FixedTotalNumber(9000), ClippedNormal(80.0, 8.0, low=0.0), delay),
+        Projection("a", "b", PairwiseBernoulli(0.1), 2.0, delay),
+        Projection("b", "a", FixedIndegree(20), ClippedNormal(-300.0, 30.0, high=0.0), 0.8),
+        Projection("c", "a", FixedIndegree(10), -100.0, 2.0),
+    ]
+    drive = [
+        PoissonInput("to_a", "a", rate=9000.0, weight=80.0),
+        PoissonInput("to_b", "b", rate=6000.0, weight=2.0),
+    ]
+    recorder = StateRecorder("voltage", "b", ("V_m",), (0, 149), 0.5)
+    return Network(
+        [a, b, c], projections, stimuli=drive, recorders=[recorder], seed=seed, name="layered"
+    )
+
+
+def relay(
+    delay: float = 1.5, *, times: tuple[float, ...] = (1.0,), weight: float = 100.0
+) -> Network:
+    """A spike source that drives one neuron over threshold with every spike."""
+    source = Population("source", 1, "SpikeSource")
+    target = Population("target", 1, "LIFDelta", {"t_ref": 0.1})
+    return Network(
+        [source, target],
+        [Projection("source", "target", FixedIndegree(1), weight, delay)],
+        stimuli=[SpikeTrains("given", "source", times, (0,) * len(times))],
+    )
+
+
+def spikes(engine: CpuEngine, chops: Iterable[int]) -> NDArray[np.int64]:
+    """Advance in the given pieces; return all (step, neuron) pairs, shape (n_spikes, 2)."""
+    frames = [engine.advance(n) for n in chops]
+    step = np.concatenate([f.step for f in frames])
+    return np.column_stack([step, np.concatenate([f.neuron for f in frames])])
+
+
+def digest(pairs: NDArray[np.int64]) -> str:
+    """Return the SHA-256 of (step, neuron) pairs."""
+    return hashlib.sha256(np.ascontiguousarray(pairs, "<i8").tobytes()).hexdigest()

@@ -11,6 +11,8 @@ from typing import Any
 __version__ = "0.1.0"
 
 _NAMES = {
+    "interop.native_json": "load save",
+    "launch": "open",
     "model.connectivity": (
         "AllToAll DistanceDependent FixedIndegree FixedOutdegree FixedTotalNumber OneToOne "
         "PairwiseBernoulli"
@@ -22,10 +24,15 @@ _NAMES = {
     ),
     "model.network": "Knob Network Population Projection",
     "model.neuron": "Neuron",
+    "model.neurons": (
+        "ALIF AdEx Izhikevich LIFAlpha LIFCondExp LIFDelta LIFExp LIFExpShared PoissonSource "
+        "SpikeSource"
+    ),
     "model.parameter": "Parameter Receptor State",
     "model.recorders": "StateRecorder",
     "model.space": "Grid RandomPositions",
     "model.stimuli": "PoissonInput SpikeTrains StepCurrent",
+    "session": "Session",
 }
 """Module -> the public names that it defines."""
 
@@ -34,7 +41,8 @@ _FOLDERS = ("analysis", "errors", "interop", "plots", "presets", "record", "unit
 
 _HOMES = {name: f"snnlab.{home}" for home, names in _NAMES.items() for name in names.split()}
 
-__all__ = ["__version__", *_FOLDERS, *sorted(_HOMES)]  # noqa: PLE0604 (all are strings)
+# Without `open`: a star import must not replace Python's own.
+__all__ = ["__version__", *_FOLDERS, *sorted(_HOMES.keys() - {"open"})]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:
@@ -46,4 +54,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "open"])

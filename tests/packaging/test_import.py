@@ -29,10 +29,13 @@ def test_import_takes_less_than_half_a_second() -> None:
     assert min(float(in_fresh_python(code)[0]) for _ in range(5)) < 0.5
 
 
-@pytest.mark.parametrize("name", snnlab.__all__)
+@pytest.mark.parametrize("name", dir(snnlab))
 def test_public_name_exists(name: str) -> None:
     assert getattr(snnlab, name) is not None
-    assert name in dir(snnlab)
+
+
+def test_star_import_leaves_python_s_open_alone() -> None:
+    assert set(dir(snnlab)) - set(snnlab.__all__) == {"open"}
 
 
 def test_unknown_name_is_an_attribute_error() -> None:

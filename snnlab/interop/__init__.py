@@ -1,0 +1,1 @@
+"""snnlab and other words: one file per format."""

@@ -1,0 +1,169 @@
+"""Values of a network as plain data and back: one object per value, tagged by its kind.
+
+``Normal(1.5, 0.75)`` is ``{"kind": "normal", "mean": 1.5, "std": 0.75}``; populations, projections,
+recorders and knobs need no tag, their place says what they are.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from snnlab.errors import FormatError, unknown_name
+from snnlab.model.connectivity import RULES
+from snnlab.model.distribution import DISTRIBUTIONS
+from snnlab.model.edits import EDITS, _Restore
+from snnlab.model.network import Knob, Network, Population, Projection
+from snnlab.model.neuron import models
+from snnlab.model.parameter import Parameter
+from snnlab.model.recorders import StateRecorder
+from snnlab.model.space import SPACES
+from snnlab.model.stimuli import STIMULI
+
+__all__ = ["FORMAT", "KINDS", "from_data", "network", "to_data"]
+
+FORMAT = 1
+"""Version of the format that is written; every version up to it is read."""
+
+KINDS: dict[str, type] = {
+    **DISTRIBUTIONS,
+    **RULES,
+    **SPACES,
+    **STIMULI,
+    **EDITS,
+    "restore": _Restore,  # nobody writes it, but undoing a removal is one
+}
+"""Kind in files -> class; the registries share no name."""
+
+_KIND_OF = {cls: kind for kind, cls in KINDS.items()}
+_UNTAGGED = (Knob, Parameter, Population, Projection, StateRecorder)
+
+
+def to_data(value: Any) -> Any:
+    """Return a value of a network as dicts, lists, strings and numbers.
+
+    Parameters
+    ----------
+    value : object
+        A number, a string, a tuple or mapping of values, or one of the frozen values of a network.
+
+    Raises
+    ------
+    FormatError
+        Something that files have no form for.
+    """
+    if isinstance(value, Network):
+        return _network_data(value)
+    if isinstance(value, bool | str | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {name: to_data(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [to_data(item) for item in value]
+    if hasattr(value, "tolist"):  # numpy scalars and arrays
+        return value.tolist()
+    if type(value) not in _KIND_OF and not isinstance(value, _UNTAGGED):
+        raise FormatError(
+            type(value).__name__,
+            "must be a value that files have a form for",
+            got=repr(value),
+            remedy="Write numbers, strings, distributions and rules.",
+        )
+    return _tag(value) | {
+        field.name: to_data(item)
+        for field in dataclasses.fields(value)
+        if (item := getattr(value, field.name)) is not None
+    }
+
+
+def _tag(value: Any) -> dict[str, str]:
+    kind = _KIND_OF.get(type(value))
+    return {"kind": kind} if kind else {}
+
+
+def _network_data(network: Network) -> dict[str, Any]:
+    """What stands for people first, what is long last."""
+    texts = {name: getattr(network, name) for name in ("name", "description", "source")}
+    numbers = {"dt": network.dt, "seed": network.seed}
+    lists = ("knobs", "populations", "projections", "stimuli", "recorders")
+    items = {name: to_data(getattr(network, name)) for name in lists}
+    return {"snnlab": "network", "format": FORMAT, **texts, **numbers, **items}
+
+
+def from_data(data: Any) -> Any:
+    """Return the value that `to_data` made `data` of; the schema has vouched for its form."""
+    if isinstance(data, list):
+        return tuple(from_data(item) for item in data)
+    if not isinstance(data, dict):
+        return data
+    if "kind" not in data:
+        return {name: from_data(item) for name, item in data.items()}
+    fields = {name: _FIELDS.get(name, from_data)(item) for name, item in data.items()}
+    return KINDS[fields.pop("kind")](**fields)
+
+
+def network(data: Any) -> Network:
+    """Return the network of `data`.
+
+    Raises
+    ------
+    SpecError
+        Its parts do not fit together.
+    """
+    return Network(
+        [_population(p) for p in data["populations"]],
+        [Projection(**from_data(p)) for p in data.get("projections", ())],
+        stimuli=[from_data(s) for s in data.get("stimuli", ())],
+        recorders=[StateRecorder(**from_data(r)) for r in data.get("recorders", ())],
+        knobs=[_knob(k) for k in data.get("knobs", ())],
+        dt=data.get("dt", 0.1),
+        seed=data.get("seed", 1),
+        **{key: data[key] for key in ("name", "description", "source") if key in data},
+    )
+
+
+def _population(data: Any) -> Any:
+    """Return the population of `data`.
+
+    Raises
+    ------
+    FormatError
+        Its neuron model is not defined here.
+    """
+    if not isinstance(data, dict):
+        return data  # the name of one, in a recorder
+    known = models()
+    if data["neuron"] not in known:
+        error = unknown_name("neuron model", data["neuron"], known)
+        raise FormatError(
+            f"Population {data['name']!r}.neuron",
+            "must be a neuron model that is defined",
+            got=error.got,
+            remedy=f"{error.remedy} A model of your own must be defined before the file is opened.",
+        )
+    fields = {name: _FIELDS.get(name, from_data)(item) for name, item in data.items()}
+    return Population(**fields)
+
+
+def _values(data: dict[str, Any]) -> dict[str, Any]:
+    """Parameters by name, whatever these names are: ``kind`` would be one."""
+    return {name: from_data(item) for name, item in data.items()}
+
+
+def _projection(data: Any) -> Projection:
+    return Projection(**from_data(data))
+
+
+def _knob(data: Any) -> Knob:
+    return Knob(data["name"], data["value"], Parameter(**from_data(data["parameter"])))
+
+
+_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "population": _population,
+    "projection": _projection,
+    "network": network,
+    "parameters": _values,
+    "initial": _values,
+}
+"""Fields that hold values without a kind."""

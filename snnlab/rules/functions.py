@@ -83,7 +83,7 @@ def instead_of(name: str) -> str:
     last = name.rpartition(".")[2]
     if last in _INSTEAD:
         return _INSTEAD[last]
-    close = [n for n in nearest(last, NAMES) if len(last) > 2]
+    close = [n for n in nearest(last, NAMES) if len(last) > 3]
     offered = f" Did you mean {close[0]}?" if close else ""
     return f"There are: {', '.join(sorted(NAMES))}.{offered}"
 

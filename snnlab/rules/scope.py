@@ -96,7 +96,8 @@ class Scope:
                 "declare a Parameter for anything that the user sets.",
             )  # fmt: skip
         numbers = {n for n, v in self.source.names.items() if _is_number(v)}
-        known = self.local_names | self.spaces.keys() | numbers | functions.NAMES
+        fields = {f"{a}.{n}" for a, space in self.spaces.items() for n in space.names}
+        known = self.local_names | self.spaces.keys() | numbers | fields | functions.NAMES
         raise self.source.unknown(node, "a name", name, known)
 
     def _local(self, node: ast.Name) -> Expr:

@@ -124,68 +124,138 @@ class _Sink(NamedTuple):
     delays: NDArray[np.uint16]
 
 
+class _Scratch(NamedTuple):
+    """One chunk of synapses on its way.
+
+    Parameters
+    ----------
+    partners : (CHUNK,) int64
+        Sources of a target, or targets of a source.
+    words : (CHUNK,) uint32
+    local : (CHUNK,) int64
+        Target slots within the partition.
+    at : (CHUNK,) int64
+        Pool indices.
+    """
+
+    partners: NDArray[np.int64]
+    words: NDArray[np.uint32]
+    local: NDArray[np.int64]
+    at: NDArray[np.int64]
+
+
 @njit(error_model="numpy", cache=True)
-def _store(sink, e, target, word):  # type: ignore[no-untyped-def]
-    """Write one synapse at pool index `e`; its random word picks weight and delay."""
+def _scratch():  # type: ignore[no-untyped-def]
+    return _Scratch(
+        np.empty(CHUNK, np.int64),
+        np.empty(CHUNK, np.uint32),
+        np.empty(CHUNK, np.int64),
+        np.empty(CHUNK, np.int64),
+    )
+
+
+@njit(error_model="numpy", cache=True)
+def _reserve(cursor, rows, m, at):  # type: ignore[no-untyped-def]
+    """Give each synapse the next place in its row."""
+    for j in range(m):
+        i = uint64(j)
+        row = uint64(rows[i])
+        e = cursor[row]
+        at[i] = e
+        cursor[row] = e + 1
+
+
+@njit(error_model="numpy", cache=True)
+def _scatter_targets(targets, at, local, m):  # type: ignore[no-untyped-def]
+    for j in range(m):
+        i = uint64(j)
+        targets[uint64(at[i])] = uint16(local[i])
+
+
+@njit(error_model="numpy", cache=True)
+def _scatter_packed(packed, at, local, words, weights, m):  # type: ignore[no-untyped-def]
+    for j in range(m):
+        i = uint64(j)
+        weight = uint32(weights[uint64(words[i] & uint32(0xFFFF))])
+        packed[uint64(at[i])] = (weight << uint32(16)) | uint32(local[i])
+
+
+@njit(error_model="numpy", cache=True)
+def _scatter_weights(wide, at, words, weights, m):  # type: ignore[no-untyped-def]
+    for j in range(m):
+        i = uint64(j)
+        wide[uint64(at[i])] = weights[uint64(words[i] & uint32(0xFFFF))]
+
+
+@njit(error_model="numpy", cache=True)
+def _scatter_delays(delays, at, words, delay_steps, m):  # type: ignore[no-untyped-def]
+    for j in range(m):
+        i = uint64(j)
+        delays[uint64(at[i])] = delay_steps[uint64(words[i] >> uint32(16))]
+
+
+@njit(error_model="numpy", cache=True)
+def _scatter(sink, at, local, words, m):  # type: ignore[no-untyped-def]
+    """Write `m` synapses at pool indices `at`; a random word each picks weight and delay."""
     if sink.kind == PACKED:
-        weight = uint32(sink.weights[word & uint32(0xFFFF)])
-        sink.packed[e] = (weight << uint32(16)) | uint32(target)
+        _scatter_packed(sink.packed, at, local, words, sink.weights, m)
     else:
-        sink.targets[e] = uint16(target)
+        _scatter_targets(sink.targets, at, local, m)
         if sink.kind == WIDE:
-            sink.wide[e] = sink.weights[word & uint32(0xFFFF)]
+            _scatter_weights(sink.wide, at, words, sink.weights, m)
     if sink.delays.size:
-        sink.delays[e] = sink.delay_steps[word >> uint32(16)]
+        _scatter_delays(sink.delays, at, words, sink.delay_steps, m)
+
+
+@njit(error_model="numpy", inline="always")
+def _needs_words(sink):  # type: ignore[no-untyped-def]
+    return sink.kind != SHARED or sink.delays.size > 0
 
 
 @njit(error_model="numpy", cache=True)
-def _put_column(sink, cursor, rows, m, target, words, chunk, index, rule):  # type: ignore[no-untyped-def]
-    """Count or place `m` synapses of one target, from sources ``rows[:m]``."""
-    if sink.is_counting:
-        for j in range(m):
-            cursor[rows[uint64(j)]] += 1
-        return
-    if sink.kind == SHARED and sink.delays.size == 0:
-        targets = sink.targets
-        for j in range(m):
-            row = rows[uint64(j)]
-            e = uint64(cursor[row])
-            cursor[row] = int64(e + uint64(1))
-            targets[e] = uint16(target)
-        return
-    random_words(words, chunk, index, _VALUES, rule.seed, rule.stream)
+def _count_rows(cursor, rows, m):  # type: ignore[no-untyped-def]
     for j in range(m):
-        row = rows[uint64(j)]
-        e = uint64(cursor[row])
-        cursor[row] = int64(e + uint64(1))
-        _store(sink, e, target, words[uint64(j)])
+        cursor[uint64(rows[uint64(j)])] += 1
 
 
 @njit(error_model="numpy", cache=True)
-def _put_row(sink, cursor, row, columns, m, low, high, local, words, chunk, rule):  # type: ignore[no-untyped-def]
+def _put_column(sink, cursor, scratch, m, target, chunk, index, rule):  # type: ignore[no-untyped-def]
+    """Count or place `m` synapses of one target, from the sources ``scratch.partners[:m]``."""
+    if sink.is_counting:
+        _count_rows(cursor, scratch.partners, m)
+        return
+    if _needs_words(sink):
+        random_words(scratch.words, chunk, index, _VALUES, rule.seed, rule.stream)
+    scratch.local[:m] = target
+    _reserve(cursor, scratch.partners, m, scratch.at)
+    _scatter(sink, scratch.at, scratch.local, scratch.words, m)
+
+
+@njit(error_model="numpy", cache=True)
+def _put_row(sink, cursor, row, scratch, m, low, high, local, chunk, rule):  # type: ignore[no-untyped-def]
     """Count or place the synapses of one source whose target this partition owns."""
-    if sink.is_counting:
-        n = 0
-        for j in range(m):
-            n += int64(low <= columns[j] < high)
-        cursor[row] += n
-        return
-    if sink.kind != SHARED or sink.delays.size:
-        random_words(words, chunk, row, _VALUES, rule.seed, rule.stream)
-    e = uint64(cursor[row])
+    if not sink.is_counting and _needs_words(sink):
+        random_words(scratch.words, chunk, row, _VALUES, rule.seed, rule.stream)
+    n = 0
     for j in range(m):
-        if low <= columns[j] < high:
-            _store(sink, e, columns[j] - low + local, words[j])
-            e += uint64(1)
-    cursor[row] = int64(e)
+        column = scratch.partners[uint64(j)]
+        if low <= column < high:
+            scratch.local[n] = column - low + local
+            scratch.words[n] = scratch.words[uint64(j)]
+            scratch.at[n] = cursor[row] + n
+            n += 1
+    if not sink.is_counting:
+        _scatter(sink, scratch.at, scratch.local, scratch.words, n)
+    cursor[row] += n
 
 
 # --- target by target -----------------------------------------------------------------------------
 
 
 @njit(error_model="numpy", cache=True)
-def _draw_sources(rule, sink, cursor, i, target, rows, words):  # type: ignore[no-untyped-def]
+def _draw_sources(rule, sink, cursor, i, target, scratch):  # type: ignore[no-untyped-def]
     """Fixed in-degree, every draw allowed."""
+    rows, words = scratch.partners, scratch.words
     n_left = rule.degrees[i]
     chunk = 0
     while n_left > 0:
@@ -193,14 +263,15 @@ def _draw_sources(rule, sink, cursor, i, target, rows, words):  # type: ignore[n
         m = min(n_left, CHUNK)
         for j in range(m):
             rows[uint64(j)] = int64((uint64(words[uint64(j)]) * uint64(rule.n_pre)) >> uint64(32))
-        _put_column(sink, cursor, rows, m, target, words, chunk, i, rule)
+        _put_column(sink, cursor, scratch, m, target, chunk, i, rule)
         n_left -= m
         chunk += 1
 
 
 @njit(error_model="numpy", cache=True)
-def _draw_distinct_sources(rule, sink, cursor, i, target, rows, words, seen):  # type: ignore[no-untyped-def]
+def _draw_distinct_sources(rule, sink, cursor, i, target, scratch, seen):  # type: ignore[no-untyped-def]
     """Fixed in-degree with rejection of autapses and multapses; ``seen[s] == i`` marks a source."""
+    rows, words = scratch.partners, scratch.words
     m = 0
     chunk = 0
     used = CHUNK
@@ -220,12 +291,12 @@ def _draw_distinct_sources(rule, sink, cursor, i, target, rows, words, seen):  #
         rows[m] = s
         m += 1
         if m == CHUNK:
-            _put_column(sink, cursor, rows, m, target, words, chunk, i, rule)
+            _put_column(sink, cursor, scratch, m, target, chunk, i, rule)
             used = CHUNK  # the words were overwritten with weights and delays
             chunk += 1
             m = 0
     if m:
-        _put_column(sink, cursor, rows, m, target, words, chunk, i, rule)
+        _put_column(sink, cursor, scratch, m, target, chunk, i, rule)
 
 
 @njit(error_model="numpy", cache=True)
@@ -250,8 +321,9 @@ def _probability(rule, s, i):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def _draw_by_distance(rule, sink, cursor, i, target, rows, words):  # type: ignore[no-untyped-def]
+def _draw_by_distance(rule, sink, cursor, i, target, scratch):  # type: ignore[no-untyped-def]
     """Every source with a probability that depends on its distance to target `i`."""
+    rows, words = scratch.partners, scratch.words
     for chunk in range((rule.n_pre + CHUNK - 1) // CHUNK):
         random_words(words, chunk, i, _PARTNERS, rule.seed, rule.stream)
         m = 0
@@ -262,34 +334,34 @@ def _draw_by_distance(rule, sink, cursor, i, target, rows, words):  # type: igno
             if u < _probability(rule, s, i) and not (rule.forbids_self and s == i):
                 rows[m] = s
                 m += 1
-        _put_column(sink, cursor, rows, m, target, words, chunk, i, rule)
+        _put_column(sink, cursor, scratch, m, target, chunk, i, rule)
 
 
 @njit(error_model="numpy", cache=True)
 def _visit_targets(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
-    rows = np.empty(CHUNK, np.int64)
-    words = np.empty(CHUNK, np.uint32)
+    scratch = _scratch()
     is_plain = not (rule.forbids_self or rule.forbids_multiple)
     seen = np.full(1 if is_plain else rule.n_pre, -1, np.int64)
     for i in range(low, high):
         target = local + i - low
         if rule.kind == INDEGREE and is_plain:
-            _draw_sources(rule, sink, cursor, i, target, rows, words)
+            _draw_sources(rule, sink, cursor, i, target, scratch)
         elif rule.kind == INDEGREE:
-            _draw_distinct_sources(rule, sink, cursor, i, target, rows, words, seen)
+            _draw_distinct_sources(rule, sink, cursor, i, target, scratch, seen)
         elif rule.kind == DISTANCE:
-            _draw_by_distance(rule, sink, cursor, i, target, rows, words)
+            _draw_by_distance(rule, sink, cursor, i, target, scratch)
         else:
-            rows[0] = i
-            _put_column(sink, cursor, rows, 1, target, words, 0, i, rule)
+            scratch.partners[0] = i
+            _put_column(sink, cursor, scratch, 1, target, 0, i, rule)
 
 
 # --- row by row -----------------------------------------------------------------------------------
 
 
 @njit(error_model="numpy", cache=True)
-def _draw_targets(rule, sink, cursor, row, low, high, local, columns, words, seen):  # type: ignore[no-untyped-def]
+def _draw_targets(rule, sink, cursor, row, low, high, local, scratch, seen):  # type: ignore[no-untyped-def]
     """Fixed out-degree; every partition draws the whole row and keeps its own targets."""
+    columns, words = scratch.partners, scratch.words
     m = 0
     chunk = 0
     used = CHUNK
@@ -310,16 +382,17 @@ def _draw_targets(rule, sink, cursor, row, low, high, local, columns, words, see
         columns[m] = t
         m += 1
         if m == CHUNK:
-            _put_row(sink, cursor, row, columns, m, low, high, local, words, chunk, rule)
+            _put_row(sink, cursor, row, scratch, m, low, high, local, chunk, rule)
             used = CHUNK
             chunk += 1
             m = 0
     if m:
-        _put_row(sink, cursor, row, columns, m, low, high, local, words, chunk, rule)
+        _put_row(sink, cursor, row, scratch, m, low, high, local, chunk, rule)
 
 
 @njit(error_model="numpy", cache=True)
-def _all_targets(rule, sink, cursor, row, low, high, local, columns, words):  # type: ignore[no-untyped-def]
+def _all_targets(rule, sink, cursor, row, low, high, local, scratch):  # type: ignore[no-untyped-def]
+    columns = scratch.partners
     for chunk in range(low // CHUNK, (high + CHUNK - 1) // CHUNK):
         m = 0
         start = chunk * CHUNK
@@ -327,16 +400,17 @@ def _all_targets(rule, sink, cursor, row, low, high, local, columns, words):  # 
             if not (rule.forbids_self and t == row):
                 columns[m] = t
                 m += 1
-        _put_row(sink, cursor, row, columns, m, low, high, local, words, chunk, rule)
+        _put_row(sink, cursor, row, scratch, m, low, high, local, chunk, rule)
 
 
 @njit(error_model="numpy", cache=True)
-def _bernoulli_targets(rule, sink, cursor, row, low, high, local, columns, words):  # type: ignore[no-untyped-def]
+def _bernoulli_targets(rule, sink, cursor, row, low, high, local, scratch):  # type: ignore[no-untyped-def]
     """Geometric gaps between targets, started anew every `_SEGMENT` targets.
 
     The gaps have no memory, so a fresh start changes nothing in distribution; it lets a partition
     begin in the middle of a row.
     """
+    columns, words = scratch.partners, scratch.words
     per_log = 1.0 / math.log1p(-rule.p) if 0.0 < rule.p < 1.0 else 0.0
     n_chunks = _SEGMENT // CHUNK + 1
     for segment in range(low // _SEGMENT, (high + _SEGMENT - 1) // _SEGMENT):
@@ -355,7 +429,7 @@ def _bernoulli_targets(rule, sink, cursor, row, low, high, local, columns, words
                 if t < end and not (rule.forbids_self and t == row):
                     columns[m] = t
                     m += 1
-            _put_row(sink, cursor, row, columns, m, low, high, local, words, chunk, rule)
+            _put_row(sink, cursor, row, scratch, m, low, high, local, chunk, rule)
             chunk += 1
             if t >= end:
                 break
@@ -365,16 +439,15 @@ def _bernoulli_targets(rule, sink, cursor, row, low, high, local, columns, words
 def _visit_rows(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
     if high <= low or (rule.kind == BERNOULLI and rule.p <= 0.0):
         return
-    columns = np.empty(CHUNK, np.int64)
-    words = np.empty(CHUNK, np.uint32)
+    scratch = _scratch()
     seen = np.full(rule.n_post if rule.forbids_multiple else 1, -1, np.int64)
     for row in range(rule.n_pre):
         if rule.kind == ALL_TO_ALL or rule.p >= 1.0:
-            _all_targets(rule, sink, cursor, row, low, high, local, columns, words)
+            _all_targets(rule, sink, cursor, row, low, high, local, scratch)
         elif rule.kind == BERNOULLI:
-            _bernoulli_targets(rule, sink, cursor, row, low, high, local, columns, words)
+            _bernoulli_targets(rule, sink, cursor, row, low, high, local, scratch)
         else:
-            _draw_targets(rule, sink, cursor, row, low, high, local, columns, words, seen)
+            _draw_targets(rule, sink, cursor, row, low, high, local, scratch, seen)
 
 
 @njit(error_model="numpy", cache=True)

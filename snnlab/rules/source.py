@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import CellType
 from typing import Any
 
 from snnlab.errors import RuleError, nearest
@@ -130,7 +131,8 @@ def _definition(lines: list[str]) -> ast.FunctionDef | None:
 
 def _visible_names(function: Function) -> dict[str, Any]:
     closure = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-    cells = {name: cell.cell_contents for name, cell in closure.items()}
+    # A cell equals an empty one as long as its variable has not been assigned.
+    cells = {name: cell.cell_contents for name, cell in closure.items() if cell != CellType()}
     return {**function.__globals__, **cells}
 
 

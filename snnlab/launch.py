@@ -71,6 +71,8 @@ def open(
     changes = {"seed": seed, "dt": dt}
     described = described.replace(**{k: v for k, v in changes.items() if v is not None})
     session_name = described.name if name is None else name
+    _check_device(device)
+    # Closed before the new one is built: there may not be memory for both.
     previous = _OPEN.pop(session_name, None)
     if previous is not None:
         previous.close()
@@ -98,19 +100,27 @@ def resolve(network: Network | str | Path, **settings: Any) -> Network:
     """
     if settings and not _is_preset(network):
         raise SpecError(
-            "snnlab.open", "must be given the name of a preset for these settings",
-            got=", ".join(settings), remedy="Change the network itself, or use Session.set.",
+            "snnlab.open",
+            "must be given the name of a preset for these settings",
+            got=", ".join(settings),
+            remedy="Change the network itself, or use Session.set.",
         )
     if isinstance(network, Network):
         return network
     if not isinstance(network, str | Path):
         raise SpecError(
-            "snnlab.open", "must be given a Network, the name of a preset or a path",
-            got=type(network).__name__, remedy='Write for example snnlab.open("brunel").',
+            "snnlab.open",
+            "must be given a Network, the name of a preset or a path",
+            got=type(network).__name__,
+            remedy='Write for example snnlab.open("brunel").',
         )
-    from snnlab import presets
+    if _is_preset(network):
+        from snnlab import presets
 
-    return presets.load(str(network), **settings)
+        return presets.load(str(network), **settings)
+    from snnlab.interop import native_json
+
+    return native_json.load(network)
 
 
 def _is_preset(network: object) -> bool:
@@ -125,11 +135,17 @@ def make_engine(network: Network, *, device: str = "auto", threads: int | None =
     DeviceUnavailable
         Anything but ``"auto"`` and ``"cpu"``.
     """
-    if device not in ("auto", "cpu"):
-        raise DeviceUnavailable(
-            "device", "must be auto or cpu", got=repr(device),
-            remedy="This version computes on the CPU; leave device out, or write device='cpu'.",
-        )
+    _check_device(device)
     from snnlab.cpu.engine import CpuEngine
 
     return CpuEngine(network, threads=threads)
+
+
+def _check_device(device: str) -> None:
+    if device not in ("auto", "cpu"):
+        raise DeviceUnavailable(
+            "device",
+            "must be auto or cpu",
+            got=repr(device),
+            remedy="This version computes on the CPU; leave device out, or write device='cpu'.",
+        )

@@ -1,0 +1,1 @@
+"""Frames: the only packet that leaves an engine, how it travels and how it is made smaller."""

@@ -197,9 +197,7 @@ class Hub:
         Called when a reader has made room, from any thread.
     """
 
-    def __init__(
-        self, *, on_error: OnError, on_room: Callable[[], None] = lambda: None
-    ) -> None:
+    def __init__(self, *, on_error: OnError, on_room: Callable[[], None] = lambda: None) -> None:
         self._on_error = on_error
         self._on_room = on_room
         self._readers: list[weakref.ref[Subscription]] = []

@@ -166,7 +166,9 @@ class Session:
     def speed(self, speed: float | None) -> None:
         if speed is not None and not (math.isfinite(speed) and speed > 0):
             raise SpecError(
-                "Session.speed", "must be > 0, or None for as fast as possible", got=repr(speed),
+                "Session.speed",
+                "must be > 0, or None for as fast as possible",
+                got=repr(speed),
                 remedy="1.0 is real time, 0.1 ten times slower.",
             )
         self._simulation.set_speed(speed)
@@ -199,7 +201,9 @@ class Session:
         target = self._steps(t, "Session.run_until.t")
         if target < self.step:
             raise SpecError(
-                "Session.run_until.t", f"must be >= the time now, {self.t:g} ms", got=f"{t!r}",
+                "Session.run_until.t",
+                f"must be >= the time now, {self.t:g} ms",
+                got=f"{t!r}",
                 remedy="Use run(duration) for a time from now on, or reset() first.",
             )
         self._simulation.run_to(target)
@@ -230,7 +234,8 @@ class Session:
         self._simulation.ask_pause()
         if not self._simulation.is_mine and not self._simulation.wait_while_running(timeout):
             raise StateError(
-                "Session.pause", f"must take effect within {timeout:g} s",
+                "Session.pause",
+                f"must take effect within {timeout:g} s",
                 got="an engine that is still in its last call",
                 remedy="It will pause as soon as that call returns; wait() or try again.",
             )
@@ -257,8 +262,11 @@ class Session:
             The session's own error, if it has failed.
         """
         if self._simulation.is_mine:
-            raise StateError("Session.wait", "must not be called by a reader's callback",
-                             got="a call on the simulation thread")
+            raise StateError(
+                "Session.wait",
+                "must not be called by a reader's callback",
+                got="a call on the simulation thread",
+            )
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         try:
             while self.state is SessionState.RUNNING and time.monotonic() < deadline:
@@ -283,7 +291,8 @@ class Session:
         """End the thread and release the engine; closing twice is allowed."""
         if not self._simulation.close(_CLOSE_S) and not self._simulation.is_mine:
             raise StateError(
-                f"Session {self.name!r}", f"must end within {_CLOSE_S:g} s",
+                f"Session {self.name!r}",
+                f"must end within {_CLOSE_S:g} s",
                 got="an engine that is still in its last call",
                 remedy="It will be released as soon as that call returns.",
             )
@@ -321,7 +330,8 @@ class Session:
         """
         if len(target_name_value) not in (2, 3):
             raise SpecError(
-                "Session.set", "must be set(knob, value) or set(target, name, value)",
+                "Session.set",
+                "must be set(knob, value) or set(target, name, value)",
                 got=f"{len(target_name_value)} arguments",
                 remedy='Write for example set("g", 6) or set("exc", "tau_m", "15 ms").',
             )
@@ -421,7 +431,9 @@ class Session:
     def _recorded(self) -> Recording:
         if self.recording is None:
             raise StateError(
-                "Session.recording", "needs a session that records", got="record=False",
+                "Session.recording",
+                "needs a session that records",
+                got="record=False",
                 remedy="Open the session with record=True.",
             )
         return self.recording
@@ -431,8 +443,12 @@ class Session:
     def _steps(self, duration: float | str, where: str) -> int:
         milliseconds = to_canonical(duration, "ms", where=where)
         if not (math.isfinite(milliseconds) and milliseconds >= 0):
-            raise SpecError(where, "must be >= 0 ms", got=f"{milliseconds:g} ms",
-                            remedy='Give a number of ms, or a time such as "0.5 s".')
+            raise SpecError(
+                where,
+                "must be >= 0 ms",
+                got=f"{milliseconds:g} ms",
+                remedy='Give a number of ms, or a time such as "0.5 s".',
+            )
         return math.floor(milliseconds / self.dt + 0.5)
 
     def _on_thread(self, function: Callable[[], None]) -> None:

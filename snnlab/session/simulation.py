@@ -374,7 +374,9 @@ class Simulation:
             raise closed(self.name)
         if self.state is SessionState.FAILED:
             raise StateError(
-                what, "needs a session that has not failed", got=str(self.error),
+                what,
+                "needs a session that has not failed",
+                got=str(self.error),
                 remedy="Mend the cause, then reset() and run again.",
             )
 
@@ -382,7 +384,8 @@ class Simulation:
         n_bytes = self.recording.n_bytes if self.recording is not None else 0
         limit = self.recording.limit_bytes if self.recording is not None else 0
         return StateError(
-            "Session.recording", f"must stay below {limit / 2**20:.4g} MiB",
+            "Session.recording",
+            f"must stay below {limit / 2**20:.4g} MiB",
             got=f"{n_bytes / 2**20:.4g} MiB at t = {self._time_text()}",
             remedy="Nothing is lost. Save with session.save(path), then session.clear_recording(); "
             "or raise session.recording.limit_bytes; or open with record=False.",
@@ -395,6 +398,8 @@ class Simulation:
 def closed(name: str) -> StateError:
     """Return the error for a session that is closed."""
     return StateError(
-        f"Session {name!r}", "must be open", got="a closed session",
+        f"Session {name!r}",
+        "must be open",
+        got="a closed session",
         remedy="Open the network again.",
     )

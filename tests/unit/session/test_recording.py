@@ -1,0 +1,58 @@
+"""The recording in memory: sections, bytes, spikes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnlab.frames.frame import Frame, Samples
+from snnlab.model.network import Network, Population
+from snnlab.model.recorders import StateRecorder
+from snnlab.session.recording import Recording, frame_bytes
+
+
+def network(size: int = 5, **changes: object) -> Network:
+    """One population."""
+    return Network([Population("exc", size, "LIFDelta")]).replace(**changes)
+
+
+def frame(t_start: int, n_spikes: int) -> Frame:
+    """Ten steps; every spike in the first one."""
+    step, neuron = np.full(n_spikes, t_start), np.arange(n_spikes)
+    samples = {"V": Samples(np.arange(10), np.zeros((10, 1, 1)))}
+    return Frame(t_start, t_start + 10, 0.1, step, neuron, np.array([n_spikes]), samples)
+
+
+def test_bytes_and_limit() -> None:
+    recording = Recording(network(), limit_bytes=10_000)
+    recording.append(frame(0, 100))
+    assert recording.n_bytes == frame_bytes(frame(0, 100))
+    assert 100 * 16 + 10 * 16 < recording.n_bytes < 100 * 16 + 10 * 16 + 3000
+    assert not recording.is_full
+    for k in range(1, 5):
+        recording.append(frame(10 * k, 100))
+    assert recording.is_full
+    recording.clear(network())
+    assert (recording.n_bytes, recording.frames) == (0, ())
+
+
+def test_spikes() -> None:
+    recording = Recording(network(), limit_bytes=10_000)
+    assert recording.spikes()[0].dtype == np.int64
+    recording.append(frame(0, 2))
+    recording.append(frame(10, 1))
+    step, neuron = recording.spikes()
+    assert (step.tolist(), neuron.tolist()) == ([0, 0, 10], [0, 1, 0])
+
+
+def test_a_change_of_structure_begins_a_section() -> None:
+    recording = Recording(network(), limit_bytes=10_000)
+    recording.append(frame(0, 2))
+    assert not recording.change_structure(network(name="renamed"))
+    assert recording.change_structure(network(6))
+    assert recording.change_structure(network(7))
+    recording.append(frame(10, 1))
+    assert recording.change_structure(network(7, recorders=[StateRecorder("V", "exc")]))
+    sections = recording.sections
+    assert [s.network.n_neurons for s in sections] == [5, 7, 7]
+    assert [len(s.frames) for s in sections] == [1, 1, 0]
+    assert recording.spikes()[0].size == 0

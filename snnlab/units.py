@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Any
 
 from snnlab.errors import UnitError
 
@@ -67,6 +68,13 @@ def is_quantity(text: str) -> bool:
     return match is not None and (match[2] is None or match[2] == "%" or bool(_dimension(match[2])))
 
 
+def _scalar(value: Any) -> float:
+    """A numpy scalar as a float; truth values are not numbers."""
+    if str(getattr(value, "dtype", type(value).__name__)) == "bool":
+        raise TypeError
+    return float(value)
+
+
 def to_canonical(value: float | int | str, unit: str, *, where: str) -> float:
     """Convert one quantity to the unit in which it is stored.
 
@@ -90,10 +98,12 @@ def to_canonical(value: float | int | str, unit: str, *, where: str) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         try:
-            return float(value)  # numpy scalars
+            return _scalar(value)
         except (TypeError, ValueError):
             raise UnitError(
-                where, f"must be a number [{unit}]", got=f"{value!r} ({type(value).__name__})",
+                where,
+                f"must be a number [{unit}]",
+                got=f"{value!r} ({type(value).__name__})",
                 remedy=f'Write a plain number in {unit}, or a string such as "1 {unit}".',
             ) from None
     if not isinstance(value, str):
@@ -102,7 +112,9 @@ def to_canonical(value: float | int | str, unit: str, *, where: str) -> float:
     target = _dimension(unit)
     if match is None or target is None:
         raise UnitError(
-            where, f"must be a number with a unit of {unit}", got=repr(value),
+            where,
+            f"must be a number with a unit of {unit}",
+            got=repr(value),
             remedy=f'Write a plain number in {unit}, or a string such as "1 {unit}".',
         )
     written = match[2]
@@ -112,7 +124,9 @@ def to_canonical(value: float | int | str, unit: str, *, where: str) -> float:
     if found is None or found[0] != target[0]:
         is_what = found[0] if found else "unknown"
         raise UnitError(
-            where, f"must be a {target[0]} [{unit}]", got=f"{value!r}, a {is_what} unit",
+            where,
+            f"must be a {target[0]} [{unit}]",
+            got=f"{value!r}, a {is_what} unit",
             remedy=f"Give the value in {unit} or in a prefix of it.",
         )
     # A decimal shift, not a multiplication, so that "0.25 nF" is exactly 250 pF.

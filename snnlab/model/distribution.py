@@ -174,7 +174,9 @@ class LogNormal(Distribution):
         import numpy as np
         from scipy.special import ndtri
 
-        return np.asarray(float(self.scale) * np.exp(float(self.mean) + float(self.std) * ndtri(u)))
+        logarithm = float(self.mean) + float(self.std) * ndtri(u)
+        with np.errstate(over="ignore"):  # an infinite weight is refused where its name is known
+            return np.asarray(float(self.scale) * np.exp(logarithm))
 
 
 @dataclass(frozen=True)

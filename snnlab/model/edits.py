@@ -64,8 +64,8 @@ class SetParameter(Edit):
     name : str
         Parameter of the neuron model, field of the projection (``"weight"``, ``"delay"``) or
         stimulus (``"rate"``, ``"weight"``, ``"amplitude"``), or the knob.
-    value : number, quantity, expression or Distribution
-        The new value.
+    value : number, quantity, expression, Distribution or None
+        The new value; None gives a neuron's parameter back its default.
     """
 
     target: str
@@ -85,6 +85,8 @@ class SetParameter(Edit):
         if kind == "populations":
             self._known_parameter(item)
             parameters = {**item.parameters, self.name: self.value}
+            if self.value is None:
+                del parameters[self.name]
             return _replace_item(network, kind, dataclasses.replace(item, parameters=parameters))
         return _replace_item(
             network, kind, dataclasses.replace(item, **{self._field(item): self.value})
@@ -92,7 +94,7 @@ class SetParameter(Edit):
 
     def inverse(self, network: Network) -> SetParameter:
         """Return the edit that restores the value in `network`."""
-        return dataclasses.replace(self, value=self.current(network))
+        return dataclasses.replace(self, value=self._written(network))
 
     def current(self, network: Network) -> Any:
         """Return the value in `network`, as it was written (number, expression, distribution)."""
@@ -103,6 +105,13 @@ class SetParameter(Edit):
             self._known_parameter(item)
             return item.parameters.get(self.name, item.model.parameters[self.name].default)
         return getattr(item, self._field(item))
+
+    def _written(self, network: Network) -> Any:
+        """The current value; None for a neuron's parameter that was left at its default."""
+        value = self.current(network)
+        populations = {p.name: p.parameters for p in network.populations}
+        is_default = self.target in populations and self.name not in populations[self.target]
+        return None if is_default else value
 
     def _new_knob(self, network: Network) -> Knob:
         knob = network.knob(self.name)

@@ -1,0 +1,119 @@
+"""Edits are reversible and leave the network they are applied to alone."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snnlab.errors import StateError
+from snnlab.model.connectivity import AllToAll, FixedIndegree
+from snnlab.model.edits import (
+    AddPopulation,
+    AddProjection,
+    AddStimulus,
+    RemovePopulation,
+    RemoveProjection,
+    RemoveStimulus,
+    SetParameter,
+    Several,
+)
+from snnlab.model.history import Applied, History
+from snnlab.model.network import Knob, Network, Population, Projection
+from snnlab.model.recorders import StateRecorder
+from snnlab.model.stimuli import PoissonInput
+
+NETWORK = Network(
+    [Population("exc", 80, "LIFExp"), Population("inh", 20, "LIFExp", {"tau_m": 8.0})],
+    [Projection("exc", "inh", FixedIndegree(10), "J"), Projection("inh", "exc", AllToAll(), "-J")],
+    stimuli=[PoissonInput("bg", "exc", rate=100.0, weight="J")],
+    recorders=[StateRecorder("V", "inh")],
+    knobs=[Knob("J", 2.0)],
+)
+
+edits = st.one_of(
+    st.builds(SetParameter, st.just(""), st.just("J"), st.floats(0.1, 100.0)),
+    st.builds(SetParameter, st.sampled_from(["exc", "inh"]), st.just("tau_m"), st.floats(1, 50)),
+    st.builds(SetParameter, st.just("exc->inh"), st.just("weight"), st.floats(0.0, 9.0)),
+    st.builds(SetParameter, st.just("inh->exc"), st.just("delay"), st.floats(0.1, 9.0)),
+    st.builds(SetParameter, st.just("bg"), st.just("rate"), st.floats(0.0, 9.0)),
+    st.just(AddPopulation(Population("new", 5, "LIFDelta"))),
+    st.just(AddProjection(Projection("exc", "exc", FixedIndegree(1)))),
+    st.just(AddStimulus(PoissonInput("more", "inh", rate=1.0, weight=1.0))),
+    st.just(RemovePopulation("inh")),
+    st.just(RemoveProjection("exc->inh")),
+    st.just(RemoveStimulus("bg")),
+)
+
+
+@given(edits)
+def test_an_edit_and_its_inverse_are_the_identity(edit):
+    inverse = edit.inverse(NETWORK)
+    edited = edit.apply(NETWORK)
+    assert inverse.apply(edited) == NETWORK
+
+
+@given(edits)
+def test_the_inverse_of_the_inverse_is_the_edit(edit):
+    edited = edit.apply(NETWORK)
+    again = edit.inverse(NETWORK).inverse(edited)
+    assert again.apply(NETWORK) == edited
+
+
+@given(st.lists(st.floats(0.1, 9.0), min_size=1, max_size=5))
+def test_several_edits_are_one(values):
+    edit = Several(tuple(SetParameter("", "J", v) for v in values))
+    edited = edit.apply(NETWORK)
+    assert edited.knob("J").value == values[-1]
+    assert edit.inverse(NETWORK).apply(edited) == NETWORK
+    assert not edit.is_structural
+    assert Several((edit, RemoveStimulus("bg"))).is_structural
+
+
+def test_removing_a_population_removes_what_hangs_on_it():
+    left = RemovePopulation("inh").apply(NETWORK)
+    assert [p.name for p in left.populations] == ["exc"]
+    assert left.projections == ()
+    assert left.recorders == ()
+    assert [s.name for s in left.stimuli] == ["bg"]
+
+
+def test_a_knob_moves_everything_that_is_written_with_it():
+    edited = SetParameter("", "J", 3.0).apply(NETWORK)
+    assert [edited.weight_of(p).value for p in edited.projections] == [3.0, -3.0]
+    assert edited.weight_of(edited.stimuli[0]).value == 3.0
+
+
+def test_history_undoes_and_redoes_in_order():
+    history, network = History(), NETWORK
+    for step, value in enumerate((3.0, 4.0)):
+        edit = SetParameter("", "J", value)
+        history.add(Applied(edit, edit.inverse(network), step))
+        network = edit.apply(network)
+    network = history.undo_edit().apply(network)
+    history.undone(5)
+    assert network.knob("J").value == 3.0
+    network = history.redo_edit().apply(network)
+    history.redone(6)
+    assert network.knob("J").value == 4.0
+    assert [a.step for a in history.log] == [0, 1, 5, 6]
+    replayed = NETWORK
+    for applied in history.log:
+        replayed = applied.edit.apply(replayed)
+    assert replayed == network
+
+
+def test_a_new_edit_ends_what_can_be_redone():
+    history = History()
+    edit = SetParameter("", "J", 3.0)
+    history.add(Applied(edit, edit.inverse(NETWORK), 0))
+    history.undone(1)
+    assert history.can_redo
+    history.add(Applied(edit, edit.inverse(NETWORK), 2))
+    assert not history.can_redo
+    assert history.can_undo
+
+
+def test_nothing_to_undo_or_redo():
+    with pytest.raises(StateError, match="needs an edit to undo"):
+        History().undo_edit()
+    with pytest.raises(StateError, match="needs an edit that was undone"):
+        History().redo_edit()

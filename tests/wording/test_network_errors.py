@@ -1,0 +1,364 @@
+"""Bad input gets one clear error: where, what was expected, what came, what to try."""
+
+import re
+
+import numpy as np
+import pytest
+
+from snnlab.errors import OutOfMemory, SnnlabError, SpecError, UnitError
+from snnlab.model.connectivity import (
+    AllToAll,
+    DistanceDependent,
+    FixedIndegree,
+    FixedOutdegree,
+    FixedTotalNumber,
+    OneToOne,
+    PairwiseBernoulli,
+)
+from snnlab.model.distribution import ClippedNormal, LogNormal, Normal, Uniform
+from snnlab.model.edits import RemovePopulation, SetParameter
+from snnlab.model.network import Knob, Network, Population, Projection
+from snnlab.model.parameter import Parameter
+from snnlab.model.recorders import StateRecorder
+from snnlab.model.space import Grid
+from snnlab.model.stimuli import PoissonInput, SpikeTrains, StepCurrent
+
+EXC = Population("exc", 80, "LIFExp")
+INH = Population("inh", 20, "LIFExp")
+
+
+def network(*projections, populations=(EXC, INH), **parts):
+    return Network(populations, projections, **parts)
+
+
+def population(**parameters):
+    return network(populations=[Population("exc", 80, "LIFExp", parameters)])
+
+
+def projection(rule=None, weight=1.0, delay=1.5, **more):
+    return network(Projection("exc", "inh", rule or FixedIndegree(10), weight, delay, **more))
+
+
+CASES = {
+    "wrong unit": (
+        lambda: population(tau_m="-70 mV"),
+        UnitError,
+        "LIFExp.tau_m: must be a time [ms] (got '-70 mV', a voltage unit).\n"
+        "Give the value in ms or in a prefix of it.",
+    ),
+    "unknown unit": (
+        lambda: population(tau_m="3 parsec"),
+        SpecError,
+        "LIFExp.tau_m: must be a number, a quantity or an expression of knobs (got '3 parsec').",
+    ),
+    "not a number": (
+        lambda: population(tau_m=[1, 2]),
+        SpecError,
+        "LIFExp.tau_m: must be a number, a quantity, an expression or a distribution "
+        "(got [1, 2] (list)).",
+    ),
+    "negative time constant": (
+        lambda: population(tau_m=-20.0),
+        SpecError,
+        "LIFExp.tau_m: must be > 0 ms (got -20 ms).\nPopulation 'exc'.\nTry a value between",
+    ),
+    "negative draws of a time constant": (
+        lambda: population(tau_m=Normal(10.0, 5.0)),
+        SpecError,
+        "LIFExp.tau_m: must be > 0 ms (got -11.6246 ms).",
+    ),
+    "not finite": (
+        lambda: population(I_e=float("inf")),
+        SpecError,
+        "LIFExp.I_e: must be a finite number (got inf pA).",
+    ),
+    "reset above threshold": (
+        lambda: population(V_reset=-40.0),
+        SpecError,
+        "LIFExp.V_reset: must be < V_th",
+    ),
+    "unknown parameter": (
+        lambda: population(taum=10.0),
+        SpecError,
+        "parameter of LIFExp: must be an existing name (got 'taum').\n"
+        "Population 'exc'.\nDid you mean 'tau_m'",
+    ),
+    "unknown state": (
+        lambda: network(populations=[Population("exc", 8, "LIFExp", initial={"Vm": 0.0})]),
+        SpecError,
+        "state of LIFExp: must be an existing name (got 'Vm').",
+    ),
+    "unknown neuron model": (
+        lambda: network(populations=[Population("exc", 8, "LIFexpo")]),
+        SpecError,
+        "neuron model: must be an existing name (got 'LIFexpo').\nDid you mean 'LIFExp'",
+    ),
+    "size": (
+        lambda: network(populations=[Population("exc", 0, "LIFExp")]),
+        SpecError,
+        "Population 'exc'.size: must be a whole number >= 1 (got 0).",
+    ),
+    "two of the same name": (
+        lambda: network(populations=[EXC, EXC]),
+        SpecError,
+        "Network.populations: must have different names (got 'exc' twice).",
+    ),
+    "unknown population": (
+        lambda: network(Projection("ecx", "inh", FixedIndegree(10))),
+        SpecError,
+        "population: must be an existing name (got 'ecx').\nDid you mean 'exc'?",
+    ),
+    "delay below the time step": (
+        lambda: projection(delay=0.04),
+        SpecError,
+        "Projection 'exc->inh'.delay: must be at least one time step, dt = 0.1 ms (got 0.04 ms).\n"
+        "Lengthen the delay",
+    ),
+    "delays drawn below the time step": (
+        lambda: projection(delay=Normal(1.5, 0.75)),
+        SpecError,
+        "Projection 'exc->inh'.delay: must be at least one time step",
+    ),
+    "weight of the wrong sign": (
+        lambda: projection(weight=-3.0, receptor="exc"),
+        SpecError,
+        "Projection 'exc->inh'.weight: must be >= 0 at receptor 'exc' (got -3 pA).\n"
+        "Change the sign, name another receptor",
+    ),
+    "draws of both signs": (
+        lambda: projection(weight=Normal(1.0, 1.0)),
+        SpecError,
+        "Projection 'exc->inh'.weight: must keep one sign",
+    ),
+    "draws of both signs at a receptor": (
+        lambda: projection(weight=Normal(1.0, 1.0), receptor="exc"),
+        SpecError,
+        "Projection 'exc->inh'.weight: must be >= 0 at receptor 'exc' (got draws from -3.32",
+    ),
+    "weight in the wrong unit": (
+        lambda: projection(weight="1 nS"),
+        UnitError,
+        "Projection 'exc->inh'.weight: must be a current [pA] (got '1 nS', a conductance unit).",
+    ),
+    "unknown receptor": (
+        lambda: projection(receptor="ampa"),
+        SpecError,
+        "receptor of LIFExp: must be an existing name (got 'ampa').",
+    ),
+    "synapses onto a source": (
+        lambda: network(
+            Projection("exc", "noise", AllToAll()),
+            populations=[EXC, Population("noise", 5, "PoissonSource")],
+        ),
+        SpecError,
+        "Projection 'exc->noise'.post: must be a population that takes synapses",
+    ),
+    "no rule": (
+        lambda: projection(rule="all_to_all"),
+        SpecError,
+        "Projection 'exc->inh'.rule: must be a connectivity rule (got 'all_to_all').\n"
+        "Write for example FixedIndegree(100)",
+    ),
+    "shapes that do not match": (
+        lambda: projection(rule=OneToOne()),
+        SpecError,
+        "Projection 'exc->inh'.rule: one_to_one needs populations of equal size "
+        "(got 80 and 20 neurons).",
+    ),
+    "more sources than there are": (
+        lambda: projection(rule=FixedIndegree(81, multapses=False)),
+        SpecError,
+        "Projection 'exc->inh'.rule.indegree: must be <= 80, the number of other sources when "
+        "multapses are off (got 81).",
+    ),
+    "more targets than there are": (
+        lambda: projection(rule=FixedOutdegree(21, multapses=False)),
+        SpecError,
+        "must be <= 20, the number of other targets",
+    ),
+    "more pairs than there are": (
+        lambda: projection(rule=FixedTotalNumber(1601, multapses=False)),
+        SpecError,
+        "must be <= 1600, the number of pairs",
+    ),
+    "fractional in-degree": (
+        lambda: projection(rule=FixedIndegree(1.5)),
+        SpecError,
+        "Projection 'exc->inh'.rule.indegree: must be a whole number >= 0 (got 1.5).",
+    ),
+    "probability above one": (
+        lambda: projection(rule=PairwiseBernoulli(1.2)),
+        SpecError,
+        "Projection 'exc->inh'.rule.p: must be a probability between 0 and 1 (got 1.2).",
+    ),
+    "distance without positions": (
+        lambda: projection(rule=DistanceDependent(0.5, 100.0)),
+        SpecError,
+        "Population 'exc'.space: must be given for a distance-dependent projection (got None).",
+    ),
+    "grid of another size": (
+        lambda: network(populations=[Population("exc", 80, "LIFExp", space=Grid(shape=(9, 9)))]),
+        SpecError,
+        "Population 'exc'.space.shape: must have one cell for each of the 80 neurons "
+        "(got 9 x 9 = 81).",
+    ),
+    "negative standard deviation": (
+        lambda: projection(weight=ClippedNormal(1.0, -1.0, low=0.0)),
+        SpecError,
+        "Projection 'exc->inh'.weight.std: must be >= 0 (got -1 pA).",
+    ),
+    "limits upside down": (
+        lambda: projection(weight=Uniform(3.0, 2.0)),
+        SpecError,
+        "Projection 'exc->inh'.weight.low: must be < high = 2 pA (got 3 pA).",
+    ),
+    "limits out of reach": (
+        lambda: projection(weight=ClippedNormal(1.0, 0.1, low=5.0)),
+        SpecError,
+        "must leave room for the mean within [low, high]",
+    ),
+    "infinite draws": (
+        lambda: projection(weight=LogNormal(800.0, 1.0)),
+        SpecError,
+        "Projection 'exc->inh'.weight: must be finite",
+    ),
+    "unknown knob": (
+        lambda: projection(weight="gg * 2"),
+        SpecError,
+        "Projection 'exc->inh'.weight: knob: must be an existing name (got 'gg').",
+    ),
+    "expression that is code": (
+        lambda: projection(weight="__import__('os').getpid()"),
+        SpecError,
+        "Projection 'exc->inh'.weight: must be made of numbers, knobs, + - * / **",
+    ),
+    "division by zero in an expression": (
+        lambda: network(
+            Projection("exc", "inh", AllToAll(), "1 / J"), knobs=[Knob("J", 0.0)]
+        ),
+        SpecError,
+        "Projection 'exc->inh'.weight: must have a finite value (got '1 / J': ",
+    ),
+    "knob out of bounds": (
+        lambda: network(knobs=[Knob("g", -1.0, Parameter(5.0, low=0.0))]),
+        SpecError,
+        "Knob 'g': must be >= 0 (got -1).",
+    ),
+    "negative rate": (
+        lambda: network(stimuli=[PoissonInput("bg", "exc", rate=-5.0, weight=1.0)]),
+        SpecError,
+        "Stimulus 'bg'.rate: must be >= 0 Hz (got -5 Hz).",
+    ),
+    "current that ends before it starts": (
+        lambda: network(stimuli=[StepCurrent("dc", "exc", 100.0, start=5.0, stop=2.0)]),
+        SpecError,
+        "Stimulus 'dc'.start: must be >= 0 and < stop = 2 ms (got 5 ms).",
+    ),
+    "spike trains of another shape": (
+        lambda: network(
+            populations=[Population("source", 2, "SpikeSource")],
+            stimuli=[SpikeTrains("given", "source", (1.0, 2.0), (0,))],
+        ),
+        SpecError,
+        "Stimulus 'given'.times: must be as many as neurons (got shapes (2,) and (1,)).",
+    ),
+    "spikes off the grid": (
+        lambda: network(
+            populations=[Population("source", 2, "SpikeSource")],
+            stimuli=[SpikeTrains("given", "source", (1.05,), (0,))],
+        ),
+        SpecError,
+        "Stimulus 'given'.times: must be multiples of dt = 0.1 ms, > 0 (got 1.05 ms).",
+    ),
+    "recorder of an unknown variable": (
+        lambda: network(recorders=[StateRecorder("V", "exc", ("Vm",))]),
+        SpecError,
+        "state of LIFExp: must be an existing name (got 'Vm').\nRecorder 'V'.\nDid you mean 'V_m'",
+    ),
+    "recorder of a neuron that is not there": (
+        lambda: network(recorders=[StateRecorder("V", "exc", ("V_m",), (80,))]),
+        SpecError,
+        "Recorder 'V'.neurons: must be in 0 ... 79 (got 80).\nPopulation 'exc'.",
+    ),
+    "time step": (
+        lambda: network(dt=0.0),
+        SpecError,
+        "Network.dt: must be > 0 ms (got 0 ms).",
+    ),
+    "time step in the wrong unit": (
+        lambda: network(dt="1 mV"),
+        UnitError,
+        "Network.dt: must be a time [ms] (got '1 mV', a voltage unit).",
+    ),
+    "seed": (
+        lambda: network(seed=-1),
+        SpecError,
+        "Network.seed: must be a whole number in 0 ... 2^32 - 1 (got -1).",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_wording(name):
+    make, kind, start = CASES[name]
+    with pytest.raises(kind) as caught:
+        make()
+    message = str(caught.value)
+    assert start in message
+    assert len(message.splitlines()) <= 3
+    assert caught.value.where
+    assert caught.value.expected
+
+
+def test_errors_are_also_the_built_in_kind():
+    with pytest.raises(ValueError, match="must be > 0 ms"):
+        population(tau_m=-1.0)
+
+
+EDITS = {
+    "unknown target": (SetParameter("ecx", "tau_m", 1.0), "part of the network: must be an exist"),
+    "unknown knob": (SetParameter("", "q", 1.0), "knob: must be an existing name (got 'q')"),
+    "unknown field": (SetParameter("exc->inh", "wieght", 1.0), "Did you mean 'weight'"),
+    "bad value": (SetParameter("exc", "tau_m", "0 ms"), "LIFExp.tau_m: must be > 0 ms (got 0 ms)"),
+    "too long an in-degree": (
+        SetParameter("exc->inh", "rule", FixedIndegree(10**6, multapses=False)),
+        "must be <= 80",
+    ),
+    "unknown population": (RemovePopulation("ex"), "population: must be an existing name"),
+}
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_a_refused_edit_leaves_the_network_alone(name):
+    edit, start = EDITS[name]
+    before = projection()
+    with pytest.raises(SnnlabError) as caught:
+        edit.apply(before)
+    assert start in str(caught.value)
+    assert before == projection()
+
+
+def test_a_network_larger_than_memory_is_refused_before_anything_is_allocated():
+    from snnlab.build.memory import available_bytes
+    from snnlab.cpu.engine import CpuEngine
+
+    population = Population("huge", 3_000_000, "LIFDelta")
+    rule = FixedIndegree(1_000_000)
+    network = Network([population], [Projection("huge", "huge", rule, 0.1, 1.5)])
+    before = available_bytes()
+    with pytest.raises(OutOfMemory) as caught:
+        CpuEngine(network)
+    message = str(caught.value)
+    assert re.search(r"GiB of free memory \(got 5.59e\+03 GiB for 3000000 neurons", message)
+    assert "3e+12 synapses" in message
+    assert "Use a smaller scale" in message
+    assert abs(before - available_bytes()) < 2**30
+
+
+def test_numpy_scalars_are_numbers():
+    assert (
+        population(tau_m=np.float32(12.5)).parameters_of(
+            population(tau_m=np.float32(12.5)).populations[0]
+        )["tau_m"]
+        == 12.5
+    )

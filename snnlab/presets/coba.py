@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnlab.model.connectivity import PairwiseBernoulli
-from snnlab.model.distribution import ClippedNormal, Normal
+from snnlab.model.distribution import Normal
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
 
@@ -27,10 +27,14 @@ NEURON = {
 
 INITIAL = {
     "V_m": Normal(-65.0, 5.0),
-    "g_exc": ClippedNormal(40.0, 15.0, low=0.0),
-    "g_inh": ClippedNormal(200.0, 120.0, low=0.0),
+    "g_exc": Normal(40.0, 15.0),
+    "g_inh": Normal(200.0, 120.0),
 }
-"""Conductances that the network can start from: it has no input from outside."""
+"""The network has no input from outside, so it must be started.
+
+Conductances are drawn without a bound, as in the benchmark: it is the few neurons without
+inhibition that start it, and what is negative decays within milliseconds.
+"""
 
 KNOBS = (
     Knob("w_exc", 6.0, Parameter(6.0, "nS", "excitatory synaptic conductance", low=0.0)),

@@ -14,6 +14,7 @@ from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.built import DTYPES, Built, build
 from snnlab.cpu.carry import export, take_over, take_over_rings
 from snnlab.cpu.change import keeps_structure
+from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.samples import SampleBuffer
 from snnlab.cpu.threads import choose_threads, parallel_region
@@ -39,6 +40,7 @@ class CpuEngine:
     network : Network
     threads : int, optional
         Number of threads; default: by the size of the network. The spikes do not depend on it.
+        While other programs keep the cores busy, one thread is used where that is faster.
     precision : str
         Of the state: ``"float32"`` (default) or ``"float64"``.
 
@@ -73,6 +75,7 @@ class CpuEngine:
         self.network = network
         self.threads = choose_threads(threads, network.n_neurons)
         self.precision = precision
+        self._governor = Governor(self.threads)
         self._step = 0
         self._chunk = 0
         warm_s = _seconds(self._compile_builder)
@@ -142,13 +145,14 @@ class CpuEngine:
         n_neurons = self.network.n_neurons
         capacity = max(_RECORD_CAPACITY, 2 * b.sizes.chunk_steps * n_neurons)
         spike_step, spike_slot = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
-        first = self._step
-        with parallel_region(self.threads):
+        first, began = self._step, time.perf_counter()
+        with parallel_region(self._governor.threads):
             done, chunk, n = run(
                 b.program, b.synapses, b.drive, samples.probes_from(first), b.memory, first,
                 until - first, b.sizes.chunk_steps, self._chunk, spike_step, spike_slot,
                 n_neurons, samples.values,
             )  # fmt: skip
+        self._governor.observe(int(done), time.perf_counter() - began)
         self._step += int(done)
         self._chunk = int(chunk)
         step, neuron = np.empty(n, np.int64), np.empty(n, np.int64)

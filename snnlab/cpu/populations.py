@@ -108,9 +108,8 @@ def numbers_of(network: Network, population: Population, extra_current: float = 
 
 def compile_population(population: Population, numbers: Numbers, precision: str) -> BlockKernel:
     """Return the compiled step of a population's model, from the cache if it is there."""
-    return compile_block_kernel(
-        population.model, varying=frozenset(numbers.varying), precision=precision
-    )
+    model: Any = population.model  # mypy does not match a class with a protocol of its members
+    return compile_block_kernel(model, varying=frozenset(numbers.varying), precision=precision)
 
 
 def initial_state(network: Network, population: Population) -> NDArray[np.float64]:

@@ -12,30 +12,10 @@ __all__ = ["call_block_kernel"]
 
 
 @intrinsic
-def call_block_kernel(
+def _call_block_kernel(
     _context: Any, address: Any, state: Any, state_offset: Any, input: Any, input_offset: Any,
     params: Any, params_offset: Any, random: Any, fired: Any,
 ) -> Any:  # fmt: skip
-    """Advance one block of neurons by one step; for use inside compiled functions.
-
-    Parameters
-    ----------
-    address : int64
-        `BlockKernel.address`.
-    state, input, params : 1-d C-contiguous array of the kernel's precision
-        The block's state words, its scaled input and the scalar parameters.
-    state_offset, input_offset, params_offset : int
-        Where in these arrays the block's part begins, in elements.
-    random : (4,) uint32
-        Seed, stream, block within the population, step.
-    fired : (BLOCK,) uint8
-        Written: 1 for every lane that fired.
-
-    Returns
-    -------
-    int32
-        Not 0 if any lane fired.
-    """
     arrays = (state, input, params, random, fired)
     expected = (state.dtype, state.dtype, state.dtype, uint32, uint8)
     if not all(_is_flat(a, dtype) for a, dtype in zip(arrays, expected, strict=True)):
@@ -45,6 +25,29 @@ def call_block_kernel(
         int64, state, int64, input, int64, params, int64, random, fired,
     )  # fmt: skip
     return (signature, _call) if all(isinstance(o, types.Integer) for o in offsets) else None
+
+
+call_block_kernel: Any = _call_block_kernel
+"""Advance one block of neurons by one step; for use inside compiled functions.
+
+Parameters
+----------
+address : int64
+    `BlockKernel.address`.
+state, input, params : 1-d C-contiguous array of the kernel's precision
+    The block's state words, its scaled input and the scalar parameters.
+state_offset, input_offset, params_offset : int
+    Where in these arrays the block's part begins, in elements.
+random : (4,) uint32
+    Seed, stream, block within the population, step.
+fired : (BLOCK,) uint8
+    Written: 1 for every lane that fired.
+
+Returns
+-------
+int32
+    Not 0 if any lane fired.
+"""
 
 
 def _is_flat(array: Any, dtype: Any) -> bool:

@@ -1,0 +1,79 @@
+"""The last frames of a run, kept for views that are drawn now and then."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+
+from snnlab.frames.decimate import can_follow
+from snnlab.frames.frame import Frame
+
+__all__ = ["RecentFrames"]
+
+
+class RecentFrames:
+    """The last frames of a run: one writer, any number of readers, bounded in time and memory.
+
+    Readers remember the step up to which they have drawn and ask for what came `since` then. A
+    frame that cannot follow the one before it (reset, new populations) starts a new `epoch`.
+
+    Parameters
+    ----------
+    max_ms : float [ms]
+        Model time that is kept.
+    max_spikes : int
+        Number of spikes that are kept; 16 bytes each.
+    """
+
+    def __init__(self, max_ms: float = 10_000.0, max_spikes: int = 2_000_000) -> None:
+        self.max_ms = max_ms
+        self.max_spikes = max_spikes
+        self.epoch = 0
+        self._frames: deque[Frame] = deque()
+        self._n_spikes = 0
+        self._lock = threading.Lock()
+
+    def append(self, frame: Frame) -> None:
+        """Add the next frame and forget what is too old."""
+        with self._lock:
+            if self._frames and not can_follow(self._frames[-1], frame):
+                self._start_anew()
+            self._frames.append(frame)
+            self._n_spikes += frame.n_spikes
+            while len(self._frames) > 1 and self._is_full():
+                self._n_spikes -= self._frames.popleft().n_spikes
+
+    def _is_full(self) -> bool:
+        first, last = self._frames[0], self._frames[-1]
+        has_enough_time = (last.t_stop - first.t_stop) * last.dt >= self.max_ms
+        return has_enough_time or self._n_spikes > self.max_spikes
+
+    def _start_anew(self) -> None:
+        self._frames.clear()
+        self._n_spikes = 0
+        self.epoch += 1
+
+    def clear(self) -> None:
+        """Forget everything, as at a reset."""
+        with self._lock:
+            self._start_anew()
+
+    @property
+    def stop(self) -> int:
+        """Step at which the last frame ends; 0 if there is none."""
+        with self._lock:
+            return self._frames[-1].t_stop if self._frames else 0
+
+    def since(self, step: int) -> tuple[Frame, ...]:
+        """Return the frames that end after `step`, oldest first."""
+        with self._lock:
+            return tuple(frame for frame in self._frames if frame.t_stop > step)
+
+    def last(self, duration: float) -> tuple[Frame, ...]:
+        """Return the frames of the last `duration` [ms] of model time, oldest first."""
+        with self._lock:
+            if not self._frames:
+                return ()
+            newest = self._frames[-1]
+            first = newest.t_stop - round(duration / newest.dt)
+            return tuple(frame for frame in self._frames if frame.t_stop > first)

@@ -1,0 +1,76 @@
+"""One state variable of a few neurons over time, without losing a peak."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.frames.decimate import extremes
+from snnlab.plots.backend import load, options, time_from
+from snnlab.plots.palette import colours
+from snnlab.plots.samples import Trace
+from snnlab.plots.source import trace_of
+
+__all__ = ["draw_trace", "trace"]
+
+PIXELS = 2000
+"""Intervals of a line; with more than two samples in each, its extremes are drawn."""
+
+
+def trace(
+    source: Any,
+    recorder: str | None = None,
+    variable: str | None = None,
+    t_start: float | None = None,
+    t_stop: float | None = None,
+) -> hv.Overlay:
+    """Return a recorded state variable over time, one Curve per neuron.
+
+    Parameters
+    ----------
+    source : Session, Dataset or Trace
+        Where the samples are taken from.
+    recorder : str, optional
+        Name of the recorder; default: the only or the first one.
+    variable : str, optional
+        Name of the variable; default: the recorder's first.
+    t_start, t_stop : float [ms], optional
+        Interval; default: everything that is there.
+
+    Returns
+    -------
+    holoviews.Overlay
+
+    Raises
+    ------
+    SpecError
+        No such recorder or variable; the nearest names are offered.
+    """
+    return draw_trace(trace_of(source, recorder, variable).window(t_start, t_stop))
+
+
+def draw_trace(samples: Trace) -> hv.Overlay:
+    """Return a Curve for each neuron of the trace."""
+    load()
+    value = hv.Dimension(samples.variable, unit=None if samples.unit in ("1", "") else samples.unit)
+    palette = colours(len(samples.neurons))
+    time = time_from(*samples.interval)
+    curves = [
+        hv.Curve(_line(samples.times, values), time, value, label=f"neuron {neuron}").opts(
+            color=colour, line_width=1, framewise=True, backend="bokeh"
+        )
+        for neuron, values, colour in zip(samples.neurons, samples.values.T, palette, strict=True)
+    ]
+    title = f"{samples.variable} of {samples.population}"
+    return hv.Overlay(curves).opts(**options(220, title=title), legend_position="right")
+
+
+def _line(
+    times: NDArray[np.float64], values: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.floating]]:
+    """The samples that are drawn: all of them, or the extremes of each pixel."""
+    kept = extremes(values, PIXELS)
+    return times[kept], values[kept]

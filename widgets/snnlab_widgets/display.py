@@ -1,0 +1,105 @@
+"""The thread that draws: it takes frames from a session and refreshes what is on the page."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snnlab.plots.recent import RecentFrames
+
+if TYPE_CHECKING:
+    from snnlab.frames.frame import Frame
+    from snnlab.session import Session
+
+__all__ = ["Display"]
+
+TICK_S = 0.05
+"""Time between two looks at what is due: 20 pictures a second."""
+
+IDLE_S = 0.5
+"""The same when no frames have come for `AWAKE_S`."""
+
+AWAKE_S = 2.0
+
+
+@dataclass
+class _Part:
+    refresh: Callable[[], object]
+    interval_s: float
+    due_at: float = 0.0
+
+
+class Display:
+    """Refreshes parts of a page, each at its own pace, from the frames of one session.
+
+    The simulation never waits for it: frames that come while it draws are merged. An exception of
+    a part goes to the session's messages, and that part is not refreshed again.
+
+    Parameters
+    ----------
+    session : Session
+    on_end : callable
+        Called, on the thread that draws, when the session has been closed.
+    """
+
+    def __init__(self, session: Session, *, on_end: Callable[[], None] = lambda: None) -> None:
+        self.recent = RecentFrames()
+        self._session = session
+        self._on_end = on_end
+        self._subscription = session.subscribe()
+        self._parts: list[_Part] = []
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._run, name="snnlab display", daemon=True)
+
+    def add(self, refresh: Callable[[], object], interval_s: float) -> None:
+        """Call `refresh` from now on, at most every `interval_s` [s]."""
+        self._parts.append(_Part(refresh, interval_s))
+
+    def start(self) -> None:
+        """Begin to draw."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop drawing; closing twice is allowed."""
+        self._is_closed = True
+        self._subscription.close()
+
+    def _run(self) -> None:
+        awake_until = 0.0
+        while not self._is_closed:
+            now = time.monotonic()
+            frame = self._subscription.take(timeout=TICK_S if now < awake_until else IDLE_S)
+            if frame is None and self._subscription.is_closed:
+                break
+            started = time.monotonic()
+            if self._remember(frame):
+                awake_until = started + AWAKE_S
+            self._refresh(started)
+            if frame is not None:
+                time.sleep(max(0.0, started + TICK_S - time.monotonic()))
+        if not self._is_closed:
+            self._on_end()
+
+    def _remember(self, frame: Frame | None) -> bool:
+        """Take note of a frame or of a reset; returns whether there was either."""
+        if frame is not None:
+            self.recent.append(frame)
+        elif self._session.step < self.recent.stop:
+            self.recent.clear()
+        else:
+            return False
+        return True
+
+    def _refresh(self, now: float) -> None:
+        for part in list(self._parts):
+            if now < part.due_at:
+                continue
+            part.due_at = now + part.interval_s
+            try:
+                part.refresh()
+            except Exception as error:
+                self._parts.remove(part)
+                self._session.messages.error(error, "A view failed and was stopped")

@@ -1,0 +1,172 @@
+"""What the inspector shows of a network: a line for every number, made from its declaration."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from snnlab.model.distribution import Constant, Distribution
+from snnlab.model.edits import SetParameter
+from snnlab.model.network import Network, Population
+from snnlab.model.parameter import Parameter
+from snnlab.model.stimuli import PoissonInput, StepCurrent
+
+__all__ = ["KNOBS", "form_of", "targets_of"]
+
+KNOBS = ""
+"""Target of the knobs: the network itself, as in `SetParameter`."""
+
+LOG_FROM = 100.0
+"""A range whose ends differ by this factor is better seen on a logarithmic scale."""
+
+
+def targets_of(network: Network) -> list[dict[str, Any]]:
+    """Return what can be selected, in groups: ``{"group": str, "items": [[target, text], ...]}``."""
+    groups = [
+        ("network", [[KNOBS, f"{network.name}: knobs"]] if network.knobs else []),
+        ("populations", [[p.name, f"{p.name} ({p.neuron})"] for p in network.populations]),
+        ("projections", [[p.name, p.name] for p in network.projections]),
+        ("stimuli", [[s.name, f"{s.name} to {s.target}"] for s in network.stimuli]),
+    ]
+    return [{"group": group, "items": items} for group, items in groups if items]
+
+
+def form_of(network: Network, target: str) -> dict[str, Any]:
+    """Return the form of one part of the network.
+
+    Parameters
+    ----------
+    network : Network
+    target : str
+        Name of a population, projection or stimulus, or `KNOBS`.
+
+    Returns
+    -------
+    dict
+        ``target``, ``title`` and ``rows``; a row has ``name, unit, doc, bounds, text``, the
+        ``value`` and the range ``low, high, is_log`` of its slider (None without one), ``error``.
+    """
+    if target == KNOBS:
+        rows = [_row(k.name, k.parameter, k.value, k.value) for k in network.knobs]
+        return {"target": target, "title": network.description, "rows": rows}
+    for population in network.populations:
+        if population.name == target:
+            return _population_form(network, population)
+    for item in (*network.projections, *network.stimuli):
+        if item.name == target:
+            return _item_form(network, item)
+    return form_of(network, KNOBS)
+
+
+def _population_form(network: Network, population: Population) -> dict[str, Any]:
+    resolved = network.parameters_of(population)
+    rows = []
+    for name, parameter in population.model.parameters.items():
+        written = SetParameter(population.name, name, 0.0).current(network)
+        rows.append(_row(name, parameter, written, resolved[name]))
+    summary = (population.model.__doc__ or "").strip().splitlines()
+    return {"target": population.name, "title": summary[0] if summary else "", "rows": rows}
+
+
+def _item_form(network: Network, item: Any) -> dict[str, Any]:
+    rows = []
+    for name, parameter in _declared(network, item).items():
+        written = getattr(item, name)
+        rows.append(_row(name, parameter, written, _number(network, written, parameter, name)))
+    return {"target": item.name, "title": _sentence(item), "rows": rows}
+
+
+def _declared(network: Network, item: Any) -> dict[str, Parameter]:
+    """Declarations of the numbers of a projection or stimulus, which have no model class."""
+    match item:
+        case PoissonInput():
+            rate = Parameter(0.0, "Hz", "Rate of each neuron's spike train.", low=0.0)
+            return {"rate": rate, "weight": _weight(network, item)}
+        case StepCurrent():
+            time = Parameter(0.0, "ms", "Model time.", low=0.0)
+            amplitude = Parameter(0.0, "pA", "Current into every neuron.")
+            return {"amplitude": amplitude, "start": time, "stop": time}
+    if not hasattr(item, "delay"):
+        return {}
+    delay = Parameter(
+        1.0, "ms", "Time from spike to effect.", low=network.dt, slider=(network.dt, 10.0)
+    )
+    return {"weight": _weight(network, item), "delay": delay}
+
+
+def _weight(network: Network, item: Any) -> Parameter:
+    population = network.population(getattr(item, "post", None) or item.target)
+    receptor = population.model.receptors[network.receptor_of(item)]
+    return Parameter(0.0, receptor.unit, "Effect of one spike.")
+
+
+def _sentence(item: Any) -> str:
+    kind = type(item).__name__
+    if kind == "Projection":
+        return f"{item.pre} to {item.post}, {type(item.rule).__name__}"
+    return f"{kind} to {item.target}"
+
+
+def _number(network: Network, written: Any, parameter: Parameter, name: str) -> Any:
+    if isinstance(written, Distribution) and not isinstance(written, Constant):
+        return written
+    value = written.value if isinstance(written, Constant) else written
+    return network.number(value, parameter.unit, where=name)
+
+
+def _row(name: str, parameter: Parameter, written: Any, resolved: Any) -> dict[str, Any]:
+    """A line of the form; only plain numbers get a slider, expressions and distributions stay text."""
+    row = {
+        "name": name,
+        "unit": parameter.unit,
+        "doc": parameter.doc,
+        "bounds": f"must be {parameter.bounds()}",
+        "text": _text(written),
+        "value": None,
+        "low": None,
+        "high": None,
+        "is_log": False,
+        "error": "",
+    }
+    if isinstance(written, str) and _text(resolved) != written and not _is_plain(written):
+        return {**row, "doc": f"{parameter.doc} Now {_text(resolved)} {parameter.unit}.".strip()}
+    if not isinstance(resolved, (int, float)):
+        return row
+    low, high = _range(parameter, float(resolved))
+    is_log = low > 0 and high / low >= LOG_FROM
+    return {
+        **row,
+        "text": _text(resolved),
+        "value": float(resolved),
+        "low": low,
+        "high": high,
+        "is_log": is_log,
+    }
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the text is a number with or without a unit, and so may become a slider."""
+    from snnlab.units import is_quantity
+
+    return is_quantity(text)
+
+
+def _range(parameter: Parameter, value: float) -> tuple[float, float]:
+    """The slider's range, centred on a value for which the declaration has no range of its own."""
+    if parameter.slider is None and value and parameter.default == 0.0:
+        parameter = dataclasses.replace(parameter, default=value)
+    low, high = parameter.slider_range()
+    return min(low, value), max(high, value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Constant):
+        value = value.value
+    if isinstance(value, (int, float)):
+        return f"{value:.10g}"
+    if isinstance(value, Distribution):
+        numbers = ", ".join(
+            f"{f.name}={getattr(value, f.name)!r}" for f in dataclasses.fields(value)
+        )
+        return f"{type(value).__name__}({numbers})"
+    return str(value)

@@ -1,0 +1,153 @@
+// The parameters of the selected part, each with slider, entry, unit, meaning and its own error.
+
+// A slider has whole positions; this maps them to values with few digits.
+class Scale {
+  constructor({ low, high, is_log }) {
+    Object.assign(this, { low, high, isLog: is_log });
+    this.step = is_log ? 0 : niceStep(high - low, 100);
+    this.most = is_log ? 100 : Math.round((high - low) / this.step);
+  }
+
+  value(position) {
+    if (this.isLog) return +(this.low * (this.high / this.low) ** (position / this.most)).toPrecision(3);
+    return +Math.min(this.high, this.low + position * this.step).toPrecision(10);
+  }
+
+  position(value) {
+    if (this.isLog) return Math.round((this.most * Math.log(value / this.low)) / Math.log(this.high / this.low));
+    return Math.round((value - this.low) / this.step);
+  }
+}
+
+const withUnit = (text, unit) => (unit === "1" ? text : `${text} ${unit}`);
+
+// One parameter.
+class Row {
+  constructor(row, ask) {
+    this.ask = ask;
+    this.name = row.name;
+    this.isNumber = row.low !== null;
+    this.id = `snnlab-${Math.random().toString(36).slice(2)}`;
+    this.build(row);
+    this.update(row);
+  }
+
+  build(row) {
+    const label = element("label", { for: this.id, text: row.name, title: row.doc });
+    this.entry = element("input", {
+      type: "text", id: this.id, spellcheck: "false", title: row.bounds, "aria-describedby": `${this.id}-error`,
+      onchange: () => this.send(this.entry.value),
+      onkeydown: (event) => event.key === "Escape" && this.update(this.row, true),
+    });
+    this.error = element("p", { class: "snnlab-error", id: `${this.id}-error`, role: "alert", hidden: true });
+    const unit = unitText(row.unit);
+    const slider = this.isNumber ? this.buildSlider(row) : element("span");
+    this.el = element("div", { class: "snnlab-row", "data-name": row.name }, label, slider, this.entry, unit, this.error);
+    if (row.doc) this.el.append(element("p", { class: "snnlab-doc", text: row.doc }));
+  }
+
+  buildSlider(row) {
+    this.scale = new Scale(row);
+    this.slider = element("input", {
+      type: "range", min: 0, max: this.scale.most, step: 1, "aria-label": row.name, title: `${row.doc} (${row.bounds})`,
+      oninput: () => this.slide(),
+    });
+    return this.slider;
+  }
+
+  // At most one message per paint, however fast the pointer moves.
+  slide() {
+    this.entry.value = String(this.scale.value(Number(this.slider.value)));
+    this.speak(this.entry.value);
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    requestAnimationFrame(() => {
+      this.isWaiting = false;
+      this.send(this.entry.value);
+    });
+  }
+
+  send(text) {
+    this.editedAt = performance.now();
+    this.ask({ do: "set", name: this.name, text });
+  }
+
+  speak(text) {
+    this.slider?.setAttribute("aria-valuetext", withUnit(text, this.row?.unit ?? "1"));
+  }
+
+  // The hand on the slider wins over a value that is still on its way.
+  update(row, isForced = false) {
+    this.row = row;
+    this.fail(row.error);
+    if (row.error && !isForced) return;
+    if (!isForced && performance.now() - (this.editedAt ?? -1e9) < 700) return;
+    this.entry.value = row.text;
+    if (this.slider && row.value !== null) this.slider.value = this.scale.position(row.value);
+    this.speak(row.text);
+  }
+
+  fail(text) {
+    this.error.hidden = !text;
+    this.error.textContent = text;
+    this.entry.setAttribute("aria-invalid", String(Boolean(text)));
+  }
+}
+
+const unitText = (unit) => element("span", { class: "snnlab-unit", text: unit === "1" ? "" : unit });
+
+class InspectorView {
+  constructor(model, el) {
+    this.model = model;
+    this.rows = [];
+    this.select = element("select", {
+      "aria-label": "part of the network", onchange: () => model.send({ do: "select", target: this.select.value }),
+    });
+    this.title = element("p", { class: "snnlab-doc" });
+    this.body = element("div", { class: "snnlab-rows" });
+    el.append(part("section", "inspector", { "aria-label": "inspector" },
+      element("h3", { text: "Inspector" }), this.select, this.title, this.body));
+    model.on("change:targets", this.offer);
+    model.on("change:form", this.update);
+    this.offer();
+    this.update();
+  }
+
+  offer = () => {
+    this.select.replaceChildren();
+    for (const { group, items } of this.model.get("targets")) {
+      const options = items.map(([value, text]) => element("option", { value, text }));
+      this.select.append(element("optgroup", { label: group }, ...options));
+    }
+    this.select.value = this.model.get("form").target;
+  };
+
+  update = () => {
+    const form = this.model.get("form");
+    this.select.value = form.target;
+    this.title.textContent = form.title;
+    const key = JSON.stringify([form.target, form.rows.map((r) => [r.name, r.unit, r.low, r.high])]);
+    if (key !== this.key) this.rebuild(form);
+    else form.rows.forEach((row, k) => this.rows[k].update(row));
+    this.key = key;
+  };
+
+  rebuild(form) {
+    const ask = (message) => this.model.send({ ...message, target: form.target });
+    this.rows = form.rows.map((row) => new Row(row, ask));
+    this.body.replaceChildren(...this.rows.map((row) => row.el));
+    if (!form.rows.length) this.body.append(element("p", { class: "snnlab-doc", text: "Nothing to set here." }));
+  }
+
+  close() {
+    this.model.off("change:targets", this.offer);
+    this.model.off("change:form", this.update);
+  }
+}
+
+export default {
+  render({ model, el }) {
+    const view = new InspectorView(model, el);
+    return () => view.close();
+  },
+};

@@ -1,0 +1,154 @@
+"""The whole page: one session on one screen, nothing modal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from snnlab.model.edits import SetParameter
+from snnlab_widgets.display import Display
+from snnlab_widgets.inspector import Inspector
+from snnlab_widgets.messages import Messages
+from snnlab_widgets.raster import Mark, Raster
+from snnlab_widgets.statistics import Statistics
+from snnlab_widgets.transport import Transport
+
+if TYPE_CHECKING:
+    from snnlab.model.history import Applied
+    from snnlab.session import Session
+
+__all__ = ["Lab", "lab"]
+
+MOST_MARKS = 20
+"""Edits that are marked in the raster, at most."""
+
+_open: dict[str, Lab] = {}
+"""Name of the session -> its page."""
+
+
+class Lab(ipywidgets.Box):
+    """Transport, raster, rates, inspector, statistics and messages of one session.
+
+    There is one page for each name of a session: opening another closes the first, so running a
+    cell again leaves nothing behind. A page also ends with its session.
+
+    Parameters
+    ----------
+    session : Session
+        What is shown and steered. Everything shown lives in it; the page can be made anew at any
+        time without losing anything.
+
+    Attributes
+    ----------
+    parts : dict
+        ``transport``, ``raster``, ``inspector``, ``statistics`` and ``messages``.
+
+    Examples
+    --------
+    ::
+
+        session = snnlab.open("brunel", N=2500)
+        Lab(session)
+    """
+
+    def __init__(self, session: Session) -> None:
+        if session.name in _open:
+            _open[session.name].close()
+        _open[session.name] = self
+        self.session: Session | None = session
+        self._populations = _sizes(session)
+        self._edits = _EditMarks(session)
+        self._display = Display(session, on_end=self.close)
+        self.parts = self._make_parts(session)
+        for name in ("transport", "messages"):
+            self.parts[name].add_class("snnlab-wide")
+        self.parts["inspector"].add_class("snnlab-side")
+        super().__init__(tuple(self.parts.values()))
+        self.add_class("snnlab-lab")
+        self._schedule(session)
+
+    def _make_parts(self, session: Session) -> dict[str, Any]:
+        recent, log = self._display.recent, session.messages
+        network = session.network
+        return {
+            "transport": Transport(session),
+            "raster": Raster(network, recent, marks=self._edits.marks, on_error=log.error),
+            "inspector": Inspector(session),
+            "statistics": Statistics(network, recent, on_error=log.error),
+            "messages": Messages(log, on_error=log.error),
+        }
+
+    def _schedule(self, session: Session) -> None:
+        """Parts that cost more are refreshed less often; the raster sets the pace."""
+        self._display.add(lambda: self._follow_structure(session), 0.05)
+        self._display.add(self.parts["raster"].refresh, 0.05)
+        self._display.add(self.parts["transport"].refresh, 0.2)
+        self._display.add(self.parts["inspector"].refresh, 0.2)
+        self._display.add(self.parts["statistics"].refresh, 0.5)
+        self._display.start()
+
+    def close(self) -> None:
+        """Take the page away and let go of the session, which goes on; closing twice is allowed."""
+        if self.session is None:
+            return
+        if _open.get(self.session.name) is self:
+            del _open[self.session.name]
+        self._display.close()
+        for part in self.parts.values():
+            part.close()
+        self.session, self.parts = None, {}
+        self.children = ()
+        super().close()
+
+    def _follow_structure(self, session: Session) -> None:
+        """Lay out anew where populations came, went or changed their size."""
+        if _sizes(session) != self._populations:
+            self._populations = _sizes(session)
+            self.parts["raster"].show(session.network)
+            self.parts["statistics"].show(session.network)
+        self._edits.follow(self._display.recent.epoch)
+
+
+class _EditMarks:
+    """The edits of the run that is on screen; those before the last reset have other times."""
+
+    def __init__(self, session: Session) -> None:
+        self._history = session.history
+        self._epoch = 0
+        self._first = 0
+
+    def follow(self, epoch: int) -> None:
+        """Take note of the run that is on screen."""
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._first = len(self._history.log)
+
+    def marks(self) -> list[Mark]:
+        """Return (step, text) of the last edits."""
+        log = self._history.log[self._first :]
+        return [(applied.step, _what(applied)) for applied in log[-MOST_MARKS:]]
+
+
+def _sizes(session: Session) -> list[tuple[str, int]]:
+    return [(p.name, p.size) for p in session.network.populations]
+
+
+def _what(applied: Applied) -> str:
+    """What an edit did, in few characters."""
+    edit = applied.edit
+    if isinstance(edit, SetParameter):
+        value = f"{edit.value:.6g}" if isinstance(edit.value, float) else str(edit.value)
+        return f"{edit.target}.{edit.name} = {value}".lstrip(".")
+    return type(edit).__name__
+
+
+def lab(session: Session) -> Lab:
+    """Return the page of a session: the one that is open already, or a new one.
+
+    Parameters
+    ----------
+    session : Session
+    """
+    is_open = session.name in _open and _open[session.name].session is session
+    return _open[session.name] if is_open else Lab(session)

@@ -1,0 +1,71 @@
+"""A HoloViews plot that follows a session, at the pace at which the browser draws it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ipywidgets
+from IPython.display import display
+from snnlab_widgets.display import Display
+from snnlab_widgets.pacer import Pacer
+
+if TYPE_CHECKING:
+    from snnlab.session import Session
+
+__all__ = ["Live"]
+
+_open: dict[tuple[str, str], Live] = {}
+"""Name of the session and kind of plot -> what shows it."""
+
+
+class Live(ipywidgets.VBox):
+    """A live HoloViews plot.
+
+    Nothing is drawn while nobody looks, and never more than the browser has painted: HoloViews
+    takes data faster than a browser draws them, and would fall minutes behind. Like `Lab`, a plot
+    of the same kind and session takes the place of the one before it.
+
+    Parameters
+    ----------
+    session : Session
+        What is followed.
+    kind : str
+        ``"rates"``, ``"raster"`` or ``"trace"``.
+
+    Attributes
+    ----------
+    view : LiveView
+        ``view.plot`` is the DynamicMap, for ``.opts`` and the like.
+    """
+
+    def __init__(self, session: Session, kind: str = "rates") -> None:
+        from snnlab.plots.live import LiveView
+
+        self._key = session.name, kind
+        if self._key in _open:
+            _open[self._key].close()
+        self._display = Display(session, on_end=self.close)
+        self.view = LiveView(kind, lambda: session.network, self._display.recent)
+        self.pacer = Pacer(on_error=session.messages.error)
+        output = ipywidgets.Output()
+        with output:
+            display(self.view.plot)  # type: ignore[no-untyped-call]
+        super().__init__((output, self.pacer))
+        _open[self._key] = self
+        self._display.add(self.refresh, self.view.kind.interval_s)
+        self._display.start()
+
+    def refresh(self) -> None:
+        """Draw what is new if somebody looks and has seen what was drawn before."""
+        if self.pacer.is_free and self.view.refresh():
+            self.pacer.mark()
+
+    def close(self) -> None:
+        """Stop following and take the plot away; the session goes on."""
+        if _open.get(self._key) is self:
+            del _open[self._key]
+        self._display.close()
+        for child in self.children:
+            child.close()
+        self.children = ()
+        super().close()

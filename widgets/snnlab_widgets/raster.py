@@ -1,0 +1,198 @@
+"""The live raster with the population rates under it, drawn in a canvas."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import traitlets
+
+from snnlab.errors import SpecError
+from snnlab.frames.decimate import merged
+from snnlab.model.network import Network
+from snnlab.plots.grid import Grid
+from snnlab.plots.palette import colours
+from snnlab.plots.recent import RecentFrames
+from snnlab_widgets.packing import pack_rates, pack_spikes
+from snnlab_widgets.part import Part, script
+
+__all__ = ["SCALES", "Raster"]
+
+SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+"""Model time per pixel that the reader may choose [ms]."""
+
+CREDIT = 2
+"""Frames that may be on their way; one would leave the line idle for a round trip."""
+
+FULL_COLOUR_HZ = 100.0
+"""Rate at which a pixel that stands for several neurons has its full colour."""
+
+Mark = tuple[int, str]
+"""Step at which an edit took effect, and what it set."""
+
+
+class Raster(Part):
+    """A raster that follows a run, and the rates of the populations on the same time axis.
+
+    Nothing is sent before somebody looks, and never more than two frames ahead of what the
+    browser has painted; a hidden view costs nothing. Each frame holds what is new; a view that
+    opens later gets the last window at once.
+
+    Parameters
+    ----------
+    network : Network
+        Populations and their sizes.
+    recent : RecentFrames
+        Where the frames are read.
+    height : int [pixels]
+        Height of the raster; larger networks are binned to so many rows.
+    column_ms : float [ms]
+        Model time that one pixel stands for; one of `SCALES`.
+    marks : callable, optional
+        Returns the edits to be marked, as (step, text).
+    on_error : callable, optional
+        Gets the exceptions of the browser's messages.
+    """
+
+    _esm = script("canvas.js", "raster.js")
+    view = traitlets.Dict().tag(sync=True)
+    """Everything that the script needs to lay out the picture, as one value."""
+
+    def __init__(
+        self,
+        network: Network,
+        recent: RecentFrames,
+        *,
+        height: int = 360,
+        column_ms: float = 0.5,
+        marks: Callable[[], Sequence[Mark]] = tuple,
+        on_error: Callable[[Exception], object] | None = None,
+    ) -> None:
+        super().__init__(on_error=on_error)
+        self._recent = recent
+        self._marks = marks
+        self._height = height
+        self._column_ms = column_ms
+        self._lock = threading.Lock()
+        self._columns = 0
+        self._sent = self._painted = 0
+        self._drawn: int | None = None
+        self._epoch = recent.epoch
+        self.show(network)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a view is open and has painted (nearly) everything that was sent."""
+        return self._columns > 0 and self._sent - self._painted < CREDIT
+
+    def show(self, network: Network) -> None:
+        """Lay the picture out for `network`; its populations may have changed."""
+        self._sizes = [population.size for population in network.populations]
+        self._grid = Grid(network.n_neurons, self._height, self._column_ms)
+        self._bin_steps = max(1, round(max(1.0, self._column_ms) / network.dt))
+        self._dt = network.dt
+        self.view = {
+            "populations": [
+                {"name": p.name, "size": p.size, "first": network.first_id(p.name)}
+                for p in network.populations
+            ],
+            "n_neurons": network.n_neurons,
+            "rows": self._grid.rows,
+            "neurons_per_row": self._grid.neurons_per_row,
+            "height": self._height,
+            "rate_height": 130,
+            "column_ms": self._column_ms,
+            "bin_ms": self._bin_steps * network.dt,
+            "scales": list(SCALES),
+            "full_count": _full_count(self._grid),
+            "colours": colours(len(self._sizes)),
+            "colours_dark": colours(len(self._sizes), dark=True),
+            "note": self._grid.note,
+        }
+
+    def refresh(self) -> None:
+        """Send what has come since the last time, if somebody watches."""
+        with self._lock:
+            if not self.is_watched:
+                return
+            is_fresh = self._drawn is None or self._epoch != self._recent.epoch
+            self._epoch = self._recent.epoch
+            frames = self._window() if is_fresh else self._recent.since(self._drawn or 0)
+            if frames:
+                self._ship(frames, is_fresh=is_fresh)
+            elif is_fresh:
+                self._drawn = 0
+                self.send({"kind": "clear"})
+
+    def _window(self) -> tuple[Any, ...]:
+        return self._recent.last(self._columns * self._column_ms)
+
+    def _ship(self, frames: Sequence[Any], *, is_fresh: bool) -> None:
+        """Send whole frames for the spikes; the rates need the bin that was not yet complete."""
+        whole = merged(frames)
+        spikes = pack_spikes(whole, self._grid)
+        rates = pack_rates(self._with_open_bin(whole), self._sizes, self._bin_steps)
+        self._sent += 1
+        self._drawn = whole.t_stop
+        message = {
+            "kind": "frame",
+            "k": self._sent,
+            "step": whole.t_stop,
+            "is_fresh": is_fresh,
+            "mode": spikes.mode,
+            "start": spikes.start,
+            "stop": spikes.stop,
+            "first_bin": rates.start,
+            "stop_bin": rates.stop,
+            "marks": [{"t": step * self._dt, "text": text} for step, text in self._marks()],
+        }
+        self.send(message, [spikes.data, rates.data])
+
+    def _with_open_bin(self, frame: Any) -> Any:
+        """The frame, reaching back to the start of the bin in which it begins."""
+        bin_start = frame.t_start // self._bin_steps * self._bin_steps
+        if bin_start == frame.t_start:
+            return frame
+        earlier = self._recent.since(bin_start)
+        return merged(f for f in earlier if f.t_start < frame.t_stop) if earlier else frame
+
+    def do_ready(self, columns: int) -> None:
+        """Answer a view that has opened or changed its size: send the last window anew."""
+        with self._lock:
+            self._columns = max(1, int(columns))
+            self._painted = self._sent
+            self._drawn = None
+        self.refresh()
+
+    def do_painted(self, k: int) -> None:
+        """Take note of the last frame that the browser has painted."""
+        with self._lock:
+            self._painted = max(self._painted, min(int(k), self._sent))
+
+    def do_scale(self, column_ms: float) -> None:
+        """Set the model time that one pixel stands for [ms]."""
+        if column_ms not in SCALES:
+            raise SpecError(
+                "Raster.column_ms",
+                f"must be one of {', '.join(f'{s:g}' for s in SCALES)} ms",
+                got=f"{column_ms!r}",
+            )
+        with self._lock:
+            self._column_ms = float(column_ms)
+            self._grid = Grid(self._grid.n_neurons, self._height, self._column_ms)
+            self._bin_steps = max(1, round(max(1.0, self._column_ms) / self._dt))
+        self.view = {
+            **self.view,
+            "column_ms": self._column_ms,
+            "bin_ms": self._bin_steps * self._dt,
+            "full_count": _full_count(self._grid),
+            "note": self._grid.note,
+        }
+
+
+def _full_count(grid: Grid) -> float:
+    """Number of spikes in a pixel at which it has its full colour."""
+    if grid.neurons_per_row == 1:
+        return 1.0
+    return max(1.0, grid.neurons_per_row * grid.column_ms * 1e-3 * FULL_COLOUR_HZ)

@@ -1,0 +1,43 @@
+// Rate and irregularity of each population, as a table; text only, so names cannot become markup.
+
+const cell = (text, title) => element("td", { text, title });
+
+const statisticsHead = [
+  ["population", ""],
+  ["neurons", "Number of neurons"],
+  ["rate (spikes/s)", "Mean rate per neuron"],
+  ["published (spikes/s)", "Rate in the publication that the network is taken from"],
+  ["CV", "Coefficient of variation of the interspike intervals, mean over neurons: 0 regular, 1 Poisson"],
+];
+
+export default {
+  render({ model, el }) {
+    const caption = element("caption");
+    const body = element("tbody");
+    const heads = statisticsHead.map(([text, title]) => element("th", { text, title, scope: "col" }));
+    const head = element("thead", {}, element("tr", {}, ...heads));
+    el.append(part("section", "statistics", { "aria-label": "statistics" },
+      element("h3", { text: "Statistics" }), element("table", {}, caption, head, body)));
+    const row = (r) => {
+      const colour = isLight() ? r.colour : r.colour_dark;
+      const name = element("th", { scope: "row" },
+        element("i", { style: `background:${colour}`, "aria-hidden": "true" }), r.name);
+      return element("tr", { "data-population": r.name },
+        name, cell(integer(r.size)), cell(r.rate), cell(r.reference), cell(r.cv));
+    };
+    const update = () => {
+      const table = model.get("table");
+      const hasReference = table.rows.some((r) => r.reference !== "");
+      caption.textContent = table.caption;
+      body.replaceChildren(...table.rows.map(row));
+      body.parentElement.classList.toggle("snnlab-no-reference", !hasReference);
+    };
+    model.on("change:table", update);
+    const offTheme = onTheme(update);
+    update();
+    return () => {
+      model.off("change:table", update);
+      offTheme();
+    };
+  },
+};

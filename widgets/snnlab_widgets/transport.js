@@ -1,0 +1,135 @@
+// Run, pause, step, reset, undo, redo, speed; what the run is doing is always in view.
+
+const ICONS = {
+  run: "M4 2.5v11l9-5.5z",
+  pause: "M4 3h3v10H4zM9 3h3v10H9z",
+  step: "M3 3v10l6-5zM10.5 3h2.5v10h-2.5z",
+  until: "M2 7h7V4l4.5 4L9 12V9H2zM13.5 3H15v10h-1.5z",
+};
+
+// Drawn as lines.
+const LINES = {
+  reset: "M3.2 9.5a5 5 0 1 0 1.1-5L2.5 6.3M2.5 2.5v3.8h3.8",
+  undo: "M6.5 3.5 3 7l3.5 3.5M3 7h6.5a3.3 3.3 0 0 1 0 6.6H6",
+  redo: "M9.5 3.5 13 7l-3.5 3.5M13 7H6.5a3.3 3.3 0 0 0 0 6.6H10",
+};
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[name] ?? LINES[name]);
+  if (name in LINES) path.setAttribute("class", "snnlab-line");
+  svg.append(path);
+  return svg;
+}
+
+const clock = (seconds) => {
+  const s = Math.ceil(seconds);
+  const two = (n) => String(n).padStart(2, "0");
+  return s < 3600
+    ? `${Math.floor(s / 60)}:${two(s % 60)}`
+    : `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}`;
+};
+
+const milliseconds = (t) => {
+  const [whole, rest] = t.toFixed(1).split(".");
+  return `${integer(Number(whole))}.${rest} ms`;
+};
+
+class TransportView {
+  constructor(model, el) {
+    this.model = model;
+    this.build(el);
+    model.on("change:status", this.update);
+    model.on("change:about", this.update);
+    this.clock = setInterval(this.age, 500);
+    this.update();
+  }
+
+  ask = (what, values = {}) => this.model.send({ do: what, ...values });
+
+  button(name, text, title, values = () => ({})) {
+    const button = element("button", {
+      type: "button", class: `snnlab-${name}`, title, "aria-label": title,
+      onclick: () => this.ask(name, values()),
+    }, icon(name));
+    if (text) button.append(element("span", { text }));
+    return button;
+  }
+
+  number(label, value) {
+    return element("input", { type: "number", min: 0, step: "any", value, "aria-label": label, title: label });
+  }
+
+  build(el) {
+    this.run = this.button("run", "Run", "Run");
+    this.pause = this.button("pause", "Pause", "Pause at the next step boundary");
+    this.ms = this.number("length of a step in ms", 10);
+    this.goal = this.number("model time to run until, in ms", 2000);
+    this.undo = this.button("undo", "", "Undo the last edit");
+    this.redo = this.button("redo", "", "Redo the edit that was undone last");
+    this.speed = element("select", { "aria-label": "speed", title: "Model time per wall-clock time",
+      onchange: () => this.ask("speed", { speed: this.speed.value }) });
+    for (const speed of this.model.get("speeds")) this.speed.append(element("option", { value: speed, text: speed }));
+    this.about = element("div", { class: "snnlab-about" });
+    this.readout = element("div", { class: "snnlab-readout" });
+    this.state = element("div", { class: "snnlab-state", role: "status" });
+    const group = (...parts) => element("div", { class: "snnlab-group" }, ...parts);
+    const bar = element("div", { class: "snnlab-bar", role: "toolbar", "aria-label": "simulation" },
+      group(this.run, this.pause, this.button("reset", "", "Reset to the start, keeping the parameters")),
+      group(this.button("step", "1 step", "Advance by one time step")),
+      group(this.button("until", "Step", "Advance by this model time", () => ({ duration: Number(this.ms.value) })), this.ms, unitOf("ms")),
+      group(this.button("until", "Run until", "Run until this model time", () => ({ t: Number(this.goal.value) })), this.goal, unitOf("ms")),
+      group(this.undo, this.redo),
+      group(element("label", { text: "Speed " }), this.speed));
+    el.append(part("section", "transport", { "aria-label": "transport" },
+      element("header", {}, element("strong", { text: "snnlab" }), this.about, this.readout, this.state), bar));
+  }
+
+  update = () => {
+    const status = this.model.get("status");
+    this.since = performance.now();
+    this.about.textContent = this.model.get("about");
+    this.undo.disabled = !status.can_undo;
+    this.redo.disabled = !status.can_redo;
+    this.run.disabled = status.state === "running";
+    this.pause.disabled = status.state !== "running";
+    this.speed.value = status.speed;
+    this.readout.replaceChildren(
+      readout("model time", milliseconds(status.t)),
+      readout("wall/model", status.real_time_factor === null ? "\u2013" : status.real_time_factor.toPrecision(2),
+        "Real-time factor: wall-clock time over model time; below 1 is faster than real time"),
+      readout("ETA", status.eta_s === null ? "\u2013" : clock(status.eta_s), "Wall-clock time until the run ends"));
+    this.age();
+  };
+
+  // Python may be too busy to tell that it is: the age of the last frame goes on counting here.
+  age = () => {
+    const { state, frame_age_s } = this.model.get("status");
+    const seconds = frame_age_s + (performance.now() - this.since) / 1000;
+    const isLate = state === "running" && frame_age_s !== null && seconds > 1;
+    const age = state === "running" && frame_age_s !== null ? `, last frame ${seconds.toFixed(1)} s ago` : "";
+    this.state.dataset.state = isLate ? "late" : state;
+    if (this.state.textContent !== state + age) this.state.textContent = state + age;
+  };
+
+  close() {
+    clearInterval(this.clock);
+    this.model.off("change:status", this.update);
+    this.model.off("change:about", this.update);
+  }
+}
+
+const unitOf = (text) => element("span", { class: "snnlab-unit", text });
+
+const readout = (label, value, title = label) =>
+  element("span", { title }, element("small", { text: label }), element("output", { text: value }));
+
+export default {
+  render({ model, el }) {
+    const view = new TransportView(model, el);
+    return () => view.close();
+  },
+};

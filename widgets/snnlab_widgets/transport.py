@@ -1,0 +1,114 @@
+"""Run, pause, step, reset, undo, redo, speed; and what the run is doing, always in view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import traitlets
+
+from snnlab.errors import unknown_name
+from snnlab_widgets.part import Part, script
+
+if TYPE_CHECKING:
+    from snnlab.session import Session
+
+__all__ = ["SPEEDS", "Transport", "about"]
+
+SPEEDS: dict[str, float | None] = {
+    "0.01\N{MULTIPLICATION SIGN}": 0.01,
+    "0.1\N{MULTIPLICATION SIGN}": 0.1,
+    "1\N{MULTIPLICATION SIGN}": 1.0,
+    "max": None,
+}
+"""What the reader may choose -> model time per wall-clock time; None: as fast as possible."""
+
+
+class Transport(Part):
+    """The bar that drives a session. Its buttons only ask: nothing here waits for a step.
+
+    Parameters
+    ----------
+    session : Session
+        What is driven; its messages get the errors.
+    """
+
+    _esm = script("canvas.js", "transport.js")
+    about = traitlets.Unicode().tag(sync=True)
+    speeds = traitlets.List().tag(sync=True)
+    status = traitlets.Dict().tag(sync=True)
+    """State, model time [ms], real-time factor, ETA [s], age of the last frame [s], ..."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(on_error=session.messages.error, about=about(session), speeds=list(SPEEDS))
+        self._session = session
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what the session is doing now."""
+        session = self._session
+        self.about = about(session)
+        self.status = {
+            "state": session.state.value,
+            "t": session.t,
+            "real_time_factor": session.real_time_factor,
+            "eta_s": session.eta_s,
+            "frame_age_s": session.last_frame_age_s,
+            "speed": _speed_text(session.speed),
+            "can_undo": session.history.can_undo,
+            "can_redo": session.history.can_redo,
+        }
+
+    def do_run(self) -> None:
+        """Run until paused."""
+        self._session.run()
+        self.refresh()
+
+    def do_pause(self) -> None:
+        """Pause at the next step boundary."""
+        self._session.pause()
+        self.refresh()
+
+    def do_step(self) -> None:
+        """Advance by one time step."""
+        self._session.step_once()
+
+    def do_until(self, t: float | None = None, duration: float | None = None) -> None:
+        """Run until the model time `t` [ms], or for `duration` [ms] from now."""
+        if duration is not None:
+            self._session.run(duration)
+        else:
+            self._session.run_until(t or 0.0)
+
+    def do_reset(self) -> None:
+        """Go back to the start, keeping the parameters."""
+        self._session.reset()
+
+    def do_undo(self) -> None:
+        """Undo the last edit."""
+        self._session.undo()
+
+    def do_redo(self) -> None:
+        """Redo the edit that was undone last."""
+        self._session.redo()
+
+    def do_speed(self, speed: str) -> None:
+        """Choose one of `SPEEDS`."""
+        if speed not in SPEEDS:
+            raise unknown_name("speed", speed, SPEEDS)
+        self._session.speed = SPEEDS[speed]
+
+
+def about(session: Session) -> str:
+    """Return the network and what computes it, in one line."""
+    network, report = session.network, session.engine_report
+    n_synapses = f"{report.n_synapses:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    n_neurons = f"{network.n_neurons:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return f"{network.name}: {n_neurons} neurons, {n_synapses} synapses, {session.device}"
+
+
+def _speed_text(speed: float | None) -> str:
+    """The text of a speed; one that was set by code need not be among those offered."""
+    for text, value in SPEEDS.items():
+        if value == speed:
+            return text
+    return f"{speed:g}\N{MULTIPLICATION SIGN}"

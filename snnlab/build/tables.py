@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,11 +40,15 @@ _FINEST = 1024
 _MOST_DELAYS = 65535
 
 
+@lru_cache(maxsize=64)  # half a megabyte each; a slider asks for the same ones again and again
 def quantiles(distribution: Distribution) -> NDArray[np.float64]:
     """Return the quantiles that draws pick from, shape (65536,): one for each 16-bit uniform."""
     if isinstance(distribution, Constant):
-        return np.full(TABLE_SIZE, float(distribution.value))
-    return distribution.quantile((np.arange(TABLE_SIZE) + 0.5) / TABLE_SIZE)
+        table = np.full(TABLE_SIZE, float(distribution.value))
+    else:
+        table = distribution.quantile((np.arange(TABLE_SIZE) + 0.5) / TABLE_SIZE)
+    table.flags.writeable = False
+    return table
 
 
 def weight_table(network: Network, projection: Projection, exponent: int) -> NDArray[np.int32]:

@@ -48,7 +48,7 @@ def _prefetch_row(synapses, kind, row_start, n_rows_left):  # type: ignore[no-un
             prefetch(synapses.targets, start + 32 * line)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", inline="always")
 def _deliver_list(  # type: ignore[no-untyped-def]
     program, synapses, ring, k, p, slots, steps, first, last
 ):

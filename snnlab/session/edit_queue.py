@@ -17,7 +17,10 @@ from snnlab.model.network import Network
 __all__ = ["EditQueue", "HistoryStep", "Request"]
 
 SHORTEST_INTERVAL = 0.06
-"""Wall-clock time [s] between two changes of the same number: at most 17 a second."""
+"""Wall-clock time [s] between two changes of the same number: at most 17 a second.
+
+Longer where a change itself takes longer, so that a slider never stops the simulation.
+"""
 
 Key = tuple[str, str]
 
@@ -66,7 +69,8 @@ class EditQueue:
         self._wake = wake
         self._lock = threading.Lock()
         self._requests: list[Request] = []
-        self._applied_at: dict[Key, float] = {}
+        self._taken: list[Request] = []
+        self._free_at: dict[Key, float] = {}
         self._network = network
         self._outlook = network
         self._closed: SnnlabError | None = None
@@ -105,22 +109,32 @@ class EditQueue:
         with self._lock:
             if not self._requests:
                 return math.inf
-            last = [self._applied_at.get(r.key, -math.inf) for r in self._requests if r.key]
-        return max(0.0, max(last, default=-math.inf) + SHORTEST_INTERVAL - now)
+            free_at = [self._free_at.get(r.key, now) for r in self._requests if r.key]
+        return max(0.0, max(free_at, default=now) - now)
 
-    def take(self, now: float) -> list[Request]:
-        """Return what is to be applied at `now` [s], in order, newest values only."""
+    def take(self) -> list[Request]:
+        """Return what is to be applied now, in order, newest values only; then call `settle`."""
         with self._lock:
             requests, self._requests = self._requests, []
-            self._applied_at |= {r.key: now for r in requests if r.key}
+            self._taken = requests
         fewer = newest_only(requests)
         # Without the values in between, the order may lead through a network that cannot be meant.
         is_safe = len(fewer) == len(requests) or _can_be_applied(fewer, self._network)
         return fewer if is_safe else requests
 
-    def settle(self, network: Network) -> None:
-        """Take note of the network that resulted; new edits are checked against it."""
+    def settle(self, network: Network, began: float, ended: float) -> None:
+        """Take note of what came of the changes that were taken.
+
+        Parameters
+        ----------
+        network : Network
+            The network that resulted; new edits are checked against it.
+        began, ended : float [s]
+            When they were taken, and when all were made.
+        """
+        free_at = ended + max(SHORTEST_INTERVAL - (ended - began), ended - began)
         with self._lock:
+            self._free_at |= {r.key: free_at for r in self._taken if r.key}
             self._network = self._outlook = network
             for request in self._requests:
                 self._outlook = _applied(request, self._outlook) or self._outlook

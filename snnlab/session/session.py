@@ -9,19 +9,14 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from snnlab.engine import BuildReport, Engine
+from snnlab.engine import Engine
 from snnlab.errors import SpecError, StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.hub import Subscription
 from snnlab.model.edits import Edit, SetParameter
-from snnlab.model.history import Applied, History
-from snnlab.model.network import Network
+from snnlab.model.history import Applied
 from snnlab.session.edit_queue import HistoryStep
-from snnlab.session.messages import MessageLog
-from snnlab.session.recording import Recording
+from snnlab.session.kept import Kept
 from snnlab.session.simulation import Simulation
 from snnlab.session.state import SessionState
 from snnlab.units import to_canonical
@@ -30,10 +25,9 @@ __all__ = ["Session"]
 
 _SLICE_S = 0.1
 _CLOSE_S = 10.0
-_CALL_S = 600.0
 
 
-class Session:
+class Session(Kept):
     """One network that runs while it is watched and changed.
 
     The simulation has a thread of its own. Every method may be called from any thread; only the
@@ -61,101 +55,12 @@ class Session:
     """
 
     def __init__(self, engine: Engine, *, name: str = "session", record: bool = True) -> None:
-        self._report = engine.report
-        self._device = engine.device
-        self._simulation = Simulation(engine, name=name, record=record)
-        self._abandon = weakref.finalize(self, self._simulation.abandon)
+        report, device = engine.report, engine.device
+        simulation = Simulation(engine, name=name, record=record)
+        super().__init__(simulation, report, device)
+        self._abandon = weakref.finalize(self, simulation.abandon)
 
-    def __repr__(self) -> str:
-        state = self.state.value
-        return f"Session({self.name!r}, {self.network.name!r}, {state}, t = {self.t:g} ms)"
-
-    # --- what it is -------------------------------------------------------------------------
-
-    @property
-    def name(self) -> str:
-        """The session's name."""
-        return self._simulation.name
-
-    @property
-    def network(self) -> Network:
-        """The network as it is now, all applied edits included."""
-        return self._simulation.network
-
-    @property
-    def engine_report(self) -> BuildReport:
-        """What building the network took."""
-        return self._report
-
-    @property
-    def device(self) -> str:
-        """What computes it."""
-        return self._device
-
-    @property
-    def state(self) -> SessionState:
-        """Whether it is paused, running, failed or closed."""
-        return self._simulation.state
-
-    @property
-    def step(self) -> int:
-        """Number of steps done; the truth about time."""
-        return self._simulation.step
-
-    @property
-    def dt(self) -> float:
-        """Time step [ms]."""
-        return self.network.dt
-
-    @property
-    def t(self) -> float:
-        """Model time [ms]."""
-        return self.step * self.dt
-
-    @property
-    def target_t(self) -> float | None:
-        """Model time [ms] at which the run will end; None if it has no end."""
-        target = self._simulation.target_step
-        return None if target is None else target * self.dt
-
-    @property
-    def real_time_factor(self) -> float | None:
-        """Wall-clock time / model time over the last second; below 1 is faster than real time."""
-        return self._simulation.speedometer.real_time_factor
-
-    @property
-    def eta_s(self) -> float | None:
-        """Wall-clock time [s] until the run ends; None if it has no end or is not measured yet."""
-        target, factor = self.target_t, self.real_time_factor
-        if target is None or factor is None:
-            return None
-        return max(0.0, target - self.t) * 1e-3 * factor
-
-    @property
-    def last_frame_age_s(self) -> float | None:
-        """Wall-clock time [s] since the last frame; None before the first one."""
-        published_at = self._simulation.published_at
-        return None if published_at is None else time.perf_counter() - published_at
-
-    @property
-    def history(self) -> History:
-        """What was edited; to be read only."""
-        return self._simulation.history
-
-    @property
-    def messages(self) -> MessageLog:
-        """What the session has to say."""
-        return self._simulation.messages
-
-    @property
-    def error(self) -> BaseException | None:
-        """What made the session fail; None if it has not."""
-        return self._simulation.error
-
-    @property
-    def recording(self) -> Recording | None:
-        """The frames in memory; None without recording."""
-        return self._simulation.recording
+    # --- running ----------------------------------------------------------------------------
 
     @property
     def speed(self) -> float | None:
@@ -172,8 +77,6 @@ class Session:
                 remedy="1.0 is real time, 0.1 ten times slower.",
             )
         self._simulation.set_speed(speed)
-
-    # --- running ----------------------------------------------------------------------------
 
     def run(self, duration: float | str | None = None) -> Session:
         """Start to run and return at once.
@@ -340,19 +243,19 @@ class Session:
 
     def apply(self, edit: Edit) -> Future[Applied]:
         """Make any edit; see `set` for what is returned and raised."""
-        return self._simulation.edits.submit(edit)
+        return self._simulation.editor.queue.submit(edit)
 
     def undo(self) -> Future[Applied]:
         """Take back the last edit; StateError if there is none."""
-        if self._simulation.edits.is_empty and not self.history.can_undo:
+        if self._simulation.editor.queue.is_empty and not self.history.can_undo:
             self.history.undo_edit()
-        return self._simulation.edits.submit(HistoryStep.UNDO)
+        return self._simulation.editor.queue.submit(HistoryStep.UNDO)
 
     def redo(self) -> Future[Applied]:
         """Make again what was undone last; StateError if there is nothing."""
-        if self._simulation.edits.is_empty and not self.history.can_redo:
+        if self._simulation.editor.queue.is_empty and not self.history.can_redo:
             self.history.redo_edit()
-        return self._simulation.edits.submit(HistoryStep.REDO)
+        return self._simulation.editor.queue.submit(HistoryStep.REDO)
 
     # --- watching ---------------------------------------------------------------------------
 
@@ -377,7 +280,9 @@ class Session:
             Frames under way to the reader; with a callback on the screen each has to be answered
             with ``ready()``.
         """
-        return self._simulation.hub.subscribe(callback, lossless=lossless, max_pending=max_pending)
+        return self._simulation.outlet.hub.subscribe(
+            callback, lossless=lossless, max_pending=max_pending
+        )
 
     def stream(self, duration: float | str | None = None) -> Iterator[Frame]:
         """Run and yield every frame; leaving the loop pauses the session.
@@ -411,33 +316,6 @@ class Session:
             elif not is_running:
                 return
 
-    # --- keeping ----------------------------------------------------------------------------
-
-    def spikes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return step and global id of all recorded spikes since the last structural edit.
-
-        Returns
-        -------
-        step, neuron : (n_spikes,) int64
-            A spike of step k has the time ``(k + 1) * dt``.
-        """
-        return self._recorded.spikes()
-
-    def clear_recording(self) -> None:
-        """Forget the recorded frames and make room for new ones."""
-        self._on_thread(self._simulation.clear_recording)
-
-    @property
-    def _recorded(self) -> Recording:
-        if self.recording is None:
-            raise StateError(
-                "Session.recording",
-                "needs a session that records",
-                got="record=False",
-                remedy="Open the session with record=True.",
-            )
-        return self.recording
-
     # --- inside -----------------------------------------------------------------------------
 
     def _steps(self, duration: float | str, where: str) -> int:
@@ -450,9 +328,3 @@ class Session:
                 remedy='Give a number of ms, or a time such as "0.5 s".',
             )
         return math.floor(milliseconds / self.dt + 0.5)
-
-    def _on_thread(self, function: Callable[[], None]) -> None:
-        if self._simulation.is_mine:
-            function()
-        else:
-            self._simulation.call(function).result(_CALL_S)

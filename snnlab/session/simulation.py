@@ -10,22 +10,13 @@ from concurrent.futures import Future
 
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import StateError
-from snnlab.frames.decimate import merged
-from snnlab.frames.frame import Frame
-from snnlab.frames.hub import Hub, Subscription
-from snnlab.model.edits import Edit
-from snnlab.model.history import Applied, History
-from snnlab.model.network import Network
-from snnlab.session.edit_queue import EditQueue, HistoryStep, Request
+from snnlab.session.editor import Editor
 from snnlab.session.messages import MessageLog
+from snnlab.session.outlet import PUBLISH_S, Outlet
 from snnlab.session.pace import ChunkLength, Speedometer, Throttle
-from snnlab.session.recording import Recording, default_limit
 from snnlab.session.state import SessionState
 
 __all__ = ["Simulation"]
-
-PUBLISH_S = 0.04
-"""Wall-clock time [s] between two frames: 25 a second."""
 
 READER_PATIENCE_S = 10.0
 """A lossless reader that takes nothing for this long pauses the run."""
@@ -51,28 +42,21 @@ class Simulation:
 
     def __init__(self, engine: Engine, *, name: str, record: bool) -> None:
         self._engine = engine
+        self._wake = threading.Event()
         self.name = name
-        self.network = engine.network
+        self.dt = engine.network.dt
         self.step = engine.step
         self.target_step: int | None = None
         self.state = SessionState.PAUSED
         self.error: BaseException | None = None
-        self.published_at: float | None = None
-
+        wake, network = self._wake.set, engine.network
         self.messages = MessageLog()
-        self.history = History()
-        self.start_network = engine.network
-        self.log_start = 0
-        self.recording = Recording(engine.network, default_limit()) if record else None
-        self._wake = threading.Event()
-        self.hub = Hub(on_error=self._reader_failed, on_room=self._wake.set)
-        self.edits = EditQueue(engine.network, wake=self._wake.set)
-        self.throttle = Throttle(engine.network.dt)
-        self.speedometer = Speedometer(engine.network.dt)
-
-        self.changed = threading.Condition()
+        self.outlet = Outlet(network, self.messages, record=record, wake=wake)
+        self.editor = Editor(engine, self.outlet, self.messages, wake=wake)
+        self.throttle = Throttle(self.dt)
+        self.speedometer = Speedometer(self.dt)
         self._chunk = ChunkLength()
-        self._fresh: list[Frame] = []
+        self._changed = threading.Condition()
         self._calls: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._pause_asked = False
         self._closing = False
@@ -89,22 +73,23 @@ class Simulation:
 
     def run_to(self, target_step: int | None) -> None:
         """Run until `target_step`, or until paused."""
-        with self.changed:
+        with self._changed:
             self._refuse_dead("Session.run")
-            if self.recording is not None and self.recording.is_full:
-                raise self._full()
+            if self.outlet.is_full:
+                raise self.outlet.full(self.step * self.dt)
             if self.state is not SessionState.RUNNING:
                 now = time.perf_counter()
                 self.throttle.restart(now, self.step, self.throttle.speed)
                 self.speedometer.start(now, self.step)
             self.target_step = target_step
             self._pause_asked = False
-            self._become(SessionState.RUNNING)
+            self.state = SessionState.RUNNING
+            self._changed.notify_all()
         self._wake.set()
 
     def ask_pause(self) -> None:
         """Ask for a pause at the next step boundary."""
-        with self.changed:
+        with self._changed:
             self._pause_asked = self.state is SessionState.RUNNING
         self._wake.set()
 
@@ -117,22 +102,22 @@ class Simulation:
             False when `timeout` [s] is over.
         """
         asked = self._pause_asked
-        with self.changed:
-            return self.changed.wait_for(
+        with self._changed:
+            return self._changed.wait_for(
                 lambda: self.state is not SessionState.RUNNING or (asked and not self._pause_asked),
                 timeout,
             )
 
     def set_speed(self, speed: float | None) -> None:
         """Change model time / wall-clock time; None: as fast as possible."""
-        with self.changed:
+        with self._changed:
             self.throttle.restart(time.perf_counter(), self.step, speed)
         self._wake.set()
 
     def call(self, function: Callable[[], None]) -> Future[None]:
         """Have `function` called on the simulation thread between two chunks."""
         future: Future[None] = Future()
-        with self.changed:
+        with self._changed:
             if self.state is SessionState.CLOSED:
                 raise closed(self.name)
             self._calls.append((function, future))
@@ -163,62 +148,63 @@ class Simulation:
 
     def _turn(self) -> None:
         self._answer_calls()
-        self._apply_edits()
+        self.editor.make_due(self.step)
         if self.state is not SessionState.RUNNING:
             self._sleep(_IDLE_S)
-        elif self._pause_asked or self._is_at_target:
+        elif self._has_to_stop:
             self._settle()
         else:
             self._advance()
 
     def _sleep(self, seconds: float) -> None:
         """Wait until somebody asks for something; edits that must wait a little are in time."""
-        edits_s = self.edits.wait_s(time.perf_counter())
+        edits_s = self.editor.queue.wait_s(time.perf_counter())
         self._wake.wait(min(seconds, edits_s))
         self._wake.clear()
 
     @property
-    def _is_at_target(self) -> bool:
-        return self.target_step is not None and self.step >= self.target_step
+    def _has_to_stop(self) -> bool:
+        is_at_target = self.target_step is not None and self.step >= self.target_step
+        return self._pause_asked or is_at_target or self.outlet.is_full
 
     def _settle(self) -> None:
         """Stop running; what was simulated is published before anyone learns of the pause."""
-        self._flush()
-        with self.changed:
-            if self._pause_asked or self._is_at_target:
-                self._pause_asked = False
-                self.target_step = None
-                self._become(SessionState.PAUSED)
+        self.outlet.flush()
+        with self._changed:
+            if self._has_to_stop:
+                self._stop(SessionState.PAUSED)
 
-    def _become(self, state: SessionState) -> None:
-        with self.changed:
+    def _stop(self, state: SessionState) -> None:
+        with self._changed:
+            self._pause_asked = False
+            self.target_step = None
             self.state = state
-            self.changed.notify_all()
+            self._changed.notify_all()
 
     # --- advancing --------------------------------------------------------------------------
 
     def _advance(self) -> None:
         now = time.perf_counter()
-        if self.hub.is_full:
+        if self.outlet.hub.is_full:
             self._wait_for_reader(now)
             return
         self._stalled_since = None
         n_steps = self._steps_now(now)
         if n_steps == 0:
-            self._flush_if_due(now)
+            self.outlet.flush_if_due(now)
             self._sleep(min(self.throttle.wait_s(now, self.step), PUBLISH_S))
             return
         frame = self._engine.advance(n_steps)
         done = time.perf_counter()
         self._chunk.measured(n_steps, done - now)
-        self._fresh.append(frame)
-        with self.changed:
+        self.outlet.add(frame)
+        with self._changed:
             self.step = frame.t_stop
             self.speedometer.passed(done, self.step)
-        self._flush_if_due(done)
+        self.outlet.flush_if_due(done)
 
     def _steps_now(self, now: float) -> int:
-        with self.changed:
+        with self._changed:
             limits = [self._chunk.steps, self.throttle.allowed(now, self.step)]
             if self.target_step is not None:
                 limits.append(max(0, self.target_step - self.step))
@@ -230,77 +216,12 @@ class Simulation:
         if now - self._stalled_since > READER_PATIENCE_S:
             self._stalled_since = None
             self.messages.warning(
-                f"Paused at t = {self._time_text()}: a lossless reader has taken no frame for "
+                f"Paused at t = {self._t}: a lossless reader has taken no frame for "
                 f"{READER_PATIENCE_S:g} s. Take its frames or close it, then run again."
             )
             self._pause_asked = True
             return
         self._sleep(0.02)
-
-    def _flush_if_due(self, now: float) -> None:
-        if self.published_at is None or now - self.published_at >= PUBLISH_S:
-            self._flush()
-
-    def _flush(self) -> None:
-        """Record and publish what was simulated since the last time."""
-        if not self._fresh:
-            return
-        frame = merged(self._fresh)
-        self._fresh = []
-        self.published_at = time.perf_counter()
-        if self.recording is not None:
-            self.recording.append(frame)
-            if self.recording.is_full:
-                self._pause_asked = True
-                self.messages.warning(str(self._full()))
-        self.hub.publish(frame)
-
-    # --- edits ------------------------------------------------------------------------------
-
-    def _apply_edits(self) -> None:
-        now = time.perf_counter()
-        if self.edits.is_empty or self.edits.wait_s(now) > 0:
-            return
-        self._flush()
-        for request in self.edits.take(now):
-            waiting = [f for f in request.futures if f.set_running_or_notify_cancel()]
-            if waiting:
-                self._answer(request, waiting)
-        self.edits.settle(self.network)
-
-    def _answer(self, request: Request, waiting: list[Future[Applied]]) -> None:
-        try:
-            applied = self._carry_out(request.change)
-        except Exception as error:
-            self.messages.error(error, f"Edit at t = {self._time_text()} refused")
-            for future in waiting:
-                future.set_exception(error)
-            return
-        for future in waiting:
-            future.set_result(applied)
-
-    def _carry_out(self, change: Edit | HistoryStep) -> Applied:
-        if isinstance(change, Edit):
-            applied = Applied(change, change.inverse(self.network), self.step)
-            self._go_over(change.apply(self.network))
-            self.history.add(applied)
-            return applied
-        if change is HistoryStep.UNDO:
-            self._go_over(self.history.undo_edit().apply(self.network))
-            self.history.undone(self.step)
-        else:
-            self._go_over(self.history.redo_edit().apply(self.network))
-            self.history.redone(self.step)
-        return self.history.log[-1]
-
-    def _go_over(self, network: Network) -> None:
-        self._engine.apply(network)
-        self.network = network
-        if self.recording is not None and self.recording.change_structure(network):
-            self.messages.info(
-                f"The structure changed at t = {self._time_text()}: spikes() and dataset() start "
-                "here; what came before is in recording.sections."
-            )
 
     # --- calls ------------------------------------------------------------------------------
 
@@ -318,54 +239,46 @@ class Simulation:
 
     def reset(self) -> None:
         """Go back to t = 0 with the network as it is now; only for the simulation thread."""
-        self._fresh = []
-        self._engine.restore(Checkpoint(0, self.network, {}))
+        self.outlet.flush()
+        try:
+            self._engine.restore(Checkpoint(0, self.editor.network, {}))
+        except Exception as error:
+            self._fail(error)
+            raise
         self.step = self._engine.step
-        self.start_network = self.network
-        self.log_start = len(self.history.log)
+        self.editor.begin_run()
+        self.outlet.clear(self.editor.network)
         self.error = None
-        self.clear_recording()
-        with self.changed:
-            self._pause_asked = False
-            self.target_step = None
-            self._become(SessionState.PAUSED)
+        self._stop(SessionState.PAUSED)
         self.messages.info("Reset to t = 0 ms: edits are kept, the recording is cleared.")
 
     def clear_recording(self) -> None:
         """Forget all recorded frames; only for the simulation thread."""
-        if self.recording is not None:
-            self.recording.clear(self.network)
+        self.outlet.flush()
+        self.outlet.clear(self.editor.network)
 
     # --- trouble ----------------------------------------------------------------------------
 
     def _fail(self, error: BaseException) -> None:
-        context = f"Simulation of {self.name!r} stopped at t = {self._time_text()}"
         try:
-            self._flush()
+            self.outlet.flush()
         except Exception as second:
             self.messages.error(second, "The last frame could not be kept")
-        with self.changed:
-            self.error = error
-            self._pause_asked = False
-            self.target_step = None
-            self._become(SessionState.FAILED)
-        self.messages.error(error, context)
-
-    def _reader_failed(self, error: BaseException, subscription: Subscription) -> None:
-        self.messages.error(error, "A reader of frames failed and was closed")
+        self.error = error
+        self._stop(SessionState.FAILED)
+        self.messages.error(error, f"Simulation of {self.name!r} stopped at t = {self._t}")
 
     def _end(self) -> None:
         """Close everything; each part even if another one fails."""
-        for close in (self._flush, self._engine.close, self.hub.close):
+        for close in (self.outlet.flush, self._engine.close, self.outlet.hub.close):
             try:
                 close()
             except Exception as error:
                 self.messages.error(error, f"Closing {self.name!r}")
-        with self.changed:
-            self._become(SessionState.CLOSED)
-            calls = [future for _, future in self._calls]
-        self.edits.close(closed(self.name))
-        for future in calls:
+        self._stop(SessionState.CLOSED)
+        self.editor.queue.close(closed(self.name))
+        while self._calls:
+            _, future = self._calls.popleft()
             if future.set_running_or_notify_cancel():
                 future.set_exception(closed(self.name))
 
@@ -380,19 +293,9 @@ class Simulation:
                 remedy="Mend the cause, then reset() and run again.",
             )
 
-    def _full(self) -> StateError:
-        n_bytes = self.recording.n_bytes if self.recording is not None else 0
-        limit = self.recording.limit_bytes if self.recording is not None else 0
-        return StateError(
-            "Session.recording",
-            f"must stay below {limit / 2**20:.4g} MiB",
-            got=f"{n_bytes / 2**20:.4g} MiB at t = {self._time_text()}",
-            remedy="Nothing is lost. Save with session.save(path), then session.clear_recording(); "
-            "or raise session.recording.limit_bytes; or open with record=False.",
-        )
-
-    def _time_text(self) -> str:
-        return f"{self.step * self.network.dt:g} ms"
+    @property
+    def _t(self) -> str:
+        return f"{self.step * self.dt:g} ms"
 
 
 def closed(name: str) -> StateError:

@@ -237,7 +237,8 @@ def test_an_edit_that_the_engine_cannot_make_is_told_and_undone() -> None:
         assert 13 not in [applied.edit.value for applied in session.history.log]
 
 
-def test_a_cancelled_edit_is_not_made() -> None:
+def test_a_cancelled_edit_is_not_made(monkeypatch) -> None:
+    monkeypatch.setattr(edit_queue, "SHORTEST_INTERVAL", 1.0)
     with Session(ReferenceEngine(balanced())) as session:
         session.set("g", 4).result(LIMIT_S)
         assert session.set("g", 9).cancel()  # it waits, for g was changed a moment ago

@@ -39,7 +39,7 @@ def put(name: str, value: float) -> SetParameter:
 def test_newest_value_wins_and_answers_all() -> None:
     q = queue()
     futures = [q.submit(put("tau_m", 10.0 + k)) for k in range(5)]
-    (request,) = q.take(0.0)
+    (request,) = q.take()
     assert request.change == put("tau_m", 14.0)
     assert request.futures == tuple(futures)
     assert q.is_empty
@@ -83,14 +83,14 @@ def test_values_that_can_only_be_meant_in_order_stay_in_order() -> None:
     changes = [put("V_th", -40.0), put("V_reset", -50.0), put("V_th", -41.0)]
     for change in changes:
         q.submit(change)
-    assert [r.change for r in q.take(0.0)] == changes
+    assert [r.change for r in q.take()] == changes
 
 
 def test_values_that_can_be_meant_without_older_ones_leave_them_out() -> None:
     q = queue()
     for change in (put("V_th", -40.0), put("V_reset", -60.0), put("V_th", -41.0)):
         q.submit(change)
-    assert [r.change for r in q.take(0.0)] == [put("V_reset", -60.0), put("V_th", -41.0)]
+    assert [r.change for r in q.take()] == [put("V_reset", -60.0), put("V_th", -41.0)]
 
 
 def test_a_number_is_not_changed_twice_at_once() -> None:
@@ -98,12 +98,22 @@ def test_a_number_is_not_changed_twice_at_once() -> None:
     assert q.wait_s(0.0) == math.inf
     q.submit(put("tau_m", 11.0))
     assert q.wait_s(0.0) == 0.0
-    q.take(0.0)
+    q.take()
+    q.settle(network(), 0.0, 0.001)
     q.submit(put("C_m", 200.0))
     assert q.wait_s(0.01) == 0.0
     q.submit(put("tau_m", 12.0))
     assert q.wait_s(0.01) == pytest.approx(SHORTEST_INTERVAL - 0.01)
     assert q.wait_s(1.0) == 0.0
+
+
+def test_a_number_that_is_slow_to_change_leaves_time_to_simulate() -> None:
+    q = queue()
+    q.submit(put("tau_m", 11.0))
+    q.take()
+    q.settle(network(), 0.0, 0.5)
+    q.submit(put("tau_m", 12.0))
+    assert q.wait_s(0.5) == pytest.approx(0.5)
 
 
 def test_edits_are_checked_against_what_waits() -> None:
@@ -112,14 +122,14 @@ def test_edits_are_checked_against_what_waits() -> None:
     q.submit(SetParameter("new", "tau_m", 5.0))
     with pytest.raises(SpecError, match="different names"):
         q.submit(AddPopulation(Population("new", 1, "LIFDelta")))
-    assert len(q.take(0.0)) == 2
+    assert len(q.take()) == 2
 
 
 def test_after_a_refusal_edits_are_checked_against_the_truth() -> None:
     q = queue()
     q.submit(AddPopulation(Population("new", 1, "LIFDelta")))
-    q.take(0.0)
-    q.settle(network())  # the engine refused
+    q.take()
+    q.settle(network(), 0.0, 0.0)  # the engine refused
     with pytest.raises(SpecError, match="existing name"):
         q.submit(SetParameter("new", "tau_m", 5.0))
 

@@ -1,0 +1,103 @@
+"""Makes edits between two chunks: engine, history, recording and those who wait learn of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from snnlab.engine import Engine
+from snnlab.model.edits import Edit
+from snnlab.model.history import Applied, History
+from snnlab.model.network import Network
+from snnlab.session.edit_queue import EditQueue, HistoryStep, Request
+from snnlab.session.messages import MessageLog
+from snnlab.session.outlet import Outlet
+
+__all__ = ["Editor"]
+
+
+class Editor:
+    """Applies what waits in its queue; only the simulation thread calls it.
+
+    Parameters
+    ----------
+    engine : Engine
+    outlet : Outlet
+        Is flushed before a change, so that no frame spans it.
+    messages : MessageLog
+        Learns of changes that the engine refuses.
+    wake : callable
+        Called when something was added to the queue.
+
+    Attributes
+    ----------
+    network : Network
+        The network as it is now.
+    start_network : Network
+        The network at the start of the run.
+    """
+
+    def __init__(
+        self, engine: Engine, outlet: Outlet, messages: MessageLog, *, wake: Callable[[], None]
+    ) -> None:
+        self.network = self.start_network = engine.network
+        self.history = History()
+        self.queue = EditQueue(engine.network, wake=wake)
+        self._engine = engine
+        self._outlet = outlet
+        self._messages = messages
+        self._n_before = 0
+
+    def make_due(self, step: int) -> None:
+        """Make all changes that are due, at time step `step`."""
+        now = time.perf_counter()
+        if self.queue.is_empty or self.queue.wait_s(now) > 0:
+            return
+        self._outlet.flush()
+        for request in self.queue.take():
+            waiting = [f for f in request.futures if f.set_running_or_notify_cancel()]
+            if waiting:
+                self._answer(request, waiting, step)
+        self.queue.settle(self.network, now, time.perf_counter())
+
+    def begin_run(self) -> None:
+        """Take note that the run starts anew with the network as it is now."""
+        self.start_network = self.network
+        self._n_before = len(self.history.log)
+
+    @property
+    def log(self) -> list[Applied]:
+        """The edits since the start of the run, in the order in which they took effect."""
+        return self.history.log[self._n_before :]
+
+    def _answer(self, request: Request, waiting: list[Future[Applied]], step: int) -> None:
+        try:
+            applied = self._carry_out(request.change, step)
+        except Exception as error:
+            t = step * self.network.dt
+            self._messages.error(error, f"Edit at t = {t:g} ms refused")
+            for future in waiting:
+                future.set_exception(error)
+            return
+        for future in waiting:
+            future.set_result(applied)
+
+    def _carry_out(self, change: Edit | HistoryStep, step: int) -> Applied:
+        if isinstance(change, Edit):
+            applied = Applied(change, change.inverse(self.network), step)
+            self._go_over(change.apply(self.network), step)
+            self.history.add(applied)
+            return applied
+        if change is HistoryStep.UNDO:
+            self._go_over(self.history.undo_edit().apply(self.network), step)
+            self.history.undone(step)
+        else:
+            self._go_over(self.history.redo_edit().apply(self.network), step)
+            self.history.redone(step)
+        return self.history.log[-1]
+
+    def _go_over(self, network: Network, step: int) -> None:
+        self._engine.apply(network)
+        self.network = network
+        self._outlet.change_structure(network, step * network.dt)

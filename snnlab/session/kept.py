@@ -1,0 +1,94 @@
+"""What a session keeps of its run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnlab.errors import StateError
+from snnlab.session.export import to_dataset
+from snnlab.session.recording import Recording
+from snnlab.session.status import Status
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["Kept"]
+
+_CALL_S = 600.0
+
+
+class Kept(Status):
+    """The recording of a session and the ways out of it; a base of `Session`."""
+
+    @property
+    def recording(self) -> Recording | None:
+        """The frames in memory; None without recording."""
+        return self._simulation.outlet.recording
+
+    def spikes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return step and global id of all recorded spikes since the last structural edit.
+
+        Returns
+        -------
+        step, neuron : (n_spikes,) int64
+            A spike of step k has the time ``(k + 1) * dt``.
+        """
+        return self._recorded.spikes()
+
+    def clear_recording(self) -> None:
+        """Forget the recorded frames and make room for new ones."""
+        self._on_thread(self._simulation.clear_recording)
+
+    def dataset(self) -> xr.Dataset:
+        """Return the recorded run since the last structural edit as a labelled data set.
+
+        Returns
+        -------
+        xarray.Dataset
+            Spikes, counts and samples with units; attributes say where they come from: versions,
+            device, the network at the start of the run and every edit with its step.
+        """
+        editor, recorded = self._simulation.editor, self._recorded
+        return to_dataset(recorded.sections[-1], editor.start_network, editor.log, self.device)
+
+    def save(self, path: str | Path) -> Path:
+        """Write `dataset` to a file and return its path.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in ``.nc`` (NetCDF) or ``.zarr``.
+
+        Raises
+        ------
+        FormatError
+            Another suffix.
+        """
+        from snnlab.record import dataset
+
+        dataset.check_suffix(path)
+        dataset.save(self.dataset(), path)
+        self.messages.info(f"Saved the recording to {path}.")
+        return Path(path)
+
+    @property
+    def _recorded(self) -> Recording:
+        if self.recording is None:
+            raise StateError(
+                "Session.recording",
+                "needs a session that records",
+                got="record=False",
+                remedy="Open the session with record=True.",
+            )
+        return self.recording
+
+    def _on_thread(self, function: Callable[[], None]) -> None:
+        if self._simulation.is_mine:
+            function()
+        else:
+            self._simulation.call(function).result(_CALL_S)

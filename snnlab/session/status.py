@@ -1,0 +1,116 @@
+"""What can be read of a session at any time, from any thread."""
+
+from __future__ import annotations
+
+import time
+
+from snnlab.engine import BuildReport
+from snnlab.model.history import History
+from snnlab.model.network import Network
+from snnlab.session.messages import MessageLog
+from snnlab.session.simulation import Simulation
+from snnlab.session.state import SessionState
+
+__all__ = ["Status"]
+
+
+class Status:
+    """The readings of a session; the base of `Session`.
+
+    Parameters
+    ----------
+    simulation : Simulation
+    report : BuildReport
+        What building the network took.
+    device : str
+        What computes it.
+    """
+
+    def __init__(self, simulation: Simulation, report: BuildReport, device: str) -> None:
+        self._simulation = simulation
+        self._report = report
+        self._device = device
+
+    def __repr__(self) -> str:
+        kind, state = type(self).__name__, self.state.value
+        return f"{kind}({self.name!r}, {self.network.name!r}, {state}, t = {self.t:g} ms)"
+
+    @property
+    def name(self) -> str:
+        """The session's name."""
+        return self._simulation.name
+
+    @property
+    def network(self) -> Network:
+        """The network as it is now, all applied edits included."""
+        return self._simulation.editor.network
+
+    @property
+    def engine_report(self) -> BuildReport:
+        """What building the network took."""
+        return self._report
+
+    @property
+    def device(self) -> str:
+        """What computes it."""
+        return self._device
+
+    @property
+    def state(self) -> SessionState:
+        """Whether it is paused, running, failed or closed."""
+        return self._simulation.state
+
+    @property
+    def step(self) -> int:
+        """Number of steps done; the truth about time."""
+        return self._simulation.step
+
+    @property
+    def dt(self) -> float:
+        """Time step [ms]."""
+        return self._simulation.dt
+
+    @property
+    def t(self) -> float:
+        """Model time [ms]."""
+        return self.step * self.dt
+
+    @property
+    def target_t(self) -> float | None:
+        """Model time [ms] at which the run will end; None if it has no end."""
+        target = self._simulation.target_step
+        return None if target is None else target * self.dt
+
+    @property
+    def real_time_factor(self) -> float | None:
+        """Wall-clock time / model time over the last second; below 1 is faster than real time."""
+        return self._simulation.speedometer.real_time_factor
+
+    @property
+    def eta_s(self) -> float | None:
+        """Wall-clock time [s] until the run ends; None if it has no end or is not measured yet."""
+        target, factor = self.target_t, self.real_time_factor
+        if target is None or factor is None:
+            return None
+        return max(0.0, target - self.t) * 1e-3 * factor
+
+    @property
+    def last_frame_age_s(self) -> float | None:
+        """Wall-clock time [s] since the last frame; None before the first one."""
+        published_at = self._simulation.outlet.published_at
+        return None if published_at is None else time.perf_counter() - published_at
+
+    @property
+    def history(self) -> History:
+        """What was edited; to be read only."""
+        return self._simulation.editor.history
+
+    @property
+    def messages(self) -> MessageLog:
+        """What the session has to say."""
+        return self._simulation.messages
+
+    @property
+    def error(self) -> BaseException | None:
+        """What made the session fail; None if it has not."""
+        return self._simulation.error

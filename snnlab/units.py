@@ -68,11 +68,14 @@ def is_quantity(text: str) -> bool:
     return match is not None and (match[2] is None or match[2] == "%" or bool(_dimension(match[2])))
 
 
-def _scalar(value: Any) -> float:
-    """A numpy scalar as a float; truth values are not numbers."""
+def _scalar(value: Any) -> float | None:
+    """A number or a numpy scalar as a float; None for anything else, truth values included."""
     if str(getattr(value, "dtype", type(value).__name__)) == "bool":
-        raise TypeError
-    return float(value)
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def to_canonical(value: float | int | str, unit: str, *, where: str) -> float:
@@ -96,18 +99,16 @@ def to_canonical(value: float | int | str, unit: str, *, where: str) -> float:
     UnitError
         The string has no number, an unknown unit, or a unit of another dimension.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        try:
-            return _scalar(value)
-        except (TypeError, ValueError):
+    if not isinstance(value, str):
+        number = _scalar(value)
+        if number is None:
             raise UnitError(
                 where,
                 f"must be a number [{unit}]",
                 got=f"{value!r} ({type(value).__name__})",
                 remedy=f'Write a plain number in {unit}, or a string such as "1 {unit}".',
-            ) from None
-    if not isinstance(value, str):
-        return float(value)
+            )
+        return number
     match = _QUANTITY.fullmatch(value)
     target = _dimension(unit)
     if match is None or target is None:

@@ -127,7 +127,8 @@ class CpuEngine:
         changes = {s for c in built.currents for s in (c.start, c.stop)}
         pieces = [(np.empty(0, np.int64), np.empty(0, np.int64))]
         while self._step < stop:
-            until = min([stop, *(s for s in changes if s > self._step)])
+            soon = self._step + self._governor.steps
+            until = min([stop, soon, *(s for s in changes if s > self._step)])
             pieces.append(self._run_until(until, samples))
             if self._step in changes:
                 built.write_numbers(self._step)

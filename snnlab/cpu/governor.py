@@ -16,6 +16,9 @@ _LONGEST_PAUSE = 256
 _CLEARLY = 0.85
 """The other choice must cost less than this fraction."""
 
+_CALL_SECONDS = 0.05
+_FEWEST_STEPS = 50
+
 _MEMORY = 0.7
 """Weight of the past in the moving average of the cost."""
 
@@ -43,6 +46,13 @@ class Governor:
 
     def _is_trial(self) -> bool:
         return self._until_trial == 0 and self._other != self._current
+
+    @property
+    def steps(self) -> int:
+        """Steps after which a call should return: soon enough to notice that things changed."""
+        if self._cost is None:
+            return _FEWEST_STEPS
+        return max(int(_CALL_SECONDS / self._cost), _FEWEST_STEPS)
 
     def observe(self, steps: int, seconds: float) -> None:
         """Take note of what the last call cost.

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import holoviews as hv
-import numpy as np
-from numpy.typing import NDArray
 
-from snnlab.errors import SpecError
+from snnlab.analysis.rates import population_rate
 from snnlab.plots.activity import Activity, Group
 from snnlab.plots.backend import RATE, load, options, time_from
 from snnlab.plots.palette import colours
 from snnlab.plots.source import activity_of
 
-__all__ = ["draw_rates", "population_rate", "rates"]
+__all__ = ["draw_rates", "rates"]
 
 
 def rates(
@@ -41,10 +39,6 @@ def rates(
     SpecError
         `bin_ms` is not positive.
     """
-    if not bin_ms > 0:
-        raise SpecError(
-            "rates.bin_ms", "must be > 0 ms", got=f"{bin_ms:g} ms", remedy="Try 1 to 20 ms."
-        )
     return draw_rates(activity_of(source).window(t_start, t_stop), bin_ms)
 
 
@@ -54,7 +48,7 @@ def draw_rates(activity: Activity, bin_ms: float = 5.0) -> hv.Overlay:
     palette = colours(len(activity.groups))
     time = time_from(activity.t_start, activity.t_stop)
     curves = [
-        hv.Curve(population_rate(activity, group, bin_ms), time, RATE, label=group.name).opts(
+        hv.Curve(_rate(activity, group, bin_ms), time, RATE, label=group.name).opts(
             color=colour, interpolation="steps-mid", framewise=True, backend="bokeh"
         )
         for group, colour in zip(activity.groups, palette, strict=True)
@@ -66,19 +60,7 @@ def draw_rates(activity: Activity, bin_ms: float = 5.0) -> hv.Overlay:
     )
 
 
-def population_rate(
-    activity: Activity, group: Group, bin_ms: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the middles of the bins [ms] and the rate [Hz] in each.
-
-    A rest at the end that does not fill a bin is left out: its rate would be too low.
-    """
-    frame = activity.frame
-    bin_steps = max(1, round(bin_ms / frame.dt))
-    n_bins = (frame.t_stop - frame.t_start) // bin_steps
-    mine = (frame.neuron >= group.first) & (frame.neuron < group.first + group.size)
-    bins = (frame.step[mine] - frame.t_start) // bin_steps
-    counts = np.bincount(bins[bins < n_bins], minlength=n_bins)
-    width = bin_steps * frame.dt
-    middles = activity.t_start + (np.arange(n_bins) + 0.5) * width
-    return middles, counts / (group.size * width * 1e-3)
+def _rate(activity: Activity, group: Group, bin_ms: float) -> Any:
+    times, _ = activity.of(group)
+    span = {"t_start": activity.t_start, "t_stop": activity.t_stop}
+    return population_rate(times, group.size, **span, bin_width=bin_ms)

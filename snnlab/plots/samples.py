@@ -54,7 +54,7 @@ class Trace:
         column = recorder.variables.index(variable)
         values = [part.values[:, column] for part in parts] or [np.empty((0, len(neurons)))]
         steps = [part.steps for part in parts] or [np.empty(0, np.int64)]
-        times = np.concatenate(steps) * network.dt
+        times: NDArray[np.float64] = np.concatenate(steps).astype(np.float64) * network.dt
         joined = np.concatenate(values)
         return cls(times, joined, neurons, recorder.population, variable, unit)
 
@@ -111,7 +111,8 @@ def trace_in_dataset(dataset: Any, recorder: str | None, variable: str | None) -
     recorder, variable : str, optional
         Names; default: the first ones.
     """
-    names = [str(name).removesuffix("_time") for name in dataset.dims if str(name).endswith("_time")]
+    sampled = [str(name) for name in dataset.dims if str(name).endswith("_time")]
+    names = [name.removesuffix("_time") for name in sampled]
     if not names or (recorder is not None and recorder not in names):
         raise unknown_name("recorder", recorder or "the first one", names)
     label = recorder or names[0]

@@ -15,11 +15,15 @@ window.makeModel = traits => {
   const listeners = {};
   return {
     get: name => traits[name],
-    set: (name, value) => { traits[name] = value; (listeners['change:' + name] || []).forEach(f => f()); },
+    set: (name, value) => {
+      traits[name] = value;
+      (listeners['change:' + name] || []).forEach(f => f());
+    },
     on: (name, f) => (listeners[name] = listeners[name] || []).push(f),
     off: (name, f) => listeners[name] = (listeners[name] || []).filter(g => g !== f),
     send: message => window.sent.push(message),
-    receive: (message, buffers) => (listeners['msg:custom'] || []).forEach(f => f(message, buffers)),
+    receive: (message, buffers) =>
+      (listeners['msg:custom'] || []).forEach(f => f(message, buffers)),
   };
 };
 """

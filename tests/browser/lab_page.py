@@ -18,7 +18,8 @@ _NOTEBOOK = "window.jupyterapp.shell.currentWidget"
 _KERNEL_READY = """() => {
   const panel = window.jupyterapp?.shell.currentWidget;
   const kernel = panel?.sessionContext?.session?.kernel;
-  return panel?.content?.model && kernel?.status === 'idle' && kernel.connectionStatus === 'connected';
+  const isConnected = kernel?.connectionStatus === 'connected';
+  return panel?.content?.model && kernel?.status === 'idle' && isConnected;
 }"""
 """The toolbar's indicator is idle before there is a kernel; what is run then is lost."""
 
@@ -49,7 +50,8 @@ _CANVASES = """() => {
   const walk = root => {
     for (const node of root.querySelectorAll('*')) {
       if (node.shadowRoot) walk(node.shadowRoot);
-      if (node.tagName === 'CANVAS' && node.width > 20 && node.height > 20) found.push(node.toDataURL());
+      const isPicture = node.tagName === 'CANVAS' && node.width > 20 && node.height > 20;
+      if (isPicture) found.push(node.toDataURL());
     }
   };
   walk(document.querySelector('.jp-NotebookPanel'));

@@ -1,6 +1,7 @@
 """The page: widgets that show and steer a running session in JupyterLab.
 
-``Lab(session)`` is the whole page, ``Live(session, "rates")`` a HoloViews plot that follows the run.
+``Lab(session)`` is the whole page, ``Live(session, "rates")`` a HoloViews plot that follows the
+run.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ function theme(el) {
   const light = isLight();
   return {
     light,
-    paper: get("--jp-layout-color0", light ? "#ffffff" : "#111111"),
+    paper: get("--jp-layout-color1", light ? "#ffffff" : "#111111"),
     ink: get("--jp-ui-font-color1", light ? "#222222" : "#dddddd"),
     faint: get("--jp-border-color2", light ? "#cccccc" : "#444444"),
     font: `12px ${get("--jp-ui-font-family", "system-ui, sans-serif")}`,

@@ -10,6 +10,7 @@ from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population
 from snnlab.model.parameter import Parameter
 from snnlab.model.stimuli import PoissonInput, StepCurrent
+from snnlab.units import is_quantity
 
 __all__ = ["KNOBS", "form_of", "targets_of"]
 
@@ -20,8 +21,11 @@ LOG_FROM = 100.0
 """A range whose ends differ by this factor is better seen on a logarithmic scale."""
 
 
+NO_SLIDER = {"value": None, "low": None, "high": None, "is_log": False}
+
+
 def targets_of(network: Network) -> list[dict[str, Any]]:
-    """Return what can be selected, in groups: ``{"group": str, "items": [[target, text], ...]}``."""
+    """Return what can be selected, as ``{"group": str, "items": [[target, text], ...]}``."""
     groups = [
         ("network", [[KNOBS, f"{network.name}: knobs"]] if network.knobs else []),
         ("populations", [[p.name, f"{p.name} ({p.neuron})"] for p in network.populations]),
@@ -52,7 +56,8 @@ def form_of(network: Network, target: str) -> dict[str, Any]:
     for population in network.populations:
         if population.name == target:
             return _population_form(network, population)
-    for item in (*network.projections, *network.stimuli):
+    items: tuple[Any, ...] = (*network.projections, *network.stimuli)
+    for item in items:
         if item.name == target:
             return _item_form(network, item)
     return form_of(network, KNOBS)
@@ -115,40 +120,24 @@ def _number(network: Network, written: Any, parameter: Parameter, name: str) -> 
 
 
 def _row(name: str, parameter: Parameter, written: Any, resolved: Any) -> dict[str, Any]:
-    """A line of the form; only plain numbers get a slider, expressions and distributions stay text."""
+    """A line of the form; what was written as an expression or distribution stays text."""
     row = {
         "name": name,
         "unit": parameter.unit,
         "doc": parameter.doc,
         "bounds": f"must be {parameter.bounds()}",
         "text": _text(written),
-        "value": None,
-        "low": None,
-        "high": None,
-        "is_log": False,
         "error": "",
     }
-    if isinstance(written, str) and _text(resolved) != written and not _is_plain(written):
-        return {**row, "doc": f"{parameter.doc} Now {_text(resolved)} {parameter.unit}.".strip()}
-    if not isinstance(resolved, (int, float)):
-        return row
+    if isinstance(written, str) and not is_quantity(written):
+        row["doc"] = f"{parameter.doc} (now {_text(resolved)} {parameter.unit})"
+        return row | NO_SLIDER
+    if not isinstance(resolved, int | float):
+        return row | NO_SLIDER
     low, high = _range(parameter, float(resolved))
     is_log = low > 0 and high / low >= LOG_FROM
-    return {
-        **row,
-        "text": _text(resolved),
-        "value": float(resolved),
-        "low": low,
-        "high": high,
-        "is_log": is_log,
-    }
-
-
-def _is_plain(text: str) -> bool:
-    """Whether the text is a number with or without a unit, and so may become a slider."""
-    from snnlab.units import is_quantity
-
-    return is_quantity(text)
+    slider = {"value": float(resolved), "low": low, "high": high, "is_log": is_log}
+    return row | {"text": _text(resolved)} | slider
 
 
 def _range(parameter: Parameter, value: float) -> tuple[float, float]:

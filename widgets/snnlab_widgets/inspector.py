@@ -31,7 +31,7 @@ class Inspector(Part):
     """
 
     _esm = script("canvas.js", "inspector.js")
-    targets = traitlets.List().tag(sync=True)
+    targets: Any = traitlets.List().tag(sync=True)
     form = traitlets.Dict().tag(sync=True)
 
     def __init__(self, session: Session) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets
 from IPython.display import display
+
 from snnlab_widgets.display import Display
 from snnlab_widgets.pacer import Pacer
 
@@ -50,7 +51,8 @@ class Live(ipywidgets.VBox):
         output = ipywidgets.Output()
         with output:
             display(self.view.plot)  # type: ignore[no-untyped-call]
-        super().__init__((output, self.pacer))
+        self._parts: tuple[ipywidgets.Widget, ...] = (output, self.pacer)
+        super().__init__(self._parts)
         _open[self._key] = self
         self._display.add(self.refresh, self.view.kind.interval_s)
         self._display.start()
@@ -65,7 +67,7 @@ class Live(ipywidgets.VBox):
         if _open.get(self._key) is self:
             del _open[self._key]
         self._display.close()
-        for child in self.children:
-            child.close()
+        for part in self._parts:
+            part.close()
         self.children = ()
         super().close()

@@ -32,7 +32,7 @@ class Messages(Part):
     """
 
     _esm = script("canvas.js", "messages.js")
-    entries = traitlets.List().tag(sync=True)
+    entries: Any = traitlets.List().tag(sync=True)
     """Each ``{"time", "level", "text"}`` and, for an error, its fields; all plain text."""
 
     def __init__(

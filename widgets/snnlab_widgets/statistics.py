@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 import traitlets
+from numpy.typing import NDArray
 
+from snnlab.analysis.irregularity import mean_cv
+from snnlab.analysis.rates import mean_rate
 from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
@@ -85,21 +88,21 @@ def statistics_rows(network: Network, window: Frame | None) -> list[dict[str, An
     list of dict
         ``name, size, colour, colour_dark, rate, reference, cv``; the last three are text.
     """
-    light, dark = colours(len(network.populations)), colours(len(network.populations), dark=True)
+    n = len(network.populations)
+    light, dark = colours(n), colours(n, dark=True)
     rows = []
     for k, population in enumerate(network.populations):
         published = population.reference_rate
+        first, size = network.first_id(population.name), population.size
         rows.append(
             {
                 "name": population.name,
-                "size": population.size,
+                "size": size,
                 "colour": light[k],
                 "colour_dark": dark[k],
-                "rate": "" if window is None else _rate(window, k, population.size),
+                "rate": "" if window is None else _rate(window, first, size),
                 "reference": "" if published is None else f"{published:.2f}",
-                "cv": ""
-                if window is None
-                else _cv(window, network.first_id(population.name), population.size),
+                "cv": "" if window is None else _cv(window, first, size),
             }
         )
     return rows
@@ -112,22 +115,18 @@ def _cut(frame: Frame, duration: float) -> Frame:
     return replace(frame, t_start=start, step=frame.step[first:], neuron=frame.neuron[first:])
 
 
-def _rate(window: Frame, k: int, size: int) -> str:
-    return f"{window.counts[k] / size / (window.duration * 1e-3):.2f}"
+def _rate(window: Frame, first: int, size: int) -> str:
+    count = np.count_nonzero(_is_of(window, first, size))
+    return f"{float(mean_rate(count, size, window.duration)):.2f}"
 
 
 def _cv(window: Frame, first: int, size: int) -> str:
-    """Mean CV over the neurons with at least two intervals; empty if there are none."""
-    mine = (window.neuron >= first) & (window.neuron < first + size)
-    order = np.lexsort((window.step[mine], window.neuron[mine]))
-    neuron, step = window.neuron[mine][order] - first, window.step[mine][order]
-    same = neuron[1:] == neuron[:-1]
-    isi, owner = np.diff(step)[same].astype(float), neuron[1:][same]
-    n = np.bincount(owner, minlength=size)
-    mean = np.bincount(owner, isi, size) / np.maximum(n, 1)
-    square = np.bincount(owner, isi**2, size) / np.maximum(n, 1)
-    enough = n >= 2
-    if not enough.any():
-        return ""
-    values = np.sqrt(np.maximum(square - mean**2, 0))[enough] / mean[enough]
-    return f"{values.mean():.2f}"
+    """Mean CV as text; empty if no neuron has fired often enough."""
+    mine = _is_of(window, first, size)
+    value = mean_cv(window.times[mine], window.neuron[mine] - first, size)
+    return f"{value:.2f}" if np.isfinite(value) else ""
+
+
+def _is_of(window: Frame, first: int, size: int) -> NDArray[np.bool_]:
+    """Which spikes are those of a population."""
+    return (window.neuron >= first) & (window.neuron < first + size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
@@ -34,7 +34,7 @@ class Transport(Part):
 
     _esm = script("canvas.js", "transport.js")
     about = traitlets.Unicode().tag(sync=True)
-    speeds = traitlets.List().tag(sync=True)
+    speeds: Any = traitlets.List().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     """State, model time [ms], real-time factor, ETA [s], age of the last frame [s], ..."""
 

@@ -139,12 +139,14 @@ class Simulation:
     # --- the thread -------------------------------------------------------------------------
 
     def _live(self) -> None:
-        while not self._closing:
-            try:
-                self._turn()
-            except BaseException as error:  # whatever it is, it must be seen
-                self._fail(error)
-        self._end()
+        try:
+            while not self._closing:
+                try:
+                    self._turn()
+                except BaseException as error:  # whatever it is, it must be seen
+                    self._fail(error)
+        finally:
+            self._end()
 
     def _turn(self) -> None:
         self._answer_calls()

@@ -103,7 +103,11 @@ class Engine(Protocol):
         ...
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to a state; the run continues bit for bit as it did from there."""
+        """Go back to a state; the run continues bit for bit as it did from there.
+
+        What the checkpoint's arrays lack starts from its initial value, so a checkpoint without
+        arrays is the start of the run.
+        """
         ...
 
     def close(self) -> None:

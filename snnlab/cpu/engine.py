@@ -185,7 +185,7 @@ class CpuEngine:
             raise BuildError(
                 "Network.dt and Network.seed", "must stay while the network runs",
                 got=f"dt {old.dt:g} -> {network.dt:g} ms, seed {old.seed} -> {network.seed}",
-                remedy="Reset the session to start with the new value.",
+                remedy="Open the network again with snnlab.open(..., dt=..., seed=...).",
             )  # fmt: skip
         built = self._arrays
         exponents = port_exponents(network)

@@ -75,4 +75,6 @@ class Frame:
     @property
     def times(self) -> NDArray[np.float64]:
         """Spike times [ms], shape (n_spikes,)."""
-        return (self.step + 1) * self.dt
+        import numpy as np
+
+        return np.multiply(self.step + 1, self.dt, dtype=np.float64)

@@ -23,6 +23,11 @@ _KERNEL_READY = """() => {
 }"""
 """The toolbar's indicator is idle before there is a kernel; what is run then is lost."""
 
+_RUN_CELL = f"""index => {{
+  {_NOTEBOOK}.content.activeCellIndex = index;
+  window.jupyterapp.commands.execute('notebook:run-cell');
+}}"""
+
 _ALL_RUN = f"""() => [...{_NOTEBOOK}.content.model.cells]
   .filter(cell => cell.type === 'code' && cell.sharedModel.getSource().trim())
   .every(cell => cell.executionCount !== null && cell.executionState !== 'running')"""
@@ -102,6 +107,10 @@ class LabPage:
         with contextlib.suppress(Error):  # asks only if it does not know the kernel's name
             self.page.get_by_role("button", name="Select Kernel").click(timeout=500)
         self.page.wait_for_function(_KERNEL_READY, timeout=WAIT_MS)
+
+    def run_cell(self, index: int) -> None:
+        """Ask for one cell to be run; does not wait."""
+        self.page.evaluate(_RUN_CELL, index)
 
     def run_all(self) -> None:
         """Ask for all cells to be run; does not wait."""

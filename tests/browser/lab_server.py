@@ -70,9 +70,9 @@ def lab_server(root: Path, home: Path) -> Iterator[LabServer]:
     """
     server = LabServer(_free_port(), home / "lab.log")
     with server.log.open("w") as log:
-        process = subprocess.Popen(  # noqa: PLW1509 (the tests start no thread before)
+        process = subprocess.Popen(
             _command(root, server.port), env=_variables(home), stdout=log,
-            stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent,
+            stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=_die_with_parent,  # noqa: PLW1509 (it calls no Python that may lock)
         )  # fmt: skip
         try:
             _wait(server, process)

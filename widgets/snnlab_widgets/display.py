@@ -14,15 +14,18 @@ if TYPE_CHECKING:
     from snnlab.frames.frame import Frame
     from snnlab.session import Session
 
-__all__ = ["Display"]
+__all__ = ["TICK_S", "Display"]
 
-TICK_S = 0.05
-"""Time between two looks at what is due: 20 pictures a second."""
+TICK_S = 0.03
+"""Shortest time between two pictures; less than that between two frames, so each is drawn."""
 
 IDLE_S = 0.5
 """The same when no frames have come for `AWAKE_S`."""
 
 AWAKE_S = 2.0
+
+MOST_RECORDED = 500
+"""Frames of the past that a new page begins with."""
 
 
 @dataclass
@@ -50,6 +53,7 @@ class Display:
         self._session = session
         self._on_end = on_end
         self._subscription = session.subscribe()
+        self._remember_recorded()
         self._parts: list[_Part] = []
         self._is_closed = False
         self._thread = threading.Thread(target=self._run, name="snnlab display", daemon=True)
@@ -82,6 +86,12 @@ class Display:
                 time.sleep(max(0.0, started + TICK_S - time.monotonic()))
         if not self._is_closed:
             self._on_end()
+
+    def _remember_recorded(self) -> None:
+        """Begin with what has happened before, so that a page made anew is not empty."""
+        if self._session.recording is not None:
+            for frame in self._session.recording.frames[-MOST_RECORDED:]:
+                self.recent.append(frame)
 
     def _remember(self, frame: Frame | None) -> bool:
         """Take note of a frame or of a reset; returns whether there was either."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from snnlab.model.edits import SetParameter
-from snnlab_widgets.display import Display
+from snnlab_widgets.display import TICK_S, Display
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.raster import Mark, Raster
@@ -81,8 +81,8 @@ class Lab(ipywidgets.Box):
 
     def _schedule(self, session: Session) -> None:
         """Parts that cost more are refreshed less often; the raster sets the pace."""
-        self._display.add(lambda: self._follow_structure(session), 0.05)
-        self._display.add(self.parts["raster"].refresh, 0.05)
+        self._display.add(lambda: self._follow_structure(session), TICK_S)
+        self._display.add(self.parts["raster"].refresh, TICK_S)
         self._display.add(self.parts["transport"].refresh, 0.2)
         self._display.add(self.parts["inspector"].refresh, 0.2)
         self._display.add(self.parts["statistics"].refresh, 0.5)

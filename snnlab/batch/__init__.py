@@ -1,0 +1,159 @@
+"""``snnlab run``: run a preset or a network file without a notebook, and say what came out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snnlab.errors import SpecError
+from snnlab.units import format_quantity, to_canonical
+
+if TYPE_CHECKING:
+    from snnlab.batch.simulate import Run
+    from snnlab.model.network import Network
+
+__all__ = ["add_arguments", "main"]
+
+INTERRUPTED = 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``snnlab run``."""
+    add = parser.add_argument
+    add("network", metavar="PRESET-OR-FILE.json", help="name of a preset, or a network file")
+    add("--scale", type=float, metavar="S", help="size of a preset relative to its publication")
+    add(
+        "--time", default="1000", metavar="MS", help='model time, also "1 s" (default: %(default)s)'
+    )
+    add("--warmup", default="0", metavar="MS", help="model time before, not measured (default: 0)")
+    add("--seed", type=int, metavar="N", help="seed (default: the network's)")
+    add("--dt", metavar="MS", help="time step (default: the network's)")
+    add("--threads", type=int, metavar="T", help="threads (default: by the size of the network)")
+    add("--device", default="auto", metavar="DEVICE", help="auto, cpu or cuda:0 (default: auto)")
+    add(
+        "--set",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="settings",
+        help="an option of the preset, a knob, or a parameter: regime=AI g=5 exc.tau_m=15ms",
+    )
+    add("--out", type=Path, metavar="FILE.nc|DIR.zarr", help="write spikes and samples there")
+    add("--json", metavar="FILE|-", help="write the figures as one JSON object")
+    add("--quiet", action="store_true", help="print neither progress nor the table")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the network and report; return the exit code.
+
+    Parameters
+    ----------
+    args : argparse.Namespace
+        With the arguments of `add_arguments`.
+
+    Returns
+    -------
+    int
+        0, or 130 if Ctrl-C ended the run; what there was until then is saved and reported.
+
+    Raises
+    ------
+    SpecError
+        Something that cannot be meant; nothing has been computed then.
+    """
+    from snnlab.batch.settings import network_of
+    from snnlab.batch.simulate import run
+
+    _check_outputs(args)
+    network = network_of(args.network, args.settings, scale=args.scale, seed=args.seed, dt=args.dt)
+    result = run(
+        network,
+        warmup=_steps("--warmup", args.warmup, network.dt),
+        n_steps=_steps("--time", args.time, network.dt),
+        device=args.device,
+        threads=args.threads,
+        show_progress=not args.quiet and sys.stderr.isatty(),
+    )
+    _write(args, network, result)
+    return 0 if result.is_complete else INTERRUPTED
+
+
+def _write(args: argparse.Namespace, network: Network, result: Run) -> None:
+    """Save the data first; print afterwards."""
+    from snnlab.batch import report
+
+    if args.out is not None:
+        _save_data(args.out, network, result)
+    figures = report.figures(network, result)
+    if args.json is not None:
+        _save_json(args.json, json.dumps(figures, indent=1, allow_nan=False) + "\n")
+    if not args.quiet:
+        # The object alone belongs on stdout where it was asked for there.
+        stream = sys.stderr if args.json == "-" else sys.stdout
+        stream.write(report.table(network, result, figures) + "\n")
+        stream.write(f"Data: {args.out}\n" if args.out else "")
+    if not result.is_complete:
+        t = format_quantity(result.t, "ms")
+        sys.stderr.write(f"Stopped by Ctrl-C at t = {t}; everything until then is kept.\n")
+
+
+def _save_data(path: Path, network: Network, result: Run) -> None:
+    from snnlab.interop import native_json
+    from snnlab.record import dataset, provenance
+
+    origin = provenance.describe(native_json.dumps(network), device=result.device)
+    dataset.save(dataset.to_dataset(network, result.frames, provenance=origin), path)
+
+
+def _save_json(path: str, text: str) -> None:
+    from snnlab.record.atomic import replacing
+
+    if path == "-":
+        sys.stdout.write(text)
+        return
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8")
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Refuse what could not be written, before hours are spent on it."""
+    from snnlab.record.dataset import check_suffix
+
+    if args.out is not None:
+        check_suffix(args.out)
+        _check_folder("--out", args.out)
+    if args.json not in (None, "-"):
+        _check_folder("--json", Path(args.json))
+
+
+def _check_folder(option: str, path: Path) -> None:
+    folder = path.parent
+    if not os.access(folder, os.W_OK):
+        raise SpecError(
+            option,
+            "must be in a folder that can be written to",
+            got=f"'{folder}'",
+            remedy="Create the folder, or name another one.",
+        )
+
+
+def _steps(option: str, duration: str, dt: float) -> int:
+    """Number of steps in a duration [ms or with a unit]."""
+    milliseconds = to_canonical(duration, "ms", where=option)
+    steps = milliseconds / dt
+    if not 0 <= steps < 2**53:
+        raise SpecError(option, "must be >= 0 ms", got=format_quantity(milliseconds, "ms"))
+    if abs(steps - round(steps)) > 1e-6:
+        near = format_quantity(round(steps) * dt, "ms")
+        raise SpecError(
+            option,
+            f"must be a multiple of dt = {dt:g} ms",
+            got=format_quantity(milliseconds, "ms"),
+            remedy=f"Write for example {near}.",
+        )
+    return round(steps)

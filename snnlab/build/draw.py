@@ -41,7 +41,7 @@ __all__ = [
 ONE_TO_ONE, INDEGREE, DISTANCE, ALL_TO_ALL, OUTDEGREE, BERNOULLI = range(6)
 SHARED, PACKED, WIDE = range(3)
 
-_PARTNERS, _VALUES = 0, 1
+_PARTNERS, _VALUES = np.int64(0), np.int64(1)  # numpy's: a literal is a type of its own
 """Purposes of random words: whom to connect to; weight and delay."""
 
 _SEGMENT = 1024
@@ -236,7 +236,7 @@ def _put_row(sink, cursor, row, scratch, m, low, high, local, chunk, rule):  # t
     """Count or place the synapses of one source whose target this partition owns."""
     if not sink.is_counting and _needs_words(sink):
         random_words(scratch.words, chunk, row, _VALUES, rule.seed, rule.stream)
-    n = 0
+    n = int64(0)
     for j in range(m):
         column = scratch.partners[uint64(j)]
         if low <= column < high:
@@ -257,7 +257,7 @@ def _draw_sources(rule, sink, cursor, i, target, scratch):  # type: ignore[no-un
     """Fixed in-degree, every draw allowed."""
     rows, words = scratch.partners, scratch.words
     n_left = rule.degrees[i]
-    chunk = 0
+    chunk = int64(0)
     while n_left > 0:
         random_words(words, chunk, i, _PARTNERS, rule.seed, rule.stream)
         m = min(n_left, CHUNK)
@@ -272,10 +272,10 @@ def _draw_sources(rule, sink, cursor, i, target, scratch):  # type: ignore[no-un
 def _draw_distinct_sources(rule, sink, cursor, i, target, scratch, seen):  # type: ignore[no-untyped-def]
     """Fixed in-degree with rejection of autapses and multapses; ``seen[s] == i`` marks a source."""
     rows, words = scratch.partners, scratch.words
-    m = 0
-    chunk = 0
+    m = int64(0)
+    chunk = int64(0)
     used = CHUNK
-    draw_chunk = 0
+    draw_chunk = int64(0)
     for _ in range(rule.degrees[i]):
         while True:
             if used == CHUNK:
@@ -294,7 +294,7 @@ def _draw_distinct_sources(rule, sink, cursor, i, target, scratch, seen):  # typ
             _put_column(sink, cursor, scratch, m, target, chunk, i, rule)
             used = CHUNK  # the words were overwritten with weights and delays
             chunk += 1
-            m = 0
+            m = int64(0)
     if m:
         _put_column(sink, cursor, scratch, m, target, chunk, i, rule)
 
@@ -326,7 +326,7 @@ def _draw_by_distance(rule, sink, cursor, i, target, scratch):  # type: ignore[n
     rows, words = scratch.partners, scratch.words
     for chunk in range((rule.n_pre + CHUNK - 1) // CHUNK):
         random_words(words, chunk, i, _PARTNERS, rule.seed, rule.stream)
-        m = 0
+        m = int64(0)
         start = chunk * CHUNK
         for j in range(min(CHUNK, rule.n_pre - start)):
             s = start + j
@@ -352,7 +352,7 @@ def _visit_targets(rule, sink, cursor, low, high, local):  # type: ignore[no-unt
             _draw_by_distance(rule, sink, cursor, i, target, scratch)
         else:
             scratch.partners[0] = i
-            _put_column(sink, cursor, scratch, 1, target, 0, i, rule)
+            _put_column(sink, cursor, scratch, int64(1), target, int64(0), i, rule)
 
 
 # --- row by row -----------------------------------------------------------------------------------
@@ -362,10 +362,10 @@ def _visit_targets(rule, sink, cursor, low, high, local):  # type: ignore[no-unt
 def _draw_targets(rule, sink, cursor, row, low, high, local, scratch, seen):  # type: ignore[no-untyped-def]
     """Fixed out-degree; every partition draws the whole row and keeps its own targets."""
     columns, words = scratch.partners, scratch.words
-    m = 0
-    chunk = 0
+    m = int64(0)
+    chunk = int64(0)
     used = CHUNK
-    draw_chunk = 0
+    draw_chunk = int64(0)
     for _ in range(rule.degrees[0]):
         while True:
             if used == CHUNK:
@@ -385,7 +385,7 @@ def _draw_targets(rule, sink, cursor, row, low, high, local, scratch, seen):  # 
             _put_row(sink, cursor, row, scratch, m, low, high, local, chunk, rule)
             used = CHUNK
             chunk += 1
-            m = 0
+            m = int64(0)
     if m:
         _put_row(sink, cursor, row, scratch, m, low, high, local, chunk, rule)
 
@@ -394,7 +394,7 @@ def _draw_targets(rule, sink, cursor, row, low, high, local, scratch, seen):  # 
 def _all_targets(rule, sink, cursor, row, low, high, local, scratch):  # type: ignore[no-untyped-def]
     columns = scratch.partners
     for chunk in range(low // CHUNK, (high + CHUNK - 1) // CHUNK):
-        m = 0
+        m = int64(0)
         start = chunk * CHUNK
         for t in range(start, min(start + CHUNK, rule.n_post)):
             if not (rule.forbids_self and t == row):
@@ -419,7 +419,7 @@ def _bernoulli_targets(rule, sink, cursor, row, low, high, local, scratch):  # t
         chunk = segment * n_chunks
         while True:
             random_words(words, chunk, row, _PARTNERS, rule.seed, rule.stream)
-            m = 0
+            m = int64(0)
             j = 0
             while j < CHUNK and t < end:
                 u = (np.float64(words[j]) + 0.5) * 2.0**-32

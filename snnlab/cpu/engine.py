@@ -18,7 +18,7 @@ from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.samples import SampleBuffer
 from snnlab.cpu.threads import choose_threads, parallel_region
-from snnlab.cpu.warm import compile_builder
+from snnlab.cpu.warm import announced, compile_builder
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
 from snnlab.frames.frame import Frame
@@ -87,12 +87,13 @@ class CpuEngine:
         self.report = replace(report, compile_s=report.compile_s + warm_s)
 
     def _compile_builder(self) -> None:
-        with parallel_region(self.threads):
+        with parallel_region(self.threads), announced():
             compile_builder()
 
     def _compile_loop(self) -> None:
         """Compile the loop, or load it, before anybody waits for spikes."""
-        self._run_until(0, SampleBuffer(self._arrays.sampling, 0, 0, self._arrays.dtype))
+        with announced():
+            self._run_until(0, SampleBuffer(self._arrays.sampling, 0, 0, self._arrays.dtype))
 
     @property
     def _arrays(self) -> Built:

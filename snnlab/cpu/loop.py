@@ -7,7 +7,7 @@ leaves one barrier a chunk, not one a step.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import int64, njit, prange
 
 from snnlab.cpu.deliver import deliver
 from snnlab.cpu.update import insert_events, update
@@ -58,13 +58,14 @@ def run(  # type: ignore[no-untyped-def]
     -------
     done, chunk, n_spikes : int
     """
-    done = 0
-    n = 0
+    done = int64(0)
+    n = int64(0)
     while done < n_steps and n + chunk_steps * most_per_step <= spike_slot.size:
         m = min(chunk_steps, n_steps - done)
         now = start + done
         new = 1 - chunk
-        for p in prange(program.bounds.size - 1):
+        for i in prange(program.bounds.size - 1):
+            p = int64(i)
             deliver(program, synapses, memory, p, chunk)
             insert_events(program, drive, memory, p, now + m)
             update(program, drive, probes, memory, p, new, now, m, start, samples)
@@ -77,7 +78,8 @@ def run(  # type: ignore[no-untyped-def]
 @njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def deliver_pending(program, synapses, memory, chunk):  # type: ignore[no-untyped-def]
     """Deliver the spikes of the last chunk now, and empty its list: all input is in the ring."""
-    for p in prange(program.bounds.size - 1):
+    for i in prange(program.bounds.size - 1):
+        p = int64(i)
         deliver(program, synapses, memory, p, chunk)
     _clear_lists(memory, chunk)
 

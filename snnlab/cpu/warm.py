@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import numpy as np
@@ -14,7 +18,22 @@ from snnlab.model.connectivity import FixedIndegree
 from snnlab.model.distribution import Uniform
 from snnlab.model.network import Network, Population, Projection
 
-__all__ = ["compile_builder"]
+__all__ = ["announced", "compile_builder"]
+
+_NOTICE = "snnlab compiles its engine for this machine: once, about half a minute.\n"
+_PATIENCE_S = 2.0
+
+
+@contextmanager
+def announced() -> Iterator[None]:
+    """Say what is going on when compiling, which is silent, takes longer than expected."""
+    timer = threading.Timer(_PATIENCE_S, lambda: print(_NOTICE, end="", file=sys.stderr))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @cache

@@ -60,6 +60,7 @@ class Editor:
             if waiting:
                 self._answer(request, waiting, step)
         self.queue.settle(self.network, now, time.perf_counter())
+        self._outlet.await_next()
 
     def begin_run(self) -> None:
         """Take note that the run starts anew with the network as it is now."""

@@ -42,6 +42,7 @@ class Outlet:
         self.published_at: float | None = None
         self._messages = messages
         self._fresh: list[Frame] = []
+        self._is_awaited = False
 
     def add(self, frame: Frame) -> None:
         """Take the next frame of the engine."""
@@ -53,6 +54,7 @@ class Outlet:
             return
         frame = merged(self._fresh)
         self._fresh = []
+        self._is_awaited = False
         self.published_at = time.perf_counter()
         if self.recording is not None:
             self.recording.append(frame)
@@ -62,8 +64,13 @@ class Outlet:
 
     def flush_if_due(self, now: float) -> None:
         """Publish, unless the last frame left less than `PUBLISH_S` before `now` [s]."""
-        if self.published_at is None or now - self.published_at >= PUBLISH_S:
+        is_first = self.published_at is None
+        if is_first or self._is_awaited or now - (self.published_at or 0.0) >= PUBLISH_S:
             self.flush()
+
+    def await_next(self) -> None:
+        """Publish the next frame at once: somebody turned a knob and wants to see what it does."""
+        self._is_awaited = True
 
     def change_structure(self, network: Network, t: float) -> None:
         """Take note that the network was edited at `t` [ms]; call `flush` before."""

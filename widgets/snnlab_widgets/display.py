@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TICK_S", "Display"]
 
-TICK_S = 0.03
+TICK_S = 0.02
 """Shortest time between two pictures; less than that between two frames, so each is drawn."""
 
 IDLE_S = 0.5
@@ -67,9 +67,10 @@ class Display:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop drawing; closing twice is allowed."""
+        """Stop drawing and let go of all parts; closing twice is allowed."""
         self._is_closed = True
         self._subscription.close()
+        self._parts = []
 
     def _run(self) -> None:
         awake_until = 0.0
@@ -92,12 +93,14 @@ class Display:
         if self._session.recording is not None:
             for frame in self._session.recording.frames[-MOST_RECORDED:]:
                 self.recent.append(frame)
+        self._known_stop = self.recent.stop
 
     def _remember(self, frame: Frame | None) -> bool:
         """Take note of a frame or of a reset; returns whether there was either."""
-        if frame is not None:
+        known_stop, self._known_stop = self._known_stop, 0
+        if frame is not None and frame.t_stop > known_stop:
             self.recent.append(frame)
-        elif self._session.step < self.recent.stop:
+        elif frame is None and self._session.step < self.recent.stop:
             self.recent.clear()
         else:
             return False
@@ -111,5 +114,7 @@ class Display:
             try:
                 part.refresh()
             except Exception as error:
-                self._parts.remove(part)
+                if self._is_closed:  # a part that was taken off the page while it drew
+                    return
+                self._parts = [other for other in self._parts if other is not part]
                 self._session.messages.error(error, "A view failed and was stopped")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -59,17 +60,18 @@ class Lab(ipywidgets.Box):
         self.session: Session | None = session
         self._populations = _sizes(session)
         self._edits = _EditMarks(session)
-        self._display = Display(session, on_end=self.close)
-        self.parts = self._make_parts(session)
+        display = Display(session, on_end=self.close)
+        self._stop: Callable[[], None] = display.close
+        self.parts = self._make_parts(session, display)
         for name in ("transport", "messages"):
             self.parts[name].add_class("snnlab-wide")
         self.parts["inspector"].add_class("snnlab-side")
         super().__init__(tuple(self.parts.values()))
         self.add_class("snnlab-lab")
-        self._schedule(session)
+        self._schedule(session, display)
 
-    def _make_parts(self, session: Session) -> dict[str, Any]:
-        recent, log = self._display.recent, session.messages
+    def _make_parts(self, session: Session, display: Display) -> dict[str, Any]:
+        recent, log = display.recent, session.messages
         network = session.network
         return {
             "transport": Transport(session),
@@ -79,14 +81,14 @@ class Lab(ipywidgets.Box):
             "messages": Messages(log, on_error=log.error),
         }
 
-    def _schedule(self, session: Session) -> None:
+    def _schedule(self, session: Session, display: Display) -> None:
         """Parts that cost more are refreshed less often; the raster sets the pace."""
-        self._display.add(lambda: self._follow_structure(session), TICK_S)
-        self._display.add(self.parts["raster"].refresh, TICK_S)
-        self._display.add(self.parts["transport"].refresh, 0.2)
-        self._display.add(self.parts["inspector"].refresh, 0.2)
-        self._display.add(self.parts["statistics"].refresh, 0.5)
-        self._display.start()
+        display.add(lambda: self._follow(session, display.recent.epoch), TICK_S)
+        display.add(self.parts["raster"].refresh, TICK_S)
+        display.add(self.parts["transport"].refresh, 0.2)
+        display.add(self.parts["inspector"].refresh, 0.2)
+        display.add(self.parts["statistics"].refresh, 0.5)
+        display.start()
 
     def close(self) -> None:
         """Take the page away and let go of the session, which goes on; closing twice is allowed."""
@@ -94,20 +96,24 @@ class Lab(ipywidgets.Box):
             return
         if _open.get(self.session.name) is self:
             del _open[self.session.name]
-        self._display.close()
+        self._stop()
         for part in self.parts.values():
             part.close()
-        self.session, self.parts = None, {}
+        self.session, self.parts, self._stop = None, {}, _nothing
         self.children = ()
         super().close()
 
-    def _follow_structure(self, session: Session) -> None:
+    def _follow(self, session: Session, epoch: int) -> None:
         """Lay out anew where populations came, went or changed their size."""
         if _sizes(session) != self._populations:
             self._populations = _sizes(session)
             self.parts["raster"].show(session.network)
             self.parts["statistics"].show(session.network)
-        self._edits.follow(self._display.recent.epoch)
+        self._edits.follow(epoch)
+
+
+def _nothing() -> None:
+    """What is left to stop when a page has been closed."""
 
 
 class _EditMarks:

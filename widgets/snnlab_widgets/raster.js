@@ -330,33 +330,42 @@ class RasterView {
     this.rates.draw(ctx, this.lines, this.colours, first, this.bins.stop, x);
   }
 
-  // A dashed line where an edit took effect, with what it set.
+  // A dashed line where an edit took effect, with what it set; newest first, where there is room.
   paintMarks(ctx, colours, span) {
     ctx.save();
     ctx.setLineDash([4, 3]);
     ctx.strokeStyle = colours.ink;
     ctx.font = colours.font;
     ctx.textBaseline = "top";
-    for (const { t, text } of this.marks) {
+    let room = this.raster.x + this.raster.width;
+    for (const { t, text } of [...this.marks].reverse()) {
       if (t < span.low || t > span.high) continue;
       const x = this.raster.x + ((t - span.low) / (span.high - span.low)) * this.raster.width;
-      ctx.beginPath();
-      ctx.moveTo(x, this.raster.y);
-      ctx.lineTo(x, this.lines.y + this.lines.height);
-      ctx.stroke();
-      this.paintTag(ctx, colours, text, x);
+      const width = ctx.measureText(text).width + 8;
+      const isNewest = room === this.raster.x + this.raster.width;
+      const left = isNewest ? Math.min(x, room - width) : x;
+      ctx.globalAlpha = left + width <= room ? 1 : 0.25;
+      this.paintLine(ctx, x);
+      if (left + width > room) continue;
+      this.paintTag(ctx, colours, text, left, width);
+      room = left;
     }
     ctx.restore();
   }
 
-  paintTag(ctx, colours, text, x) {
-    const width = ctx.measureText(text).width + 8;
-    const at = Math.min(x, this.raster.x + this.raster.width - width);
+  paintLine(ctx, x) {
+    ctx.beginPath();
+    ctx.moveTo(x, this.raster.y);
+    ctx.lineTo(x, this.lines.y + this.lines.height);
+    ctx.stroke();
+  }
+
+  paintTag(ctx, colours, text, left, width) {
     ctx.fillStyle = colours.paper;
-    ctx.fillRect(at, this.raster.y + 2, width, 17);
+    ctx.fillRect(left + 1, this.raster.y + 2, width, 17);
     ctx.fillStyle = colours.ink;
     ctx.textAlign = "left";
-    ctx.fillText(text, at + 4, this.raster.y + 4);
+    ctx.fillText(text, left + 5, this.raster.y + 5);
   }
 
   close() {

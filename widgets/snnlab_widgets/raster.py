@@ -65,7 +65,7 @@ class Raster(Part):
         recent: RecentFrames,
         *,
         height: int = 330,
-        column_ms: float = 0.5,
+        column_ms: float = 1.0,
         marks: Callable[[], Sequence[Mark]] = tuple,
         on_error: Callable[[Exception], object] | None = None,
     ) -> None:

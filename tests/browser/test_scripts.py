@@ -1,0 +1,170 @@
+"""The scripts of the widgets alone: what they draw, pixel by pixel, and what they answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import snnlab
+from snnlab.errors import SpecError
+from snnlab.plots.recent import RecentFrames
+from snnlab.session import Session
+from snnlab_widgets.inspector import Inspector
+from snnlab_widgets.messages import Messages
+from snnlab_widgets.raster import Raster
+from tests.activity import frame_of, two_populations
+from tests.browser.bare_page import BarePage
+
+pytestmark = pytest.mark.browser
+
+MARGIN_LEFT, MARGIN_TOP = 66, 6
+BLUE, RED = (0x00, 0x72, 0xB2), (0xD5, 0x5E, 0x00)
+SKY_BLUE = (0x56, 0xB4, 0xE9)
+WHITE = (255, 255, 255)
+
+
+class RasterPage:
+    """A raster of 100 neurons in a bare page, connected to its Python half."""
+
+    def __init__(self, chromium: Any, **options: Any) -> None:
+        self.recent = RecentFrames()
+        self.raster = Raster(two_populations(), self.recent, height=100)
+        self.page = BarePage(chromium, self.raster, **options)
+        self.raster.send = self._send
+        self._answered = 0
+        self.answer()
+
+    def _send(self, message: dict[str, Any], buffers: Any = ()) -> None:
+        self.page.receive(message, list(buffers))
+        self.page.page.wait_for_timeout(60)
+
+    def answer(self) -> None:
+        """Hand what the page has sent to the Python half."""
+        everything = self.page.page.evaluate("() => window.sent")
+        for message in everything[self._answered :]:
+            self.raster._answer(self.raster, message, [])
+        self._answered = len(everything)
+
+    def show(self, spikes: list[tuple[int, int]], t_start: int, t_stop: int) -> None:
+        """Let these (step, neuron) pairs happen and be painted."""
+        self.recent.append(frame_of(spikes, t_start, t_stop))
+        self.raster.refresh()
+        self.answer()
+
+    def colour(self, t: float, neuron: int) -> tuple[int, ...]:
+        """Colour of the pixel of a neuron at the time `t` [ms] after the left edge."""
+        x, y = MARGIN_LEFT + int(t), MARGIN_TOP + 99 - neuron
+        pixel = self.page.page.evaluate(
+            "([x, y]) => [...document.querySelector('canvas').getContext('2d')"
+            ".getImageData(x, y, 1, 1).data]",
+            [x, y],
+        )
+        return tuple(pixel[:3])
+
+
+@pytest.fixture
+def raster(chromium: Any) -> Iterator[RasterPage]:
+    page = RasterPage(chromium)
+    yield page
+    page.page.close()
+
+
+def test_every_spike_is_where_it_belongs(raster: RasterPage) -> None:
+    raster.show([(0, 0), (105, 50), (1990, 99)], 0, 2000)
+    assert raster.colour(0, 0) == BLUE
+    assert raster.colour(10, 50) == BLUE
+    assert raster.colour(199, 99) == RED
+    assert raster.colour(20, 50) == WHITE
+
+
+def test_picture_scrolls_by_what_is_new(raster: RasterPage) -> None:
+    columns = raster.page.sent("ready")[-1]["columns"]
+    raster.show([(10 * columns - 5, 7)], 0, 10 * columns)
+    assert raster.colour(columns - 1, 7) == BLUE
+    raster.show([], 10 * columns, 10 * columns + 500)
+    assert raster.colour(columns - 51, 7) == BLUE
+    assert raster.colour(columns - 1, 7) == WHITE
+
+
+def test_each_painted_frame_is_acknowledged_once(raster: RasterPage) -> None:
+    for k in range(3):
+        raster.show([(k * 100, 1)], k * 100, k * 100 + 100)
+    assert [message["k"] for message in raster.page.sent("painted")] == [1, 2, 3]
+    assert raster.page.page.get_attribute("canvas", "data-frame") == "3"
+
+
+def test_hidden_raster_does_not_answer(raster: RasterPage) -> None:
+    raster.show([(0, 0)], 0, 100)
+    raster.page.page.evaluate("() => { document.querySelector('main').style.display = 'none'; }")
+    raster.page.page.wait_for_timeout(100)
+    for k in range(1, 6):
+        raster.show([(k * 100, 1)], k * 100, k * 100 + 100)
+    assert [message["k"] for message in raster.page.sent("painted")] == [1]
+    raster.page.page.evaluate("() => { document.querySelector('main').style.display = ''; }")
+    raster.page.page.wait_for_timeout(200)
+    raster.answer()
+    raster.raster.refresh()
+    assert raster.colour(50, 1) == BLUE
+
+
+def test_empty_raster_says_what_to_press(raster: RasterPage) -> None:
+    assert raster.page.page.get_by_text("press Run").is_visible()
+    raster.show([(0, 0)], 0, 100)
+    assert not raster.page.page.get_by_text("press Run").is_visible()
+
+
+def test_caption_names_populations_and_what_a_pixel_is(raster: RasterPage) -> None:
+    caption = raster.page.page.inner_text("figcaption")
+    for words in ("exc (80)", "inh (20)", "every spike drawn", "1 ms / px"):
+        assert words in caption
+
+
+def test_screen_reader_is_told(raster: RasterPage) -> None:
+    raster.show([(0, 0)], 0, 1000)
+    label = raster.page.page.get_attribute("canvas", "aria-label")
+    assert label.startswith("Raster of 100 neurons and rates of 2 populations, 0 to ")
+
+
+def test_dark_theme_has_colours_of_its_own(chromium: Any) -> None:
+    raster = RasterPage(chromium, dark=True)
+    raster.show([(0, 0)], 0, 1000)
+    assert raster.colour(0, 0) == SKY_BLUE
+    raster.page.close()
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with snnlab.open(two_populations(), threads=1, name="scripts") as session:
+        yield session
+
+
+def test_message_cannot_become_markup(chromium: Any, session: Session) -> None:
+    messages = Messages(session.messages)
+    session.messages.error(SpecError("<b>tau</b>", "must be > 0 ms", got="<img src=x>"))
+    page = BarePage(chromium, messages)
+    assert "<b>tau</b>" in page.page.inner_text("[role=log]")
+    assert page.page.locator("[role=log] img").count() == 0
+    page.close()
+
+
+def test_slider_sends_values_with_few_digits(chromium: Any, session: Session) -> None:
+    page = BarePage(chromium, Inspector(session))
+    page.page.focus("input[type=range]")
+    for _ in range(3):
+        page.page.keyboard.press("ArrowRight")
+        page.page.wait_for_timeout(40)
+    assert [m["text"] for m in page.sent("set")] == ["5.1", "5.2", "5.3"]
+    assert page.page.get_attribute("input[type=range]", "aria-valuetext") == "5.3"
+    page.close()
+
+
+def test_every_control_has_a_name(chromium: Any, session: Session) -> None:
+    page = BarePage(chromium, Inspector(session))
+    nameless = page.page.evaluate(
+        "() => [...document.querySelectorAll('button, input, select')].filter(node =>"
+        " !node.getAttribute('aria-label') && !node.labels?.length).length"
+    )
+    assert nameless == 0
+    page.close()

@@ -1,0 +1,260 @@
+"""The parts of the page on a real session: what they ask for, what they show, what they leave."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable
+
+import ipywidgets
+import pytest
+
+import snnlab
+from snnlab.errors import SpecError
+from snnlab.model.edits import AddPopulation
+from snnlab.model.network import Population
+from snnlab.plots.recent import RecentFrames
+from snnlab.session import Session
+from snnlab_widgets import Lab, lab
+from snnlab_widgets.display import Display
+from snnlab_widgets.inspector import Inspector
+from snnlab_widgets.messages import Messages
+from snnlab_widgets.statistics import Statistics
+from snnlab_widgets.transport import Transport, about
+from tests.activity import regular, two_populations
+from tests.features.session_bench import eventually
+
+
+def ask(widget: object, do: str, **values: object) -> None:
+    """Hand a message of the browser to a part."""
+    widget._answer(widget, {"do": do, **values}, [])  # type: ignore[attr-defined]
+
+
+# --- transport ----------------------------------------------------------------------------------
+
+
+def test_buttons_run_pause_and_reset(session: Session) -> None:
+    transport = Transport(session)
+    ask(transport, "run")
+    assert transport.status["state"] == "running"
+    ask(transport, "pause")
+    assert transport.status["state"] == "paused"
+    ask(transport, "reset")
+    assert session.step == 0
+
+
+def test_steps_and_goals_are_exact(session: Session) -> None:
+    transport = Transport(session)
+    ask(transport, "step")
+    assert session.step == 1
+    ask(transport, "until", duration=10)
+    session.wait(10)
+    assert session.step == 101
+    ask(transport, "until", t=20)
+    session.wait(10)
+    assert session.step == 200
+
+
+def test_undo_and_redo_are_offered_when_there_is_something(session: Session) -> None:
+    transport = Transport(session)
+    assert not transport.status["can_undo"]
+    session.set("g", 6).result(10)
+    ask(transport, "undo")
+    assert eventually(lambda: session.network.knob("g").value == 5.0, 10)
+    transport.refresh()
+    assert (transport.status["can_undo"], transport.status["can_redo"]) == (False, True)
+
+
+@pytest.mark.parametrize(("text", "speed"), [("0.1\N{MULTIPLICATION SIGN}", 0.1), ("max", None)])
+def test_speed_is_chosen(session: Session, text: str, speed: float | None) -> None:
+    transport = Transport(session)
+    ask(transport, "speed", speed=text)
+    transport.refresh()
+    assert (session.speed, transport.status["speed"]) == (speed, text)
+
+
+def test_line_about_the_session_has_sizes_and_device(session: Session) -> None:
+    assert about(session) == "two: 100 neurons, 0 synapses, cpu"
+
+
+def test_error_of_a_button_reaches_the_messages(session: Session) -> None:
+    ask(Transport(session), "until", t=-5)
+    (message,) = session.messages
+    assert message.level == "error"
+    assert "run_until" in message.text
+
+
+def test_unknown_message_of_the_browser_is_reported(session: Session) -> None:
+    ask(Transport(session), "explode")
+    assert "explode" in next(iter(session.messages)).text
+
+
+# --- inspector ----------------------------------------------------------------------------------
+
+
+def test_slider_turns_the_knob(session: Session) -> None:
+    inspector = Inspector(session)
+    ask(inspector, "set", target="", name="g", text="6.5")
+    assert eventually(lambda: session.network.knob("g").value == 6.5, 10)
+    inspector.refresh()
+    assert inspector.form["rows"][0]["text"] == "6.5"
+
+
+def test_entry_takes_quantities_and_expressions(session: Session) -> None:
+    inspector = Inspector(session)
+    ask(inspector, "select", target="inh")
+    ask(inspector, "set", target="inh", name="tau_m", text="0.02 s")
+    ask(inspector, "set", target="inh", name="V_th", text="g * -10")
+    assert eventually(lambda: not session.history.can_redo and len(session.history.log) == 2, 10)
+    resolved = session.network.parameters_of(session.network.population("inh"))
+    assert (resolved["tau_m"], resolved["V_th"]) == (20.0, -50.0)
+
+
+@pytest.mark.parametrize("text", ["-3", "20 mV", "a lot", "nan"])
+def test_bad_entry_is_refused_in_place(session: Session, text: str) -> None:
+    inspector = Inspector(session)
+    ask(inspector, "set", target="", name="g", text=text)
+    (row,) = inspector.form["rows"]
+    assert "must be" in row["error"]
+    assert row["value"] == 5.0
+    assert next(iter(session.messages)).level == "error"
+    session.run(1).wait(10)  # it still answers
+    ask(inspector, "set", target="", name="g", text="4")
+    assert inspector.form["rows"][0]["error"] == ""
+
+
+def test_range_of_a_slider_does_not_move_with_its_value(session: Session) -> None:
+    inspector = Inspector(session)
+    ask(inspector, "select", target="inh")
+
+    def ranges() -> list[tuple[float, float]]:
+        return [(row["low"], row["high"]) for row in inspector.form["rows"]]
+
+    before = ranges()
+    session.set("inh", "tau_m", 12.0).result(10)
+    inspector.refresh()
+    assert ranges() == before
+
+
+# --- statistics and messages --------------------------------------------------------------------
+
+
+def test_statistics_of_a_clockwork() -> None:
+    recent = RecentFrames()
+    statistics = Statistics(two_populations(), recent)
+    for k in range(30):
+        recent.append(regular(k * 500, (k + 1) * 500))
+    statistics.refresh()
+    assert statistics.table["caption"] == "over the last 1000 ms of model time"
+    shown = [(r["name"], r["rate"], r["reference"], r["cv"]) for r in statistics.table["rows"]]
+    assert shown == [("exc", "100.00", "7.50", "0.00"), ("inh", "100.00", "", "0.00")]
+
+
+def test_statistics_are_empty_before_the_run_and_after_a_reset() -> None:
+    recent = RecentFrames()
+    statistics = Statistics(two_populations(), recent)
+    recent.append(regular(0, 500))
+    statistics.refresh()
+    recent.clear()
+    statistics.refresh()
+    assert [row["rate"] for row in statistics.table["rows"]] == ["", ""]
+
+
+def test_fields_of_an_error_are_laid_out(session: Session) -> None:
+    messages = Messages(session.messages)
+    session.messages.error(SpecError("LIF.tau_m", "must be > 0 ms", got="-2 ms", remedy="Try 5."))
+    (shown,) = messages.entries
+    assert (shown["text"], shown["level"]) == ("LIF.tau_m", "error")
+    assert (shown["expected"], shown["got"], shown["remedy"]) == (
+        "must be > 0 ms",
+        "-2 ms",
+        "Try 5.",
+    )
+
+
+def test_closed_log_no_longer_listens(session: Session) -> None:
+    messages = Messages(session.messages)
+    messages.close()
+    session.messages.info("later")
+    assert messages.entries == []
+
+
+# --- the whole page -----------------------------------------------------------------------------
+
+
+def displays() -> int:
+    """Number of threads that draw."""
+    return sum(t.name == "snnlab display" for t in threading.enumerate())
+
+
+def test_page_follows_the_run(session: Session) -> None:
+    page = Lab(session)
+    session.run(200).wait(20)
+    assert eventually(lambda: page.parts["transport"].status["t"] == 200.0, 10)
+    assert eventually(lambda: page.parts["statistics"].table["rows"][0]["rate"] != "", 10)
+    page.close()
+
+
+def test_page_made_anew_shows_the_past(session: Session) -> None:
+    session.run(200).wait(20)
+    page = Lab(session)
+    assert eventually(lambda: page.parts["statistics"].table["rows"][0]["rate"] != "", 10)
+    page.close()
+
+
+def test_page_made_again_and_again_leaves_nothing(session: Session) -> None:
+    Lab(session)
+    assert eventually(lambda: displays() == 1, 10)
+    widgets = len(ipywidgets.Widget._instances if hasattr(ipywidgets.Widget, "_instances") else ())
+    for _ in range(20):
+        page = Lab(session)
+    assert eventually(lambda: displays() == 1, 10)
+    after = len(ipywidgets.Widget._instances if hasattr(ipywidgets.Widget, "_instances") else ())
+    assert after == widgets
+    assert lab(session) is page
+    page.close()
+
+
+def test_page_ends_with_its_session() -> None:
+    session = snnlab.open(two_populations(), threads=1)
+    page = Lab(session)
+    session.close()
+    assert eventually(lambda: page.session is None, 10)
+
+
+def test_closed_page_lets_the_session_go() -> None:
+    session = snnlab.open(two_populations(), threads=1)
+    page = Lab(session)
+    page.close()
+    gone = weakref.ref(session)
+    del session
+
+    def is_gone() -> bool:
+        gc.collect()
+        return gone() is None
+
+    assert eventually(is_gone, 10)
+
+
+def test_new_population_appears_on_the_page(session: Session) -> None:
+    page = Lab(session)
+    session.apply(AddPopulation(Population("new", 5, "LIFDelta"))).result(20)
+    names: Callable[[], list[str]] = lambda: [  # noqa: E731
+        p["name"] for p in page.parts["raster"].view["populations"]
+    ]
+    assert eventually(lambda: names() == ["exc", "inh", "new"], 10)
+    page.close()
+
+
+def test_view_that_fails_is_stopped_and_reported(session: Session) -> None:
+    display = Display(session)
+    display.add(lambda: 1 / 0, 0.0)
+    seen: list[int] = []
+    display.add(lambda: seen.append(display.recent.stop), 0.0)
+    display.start()
+    assert eventually(lambda: any("ZeroDivision" in m.text for m in session.messages), 10)
+    session.run(50).wait(10)
+    assert eventually(lambda: seen[-1:] == [500], 10)
+    assert sum("ZeroDivision" in m.text for m in session.messages) == 1
+    display.close()

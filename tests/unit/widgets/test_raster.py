@@ -1,0 +1,111 @@
+"""The live raster's manners: send only to those who watch, never more than they can paint."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from snnlab.errors import SpecError
+from snnlab.plots.recent import RecentFrames
+from snnlab_widgets.raster import Raster
+from tests.activity import regular, two_populations
+
+
+class Line:
+    """A raster whose messages are kept instead of sent, and the frames that it reads."""
+
+    def __init__(self) -> None:
+        self.recent = RecentFrames()
+        self.raster = Raster(two_populations(), self.recent)
+        self.messages: list[dict[str, Any]] = []
+        self.raster.send = lambda message, buffers=(): self.messages.append(message)
+        self.stop = 0
+
+    def simulate(self, n_steps: int = 200) -> None:
+        self.recent.append(regular(self.stop, self.stop + n_steps))
+        self.stop += n_steps
+        self.raster.refresh()
+
+
+@pytest.fixture
+def line() -> Line:
+    return Line()
+
+
+def test_nobody_watches_nothing_is_sent(line: Line) -> None:
+    line.simulate()
+    assert line.messages == []
+
+
+def test_new_view_gets_the_last_window_at_once(line: Line) -> None:
+    for _ in range(10):
+        line.simulate()
+    line.raster.do_ready(columns=50)
+    (message,) = line.messages
+    assert message["is_fresh"]
+    assert (message["start"], message["stop"]) == (140, 200)  # 50 ms reach into the frame before
+
+
+def test_two_frames_may_be_unacknowledged(line: Line) -> None:
+    line.simulate()
+    line.raster.do_ready(columns=500)
+    for _ in range(5):
+        line.simulate()
+    assert [m["k"] for m in line.messages] == [1, 2]
+    line.raster.do_painted(k=1)
+    line.raster.refresh()
+    assert line.messages[-1]["k"] == 3
+
+
+def test_what_was_not_sent_comes_with_the_next_frame(line: Line) -> None:
+    line.simulate()
+    line.raster.do_ready(columns=500)
+    for _ in range(5):
+        line.simulate()
+    line.raster.do_painted(k=2)
+    line.raster.refresh()
+    starts_and_stops = [(m["start"], m["stop"]) for m in line.messages]
+    assert starts_and_stops == [(0, 20), (20, 40), (40, 120)]
+
+
+def test_rates_have_no_gap_where_frames_cut_bins(line: Line) -> None:
+    line.raster.do_ready(columns=500)
+    line.messages.clear()
+    for _ in range(6):
+        line.simulate(n_steps=37)
+        line.raster.do_painted(k=line.messages[-1]["k"])
+    bins = [range(m["first_bin"], m["stop_bin"]) for m in line.messages]
+    assert sorted(set().union(*bins)) == list(range(22))
+
+
+def test_answer_to_what_was_never_sent_gives_no_credit(line: Line) -> None:
+    line.simulate()
+    line.raster.do_ready(columns=500)
+    line.raster.do_painted(k=99)
+    for _ in range(5):
+        line.simulate()
+    assert [m["k"] for m in line.messages] == [1, 2, 3]
+
+
+def test_reset_empties_the_picture(line: Line) -> None:
+    line.simulate()
+    line.raster.do_ready(columns=500)
+    line.recent.clear()
+    line.raster.refresh()
+    line.raster.refresh()
+    assert [m["kind"] for m in line.messages] == ["frame", "clear"]
+    line.stop = 0
+    line.simulate()
+    assert (line.messages[-1]["start"], line.messages[-1]["stop"]) == (0, 20)
+
+
+def test_another_scale_lays_the_picture_out_anew(line: Line) -> None:
+    line.raster.do_scale(5.0)
+    assert line.raster.view["note"] == "image: 1 px = 5 ms, one row per neuron"
+    assert line.raster.view["bin_ms"] == pytest.approx(5.0)
+
+
+def test_unknown_scale_is_refused(line: Line) -> None:
+    with pytest.raises(SpecError, match=r"one of 0\.1, .* ms \(got 3\)"):
+        line.raster.do_scale(3)

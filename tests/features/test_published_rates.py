@@ -1,0 +1,86 @@
+"""The presets behave as published: regimes of the balanced network, rates of the microcircuit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnlab import presets
+from snnlab.analysis.correlation import synchrony
+from snnlab.analysis.irregularity import mean_cv
+from snnlab.analysis.rates import mean_rate
+from snnlab.launch import make_engine
+
+WARMUP, DURATION = 2_000, 5_000  # steps of 0.1 ms
+
+Result = tuple[dict[str, float], dict[str, float], dict[str, float]]
+
+
+def measured(name: str, **settings: Any) -> Result:
+    """Rate [Hz], CV and synchrony of each population, after a warm-up."""
+    network = presets.load(name, **settings)
+    engine = make_engine(network)
+    engine.advance(WARMUP)
+    frame = engine.advance(DURATION)
+    engine.close()
+    sizes = [p.size for p in network.populations]
+    names = [p.name for p in network.populations]
+    rates = mean_rate(frame.counts, sizes, frame.duration)
+    cvs, sync = [], []
+    for size, first in zip(sizes, np.cumsum(sizes) - sizes, strict=True):
+        inside = (frame.neuron >= first) & (frame.neuron < first + size)
+        times = frame.times[inside]
+        cvs.append(mean_cv(times, frame.neuron[inside] - first, size))
+        interval = {"t_start": WARMUP * frame.dt, "t_stop": (WARMUP + DURATION) * frame.dt}
+        sync.append(synchrony(times, **interval, bin_width=1.0))
+    columns = (rates, cvs, sync)
+    return tuple(dict(zip(names, map(float, column), strict=True)) for column in columns)
+
+
+@pytest.fixture(scope="module")
+def regimes() -> dict[str, Result]:
+    return {name: measured("brunel", regime=name) for name in ("SR", "SI fast", "AI", "SI slow")}
+
+
+@pytest.mark.parametrize(("regime", "rate"), [("SI fast", 60.7), ("AI", 37.7), ("SI slow", 5.5)])
+def test_rates_are_those_of_the_figure(
+    regimes: dict[str, Result], regime: str, rate: float
+) -> None:
+    rates, _, _ = regimes[regime]
+    assert rates["exc"] == pytest.approx(rate, rel=0.08)
+    assert rates["inh"] == pytest.approx(rate, rel=0.08)
+
+
+def test_only_strong_inhibition_makes_neurons_irregular(regimes: dict[str, Result]) -> None:
+    cvs = {regime: cv["exc"] for regime, (_, cv, _) in regimes.items()}
+    assert cvs["SR"] < 0.05
+    assert min(cvs["SI fast"], cvs["AI"], cvs["SI slow"]) > 0.3
+
+
+def test_asynchronous_regime_is_the_least_synchronous(regimes: dict[str, Result]) -> None:
+    sync = {regime: value["exc"] for regime, (_, _, value) in regimes.items()}
+    assert min(sync, key=sync.__getitem__) == "AI"
+    assert max(sync, key=sync.__getitem__) == "SR"
+
+
+REFERENCE = {
+    "L23E": 0.468, "L23I": 2.084, "L4E": 3.940, "L4I": 4.983,
+    "L5E": 6.497, "L5I": 7.747, "L6E": 0.811, "L6I": 7.009,
+}  # fmt: skip
+"""NEST 3.10, N_scaling = K_scaling = 0.1, mean over 5 seeds of 1 s after 100 ms [Hz]."""
+
+
+def test_small_microcircuit_has_the_rates_of_nest() -> None:
+    runs = [measured("microcircuit", scale=0.1, seed=seed)[0] for seed in (1, 2, 3)]
+    for population, expected in REFERENCE.items():
+        rate = np.mean([rates[population] for rates in runs])
+        assert rate == pytest.approx(expected, rel=0.1, abs=0.3), population
+
+
+def test_conductance_based_network_keeps_itself_going() -> None:
+    rates, cvs, _ = measured("coba", seed=1)
+    # 17 to 20 Hz in NEST, depending on the seed.
+    assert 12.0 < rates["exc"] < 25.0
+    assert cvs["exc"] > 1.0

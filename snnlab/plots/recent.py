@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import replace
+
+import numpy as np
 
 from snnlab.frames.decimate import can_follow
 from snnlab.frames.frame import Frame
 
-__all__ = ["RecentFrames"]
+__all__ = ["RecentFrames", "tail"]
 
 
 class RecentFrames:
@@ -77,3 +80,20 @@ class RecentFrames:
             newest = self._frames[-1]
             first = newest.t_stop - round(duration / newest.dt)
             return tuple(frame for frame in self._frames if frame.t_stop > first)
+
+
+def tail(frame: Frame, n_steps: int) -> Frame:
+    """Return the spikes of the last `n_steps` of a frame; counts and samples stay behind.
+
+    Parameters
+    ----------
+    frame : Frame
+    n_steps : int
+        At least 1; a frame that is shorter is returned as it is.
+    """
+    start = frame.t_stop - n_steps
+    if start <= frame.t_start:
+        return frame
+    first = np.searchsorted(frame.step, start)
+    step, neuron = frame.step[first:], frame.neuron[first:]
+    return replace(frame, t_start=start, step=step, neuron=neuron, samples={})

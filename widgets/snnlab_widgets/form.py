@@ -30,7 +30,7 @@ def targets_of(network: Network) -> list[dict[str, Any]]:
         ("network", [[KNOBS, f"{network.name}: knobs"]] if network.knobs else []),
         ("populations", [[p.name, f"{p.name} ({p.neuron})"] for p in network.populations]),
         ("projections", [[p.name, p.name] for p in network.projections]),
-        ("stimuli", [[s.name, f"{s.name} to {s.target}"] for s in network.stimuli]),
+        ("stimuli", [[s.name, f"{s.name} ({s.target})"] for s in network.stimuli]),
     ]
     return [{"group": group, "items": items} for group, items in groups if items]
 
@@ -70,7 +70,11 @@ def _population_form(network: Network, population: Population) -> dict[str, Any]
         written = SetParameter(population.name, name, 0.0).current(network)
         rows.append(_row(name, parameter, written, resolved[name]))
     summary = (population.model.__doc__ or "").strip().splitlines()
-    return {"target": population.name, "title": summary[0] if summary else "", "rows": rows}
+    return {
+        "target": population.name,
+        "title": summary[0].replace("`", "") if summary else "",
+        "rows": rows,
+    }
 
 
 def _item_form(network: Network, item: Any) -> dict[str, Any]:
@@ -85,16 +89,16 @@ def _declared(network: Network, item: Any) -> dict[str, Parameter]:
     """Declarations of the numbers of a projection or stimulus, which have no model class."""
     match item:
         case PoissonInput():
-            rate = Parameter(0.0, "Hz", "Rate of each neuron's spike train.", low=0.0)
+            rate = Parameter(0.0, "Hz", "rate of each neuron's spike train", low=0.0)
             return {"rate": rate, "weight": _weight(network, item)}
         case StepCurrent():
-            time = Parameter(0.0, "ms", "Model time.", low=0.0)
-            amplitude = Parameter(0.0, "pA", "Current into every neuron.")
+            time = Parameter(0.0, "ms", "model time", low=0.0)
+            amplitude = Parameter(0.0, "pA", "current into every neuron")
             return {"amplitude": amplitude, "start": time, "stop": time}
     if not hasattr(item, "delay"):
         return {}
     delay = Parameter(
-        1.0, "ms", "Time from spike to effect.", low=network.dt, slider=(network.dt, 10.0)
+        1.0, "ms", "time from spike to effect", low=network.dt, slider=(network.dt, 10.0)
     )
     return {"weight": _weight(network, item), "delay": delay}
 
@@ -102,7 +106,7 @@ def _declared(network: Network, item: Any) -> dict[str, Parameter]:
 def _weight(network: Network, item: Any) -> Parameter:
     population = network.population(getattr(item, "post", None) or item.target)
     receptor = population.model.receptors[network.receptor_of(item)]
-    return Parameter(0.0, receptor.unit, "Effect of one spike.")
+    return Parameter(0.0, receptor.unit, "effect of one spike")
 
 
 def _sentence(item: Any) -> str:
@@ -145,7 +149,8 @@ def _range(parameter: Parameter, value: float) -> tuple[float, float]:
     if parameter.slider is None and value and parameter.default == 0.0:
         parameter = dataclasses.replace(parameter, default=value)
     low, high = parameter.slider_range()
-    return min(low, value), max(high, value)
+    beyond = value + 0.25 * (value - low) if value > high else high
+    return min(low, value), beyond
 
 
 def _text(value: Any) -> str:

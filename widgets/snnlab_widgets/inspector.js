@@ -19,6 +19,8 @@ class Scale {
   }
 }
 
+const HOLD_MS = 600;
+
 const withUnit = (text, unit) => (unit === "1" ? text : `${text} ${unit}`);
 
 // One parameter.
@@ -67,8 +69,14 @@ class Row {
     });
   }
 
+  // What comes back meanwhile waits until the hand rests.
   send(text) {
-    this.editedAt = performance.now();
+    this.isHeld = true;
+    clearTimeout(this.release);
+    this.release = setTimeout(() => {
+      this.isHeld = false;
+      this.update(this.row);
+    }, HOLD_MS);
     this.ask({ do: "set", name: this.name, text });
   }
 
@@ -81,7 +89,7 @@ class Row {
     this.row = row;
     this.fail(row.error);
     if (row.error && !isForced) return;
-    if (!isForced && performance.now() - (this.editedAt ?? -1e9) < 700) return;
+    if (this.isHeld && !isForced) return;
     this.entry.value = row.text;
     if (this.slider && row.value !== null) this.slider.value = this.scale.position(row.value);
     this.speak(row.text);

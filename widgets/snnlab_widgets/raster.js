@@ -142,10 +142,10 @@ class RateLines {
   rescale() {
     let most = 0;
     for (const value of this.values) if (value > most) most = value;
-    if (most > this.top || most < this.top / 4) {
-      const step = niceStep(Math.max(10, most * 1.15), 5);
-      this.top = Math.ceil(Math.max(10, most * 1.15) / step) * step;
-    }
+    const wanted = Math.max(10, most * 1.15);
+    const step = niceStep(wanted, 8);
+    const top = Math.ceil(wanted / step) * step;
+    if (most > this.top || top < 0.7 * this.top) this.top = top;
   }
 
   // Bins [first, stop) as lines; x(bin) gives the position of a bin's middle.

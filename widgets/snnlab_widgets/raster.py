@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import traitlets
 
@@ -13,7 +12,7 @@ from snnlab.frames.decimate import merged
 from snnlab.model.network import Network
 from snnlab.plots.grid import Grid
 from snnlab.plots.palette import colours
-from snnlab.plots.recent import RecentFrames
+from snnlab.plots.recent import RecentFrames, tail
 from snnlab_widgets.packing import pack_rates, pack_spikes
 from snnlab_widgets.part import Part, script
 
@@ -118,21 +117,27 @@ class Raster(Part):
                 return
             is_fresh = self._drawn is None or self._epoch != self._recent.epoch
             self._epoch = self._recent.epoch
-            frames = self._window() if is_fresh else self._recent.since(self._drawn or 0)
-            if frames:
-                self._ship(frames, is_fresh=is_fresh)
+            start = self._first_step(0 if is_fresh else self._drawn or 0)
+            if self._recent.stop > start:
+                self._ship(start, is_fresh=is_fresh)
             elif is_fresh:
                 self._drawn = 0
                 self.send({"kind": "clear"})
 
-    def _window(self) -> tuple[Any, ...]:
-        return self._recent.last(self._columns * self._column_ms)
+    def _first_step(self, drawn: int) -> int:
+        """Step from which on something is new, or has not yet scrolled out of the window."""
+        window = round(self._columns * self._column_ms / self._dt)
+        return max(drawn, self._recent.stop - window)
 
-    def _ship(self, frames: Sequence[Any], *, is_fresh: bool) -> None:
-        """Send whole frames for the spikes; the rates need the bin that was not yet complete."""
-        whole = merged(frames)
-        spikes = pack_spikes(whole, self._grid)
-        rates = pack_rates(self._with_open_bin(whole), self._sizes, self._bin_steps)
+    def _ship(self, start: int, *, is_fresh: bool) -> None:
+        """Send the spikes from `start` on; the rates begin with the bin that was not complete."""
+        bin_start = start // self._bin_steps * self._bin_steps
+        whole = merged(self._recent.since(bin_start))
+        if whole.counts.size != len(self._sizes):
+            return  # these frames are from before populations came or went
+        spikes = pack_spikes(tail(whole, whole.t_stop - start), self._grid)
+        binned = tail(whole, whole.t_stop - bin_start)
+        rates = pack_rates(binned, self._sizes, self._bin_steps)
         self._sent += 1
         self._drawn = whole.t_stop
         message = {
@@ -148,14 +153,6 @@ class Raster(Part):
             "marks": [{"t": step * self._dt, "text": text} for step, text in self._marks()],
         }
         self.send(message, [spikes.data, rates.data])
-
-    def _with_open_bin(self, frame: Any) -> Any:
-        """The frame, reaching back to the start of the bin in which it begins."""
-        bin_start = frame.t_start // self._bin_steps * self._bin_steps
-        if bin_start == frame.t_start:
-            return frame
-        earlier = self._recent.since(bin_start)
-        return merged(f for f in earlier if f.t_start < frame.t_stop) if earlier else frame
 
     def do_ready(self, columns: int) -> None:
         """Answer a view that has opened or changed its size: send the last window anew."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 from snnlab.plots.palette import colours
-from snnlab.plots.recent import RecentFrames
+from snnlab.plots.recent import RecentFrames, tail
 from snnlab_widgets.part import Part, script
 
 __all__ = ["Statistics", "statistics_rows"]
@@ -69,7 +68,7 @@ class Statistics(Part):
         if frames[-1].t_stop == self._drawn:
             return
         self._drawn = frames[-1].t_stop
-        window = _cut(merged(frames), WINDOW_MS)
+        window = tail(merged(frames), round(WINDOW_MS / frames[-1].dt))
         caption = f"over the last {window.duration:.0f} ms of model time"
         self.table = {"caption": caption, "rows": statistics_rows(self._network, window)}
 
@@ -106,13 +105,6 @@ def statistics_rows(network: Network, window: Frame | None) -> list[dict[str, An
             }
         )
     return rows
-
-
-def _cut(frame: Frame, duration: float) -> Frame:
-    """The last `duration` [ms] of a frame; counts are taken from its spikes."""
-    start = max(frame.t_start, frame.t_stop - round(duration / frame.dt))
-    first = np.searchsorted(frame.step, start)
-    return replace(frame, t_start=start, step=frame.step[first:], neuron=frame.neuron[first:])
 
 
 def _rate(window: Frame, first: int, size: int) -> str:

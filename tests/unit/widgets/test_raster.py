@@ -44,7 +44,7 @@ def test_new_view_gets_the_last_window_at_once(line: Line) -> None:
     line.raster.do_ready(columns=50)
     (message,) = line.messages
     assert message["is_fresh"]
-    assert (message["start"], message["stop"]) == (140, 200)  # 50 ms reach into the frame before
+    assert (message["start"], message["stop"]) == (150, 200)
 
 
 def test_two_frames_may_be_unacknowledged(line: Line) -> None:
@@ -109,3 +109,11 @@ def test_another_scale_lays_the_picture_out_anew(line: Line) -> None:
 def test_unknown_scale_is_refused(line: Line) -> None:
     with pytest.raises(SpecError, match=r"one of 0\.1, .* ms \(got 3\)"):
         line.raster.do_scale(3)
+
+
+def test_frames_from_before_a_population_went_are_not_drawn(line: Line) -> None:
+    line.simulate()
+    network = two_populations()
+    line.raster.show(network.replace(populations=network.populations[:1], recorders=()))
+    line.raster.do_ready(columns=50)
+    assert line.messages == []

@@ -160,6 +160,32 @@ def test_slider_sends_values_with_few_digits(chromium: Any, session: Session) ->
     page.close()
 
 
+def test_what_is_being_typed_is_not_overwritten(chromium: Any, session: Session) -> None:
+    inspector = Inspector(session)
+    page = BarePage(chromium, inspector)
+    page.page.focus("input[type=text]")
+    page.page.keyboard.type("7.2")
+    session.set("g", 6).result(20)
+    inspector.refresh()
+    page.set("form", inspector.form)
+    assert page.page.input_value("input[type=text]").endswith("7.2")
+    page.page.keyboard.press("Escape")
+    assert page.page.input_value("input[type=text]") == "6"
+    page.close()
+
+
+def test_undone_value_can_be_dragged_to_again(chromium: Any, session: Session) -> None:
+    inspector = Inspector(session)
+    page = BarePage(chromium, inspector)
+    page.page.focus("input[type=range]")
+    page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_timeout(1000)
+    page.set("form", inspector.form)  # still 5: the edit was undone
+    page.page.keyboard.press("ArrowRight")
+    assert [m["text"] for m in page.sent("set")] == ["5.1", "5.1"]
+    page.close()
+
+
 def test_every_control_has_a_name(chromium: Any, session: Session) -> None:
     page = BarePage(chromium, Inspector(session))
     nameless = page.page.evaluate(

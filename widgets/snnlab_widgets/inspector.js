@@ -57,20 +57,26 @@ class Row {
     return this.slider;
   }
 
-  // At most one message per paint, however fast the pointer moves.
   slide() {
     this.entry.value = String(this.scale.value(Number(this.slider.value)));
     this.speak(this.entry.value);
-    if (this.isWaiting) return;
+    this.sendSoon();
+  }
+
+  // The first value at once, then at most one per paint, however fast the pointer moves.
+  sendSoon() {
+    if (this.isWaiting || this.entry.value === this.sent) return;
     this.isWaiting = true;
+    this.send(this.entry.value);
     requestAnimationFrame(() => {
       this.isWaiting = false;
-      this.send(this.entry.value);
+      this.sendSoon();
     });
   }
 
   // What comes back meanwhile waits until the hand rests.
   send(text) {
+    this.sent = this.shown = text;
     this.isHeld = true;
     clearTimeout(this.release);
     this.release = setTimeout(() => {
@@ -89,10 +95,15 @@ class Row {
     this.row = row;
     this.fail(row.error);
     if (row.error && !isForced) return;
-    if (this.isHeld && !isForced) return;
-    this.entry.value = row.text;
+    if ((this.isHeld || this.isTyping()) && !isForced) return;
+    this.sent = undefined;
+    this.entry.value = this.shown = row.text;
     if (this.slider && row.value !== null) this.slider.value = this.scale.position(row.value);
     this.speak(row.text);
+  }
+
+  isTyping() {
+    return this.entry.matches(":focus") && this.entry.value !== this.shown;
   }
 
   fail(text) {

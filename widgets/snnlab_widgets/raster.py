@@ -54,7 +54,7 @@ class Raster(Part):
         Gets the exceptions of the browser's messages.
     """
 
-    _esm = script("canvas.js", "raster.js")
+    _esm = script("canvas.js", "spike_picture.js", "rate_lines.js", "raster.js")
     view = traitlets.Dict().tag(sync=True)
     """Everything that the script needs to lay out the picture, as one value."""
 

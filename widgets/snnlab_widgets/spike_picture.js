@@ -1,0 +1,110 @@
+// Spike counts in a ring of columns; only columns that changed are coloured anew.
+class SpikePicture {
+  constructor(view, columns, colours) {
+    this.rows = view.rows;
+    this.columns = columns;
+    this.full = view.full_count;
+    this.rowColours = rowColours(view, colours);
+    this.counts = new Uint8Array(columns * view.rows);
+    this.ink = new OffscreenCanvas(columns, view.rows);
+    this.pen = this.ink.getContext("2d");
+    this.stop = 0;
+  }
+
+  clear(stop) {
+    this.counts.fill(0);
+    this.pen.clearRect(0, 0, this.columns, this.rows);
+    this.stop = stop;
+  }
+
+  slot(column) {
+    return ((column % this.columns) + this.columns) % this.columns;
+  }
+
+  advance(stop) {
+    const first = Math.max(this.stop, stop - this.columns);
+    for (let c = first; c < stop; c++) {
+      const at = this.slot(c) * this.rows;
+      this.counts.fill(0, at, at + this.rows);
+    }
+    this.stop = Math.max(this.stop, stop);
+  }
+
+  add({ start, stop, mode }, bytes) {
+    this.advance(stop);
+    if (mode === "points") this.addPoints(start, bytes);
+    else this.addImage(start, bytes);
+    this.colour(Math.max(start, this.stop - this.columns), stop);
+  }
+
+  addPoints(start, bytes) {
+    const words = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+    const oldest = this.stop - this.columns;
+    for (const word of words) {
+      const column = start + (word & 0xffff);
+      if (column < oldest) continue;
+      const at = this.slot(column) * this.rows + (word >>> 16);
+      if (this.counts[at] < 255) this.counts[at]++;
+    }
+  }
+
+  addImage(start, bytes) {
+    const oldest = this.stop - this.columns;
+    for (let k = 0; k * this.rows < bytes.length; k++) {
+      if (start + k < oldest) continue;
+      const at = this.slot(start + k) * this.rows;
+      for (let r = 0; r < this.rows; r++)
+        this.counts[at + r] = Math.min(255, this.counts[at + r] + bytes[k * this.rows + r]);
+    }
+  }
+
+  // Colours [start, stop), which may wrap around the end of the ring.
+  colour(start, stop) {
+    for (let c = start; c < stop; ) {
+      const slot = this.slot(c);
+      const n = Math.min(stop - c, this.columns - slot);
+      this.pen.putImageData(this.coloured(slot, n), slot, 0);
+      c += n;
+    }
+  }
+
+  coloured(slot, n) {
+    const image = new ImageData(n, this.rows);
+    const pixels = new Uint32Array(image.data.buffer);
+    for (let k = 0; k < n; k++) {
+      const at = (slot + k) * this.rows;
+      for (let r = 0; r < this.rows; r++) {
+        const count = this.counts[at + r];
+        if (count) pixels[(this.rows - 1 - r) * n + k] = this.rowColours[r] | this.alpha(count);
+      }
+    }
+    return image;
+  }
+
+  // At least a third, so that no spike is lost; full colour where every neuron fires often.
+  alpha(count) {
+    const strength = this.full <= 1 ? 1 : Math.max(1 / 3, Math.min(1, Math.sqrt(count / this.full)));
+    return Math.round(255 * strength) << 24;
+  }
+
+  // Draws columns [left, left + columns) into the area.
+  draw(ctx, area, left) {
+    const unit = area.width / this.columns;
+    const split = this.slot(left);
+    const n = this.columns - split;
+    ctx.imageSmoothingEnabled = false;
+    ctx.drawImage(this.ink, split, 0, n, this.rows, area.x, area.y, n * unit, area.height);
+    if (split)
+      ctx.drawImage(this.ink, 0, 0, split, this.rows, area.x + n * unit, area.y, split * unit, area.height);
+  }
+}
+
+function rowColours(view, colours) {
+  const packed = new Uint32Array(view.rows);
+  view.populations.forEach((population, k) => {
+    const [r, g, b] = rgb(colours[k]);
+    const first = Math.floor(population.first / view.neurons_per_row);
+    packed.fill(r | (g << 8) | (b << 16), first);
+  });
+  return packed;
+}

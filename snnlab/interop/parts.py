@@ -13,7 +13,7 @@ from typing import Any
 from snnlab.errors import FormatError, unknown_name
 from snnlab.model.connectivity import RULES
 from snnlab.model.distribution import DISTRIBUTIONS
-from snnlab.model.edits import EDITS, _Restore
+from snnlab.model.edits import EDITS
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.neuron import models
 from snnlab.model.parameter import Parameter
@@ -32,7 +32,6 @@ KINDS: dict[str, type] = {
     **SPACES,
     **STIMULI,
     **EDITS,
-    "restore": _Restore,  # nobody writes it, but undoing a removal is one
 }
 """Kind in files -> class; the registries share no name."""
 

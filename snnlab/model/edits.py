@@ -24,6 +24,7 @@ __all__ = [
     "RemovePopulation",
     "RemoveProjection",
     "RemoveStimulus",
+    "Restore",
     "SetParameter",
     "Several",
 ]
@@ -168,7 +169,7 @@ class RemovePopulation(Edit):
 
     def inverse(self, network: Network) -> Edit:
         """Return the edit that puts everything back where it was."""
-        return _Restore(network)
+        return Restore(network)
 
 
 @dataclass(frozen=True)
@@ -201,7 +202,7 @@ class RemoveProjection(Edit):
 
     def inverse(self, network: Network) -> Edit:
         """Return the edit that puts it back where it was."""
-        return _Restore(network)
+        return Restore(network)
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ class RemoveStimulus(Edit):
 
     def inverse(self, network: Network) -> Edit:
         """Return the edit that puts it back where it was."""
-        return _Restore(network)
+        return Restore(network)
 
 
 @dataclass(frozen=True)
@@ -262,16 +263,18 @@ class Several(Edit):
 
 
 @dataclass(frozen=True)
-class _Restore(Edit):
+class Restore(Edit):
     """Go to a whole network: the inverse of a removal, which must also restore the order."""
 
     network: Network
 
     def apply(self, network: Network) -> Network:
+        """Return the whole network that is restored."""
         return self.network
 
     def inverse(self, network: Network) -> Edit:
-        return _Restore(network)
+        """Return the edit that leads back to `network`."""
+        return Restore(network)
 
 
 EDITS: dict[str, type[Edit]] = {
@@ -283,6 +286,7 @@ EDITS: dict[str, type[Edit]] = {
     "add_stimulus": AddStimulus,
     "remove_stimulus": RemoveStimulus,
     "several": Several,
+    "restore": Restore,
 }
 """Name in files -> class."""
 

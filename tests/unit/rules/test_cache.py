@@ -27,6 +27,7 @@ print(len(compiled.buffer), kernel.compiled.cache_hits)
 def start(folder: Path) -> list[int]:
     """Compile in a new process; returns the numbers of compilations and of cache hits."""
     environment = os.environ | {"SNNLAB_CACHE_DIR": str(folder)}
+    environment.pop("NUMBA_CACHE_DIR", None)  # would take the machine code elsewhere
     done = subprocess.run(
         [sys.executable, "-c", START], env=environment, capture_output=True, text=True,
         check=True, timeout=120,

@@ -16,6 +16,7 @@ from snnlab.cpu.carry import export, take_over, take_over_rings
 from snnlab.cpu.change import keeps_structure
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
+from snnlab.cpu.phases import PhaseClock
 from snnlab.cpu.samples import SampleBuffer
 from snnlab.cpu.threads import choose_threads, parallel_region
 from snnlab.cpu.warm import announced, compile_builder
@@ -93,7 +94,9 @@ class CpuEngine:
     def _compile_loop(self) -> None:
         """Compile the loop, or load it, before anybody waits for spikes."""
         with announced():
-            self._run_until(0, SampleBuffer(self._arrays.sampling, 0, 0, self._arrays.dtype))
+            b = self._arrays
+            clock = PhaseClock(b.partitions.n)
+            self._run_until(0, SampleBuffer(b.sampling, 0, 0, b.dtype), clock)
 
     @property
     def _arrays(self) -> Built:
@@ -121,8 +124,8 @@ class CpuEngine:
         """
         if n_steps < 0:
             raise SpecError("n_steps", "must be >= 0", got=str(n_steps))
-        began = time.perf_counter()
         built = self._arrays
+        clock = PhaseClock(built.partitions.n)
         start, stop = self._step, self._step + n_steps
         samples = SampleBuffer(built.sampling, start, stop, built.dtype)
         changes = {s for c in built.currents for s in (c.start, c.stop)}
@@ -130,17 +133,16 @@ class CpuEngine:
         while self._step < stop:
             soon = self._step + self._governor.steps
             until = min([stop, soon, *(s for s in changes if s > self._step)])
-            pieces.append(self._run_until(until, samples))
+            pieces.append(self._run_until(until, samples, clock))
             if self._step in changes:
                 built.write_numbers(self._step)
         step, neuron = (np.concatenate(column) for column in zip(*pieces, strict=True))
-        return Frame(
-            start, stop, self.network.dt, step, neuron, self._counts(neuron),
-            samples.split(self.network), time.perf_counter() - began,
-        )  # fmt: skip
+        counts, sampled = self._counts(neuron), samples.split(self.network)
+        wall_s, timings = clock.timings()
+        return Frame(start, stop, self.network.dt, step, neuron, counts, sampled, wall_s, timings)
 
     def _run_until(
-        self, until: int, samples: SampleBuffer
+        self, until: int, samples: SampleBuffer, clock: PhaseClock
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """One compiled call; it stops before `until` when the record is full."""
         b = self._arrays
@@ -148,19 +150,22 @@ class CpuEngine:
         capacity = max(_RECORD_CAPACITY, 2 * b.sizes.chunk_steps * n_neurons)
         spike_step, spike_slot = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
         first, began = self._step, time.perf_counter()
-        with parallel_region(self._governor.threads):
+        with parallel_region(self._governor.threads) as threads:
             done, chunk, n = run(
                 b.program, b.synapses, b.drive, samples.probes_from(first), b.memory, first,
                 until - first, b.sizes.chunk_steps, self._chunk, spike_step, spike_slot,
-                n_neurons, samples.values,
+                n_neurons, samples.values, clock.rows,
             )  # fmt: skip
         self._governor.observe(int(done), time.perf_counter() - began)
+        clock.collect(threads)
         self._step += int(done)
         self._chunk = int(chunk)
+        began = time.perf_counter()
         step, neuron = np.empty(n, np.int64), np.empty(n, np.int64)
         order_spikes(
             spike_step, spike_slot, n, done, b.layout.block_first_ids(), BLOCK, step, neuron, first
         )
+        clock.recorded(time.perf_counter() - began)
         return step, neuron
 
     def _counts(self, neuron: NDArray[np.int64]) -> NDArray[np.int64]:

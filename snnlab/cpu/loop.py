@@ -10,6 +10,7 @@ import numpy as np
 from numba import int64, njit, prange
 
 from snnlab.cpu.deliver import deliver
+from snnlab.cpu.phases import DELIVER, RECORD, UPDATE, charge, chunk_weight, stamp
 from snnlab.cpu.update import insert_events, update
 
 __all__ = ["deliver_pending", "order_spikes", "run"]
@@ -34,7 +35,7 @@ def _collect(memory, chunk, start, spike_step, spike_slot, n):  # type: ignore[n
 @njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def run(  # type: ignore[no-untyped-def]
     program, synapses, drive, probes, memory, start, n_steps, chunk_steps, chunk,
-    spike_step, spike_slot, most_per_step, samples,
+    spike_step, spike_slot, most_per_step, samples, clock,
 ):  # fmt: skip
     """Advance by up to `n_steps`; stop early when the record might not hold another chunk.
 
@@ -53,6 +54,8 @@ def run(  # type: ignore[no-untyped-def]
         Upper bound of the spikes in one step.
     samples : flat real
         Record of the probes.
+    clock : (n_partitions + 1, 8) int64 [ticks]
+        Grows by what each phase took; see `snnlab.cpu.phases.PhaseClock`.
 
     Returns
     -------
@@ -60,18 +63,28 @@ def run(  # type: ignore[no-untyped-def]
     """
     done = int64(0)
     n = int64(0)
+    n_chunks = int64(0)
     while done < n_steps and n + chunk_steps * most_per_step <= spike_slot.size:
         m = min(chunk_steps, n_steps - done)
         now = start + done
         new = 1 - chunk
+        n_left = (n_steps - done + chunk_steps - 1) // chunk_steps
+        weight = chunk_weight(n_chunks, n_left, chunk_steps)
         for i in prange(program.bounds.size - 1):
             p = int64(i)
+            since = stamp(weight)
             deliver(program, synapses, memory, p, chunk)
             insert_events(program, drive, memory, p, now + m)
-            update(program, drive, probes, memory, p, new, now, m, start, samples)
+            since = charge(clock, p, DELIVER, since, weight)
+            sampled = update(program, drive, probes, memory, p, new, now, m, start, samples, weight)
+            clock[p, RECORD] += sampled * weight
+            charge(clock, p, UPDATE, since + sampled, weight)
+        collect_since = stamp(weight)
         n = _collect(memory, new, start, spike_step, spike_slot, n)
+        charge(clock, program.bounds.size - 1, RECORD, collect_since, weight)
         chunk = new
         done += m
+        n_chunks += 1
     return done, chunk, n
 
 

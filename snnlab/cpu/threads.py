@@ -54,8 +54,9 @@ def _available() -> int:
 
 
 @contextmanager
-def parallel_region(threads: int) -> Iterator[None]:
-    """Run compiled parallel code with this many threads, or as many as there are."""
+def parallel_region(threads: int) -> Iterator[int]:
+    """Run compiled parallel code with this many threads, or as many as there are: that number."""
     with _PARALLEL:
-        numba.set_num_threads(min(threads, _available()))
-        yield
+        active = min(threads, _available())
+        numba.set_num_threads(active)
+        yield active

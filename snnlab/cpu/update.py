@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from numba import int32, njit, uint8, uint32, uint64
+from numba import int32, int64, njit, uint8, uint32, uint64
 
 from snnlab.build.layout import BLOCK
+from snnlab.cpu.phases import stamp
 from snnlab.cpu.poisson import CDF_SIZE, add_poisson
 from snnlab.rules.call import call_block_kernel
 
@@ -72,12 +73,16 @@ def _sample(probes, state, b, step, start, out):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def update(program, drive, probes, memory, p, chunk, step, n_steps, start, samples):  # type: ignore[no-untyped-def]
+def update(  # type: ignore[no-untyped-def]
+    program, drive, probes, memory, p, chunk, step, n_steps, start, samples, weight
+):  # fmt: skip
     """Advance partition `p` by `n_steps` and list its spikes in list `chunk`.
 
     Spikes come out ordered by block, then step, then lane; so each population's lie together.
+    Returns the ticks that sampling took if the chunk has a `weight`, see `snnlab.cpu.phases`.
     """
     n = 0
+    sampled = int64(0)
     previous = -1
     x, words, counts = memory.input[p], memory.words[p], memory.counts[p]
     random, fired = memory.random[p], memory.fired[p]
@@ -126,6 +131,9 @@ def update(program, drive, probes, memory, p, chunk, step, n_steps, start, sampl
                         spike_step[n] = now
                         n += 1
             if probes.start[b] < probes.start[b + 1]:
+                since = stamp(weight)
                 _sample(probes, memory.state, b, now, start, samples)
+                sampled += stamp(weight) - since
     for population in range(previous + 1, memory.spike_start.shape[2]):
         memory.spike_start[chunk, p, population] = n
+    return sampled

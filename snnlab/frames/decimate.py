@@ -50,7 +50,14 @@ def merged(frames: Iterable[Frame]) -> Frame:
         counts=np.sum([part.counts for part in parts], axis=0, dtype=np.int64),
         samples={name: _joined(parts, name) for name in parts[0].samples},
         wall_s=sum(part.wall_s for part in parts),
+        timings=_summed(parts),
     )
+
+
+def _summed(parts: Sequence[Frame]) -> dict[str, float]:
+    """Time of each phase that any of the frames knows."""
+    phases = {phase: None for part in parts for phase in part.timings}
+    return {phase: sum(part.timings.get(phase, 0.0) for part in parts) for phase in phases}
 
 
 def _joined(parts: Sequence[Frame], name: str) -> Samples:

@@ -51,6 +51,10 @@ class Frame:
         Recorder name -> `Samples`.
     wall_s : float [s]
         Wall-clock time that the engine took.
+    timings : mapping
+        Phase -> its part of `wall_s` [s], mean over the threads: ``update``, ``deliver``,
+        ``plasticity``, ``record``, and ``other``, which is waiting for the slowest thread and
+        everything else. They add up to `wall_s`; empty if the engine does not measure them.
     """
 
     t_start: int
@@ -61,6 +65,7 @@ class Frame:
     counts: NDArray[np.int64]
     samples: Mapping[str, Samples] = field(default_factory=dict)
     wall_s: float = 0.0
+    timings: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def n_spikes(self) -> int:

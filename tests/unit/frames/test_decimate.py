@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -35,6 +36,12 @@ def test_merged_frames_hold_everything() -> None:
     assert np.array_equal(whole.samples["V"].steps, np.arange(30) + 1)
     assert whole.samples["V"].values.shape == (30, 1, 1)
     assert np.all(np.diff(whole.step) >= 0)
+
+
+def test_merged_frames_add_up_their_timings() -> None:
+    timings: list[dict[str, float]] = [{"update": 1.0, "other": 0.5}, {}, {"update": 2.0}]
+    parts = [replace(make_frame(k, k + 1), timings=t) for k, t in enumerate(timings)]
+    assert merged(parts).timings == {"update": 3.0, "other": 0.5}
 
 
 def test_one_frame_stays_as_it_is() -> None:

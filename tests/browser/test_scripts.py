@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from snnlab.session import Session
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.raster import Raster
+from snnlab_widgets.statistics import Statistics
 from tests.activity import frame_of, two_populations
 from tests.browser.bare_page import BarePage
 
@@ -146,6 +148,19 @@ def test_message_cannot_become_markup(chromium: Any, session: Session) -> None:
     page = BarePage(chromium, messages)
     assert "<b>tau</b>" in page.page.inner_text("[role=log]")
     assert page.page.locator("[role=log] img").count() == 0
+    page.close()
+
+
+def test_statistics_say_where_the_time_went(chromium: Any) -> None:
+    recent = RecentFrames()
+    statistics = Statistics(two_populations(), recent)
+    page = BarePage(chromium, statistics)
+    assert page.page.inner_text(".snnlab-cost") == ""
+    frame = frame_of([(5, 1)], 0, 500)
+    recent.append(replace(frame, timings={"update": 0.3, "other": 0.1}))
+    statistics.refresh()
+    page.set("table", statistics.table)
+    assert page.page.inner_text(".snnlab-cost") == "computing: update 75%, other 25%"
     page.close()
 
 

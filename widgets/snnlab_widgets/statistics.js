@@ -1,4 +1,5 @@
-// Rate and irregularity of each population, as a table; text only, so names cannot become markup.
+// Rate and irregularity of each population, as a table, and what computing them costs; text only,
+// so names cannot become markup.
 
 const cell = (text, title) => element("td", { text, title });
 
@@ -10,14 +11,18 @@ const statisticsHead = [
   ["CV", "Coefficient of variation of the interspike intervals, mean over neurons: 0 regular, 1 Poisson"],
 ];
 
+const costTitle = "Where the engine's time goes, mean over its threads; "
+  + "other: waiting for the slowest thread, Python";
+
 export default {
   render({ model, el }) {
     const caption = element("caption");
     const body = element("tbody");
     const heads = statisticsHead.map(([text, title]) => element("th", { text, title, scope: "col" }));
     const head = element("thead", {}, element("tr", {}, ...heads));
+    const cost = element("p", { class: "snnlab-cost", title: costTitle });
     el.append(part("section", "statistics", { "aria-label": "statistics" },
-      element("h3", { text: "Statistics" }), element("table", {}, caption, head, body)));
+      element("h3", { text: "Statistics" }), element("table", {}, caption, head, body), cost));
     const row = (r) => {
       const colour = isLight() ? r.colour : r.colour_dark;
       const name = element("th", { scope: "row" },
@@ -29,6 +34,7 @@ export default {
       const table = model.get("table");
       const hasReference = table.rows.some((r) => r.reference !== "");
       caption.textContent = table.caption;
+      cost.textContent = table.cost;
       body.replaceChildren(...table.rows.map(row));
       body.parentElement.classList.toggle("snnlab-no-reference", !hasReference);
     };

@@ -1,8 +1,8 @@
-"""Rate and irregularity of each population over the last second of model time."""
+"""Rate and irregularity of each population over the last second of model time, and its cost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from snnlab.plots.palette import colours
 from snnlab.plots.recent import RecentFrames, tail
 from snnlab_widgets.part import Part, script
 
-__all__ = ["Statistics", "statistics_rows"]
+__all__ = ["Statistics", "cost_line", "statistics_rows"]
 
 WINDOW_MS = 1000.0
 """Model time that the statistics look back."""
@@ -38,7 +38,7 @@ class Statistics(Part):
 
     _esm = script("canvas.js", "statistics.js")
     table = traitlets.Dict().tag(sync=True)
-    """``{"caption": str, "rows": [...]}``; numbers are text already."""
+    """``{"caption": str, "rows": [...], "cost": str}``; numbers are text already."""
 
     def __init__(
         self,
@@ -55,7 +55,8 @@ class Statistics(Part):
     def show(self, network: Network) -> None:
         """Show the populations of `network`, without numbers until frames have come."""
         self._network = network
-        self.table = {"caption": "no spikes yet", "rows": statistics_rows(network, None)}
+        rows = statistics_rows(network, None)
+        self.table = {"caption": "no spikes yet", "rows": rows, "cost": ""}
 
     def refresh(self) -> None:
         """Compute the numbers anew if the run has gone on."""
@@ -68,9 +69,25 @@ class Statistics(Part):
         if frames[-1].t_stop == self._drawn:
             return
         self._drawn = frames[-1].t_stop
-        window = tail(merged(frames), round(WINDOW_MS / frames[-1].dt))
+        whole = merged(frames)
+        window = tail(whole, round(WINDOW_MS / whole.dt))
         caption = f"over the last {window.duration:.0f} ms of model time"
-        self.table = {"caption": caption, "rows": statistics_rows(self._network, window)}
+        rows = statistics_rows(self._network, window)
+        self.table = {"caption": caption, "rows": rows, "cost": cost_line(whole.timings)}
+
+
+def cost_line(timings: Mapping[str, float]) -> str:
+    """Return where the engine's time went, as percentages; phases without any are left out.
+
+    Parameters
+    ----------
+    timings : mapping
+        `Frame.timings`; if it is empty, so is the line.
+    """
+    total = sum(timings.values())
+    shares = {phase: seconds / total for phase, seconds in timings.items() if seconds > 0.0}
+    words = [f"{phase} {share:.0%}" for phase, share in shares.items()]
+    return f"computing: {', '.join(words)}" if words else ""
 
 
 def statistics_rows(network: Network, window: Frame | None) -> list[dict[str, Any]]:

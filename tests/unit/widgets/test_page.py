@@ -6,6 +6,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
 import ipywidgets
 import pytest
@@ -159,6 +160,20 @@ def test_statistics_are_empty_before_the_run_and_after_a_reset() -> None:
     recent.clear()
     statistics.refresh()
     assert [row["rate"] for row in statistics.table["rows"]] == ["", ""]
+
+
+def test_statistics_say_where_the_time_went() -> None:
+    recent = RecentFrames()
+    statistics = Statistics(two_populations(), recent)
+    assert statistics.table["cost"] == ""
+    timings = {"update": 0.3, "deliver": 0.1, "plasticity": 0.0, "record": 0.0, "other": 0.1}
+    for k in range(2):
+        recent.append(replace(regular(k * 500, (k + 1) * 500), timings=timings))
+    statistics.refresh()
+    assert statistics.table["cost"] == "computing: update 60%, deliver 20%, other 20%"
+    recent.clear()
+    statistics.refresh()
+    assert statistics.table["cost"] == ""
 
 
 def test_fields_of_an_error_are_laid_out(session: Session) -> None:

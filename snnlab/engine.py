@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from snnlab.frames.frame import Frame
+from snnlab.model.history import Applied
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -58,11 +59,22 @@ class Checkpoint:
         The network as it was then; its edits are part of it.
     arrays : mapping
         Name -> array, independent of the number of threads.
+    start : Network, optional
+        The network at the start of the run; None where nobody kept it.
+    edits : tuple of Applied
+        What led from `start` to `network`, in order; whoever drives the engine knows them.
     """
 
     step: int
     network: Network
     arrays: Mapping[str, NDArray[np.generic]]
+    start: Network | None = None
+    edits: tuple[Applied, ...] = ()
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of all arrays."""
+        return sum(array.nbytes for array in self.arrays.values())
 
 
 @runtime_checkable
@@ -105,9 +117,17 @@ class Engine(Protocol):
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to a state; the run continues bit for bit as it did from there.
 
-        What the checkpoint's arrays lack starts from its initial value, so a checkpoint without
-        arrays is the start of the run.
+        A checkpoint without arrays is the start of the run.
+
+        Raises
+        ------
+        StateError
+            The arrays do not fit the network or the precision of this engine, which goes on.
         """
+        ...
+
+    def sibling(self, network: Network) -> Engine:
+        """Return a new engine for `network`, of the same kind and with the same settings."""
         ...
 
     def close(self) -> None:

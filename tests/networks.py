@@ -70,6 +70,10 @@ def relay(
     )
 
 
+RUNNING = (balanced, layered)
+"""Networks that are busy after 77 ms; each promise about the state of a run is checked on all."""
+
+
 def spikes(engine: CpuEngine, chops: Iterable[int]) -> NDArray[np.int64]:
     """Advance in the given pieces; return all (step, neuron) pairs, shape (n_spikes, 2)."""
     frames = [engine.advance(n) for n in chops]

@@ -12,12 +12,13 @@ import numpy as np
 
 from snnlab.cpu.built import Built
 from snnlab.cpu.populations import initial_state
-from snnlab.model.network import Population
+from snnlab.errors import StateError
+from snnlab.model.network import Network, Population
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["export", "take_over", "take_over_rings"]
+__all__ = ["check", "export", "ring_slots", "take_over", "take_over_rings"]
 
 _INT32_MAX = 2**31 - 1
 
@@ -40,6 +41,52 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
         arrays[f"ring/{population.name}"] = np.roll(ring, -(step % built.sizes.ring_slots), axis=0)
         arrays[f"exponent/{population.name}"] = np.array(built.port_exponents(population), np.int64)
     return arrays
+
+
+def check(network: Network, arrays: Mapping[str, NDArray[Any]], dtype: np.dtype[Any]) -> None:
+    """Refuse arrays that are not the state of `network` in this precision.
+
+    Parameters
+    ----------
+    network : Network
+    arrays : mapping
+        What `export` made, from wherever it came; without any array it is the start of a run.
+    dtype : dtype
+        Type of the state in the engine.
+
+    Raises
+    ------
+    StateError
+        An array is missing or has another shape or type.
+    """
+    if not arrays:
+        return
+    slots = ring_slots(arrays)
+    for population in network.populations:
+        n, n_ports = population.size, len(population.model.ports)
+        _check_one(arrays, f"state/{population.name}", (len(population.model.states), n), dtype)
+        _check_one(arrays, f"ring/{population.name}", (slots, n_ports, n), np.dtype(np.int32))
+        _check_one(arrays, f"exponent/{population.name}", (n_ports,), np.dtype(np.int64))
+
+
+def _check_one(
+    arrays: Mapping[str, NDArray[Any]], name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> None:
+    found = arrays.get(name)
+    if found is None or (found.shape, found.dtype) != (shape, dtype):
+        raise StateError(
+            f"Checkpoint array {name!r}",
+            f"must be {dtype} of shape {shape}",
+            got="nothing" if found is None else f"{found.dtype} of shape {found.shape}",
+            remedy="Restore it in an engine of the precision that it was taken with: a run goes "
+            "on bit for bit only there.",
+        )
+
+
+def ring_slots(arrays: Mapping[str, NDArray[Any]]) -> int:
+    """Return the number of steps that the longest ring in `arrays` reaches ahead."""
+    rings = [a.shape[0] for name, a in arrays.items() if name.startswith("ring/") and a.ndim]
+    return max(rings, default=0)
 
 
 def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:

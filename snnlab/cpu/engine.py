@@ -12,7 +12,7 @@ import numpy as np
 from snnlab.build.layout import BLOCK
 from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.built import DTYPES, Built, build
-from snnlab.cpu.carry import export, take_over, take_over_rings
+from snnlab.cpu.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.cpu.change import keeps_structure
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
@@ -209,10 +209,10 @@ class CpuEngine:
 
     def _rebuild(self, network: Network, kept: Checkpoint) -> None:
         """Build anew and take over what `kept` holds; on failure nothing has changed."""
+        shortest_ring = max(self._arrays.sizes.ring_slots, ring_slots(kept.arrays))
         built, report = build(
-            network, threads=self.threads, precision=self.precision,
-            shortest_ring=self._arrays.sizes.ring_slots,
-        )  # fmt: skip
+            network, threads=self.threads, precision=self.precision, shortest_ring=shortest_ring
+        )
         take_over(built, kept.arrays, kept.step)
         self._built, self.report, self.network = built, report, network
         self._step = kept.step
@@ -234,13 +234,43 @@ class CpuEngine:
         return Checkpoint(self._step, self.network, export(self._arrays, self._step))
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to a state; the run continues bit for bit as it did from there."""
-        if checkpoint.network == self.network:
-            take_over(self._arrays, checkpoint.arrays, checkpoint.step)
-            self._step = checkpoint.step
+        """Go back to a state; the run continues bit for bit as it did from there.
+
+        The number of threads may be another one, the precision may not.
+
+        Raises
+        ------
+        StateError
+            The arrays are not a state of the checkpoint's network in this precision.
+        OutOfMemory
+            The checkpoint's network does not fit. In either case the engine goes on as it was.
+        """
+        built, network = self._arrays, checkpoint.network
+        check(network, checkpoint.arrays, built.dtype)
+        if not self._can_hold(checkpoint):
+            self._rebuild(network, checkpoint)
         else:
-            self._rebuild(checkpoint.network, checkpoint)
+            if network != self.network:
+                exponents = port_exponents(network)
+                plans = plan_tables(network, exponents)
+                self._built = built = built.with_numbers(network, exponents, plans)
+            take_over(built, checkpoint.arrays, checkpoint.step)
+            self.network, self._step = network, checkpoint.step
         self._settle()
+
+    def _can_hold(self, checkpoint: Checkpoint) -> bool:
+        """Whether the arrays that are there will do, with other numbers at most."""
+        built, network = self._arrays, checkpoint.network
+        if ring_slots(checkpoint.arrays) > built.sizes.ring_slots:
+            return False
+        if (network.dt, network.seed) != (built.network.dt, built.network.seed):
+            return False
+        plans = plan_tables(network, port_exponents(network))
+        return network == self.network or keeps_structure(built, network, plans)
+
+    def sibling(self, network: Network) -> CpuEngine:
+        """Return a new engine for `network` with as many threads and the same precision."""
+        return CpuEngine(network, threads=self.threads, precision=self.precision)
 
     def out_degrees(self) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from snnlab.errors import StateError
 from snnlab.model.edits import Edit
 
-__all__ = ["Applied", "History"]
+__all__ = ["HOW", "Applied", "History"]
+
+HOW = ("made", "undone", "redone")
+"""How an edit came about: by itself, as the inverse of the last one, or once more."""
 
 
 @dataclass(frozen=True)
@@ -22,24 +26,47 @@ class Applied:
         What leads back.
     step : int
         Time step at which it took effect.
+    how : str
+        One of `HOW`.
     """
 
     edit: Edit
     inverse: Edit
     step: int
+    how: str = "made"
 
 
 @dataclass
 class History:
-    """What was done (`log`, never shortened) and what can be undone or redone.
+    """What was done (`log`) and what can be undone or redone.
 
     `log` holds every edit in the order in which it took effect, undos included, so replaying it
-    from the start reproduces the run. Not thread-safe: the simulation thread owns it.
+    from the start reproduces the run. Only `rewind` shortens it. Not thread-safe: the simulation
+    thread owns it.
     """
 
     log: list[Applied] = field(default_factory=list)
     _done: list[Applied] = field(default_factory=list)
     _undone: list[Applied] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, log: Iterable[Applied]) -> History:
+        """Return the history that led to `log`."""
+        history = cls()
+        for applied in log:
+            history._follow(applied)
+        return history
+
+    def _follow(self, applied: Applied) -> None:
+        """Do to both stacks what was done when `applied` took effect."""
+        self.log.append(applied)
+        if applied.how == "undone":
+            self._undone.append(self._done.pop())
+        elif applied.how == "redone":
+            self._done.append(self._undone.pop())
+        else:
+            self._done.append(applied)
+            self._undone.clear()
 
     def add(self, applied: Applied) -> None:
         """Take note of a new edit; what was undone before can no longer be redone."""
@@ -75,13 +102,29 @@ class History:
         """Take note that the last edit was undone at `step`."""
         last = self._done.pop()
         self._undone.append(last)
-        self.log.append(Applied(last.inverse, last.edit, step))
+        self.log.append(Applied(last.inverse, last.edit, step, "undone"))
 
     def redone(self, step: int) -> None:
         """Take note that the edit undone last was redone at `step`."""
         last = self._undone.pop()
         self._done.append(last)
-        self.log.append(Applied(last.edit, last.inverse, step))
+        self.log.append(Applied(last.edit, last.inverse, step, "redone"))
+
+    def rewind(self, n: int) -> None:
+        """Go back to the first `n` edits of the log; what is dropped can be redone, in order.
+
+        Parameters
+        ----------
+        n : int
+            At most the length of `log`.
+        """
+        earlier = History.of(self.log[:n])
+        kept = {id(applied) for applied in earlier._done}
+        # The next to be redone is last; what could be redone already comes after what is dropped.
+        later = [*self._undone, *reversed(self._done)]
+        self._undone = [applied for applied in later if id(applied) not in kept]
+        self._done = earlier._done
+        self.log = earlier.log
 
     @property
     def can_undo(self) -> bool:

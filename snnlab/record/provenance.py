@@ -10,7 +10,7 @@ from pathlib import Path
 
 from snnlab import __version__
 
-__all__ = ["cpu_model", "describe", "versions"]
+__all__ = ["cpu_model", "describe", "origin", "versions"]
 
 PACKAGES = ("numpy", "numba", "llvmlite", "scipy", "xarray")
 """What results or their storage depend on."""
@@ -57,12 +57,21 @@ def describe(network: str, *, device: str, edits: str = "[]") -> dict[str, str]:
     -------
     dict of str
     """
+    return origin(device) | {"network": network, "edits": edits}
+
+
+def origin(device: str) -> dict[str, str]:
+    """Return when, on what and with which versions something is computed, now.
+
+    Parameters
+    ----------
+    device : str
+        What computes it: ``"cpu"``, ``"cuda:0"``.
+    """
     attributes = {f"version_{name}": text for name, text in versions().items()}
     return attributes | {
         "date_created": datetime.now(UTC).isoformat(timespec="seconds"),
         "device": device,
         "processor": cpu_model(),
         "platform": platform.platform(),
-        "network": network,
-        "edits": edits,
     }

@@ -42,9 +42,6 @@ def to_dataset(
 
 def edits_as_json(log: Iterable[Applied]) -> str:
     """Return edits as a JSON list of ``{"step": ..., "edit": {...}}``, in order."""
-    from snnlab.interop import native_json
+    from snnlab.interop.checkpoint_file import edits_to_data
 
-    return json.dumps(
-        [{"step": a.step, "edit": native_json.edit_to_dict(a.edit)} for a in log],
-        ensure_ascii=False,
-    )
+    return json.dumps(edits_to_data(log), ensure_ascii=False)

@@ -126,6 +126,9 @@ class ReferenceEngine:
         self._start_state()
         self._take_over(checkpoint)
 
+    def sibling(self, network: Network) -> ReferenceEngine:
+        return ReferenceEngine(network, self.pause_s)
+
     def close(self) -> None:
         self._note_thread()
         self._is_closed = True

@@ -1,47 +1,75 @@
-"""A restored run goes on bit for bit, on any number of threads."""
+"""A restored run goes on bit for bit, on any number of threads, also from a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from snnlab.cpu.engine import CpuEngine
-from snnlab.model.edits import AddPopulation, SetParameter
+from snnlab.engine import Checkpoint
+from snnlab.errors import StateError
+from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
+from snnlab.model.edits import AddPopulation, SetParameter, Several
+from snnlab.model.history import Applied
 from snnlab.model.network import Population
-from tests.networks import balanced, layered, spikes
+from tests.networks import RUNNING, balanced, layered, relay, spikes
 
 
-@pytest.mark.parametrize("make", [balanced, layered])
-@pytest.mark.parametrize("threads", [1, 3])
-def test_restore_continues_as_the_original(make, threads):
-    engine = CpuEngine(make(), threads=2)
-    engine.advance(777)
-    kept = engine.checkpoint()
-    expected = spikes(engine, [500])
-    other = CpuEngine(make(), threads=threads)
-    other.advance(123)
-    other.restore(kept)
-    assert other.step == 777
-    np.testing.assert_array_equal(spikes(other, [200, 300]), expected)
-
-
-def test_taking_a_checkpoint_changes_nothing():
-    one, two = CpuEngine(balanced(), threads=2), CpuEngine(balanced(), threads=2)
-    one.advance(333)
-    two.advance(333)
-    two.checkpoint()
-    np.testing.assert_array_equal(spikes(one, [333]), spikes(two, [333]))
-
-
-def test_input_under_way_is_part_of_the_state():
-    """Without the ring the continuation differs: the test bites."""
-    engine = CpuEngine(balanced(), threads=1)
-    engine.advance(777)
-    kept = engine.checkpoint()
-    expected = spikes(engine, [500])
-    for name in kept.arrays:
-        if name.startswith("ring/"):
-            kept.arrays[name][:] = 0
+def gone_on(make, kept: Checkpoint, threads: int) -> np.ndarray:
+    """All spikes of the 500 steps after a checkpoint, on an engine of its own."""
+    engine = CpuEngine(make(), threads=threads)
+    engine.advance(123)
     engine.restore(kept)
-    assert not np.array_equal(spikes(engine, [500]), expected)
+    assert engine.step == kept.step
+    return spikes(engine, [200, 300])
+
+
+@pytest.fixture(params=RUNNING, scope="module")
+def run(request):
+    """A network, a checkpoint of it after 777 steps, and what follows."""
+    engine = CpuEngine(request.param(), threads=2)
+    engine.advance(777)
+    kept = engine.checkpoint()
+    expected = spikes(engine, [500])
+    assert len(expected) > 50
+    return request.param, kept, expected
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_restore_continues_as_the_original(run, threads):
+    make, kept, expected = run
+    np.testing.assert_array_equal(gone_on(make, kept, threads), expected)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_a_file_continues_as_the_original(run, threads, tmp_path):
+    make, kept, expected = run
+    save_checkpoint(kept, tmp_path / "a.checkpoint")
+    loaded = load_checkpoint(tmp_path / "a.checkpoint")
+    np.testing.assert_array_equal(gone_on(make, loaded, threads), expected)
+
+
+@pytest.mark.parametrize("kind", ["state", "ring"])
+def test_every_kind_of_array_is_needed(run, kind):
+    """The switch: with any kind of array wiped, the continuation differs."""
+    make, kept, expected = run
+    assert kind in {name.partition("/")[0] for name in kept.arrays}
+    wiped = {
+        name: np.zeros_like(array) if name.startswith(kind) else array
+        for name, array in kept.arrays.items()
+    }
+    assert not np.array_equal(gone_on(make, replace(kept, arrays=wiped), 1), expected)
+
+
+def test_taking_a_checkpoint_changes_nothing(run):
+    make, _, expected = run
+    engine = CpuEngine(make(), threads=2)
+    for _ in range(7):
+        engine.advance(111)
+        engine.checkpoint()
+    np.testing.assert_array_equal(spikes(engine, [500]), expected)
 
 
 def test_restore_goes_back_over_edits():
@@ -55,3 +83,65 @@ def test_restore_goes_back_over_edits():
     engine.restore(kept)
     assert engine.network == balanced()
     np.testing.assert_array_equal(spikes(engine, [300]), expected)
+
+
+def test_restore_over_a_number_builds_nothing_anew():
+    engine = CpuEngine(balanced(), threads=1)
+    kept = engine.checkpoint()
+    expected, synapses = spikes(engine, [300]), engine._arrays.connections
+    engine.apply(SetParameter("", "g", 2.0).apply(engine.network))
+    engine.advance(100)
+    engine.restore(kept)
+    assert engine._arrays.connections.targets is synapses.targets
+    np.testing.assert_array_equal(spikes(engine, [300]), expected)
+
+
+def test_a_spike_under_way_longer_than_any_delay_of_the_network_arrives():
+    """A delay was shortened behind it; a new engine's ring would be too short for it."""
+    engine = CpuEngine(relay(20.0), threads=1)
+    engine.advance(50)
+    engine.apply(SetParameter("source->target", "delay", 0.5).apply(engine.network))
+    kept = engine.checkpoint()
+    expected = spikes(engine, [300])
+    assert expected[-1].tolist() == [209, 1]
+    other = CpuEngine(kept.network, threads=1)
+    other.restore(kept)
+    np.testing.assert_array_equal(spikes(other, [300]), expected)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("float32", "float64"), ("float64", "float32")])
+def test_another_precision_is_refused_and_the_engine_goes_on(ours, theirs):
+    one = CpuEngine(balanced(200), threads=1, precision=ours)
+    two = CpuEngine(balanced(200), threads=1, precision=theirs)
+    one.advance(100)
+    two.advance(40)
+    with pytest.raises(StateError, match=rf"{theirs} of shape .* \(got {ours}"):
+        two.restore(one.checkpoint())
+    assert two.step == 40
+    assert two.advance(10).t_stop == 50
+
+
+def test_arrays_of_another_network_are_refused():
+    engine = CpuEngine(balanced(200), threads=1)
+    kept = engine.checkpoint()
+    with pytest.raises(StateError, match="must be float32 of shape"):
+        engine.restore(replace(kept, network=balanced(400)))
+    del kept.arrays["ring/inh"]
+    with pytest.raises(StateError, match=r"ring/inh.*got nothing"):
+        engine.restore(kept)
+
+
+def test_a_sibling_is_made_alike():
+    engine = CpuEngine(layered(), threads=3, precision="float64")
+    other = engine.sibling(balanced(200))
+    assert (other.threads, other.precision, other.network) == (3, "float64", balanced(200))
+
+
+def test_several_edits_and_a_file_keep_the_way(tmp_path):
+    """The file of a run holds how it got there: start, edits with inverses, and the network."""
+    start = balanced(200)
+    edit = Several((SetParameter("", "g", 4.0), SetParameter("exc", "tau_m", 15.0)))
+    applied = Applied(edit, edit.inverse(start), 10)
+    kept = Checkpoint(20, edit.apply(start), {}, start, (applied,))
+    save_checkpoint(kept, tmp_path / "a.checkpoint")
+    assert load_checkpoint(tmp_path / "a.checkpoint") == kept

@@ -117,3 +117,57 @@ def test_nothing_to_undo_or_redo():
         History().undo_edit()
     with pytest.raises(StateError, match="needs an edit that was undone"):
         History().redo_edit()
+
+
+def made(history, name, network):
+    """Make an edit that sets J to a value that names it."""
+    edit = SetParameter("", "J", float(name))
+    history.add(Applied(edit, edit.inverse(network), len(history.log)))
+
+
+def redone_in_order(history):
+    """Values of J that redo would give, one after the other."""
+    values = []
+    while history.can_redo:
+        values.append(history.redo_edit().value)
+        history.redone(0)
+    return values
+
+
+def test_rewinding_makes_what_is_dropped_redoable_in_order():
+    history = History()
+    for value in (1, 2, 3):
+        made(history, value, NETWORK)
+    history.undone(3)
+    history.rewind(1)
+    assert [a.edit.value for a in history.log] == [1]
+    assert redone_in_order(history) == [2, 3]
+
+
+def test_rewinding_over_an_undo_makes_it_undoable_again():
+    history = History()
+    made(history, 1, NETWORK)
+    history.undone(1)
+    history.rewind(1)
+    assert history.can_undo
+    assert not history.can_redo
+    history.rewind(0)
+    assert not history.can_undo
+    assert redone_in_order(history) == [1]
+
+
+@given(st.lists(st.sampled_from(["make", "undo", "redo"]), max_size=12), st.integers(0, 12))
+def test_rewinding_leads_to_the_history_of_then(steps, n):
+    history = History()
+    for i, step in enumerate(steps):
+        if step == "undo" and history.can_undo:
+            history.undone(i)
+        elif step == "redo" and history.can_redo:
+            history.redone(i)
+        elif step == "make":
+            made(history, i + 1, NETWORK)
+    again = History.of(history.log)
+    assert again == history
+    history.rewind(n)
+    then = History.of(history.log)
+    assert (history.log, history._done) == (again.log[:n], then._done)

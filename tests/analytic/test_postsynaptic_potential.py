@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnlab.model.neurons import ALIF, LIFAlpha, LIFCondExp, LIFDelta, LIFExp, LIFExpShared
+from snnlab.model.neurons import ALIF, LIFAlpha, LIFDelta, LIFExp, LIFExpShared
 from snnlab.model.neurons.propagators import alpha_to_voltage, exponential_to_voltage
 from tests.neurons import Block
 
@@ -118,24 +118,3 @@ def test_propagators_are_smooth_where_time_constants_meet() -> None:
         assert np.isfinite(curve).all()
         assert (np.diff(curve) >= -1e-17).all()
         np.testing.assert_allclose(curve[30:-30], curve[60], rtol=1e-6)
-
-
-def conductance_error(dt: float) -> float:
-    """Largest deviation from a fine integration, of a neuron with both conductances open."""
-
-    def trace(h: float) -> np.ndarray:
-        block = Block(LIFCondExp, "float64", h, V_th=100.0, tau_syn_exc=2.0, tau_syn_inh=5.0)
-        block.state["g_exc"][:], block.state["g_inh"][:] = 20.0, 30.0
-        voltages = []
-        for _ in range(round(20 / h)):
-            block.step()
-            voltages.append(block.state["V_m"][0])
-        return np.array(voltages[round(1 / h) - 1 :: round(1 / h)])
-
-    return float(np.abs(trace(dt) - trace(0.002)).max())
-
-
-def test_conductances_converge_with_the_second_power_of_the_step() -> None:
-    coarse, fine = conductance_error(0.2), conductance_error(0.1)
-    assert fine < 1e-3  # mV
-    assert coarse / fine == pytest.approx(4, rel=0.1)

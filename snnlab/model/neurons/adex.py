@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from snnlab.errors import SpecError
 from snnlab.model.neuron import Neuron
 from snnlab.model.neurons.propagators import (
@@ -18,6 +20,9 @@ from snnlab.model.parameter import Parameter, Receptor, State
 from snnlab.rules.intrinsics import exp, log
 
 __all__ = ["AdEx"]
+
+_STEEPEST = 50.0
+"""Exponent of an upstroke that no step can follow; larger ones would overflow."""
 
 
 class AdEx(Neuron):
@@ -32,11 +37,15 @@ class AdEx(Neuron):
 
     Notes
     -----
-    Strang splitting: half a step of the leaky membrane with its currents, a whole step of the
-    upstroke alone, another half step of the membrane; each part is solved exactly, w stands still
-    meanwhile. Where the upstroke runs to infinity within the step, V_m is V_peak, so it is always
-    bounded. Spikes fall within about one step of 0.1 ms of those of NEST's adaptive integration.
-    What arrives is added at the end of the step. Currents and w go on while the neuron is
+    Strang splitting, of the second order: half a step of w, half a step of the leaky membrane with
+    its currents, a whole step of the upstroke alone, then the membrane's and w's other halves.
+    Each part is solved exactly while the others stand still. Where the upstroke runs to infinity
+    within the step, V_m is V_peak, so it is always bounded.
+
+    The upstroke tells when within the step the peak is reached. For the rest of the step w relaxes
+    from where the spike left it, and with t_ref = 0 V_m moves on from V_reset, as in NEST's
+    adaptive integration; spikes fall into the same steps but where one is close to the border of
+    two. What arrives is added at the end of the step. Currents and w go on while the neuron is
     refractory.
 
     References
@@ -70,6 +79,7 @@ class AdEx(Neuron):
     I_exc = State(0.0, "pA", "excitatory synaptic current")
     I_inh = State(0.0, "pA", "inhibitory synaptic current")
     refractory = State(0.0, "1", "steps of refractoriness that are left")
+    landing = State(0.0, "mV", "way from V_reset in the rest of the step of the last spike")
 
     exc = Receptor("pA", sign=1, doc="excitatory currents")
     inh = Receptor("pA", sign=-1, doc="inhibitory currents")
@@ -80,6 +90,8 @@ class AdEx(Neuron):
     def derive(p: SimpleNamespace, dt: float) -> dict[str, Any]:
         """Return the propagators of half a step, the decays and the growth of a whole one."""
         tau_m, half = p.C_m / p.g_L, dt / 2
+        above = np.minimum((p.V_reset - p.V_th) / p.Delta_T, _STEEPEST)
+        upstroke = p.g_L * p.Delta_T * np.exp(above)
         early_exc = exponential_to_voltage(half, tau_m, p.tau_syn_exc, p.C_m)
         early_inh = exponential_to_voltage(half, tau_m, p.tau_syn_inh, p.C_m)
         return {
@@ -91,8 +103,14 @@ class AdEx(Neuron):
             "late_inh": early_inh * decay(half, p.tau_syn_inh),
             "P22": decay(half, tau_m),
             "P20": constant_to_voltage(half, tau_m, p.C_m),
-            "decay_w": decay(dt, p.tau_w),
-            "renewal_w": p.a * (1 - decay(dt, p.tau_w)),
+            "decay_w": decay(half, p.tau_w),
+            "renewal_w": p.a * (1 - decay(half, p.tau_w)),
+            "rate_w": dt / p.tau_w,
+            "charge": dt / p.C_m,
+            "leak": dt / tau_m,
+            "drift_of_reset": dt / p.C_m * (p.I_e - p.g_L * (p.V_reset - p.E_L) + upstroke),
+            "is_free": 1.0 * (steps(p.t_ref, dt) == 0),
+            "flatness": np.exp((p.V_th - p.V_peak) / p.Delta_T),
             "growth": p.g_L * dt / p.C_m,
             "sharpness": 1 / p.Delta_T,
             "refractory_steps": steps(p.t_ref, dt),
@@ -100,22 +118,35 @@ class AdEx(Neuron):
 
     @staticmethod
     def update(state: Any, p: Any, input: Any) -> None:
-        """Advance voltage and adaptation from the values at the beginning, then the currents."""
-        relative = state.V_m - p.E_L
+        """Advance half of the adaptation, the voltage, the other half, then the currents."""
+        w = p.decay_w * state.w + p.renewal_w * (state.V_m - p.E_L)
         if state.refractory > 0:
             state.refractory -= 1
+            V_of_w = state.V_m
         else:
-            push = p.P20 * (p.I_e - state.w)
+            push = p.P20 * (p.I_e - w)
             early = p.early_exc * state.I_exc + p.early_inh * state.I_inh
             late = p.late_exc * state.I_exc + p.late_inh * state.I_inh
-            V = p.E_L + (p.P22 * relative + push + early)
+            V_early = p.E_L + (p.P22 * (state.V_m - p.E_L) + push + early)
             # exp(-(V - V_th) / Delta_T) falls at a constant rate in the upstroke, to 0 at its end.
-            left = 1.0 - p.growth * exp((V - p.V_th) * p.sharpness)
-            V = V - p.Delta_T * log(left) if left > 0 else p.V_peak
+            rising = exp((V_early - p.V_th) * p.sharpness)
+            left = 1.0 - p.growth * rising
+            V = V_early - p.Delta_T * log(left) if left > 0 else p.V_peak
             if p.V_peak > V:
                 V = p.E_L + (p.P22 * (V - p.E_L) + push + late)
+            V_of_w = V
+            if not p.V_peak > V:
+                # What is left of the step after the spike belongs to the neuron that was reset.
+                rest = max(1.0 - max((1.0 / rising - p.flatness) / p.growth, 0.0), 0.0)
+                lost = (1.0 - p.P11_exc) * state.I_exc + (1.0 - p.P11_inh) * state.I_inh
+                current = state.I_exc + state.I_inh - (1.0 - 0.5 * rest) * lost - w - p.b
+                drift = p.drift_of_reset + p.charge * current
+                state.landing = p.is_free * rest * drift * (1.0 - 0.5 * rest * p.leak)
+                # In the mean over the upstroke V_m lies by Delta_T above where it began.
+                w -= rest * p.rate_w * (p.b + p.a * (V_early + p.Delta_T - p.V_reset))
+                V_of_w = V_early + 2.0 * p.Delta_T
             state.V_m = min(V, p.V_peak)
-        state.w = p.decay_w * state.w + p.renewal_w * relative
+        state.w = p.decay_w * w + p.renewal_w * (V_of_w - p.E_L)
         state.I_exc = p.P11_exc * state.I_exc + input.exc
         state.I_inh = p.P11_inh * state.I_inh + input.inh
 
@@ -127,7 +158,7 @@ class AdEx(Neuron):
     @staticmethod
     def reset(state: Any, p: Any) -> None:
         """Return to V_reset, stay there for t_ref, and raise the adaptation."""
-        state.V_m = p.V_reset
+        state.V_m = min(p.V_reset + state.landing, p.V_peak)
         state.w += p.b
         state.refractory = p.refractory_steps
 

@@ -22,6 +22,7 @@ __all__ = [
     "exponential_to_voltage",
     "mean_of_decay",
     "steps",
+    "tilt_of_decay",
 ]
 
 _SERIES_TERMS = 20
@@ -35,6 +36,12 @@ def decay(dt: float, tau: Any) -> Any:
 def mean_of_decay(dt: float, tau: Any) -> Any:
     """Return the mean over `dt` of a decay that starts at 1."""
     return -np.expm1(-dt / tau) * tau / dt
+
+
+def tilt_of_decay(dt: float, tau: Any) -> Any:
+    """Return the mean over `dt` of a decay that starts at 1, times the time in `dt` from -1/2."""
+    z = -dt / tau
+    return _mean_ramped_growth(z) - 0.5 * _mean_growth(z)
 
 
 def constant_to_voltage(dt: float, tau_m: Any, C_m: Any) -> Any:

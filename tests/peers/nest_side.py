@@ -1,0 +1,204 @@
+"""The half that NEST runs: networks of snnlab's files become NEST's, and what they do a file.
+
+``python nest_side.py JOB.json`` with ``{"runs": [{"network": ..., "duration": ms, "out": path},
+...], "threads": 1}``; each run writes its spikes and samples as npz. Needs PyNEST and NumPy only.
+The files hold numbers and distributions, no expressions of knobs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import nest
+import numpy as np
+
+Data = dict[str, Any]
+
+NEURONS = {
+    "LIFDelta": "iaf_psc_delta",
+    "LIFExp": "iaf_psc_exp",
+    "LIFExpShared": "iaf_psc_exp",
+    "LIFAlpha": "iaf_psc_alpha",
+    "LIFCondExp": "iaf_cond_exp",
+    "AdEx": "aeif_psc_exp",
+    "Izhikevich": "izhikevich",
+}
+SOURCE = "SpikeSource"
+PARAMETERS = {
+    "tau_syn": ("tau_syn_ex", "tau_syn_in"),
+    "tau_syn_exc": ("tau_syn_ex",),
+    "tau_syn_inh": ("tau_syn_in",),
+}
+"""Names that differ; all others are NEST's."""
+
+STATES = {
+    "I_exc": ("I_syn_ex",), "I_inh": ("I_syn_in",), "I_syn": ("I_syn_ex", "I_syn_in"),
+    "g_exc": ("g_ex",), "g_inh": ("g_in",),
+}  # fmt: skip
+"""Names that differ; what stands in two variables in NEST is their sum."""
+
+POSITIVE_INHIBITION = {"LIFCondExp"}
+"""Models whose inhibitory weights are positive here and negative in NEST."""
+
+FLIPPED = {("AdEx", "I_inh")}
+"""Variables that NEST gives the other sign."""
+
+STRICT = {"AdEx": {"gsl_error_tol": 1e-12}}
+"""So that what is compared is our error, not NEST's."""
+
+RULES = {"indegree": "indegree", "outdegree": "outdegree", "n": "N", "p": "p"}
+RULES |= {"autapses": "allow_autapses", "multapses": "allow_multapses"}
+
+INFINITE = float("inf")
+
+
+def main() -> None:
+    """Run every network of the job."""
+    job = json.loads(Path(sys.argv[1]).read_text())
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    for run in job["runs"]:
+        np.savez(run["out"], **result_of(run["network"], run["duration"], job["threads"]))
+
+
+def result_of(network: Data, duration: float, threads: int) -> dict[str, Any]:
+    """Build, run, and return spikes and samples as arrays."""
+    nest.ResetKernel()
+    nest.set(local_num_threads=threads, resolution=network["dt"], rng_seed=network["seed"] + 1)
+    models = {p["name"]: p["neuron"] for p in network["populations"]}
+    populations = {p["name"]: create(p, network["stimuli"]) for p in network["populations"]}
+    for projection in network["projections"]:
+        connect(projection, populations, models)
+    for stimulus in network["stimuli"]:
+        drive(stimulus, populations)
+    recorder = nest.Create("spike_recorder")
+    for name, population in populations.items():
+        if models[name] != SOURCE:
+            nest.Connect(population, recorder)
+    probes = [(r, probe(r, populations, models)) for r in network["recorders"]]
+    nest.Simulate(duration)
+    found = spikes_of(recorder, populations, network["dt"])
+    for r, multimeter in probes:
+        found |= samples_of(r, multimeter, models[r["population"]])
+    return found
+
+
+def create(population: Data, stimuli: list[Data]) -> Any:
+    """Create the neurons of one population."""
+    name, model, size = population["name"], population["neuron"], population["size"]
+    if model == SOURCE:
+        return sources(size, [s for s in stimuli if s["target"] == name])
+    parameters = {
+        theirs: number(value)
+        for ours, value in population["parameters"].items()
+        for theirs in PARAMETERS.get(ours, (ours,))
+    }
+    nodes = nest.Create(NEURONS[model], size, params=parameters | STRICT.get(model, {}))
+    for ours, value in population["initial"].items():
+        if ours == "refractory" or (ours in STATES and value == 0.0):
+            continue
+        if ours in STATES:
+            sys.exit(f"State {ours} of {name} can only start from 0 in NEST.")
+        if ours in nest.GetDefaults(NEURONS[model]):
+            setattr(nodes, ours, number(value))
+    return nodes
+
+
+def sources(size: int, trains: list[Data]) -> Any:
+    """Create generators that fire at the given times."""
+    times: list[list[float]] = [[] for _ in range(size)]
+    for train in trains:
+        for time, neuron in zip(train["times"], train["neurons"], strict=True):
+            times[neuron].append(time)
+    return nest.Create(
+        "spike_generator", size, params=[{"spike_times": sorted(set(t))} for t in times]
+    )
+
+
+def connect(projection: Data, populations: dict[str, Any], models: dict[str, str]) -> None:
+    """Create the synapses of one projection."""
+    rule = dict(projection["rule"])
+    conn_spec = {"rule": rule.pop("kind")} | {RULES[key]: value for key, value in rule.items()}
+    flips = models[projection["post"]] in POSITIVE_INHIBITION and projection["receptor"] == "inh"
+    syn_spec = {
+        "weight": number(projection["weight"], sign=-1.0 if flips else 1.0),
+        "delay": number(projection["delay"]),
+    }
+    pre, post = populations[projection["pre"]], populations[projection["post"]]
+    nest.Connect(pre, post, conn_spec, syn_spec)
+
+
+def drive(stimulus: Data, populations: dict[str, Any]) -> None:
+    """Give every neuron of the target its own Poisson train; its delay does not matter."""
+    if stimulus["kind"] == "spike_trains":
+        return
+    if stimulus["kind"] != "poisson_input":
+        sys.exit(f"Stimulus {stimulus['name']} is not translated.")
+    generator = nest.Create("poisson_generator", params={"rate": stimulus["rate"]})
+    syn_spec = {"weight": number(stimulus["weight"]), "delay": 1.5}
+    nest.Connect(generator, populations[stimulus["target"]], syn_spec=syn_spec)
+
+
+def number(value: Any, sign: float = 1.0) -> Any:
+    """A number, or NEST's parameter for a distribution."""
+    if not isinstance(value, dict):
+        return sign * value
+    match value["kind"]:
+        case "constant":
+            return sign * value["value"]
+        case "normal":
+            drawn = nest.random.normal(value["mean"], value["std"])
+        case "clipped_normal":
+            drawn = nest.math.redraw(
+                nest.random.normal(value["mean"], value["std"]),
+                min=value.get("low", -INFINITE), max=value.get("high", INFINITE),
+            )  # fmt: skip
+        case "uniform":
+            drawn = nest.random.uniform(value["low"], value["high"])
+    return drawn if sign == 1.0 else sign * drawn
+
+
+def probe(recorder: Data, populations: dict[str, Any], models: dict[str, str]) -> Any:
+    """Connect a multimeter to the neurons of a recorder."""
+    nodes = populations[recorder["population"]]
+    available = set(nest.GetDefaults(NEURONS[models[recorder["population"]]])["recordables"])
+    names = [n for v in recorder["variables"] for n in STATES.get(v, (v,)) if n in available]
+    multimeter = nest.Create(
+        "multimeter", params={"record_from": names, "interval": recorder["interval"]}
+    )
+    nest.Connect(multimeter, nodes[list(recorder["neurons"])])
+    return multimeter
+
+
+def samples_of(recorder: Data, multimeter: Any, model: str) -> dict[str, Any]:
+    """Times [ms], and a (n_samples, n_neurons) array for each of NEST's variables."""
+    events = multimeter.events
+    order = np.lexsort((events["senders"], events["times"]))
+    n_neurons = len(recorder["neurons"])
+    found = {f"{recorder['name']}/times": np.unique(events["times"])}
+    for variable in recorder["variables"]:
+        parts = [events[n][order] for n in STATES.get(variable, (variable,)) if n in events]
+        if parts:
+            sign = -1.0 if (model, variable) in FLIPPED else 1.0
+            values = sign * np.sum(parts, axis=0).reshape(-1, n_neurons)
+            found[f"{recorder['name']}/{variable}"] = values
+    return found
+
+
+def spikes_of(recorder: Any, populations: dict[str, Any], dt: float) -> dict[str, Any]:
+    """Spikes by step and by the neuron's number in the network, as a Frame holds them."""
+    senders = np.asarray(recorder.events["senders"], np.int64)
+    step = np.rint(np.asarray(recorder.events["times"]) / dt).astype(np.int64) - 1
+    neuron, first = np.zeros_like(senders), 0
+    for nodes in populations.values():
+        inside = (senders >= nodes[0].global_id) & (senders <= nodes[-1].global_id)
+        neuron[inside] = senders[inside] - nodes[0].global_id + first
+        first += len(nodes)
+    order = np.lexsort((neuron, step))
+    return {"step": step[order], "neuron": neuron[order]}
+
+
+if __name__ == "__main__":
+    main()

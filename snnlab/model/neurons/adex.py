@@ -112,6 +112,7 @@ class AdEx(Neuron):
             "is_free": 1.0 * (steps(p.t_ref, dt) == 0),
             "flatness": np.exp((p.V_th - p.V_peak) / p.Delta_T),
             "growth": p.g_L * dt / p.C_m,
+            "steps_to_peak": p.C_m / (p.g_L * dt),
             "sharpness": 1 / p.Delta_T,
             "refractory_steps": steps(p.t_ref, dt),
         }
@@ -137,7 +138,7 @@ class AdEx(Neuron):
             V_of_w = V
             if not p.V_peak > V:
                 # What is left of the step after the spike belongs to the neuron that was reset.
-                rest = max(1.0 - max((1.0 / rising - p.flatness) / p.growth, 0.0), 0.0)
+                rest = max(1.0 - max((1.0 / rising - p.flatness) * p.steps_to_peak, 0.0), 0.0)
                 lost = (1.0 - p.P11_exc) * state.I_exc + (1.0 - p.P11_inh) * state.I_inh
                 current = state.I_exc + state.I_inh - (1.0 - 0.5 * rest) * lost - w - p.b
                 drift = p.drift_of_reset + p.charge * current

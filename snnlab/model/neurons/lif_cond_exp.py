@@ -63,14 +63,15 @@ class LIFCondExp(Neuron):
     @staticmethod
     def derive(p: SimpleNamespace, dt: float) -> dict[str, Any]:
         """Return decays, and the means and tilts of conductances that decay over one step."""
+        rate = dt / p.C_m
         return {
             "decay_exc": decay(dt, p.tau_syn_exc),
             "decay_inh": decay(dt, p.tau_syn_inh),
             "mean_exc": mean_of_decay(dt, p.tau_syn_exc),
             "mean_inh": mean_of_decay(dt, p.tau_syn_inh),
-            "tilt_exc": dt / p.C_m * tilt_of_decay(dt, p.tau_syn_exc),
-            "tilt_inh": dt / p.C_m * tilt_of_decay(dt, p.tau_syn_inh),
-            "rate_per_conductance": dt / p.C_m,
+            "tilt_exc": 0.5 * rate * rate * tilt_of_decay(dt, p.tau_syn_exc),
+            "tilt_inh": 0.5 * rate * rate * tilt_of_decay(dt, p.tau_syn_inh),
+            "rate_per_conductance": rate,
             "refractory_steps": steps(p.t_ref, dt),
         }
 
@@ -88,7 +89,7 @@ class LIFCondExp(Neuron):
             # What flows early in the step has decayed more by its end than what flows late.
             exc = p.tilt_exc * state.g_exc * (p.E_ex - V_inf)
             inh = p.tilt_inh * state.g_inh * (p.E_in - V_inf)
-            push = 0.5 * p.rate_per_conductance * total * (1.0 + kept) * (exc + inh)
+            push = total * (1.0 + kept) * (exc + inh)
             state.V_m = V_inf + (state.V_m - V_inf) * kept + push
         state.g_exc = p.decay_exc * state.g_exc + input.exc
         state.g_inh = p.decay_inh * state.g_inh + input.inh

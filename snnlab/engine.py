@@ -96,7 +96,9 @@ class Engine(Protocol):
     def advance(self, n_steps: int) -> Frame:
         """Advance by `n_steps` and return what happened in them.
 
-        The spikes do not depend on how a run is cut into calls.
+        The spikes do not depend on how a run is cut into calls. The frame is shorter than asked
+        for where the engine found trouble, which the frame's `health` describes; the engine can
+        be restored, or go on all the same.
         """
         ...
 

@@ -35,6 +35,8 @@ __all__ = [
 
 _CACHE_LINE = 64
 _LONGEST_CHUNK = 64
+_HEALTH_MS = 10.0
+"""Model time between two looks at all states [ms]."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ def program(
     partitions: Partitions,
     kernels: list[BlockKernel],
     sizes: Shape,
+    dtype: np.dtype[np.floating],
 ) -> Program:
     """Return where everything lies."""
+    largest = float(np.finfo(dtype).max)
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
     n_params = np.array([len(kernel.parameter_names) for kernel in kernels], np.int64)
     block_words = words[layout.block_population] * BLOCK
@@ -93,7 +97,27 @@ def program(
         ring_slots=sizes.ring_slots,
         max_ports=sizes.max_ports,
         seed=network.seed,
+        health_steps=_health_steps(network.dt, sizes.chunk_steps),
+        n_states=np.array([len(p.model.states) for p in network.populations], np.int64),
+        low=_plausible(network, "low", -largest).astype(dtype),
+        high=_plausible(network, "high", largest).astype(dtype),
     )
+
+
+def _health_steps(dt: float, chunk_steps: int) -> int:
+    """Steps between two looks at all states: whole chunks, so that none is cut short for it."""
+    return max(round(_HEALTH_MS / dt) // chunk_steps, 1) * chunk_steps
+
+
+def _plausible(network: Network, side: str, otherwise: float) -> NDArray[np.float64]:
+    """One bound of every state variable, shape (n_populations, max_states)."""
+    most = max((len(p.model.states) for p in network.populations), default=1)
+    bounds = np.full((len(network.populations), most), otherwise)
+    for k, population in enumerate(network.populations):
+        for s, state in enumerate(population.model.states.values()):
+            bound = getattr(state, side)
+            bounds[k, s] = otherwise if bound is None else bound
+    return bounds
 
 
 def _offsets(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -290,4 +314,5 @@ def memory(
         counts=np.zeros((n, BLOCK + padding), np.int32),
         fired=np.zeros((n, BLOCK + _CACHE_LINE), np.uint8),
         random=np.zeros((n, 4 + padding), np.uint32),
+        suspects=np.zeros((n, _CACHE_LINE // 8), np.int64),
     )

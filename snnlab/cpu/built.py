@@ -176,8 +176,8 @@ def build(
     with parallel_region(threads):
         connections = connect(network, plans, layout, partitions)
     sizes = assemble.shape(plans, network, shortest_ring)
-    program = assemble.program(network, layout, partitions, kernels, sizes)
     dtype = DTYPES[precision]
+    program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
     memory = assemble.memory(program, layout, partitions, kernels, sizes, dtype)
     built = Built(
         network, precision, layout, partitions, exponents, connections, kernels, sizes, program,

@@ -15,6 +15,7 @@ from snnlab.cpu.built import DTYPES, Built, build
 from snnlab.cpu.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.cpu.change import keeps_structure
 from snnlab.cpu.governor import Governor
+from snnlab.cpu.health import find_troubles
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.phases import PhaseClock
 from snnlab.cpu.samples import SampleBuffer
@@ -23,6 +24,7 @@ from snnlab.cpu.warm import announced, compile_builder
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
 from snnlab.frames.frame import Frame
+from snnlab.frames.health import Trouble
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -117,6 +119,12 @@ class CpuEngine:
         n_steps : int
             At least 0.
 
+        Returns
+        -------
+        Frame
+            Shorter where a state variable left the plausible numbers: it ends with the look that
+            found it, at most 10 ms or one chunk later, and its `health` says what is wrong.
+
         Raises
         ------
         StateError
@@ -130,16 +138,29 @@ class CpuEngine:
         samples = SampleBuffer(built.sampling, start, stop, built.dtype)
         changes = {s for c in built.currents for s in (c.start, c.stop)}
         pieces = [(np.empty(0, np.int64), np.empty(0, np.int64))]
-        while self._step < stop:
+        health: tuple[Trouble, ...] = ()
+        while self._step < stop and not health:
             soon = self._step + self._governor.steps
             until = min([stop, soon, *(s for s in changes if s > self._step)])
             pieces.append(self._run_until(until, samples, clock))
             if self._step in changes:
                 built.write_numbers(self._step)
+            health = self._troubles()
         step, neuron = (np.concatenate(column) for column in zip(*pieces, strict=True))
-        counts, sampled = self._counts(neuron), samples.split(self.network)
+        counts, sampled = self._counts(neuron), samples.split(self.network, self._step)
         wall_s, timings = clock.timings()
-        return Frame(start, stop, self.network.dt, step, neuron, counts, sampled, wall_s, timings)
+        return Frame(
+            start,
+            self._step,
+            self.network.dt,
+            step,
+            neuron,
+            counts,
+            sampled,
+            wall_s,
+            timings,
+            health,
+        )
 
     def _run_until(
         self, until: int, samples: SampleBuffer, clock: PhaseClock
@@ -167,6 +188,15 @@ class CpuEngine:
         )
         clock.recorded(time.perf_counter() - began)
         return step, neuron
+
+    def _troubles(self) -> tuple[Trouble, ...]:
+        """What the last look at the states has found."""
+        suspects = self._arrays.memory.suspects
+        if not suspects.any():
+            return ()
+        suspects[:] = 0
+        self._flush()
+        return find_troubles(self._arrays, self._step)
 
     def _counts(self, neuron: NDArray[np.int64]) -> NDArray[np.int64]:
         first_ids = self._arrays.layout.first_ids

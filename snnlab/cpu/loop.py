@@ -11,6 +11,7 @@ from numba import int64, njit, prange
 
 from snnlab.cpu.deliver import deliver
 from snnlab.cpu.phases import DELIVER, RECORD, UPDATE, charge, chunk_weight, stamp
+from snnlab.cpu.suspects import look, suspects_found
 from snnlab.cpu.update import insert_events, update
 
 __all__ = ["deliver_pending", "order_spikes", "run"]
@@ -39,6 +40,8 @@ def run(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """Advance by up to `n_steps`; stop early when the record might not hold another chunk.
 
+    It also stops where a look at all states found implausible ones: `memory.suspects` counts them.
+
     Parameters
     ----------
     program, synapses, drive, probes, memory : see `snnlab.cpu.program`
@@ -63,10 +66,11 @@ def run(  # type: ignore[no-untyped-def]
     """
     done = int64(0)
     n = int64(0)
-    n_chunks = int64(0)
-    while done < n_steps and n + chunk_steps * most_per_step <= spike_slot.size:
-        m = min(chunk_steps, n_steps - done)
+    n_chunks = n_suspects = int64(0)
+    while done < n_steps and n_suspects == 0 and n + chunk_steps * most_per_step <= spike_slot.size:
         now = start + done
+        until_look = program.health_steps - now % program.health_steps
+        m = min(chunk_steps, n_steps - done, until_look)
         new = 1 - chunk
         n_left = (n_steps - done + chunk_steps - 1) // chunk_steps
         weight = chunk_weight(n_chunks, n_left, chunk_steps)
@@ -79,9 +83,13 @@ def run(  # type: ignore[no-untyped-def]
             sampled = update(program, drive, probes, memory, p, new, now, m, start, samples, weight)
             clock[p, RECORD] += sampled * weight
             charge(clock, p, UPDATE, since + sampled, weight)
+            if m == until_look:
+                look(program, memory, p)
         collect_since = stamp(weight)
         n = _collect(memory, new, start, spike_step, spike_slot, n)
         charge(clock, program.bounds.size - 1, RECORD, collect_since, weight)
+        if m == until_look:
+            n_suspects = suspects_found(memory)
         chunk = new
         done += m
         n_chunks += 1

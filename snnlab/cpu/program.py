@@ -38,6 +38,11 @@ class Program(NamedTuple):
     ring_slots, max_ports : int
         Steps that the ring holds; ports of the model with the most.
     seed : int
+    health_steps : int
+        Steps between two looks at all states.
+    n_states : (n_populations,) int64
+    low, high : (n_populations, max_states) real [canonical unit]
+        Plausible range of each state variable.
     """
 
     bounds: NDArray[np.int64]
@@ -54,6 +59,10 @@ class Program(NamedTuple):
     ring_slots: int
     max_ports: int
     seed: int
+    health_steps: int
+    n_states: NDArray[np.int64]
+    low: NDArray[np.floating]
+    high: NDArray[np.floating]
 
 
 class Synapses(NamedTuple):
@@ -154,6 +163,8 @@ class Memory(NamedTuple):
     fired : (n_partitions, BLOCK) uint8
     random : (n_partitions, 4) uint32
         Scratch of each partition, a cache line apart.
+    suspects : (n_partitions, 8) int64
+        Implausible state variables that the last look found, a cache line apart.
     """
 
     state: NDArray[np.floating]
@@ -168,3 +179,4 @@ class Memory(NamedTuple):
     counts: NDArray[np.int32]
     fired: NDArray[np.uint8]
     random: NDArray[np.uint32]
+    suspects: NDArray[np.int64]

@@ -46,13 +46,14 @@ class SampleBuffer:
         column = self._base[self._sampling.recorder] + probes.column + skipped * probes.stride
         return probes._replace(column=column)
 
-    def split(self, network: Network) -> dict[str, Samples]:
-        """Return the samples of each recorder."""
+    def split(self, network: Network, stop: int) -> dict[str, Samples]:
+        """Return the samples of each recorder, until step `stop` if the run ended early."""
         found = {}
         for r, recorder in enumerate(network.recorders):
             interval = self._sampling.intervals[r]
-            steps = (self._start // interval + 1 + np.arange(self._rows[r])) * interval
+            n_rows = stop // interval - self._start // interval
+            steps = (self._start // interval + 1 + np.arange(n_rows)) * interval
             values = self.values[self._base[r] : self._base[r + 1]]
             shape = (self._rows[r], *self._sampling.shapes[r])
-            found[recorder.name] = Samples(steps, values.reshape(shape))
+            found[recorder.name] = Samples(steps, values.reshape(shape)[:n_rows])
         return found

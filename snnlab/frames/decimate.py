@@ -51,6 +51,7 @@ def merged(frames: Iterable[Frame]) -> Frame:
         samples={name: _joined(parts, name) for name in parts[0].samples},
         wall_s=sum(part.wall_s for part in parts),
         timings=_summed(parts),
+        health=tuple(trouble for part in parts for trouble in part.health),
     )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from snnlab.frames.health import Trouble
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -55,6 +57,8 @@ class Frame:
         Phase -> its part of `wall_s` [s], mean over the threads: ``update``, ``deliver``,
         ``plasticity``, ``record``, and ``other``, which is waiting for the slowest thread and
         everything else. They add up to `wall_s`; empty if the engine does not measure them.
+    health : tuple of Trouble
+        What went wrong in these steps; empty if all is well.
     """
 
     t_start: int
@@ -66,6 +70,7 @@ class Frame:
     samples: Mapping[str, Samples] = field(default_factory=dict)
     wall_s: float = 0.0
     timings: Mapping[str, float] = field(default_factory=dict)
+    health: tuple[Trouble, ...] = ()
 
     @property
     def n_spikes(self) -> int:

@@ -110,11 +110,22 @@ class State:
         Canonical unit.
     doc : str
         What the variable is.
+    low, high : float [unit], optional
+        Plausible range, bounds included: what lies outside says that the run has gone wrong, so
+        it is paused. Wide enough for anything that can be meant. Not given: any finite number.
     """
 
     initial: float | str = 0.0
     unit: str = "1"
     doc: str = ""
+    low: float | None = None
+    high: float | None = None
+
+    def bounds(self) -> str:
+        """Return the plausible range as a phrase: ``">= 0 nS"``, ``"a finite number"``."""
+        signs = ((">=", self.low), ("<=", self.high))
+        parts = [f"{s} {format_quantity(b, self.unit)}" for s, b in signs if b is not None]
+        return " and ".join(parts) if parts else "a finite number"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from snnlab.model.neurons.propagators import (
     exponential_to_voltage,
     steps,
 )
+from snnlab.model.neurons.ranges import CURRENT, VOLTAGE
 from snnlab.model.parameter import Parameter, Receptor, State
 from snnlab.rules.intrinsics import exp, log
 
@@ -74,12 +75,14 @@ class AdEx(Neuron):
         2.0, "ms", "time constant of inhibitory currents", above=0.0, slider=(0.2, 20.0)
     )
 
-    V_m = State("E_L", "mV", "membrane potential")
-    w = State(0.0, "pA", "adaptation current")
-    I_exc = State(0.0, "pA", "excitatory synaptic current")
-    I_inh = State(0.0, "pA", "inhibitory synaptic current")
-    refractory = State(0.0, "1", "steps of refractoriness that are left")
-    landing = State(0.0, "mV", "way from V_reset in the rest of the step of the last spike")
+    V_m = State("E_L", "mV", "membrane potential", *VOLTAGE)
+    w = State(0.0, "pA", "adaptation current", *CURRENT)
+    I_exc = State(0.0, "pA", "excitatory synaptic current", *CURRENT)
+    I_inh = State(0.0, "pA", "inhibitory synaptic current", *CURRENT)
+    refractory = State(0.0, "1", "steps of refractoriness that are left", low=0.0)
+    landing = State(
+        0.0, "mV", "way from V_reset in the rest of the step of the last spike", *VOLTAGE
+    )
 
     exc = Receptor("pA", sign=1, doc="excitatory currents")
     inh = Receptor("pA", sign=-1, doc="inhibitory currents")

@@ -34,7 +34,7 @@ class ALIF(LIFExp):
     )
     beta = Parameter(1.7, "mV", "rise of the threshold per spike", low=0.0, slider=(0.0, 10.0))
 
-    a = State(0.0, "1", "adaptation, in spikes")
+    a = State(0.0, "1", "adaptation, in spikes", low=0.0)
 
     nest_name = ""
 

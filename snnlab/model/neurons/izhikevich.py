@@ -8,6 +8,7 @@ from typing import Any
 
 from snnlab.errors import SpecError
 from snnlab.model.neuron import Neuron
+from snnlab.model.neurons.ranges import RECOVERY, VOLTAGE
 from snnlab.model.parameter import Parameter, Receptor, State
 
 __all__ = ["Izhikevich"]
@@ -39,8 +40,8 @@ class Izhikevich(Neuron):
     V_th = Parameter(30.0, "mV", "peak at which a spike is registered", slider=(0.0, 40.0))
     I_e = Parameter(0.0, "pA", "constant input current", slider=(-20.0, 40.0))
 
-    V_m = State(-65.0, "mV", "membrane potential")
-    U_m = State(-13.0, "mV/ms", "recovery")
+    V_m = State(-65.0, "mV", "membrane potential", *VOLTAGE)
+    U_m = State(-13.0, "mV/ms", "recovery", *RECOVERY)
 
     exc = Receptor("mV", sign=1, port="syn", doc="excitatory jumps of the voltage")
     inh = Receptor("mV", sign=-1, port="syn", doc="inhibitory jumps of the voltage")

@@ -15,6 +15,7 @@ from snnlab.model.neurons.propagators import (
     exponential_to_voltage,
     steps,
 )
+from snnlab.model.neurons.ranges import CURRENT, SLOPE, VOLTAGE
 from snnlab.model.parameter import Parameter, Receptor, State
 
 __all__ = ["LIFAlpha"]
@@ -45,12 +46,12 @@ class LIFAlpha(CurrentMembrane, Neuron):
         2.0, "ms", "rise time of inhibitory currents", above=0.0, slider=(0.2, 10.0)
     )
 
-    V_m = State("E_L", "mV", "membrane potential")
-    I_exc = State(0.0, "pA", "excitatory synaptic current")
-    I_inh = State(0.0, "pA", "inhibitory synaptic current")
-    dI_exc = State(0.0, "pA/ms", "slope of the excitatory current, before its decay")
-    dI_inh = State(0.0, "pA/ms", "slope of the inhibitory current, before its decay")
-    refractory = State(0.0, "1", "steps of refractoriness that are left")
+    V_m = State("E_L", "mV", "membrane potential", *VOLTAGE)
+    I_exc = State(0.0, "pA", "excitatory synaptic current", *CURRENT)
+    I_inh = State(0.0, "pA", "inhibitory synaptic current", *CURRENT)
+    dI_exc = State(0.0, "pA/ms", "slope of the excitatory current, before its decay", *SLOPE)
+    dI_inh = State(0.0, "pA/ms", "slope of the inhibitory current, before its decay", *SLOPE)
+    refractory = State(0.0, "1", "steps of refractoriness that are left", low=0.0)
 
     exc = Receptor("pA", sign=1, doc="excitatory currents; the weight is the peak")
     inh = Receptor("pA", sign=-1, doc="inhibitory currents; the weight is the peak")

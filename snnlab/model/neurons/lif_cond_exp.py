@@ -7,6 +7,7 @@ from typing import Any
 
 from snnlab.model.neuron import Neuron
 from snnlab.model.neurons.propagators import decay, mean_of_decay, steps, tilt_of_decay
+from snnlab.model.neurons.ranges import CONDUCTANCE, VOLTAGE
 from snnlab.model.parameter import Parameter, Receptor, State
 from snnlab.rules.intrinsics import exp
 
@@ -50,10 +51,10 @@ class LIFCondExp(Neuron):
         2.0, "ms", "time constant of inhibitory conductances", above=0.0, slider=(0.2, 20.0)
     )
 
-    V_m = State("E_L", "mV", "membrane potential")
-    g_exc = State(0.0, "nS", "excitatory conductance")
-    g_inh = State(0.0, "nS", "inhibitory conductance")
-    refractory = State(0.0, "1", "steps of refractoriness that are left")
+    V_m = State("E_L", "mV", "membrane potential", *VOLTAGE)
+    g_exc = State(0.0, "nS", "excitatory conductance", *CONDUCTANCE)
+    g_inh = State(0.0, "nS", "inhibitory conductance", *CONDUCTANCE)
+    refractory = State(0.0, "1", "steps of refractoriness that are left", low=0.0)
 
     exc = Receptor("nS", sign=1, doc="excitatory conductances")
     inh = Receptor("nS", sign=1, doc="inhibitory conductances; weights are positive too")

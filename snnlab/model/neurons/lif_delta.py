@@ -8,6 +8,7 @@ from typing import Any
 from snnlab.model.neuron import Neuron
 from snnlab.model.neurons.membrane import CurrentMembrane
 from snnlab.model.neurons.propagators import constant_to_voltage, decay, steps
+from snnlab.model.neurons.ranges import VOLTAGE
 from snnlab.model.parameter import Receptor, State
 
 __all__ = ["LIFDelta"]
@@ -29,8 +30,8 @@ class LIFDelta(CurrentMembrane, Neuron):
     Rotter, Diesmann, Biol. Cybern. 81, 1999.
     """
 
-    V_m = State("E_L", "mV", "membrane potential")
-    refractory = State(0.0, "1", "steps of refractoriness that are left")
+    V_m = State("E_L", "mV", "membrane potential", *VOLTAGE)
+    refractory = State(0.0, "1", "steps of refractoriness that are left", low=0.0)
 
     exc = Receptor("mV", sign=1, port="syn", doc="excitatory jumps of the voltage")
     inh = Receptor("mV", sign=-1, port="syn", doc="inhibitory jumps of the voltage")

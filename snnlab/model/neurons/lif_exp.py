@@ -13,6 +13,7 @@ from snnlab.model.neurons.propagators import (
     exponential_to_voltage,
     steps,
 )
+from snnlab.model.neurons.ranges import CURRENT, VOLTAGE
 from snnlab.model.parameter import Parameter, Receptor, State
 
 __all__ = ["LIFExp"]
@@ -44,10 +45,10 @@ class LIFExp(CurrentMembrane, Neuron):
         2.0, "ms", "time constant of inhibitory currents", above=0.0, slider=(0.5, 20.0)
     )
 
-    V_m = State("E_L", "mV", "membrane potential")
-    I_exc = State(0.0, "pA", "excitatory synaptic current")
-    I_inh = State(0.0, "pA", "inhibitory synaptic current")
-    refractory = State(0.0, "1", "steps of refractoriness that are left")
+    V_m = State("E_L", "mV", "membrane potential", *VOLTAGE)
+    I_exc = State(0.0, "pA", "excitatory synaptic current", *CURRENT)
+    I_inh = State(0.0, "pA", "inhibitory synaptic current", *CURRENT)
+    refractory = State(0.0, "1", "steps of refractoriness that are left", low=0.0)
 
     exc = Receptor("pA", sign=1, doc="excitatory currents")
     inh = Receptor("pA", sign=-1, doc="inhibitory currents")

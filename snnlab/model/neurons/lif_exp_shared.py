@@ -13,6 +13,7 @@ from snnlab.model.neurons.propagators import (
     exponential_to_voltage,
     steps,
 )
+from snnlab.model.neurons.ranges import CURRENT, VOLTAGE
 from snnlab.model.parameter import Parameter, Receptor, State
 
 __all__ = ["LIFExpShared"]
@@ -42,9 +43,9 @@ class LIFExpShared(CurrentMembrane, Neuron):
         2.0, "ms", "time constant of the synaptic current", above=0.0, slider=(0.5, 20.0)
     )
 
-    V_m = State("E_L", "mV", "membrane potential")
-    I_syn = State(0.0, "pA", "synaptic current")
-    refractory = State(0.0, "1", "steps of refractoriness that are left")
+    V_m = State("E_L", "mV", "membrane potential", *VOLTAGE)
+    I_syn = State(0.0, "pA", "synaptic current", *CURRENT)
+    refractory = State(0.0, "1", "steps of refractoriness that are left", low=0.0)
 
     exc = Receptor("pA", sign=1, port="syn", doc="excitatory currents")
     inh = Receptor("pA", sign=-1, port="syn", doc="inhibitory currents")

@@ -29,7 +29,7 @@ class PoissonSource(Neuron):
 
     rate = Parameter(0.0, "Hz", "mean firing rate", low=0.0, slider=(0.0, 100.0))
 
-    fires = State(0.0, "1", "1 if the neuron fires in this step, else 0")
+    fires = State(0.0, "1", "1 if the neuron fires in this step, else 0", 0.0, 1.0)
 
     is_source = True
     nest_name = "poisson_generator"

@@ -17,7 +17,7 @@ class SpikeSource(Neuron):
     which any arrives, once, however many they are.
     """
 
-    fires = State(0.0, "1", "spikes that arrived in this step")
+    fires = State(0.0, "1", "spikes that arrived in this step", low=0.0)
 
     spikes = Receptor("1", sign=0, doc="spikes to repeat")
 

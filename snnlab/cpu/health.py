@@ -1,0 +1,94 @@
+"""Who is not well: what a frame says about a network whose states are no plausible numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snnlab.cpu.built import Built
+from snnlab.frames.health import Kind, Trouble
+from snnlab.units import format_quantity
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["find_troubles"]
+
+
+def find_troubles(built: Built, step: int) -> tuple[Trouble, ...]:
+    """Return what is wrong at `step`: the first neuron of each population and each kind.
+
+    Parameters
+    ----------
+    built : Built
+        Its rings should hold all input under way.
+    step : int
+        Steps done.
+    """
+    found = []
+    for k in range(len(built.network.populations)):
+        values = built.state(k)
+        finite = np.isfinite(values)
+        n_states = values.shape[0]
+        low, high = (a[k, :n_states, np.newaxis] for a in (built.program.low, built.program.high))
+        outside = finite & ((values < low) | (values > high))
+        for kind, wrong in ((Kind.NOT_FINITE, ~finite), (Kind.OUT_OF_BOUNDS, outside)):
+            if wrong.any():
+                found.append(_trouble(built, k, kind, wrong, values, step))
+    return tuple(found)
+
+
+def _trouble(
+    built: Built,
+    k: int,
+    kind: Kind,
+    wrong: NDArray[np.bool_],
+    values: NDArray[np.floating],
+    step: int,
+) -> Trouble:
+    """Describe the first of the `wrong` variables, shape (n_states, n), of population `k`."""
+    population = built.network.populations[k]
+    states = population.model.states
+    neurons = np.flatnonzero(wrong.any(axis=0))
+    neuron = int(neurons[0])
+    variable = list(states)[int(np.argmax(wrong[:, neuron]))]
+    words = {
+        name: format_quantity(float(value), state.unit)
+        for (name, state), value in zip(states.items(), values[:, neuron], strict=True)
+    }
+    del words[variable]
+    largest, port = _largest_input(built, k, neuron)
+    is_bounded = kind is Kind.OUT_OF_BOUNDS
+    dt = built.network.dt
+    return Trouble(
+        kind=kind, population=population.name, neuron=neuron, variable=variable,
+        value=float(values[list(states).index(variable), neuron]), unit=states[variable].unit,
+        expected="must be " + (states[variable].bounds() if is_bounded else "a finite number"),
+        t_start=max(step - built.program.health_steps, 0), t_stop=step, dt=dt,
+        remedy=_remedy(population.name, dt), n_neurons=neurons.size, state=words,
+        largest_input=largest, input_name=port,
+    )  # fmt: skip
+
+
+def _largest_input(built: Built, k: int, neuron: int) -> tuple[float | None, str]:
+    """The largest input that is under way to a neuron, and ``"pA at 'exc'"``."""
+    model = built.network.populations[k].model
+    if not model.receptors:
+        return None, ""
+    sizes = [part.shape[2] for part in built.rings(k)]
+    part = int(np.searchsorted(np.cumsum(sizes), neuron, side="right"))
+    local = neuron - sum(sizes[:part])
+    ring = np.abs(built.rings(k)[part][:, : len(model.ports), local].astype(np.float64))
+    inputs = ring.max(axis=0) * built.drive.scale[k, : len(model.ports)]
+    port = int(np.argmax(inputs))
+    name = model.ports[port]
+    unit = next(r.unit for n, r in model.receptors.items() if model.port_of(n) == name)
+    return float(inputs[port]), f"{unit} at {name!r}"
+
+
+def _remedy(population: str, dt: float) -> str:
+    return (
+        f"Make dt (now {dt:g} ms) smaller, or the weights and currents into {population!r} weaker; "
+        "in a model of your own, look for a division by zero."
+    )

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.build.connect import Connections, connect
-from snnlab.build.draw import PACKED, SHARED, WIDE
 from snnlab.build.layout import BLOCK, Layout, Partitions, partition
+from snnlab.build.storage import PACKED, SHARED, WIDE
 from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.model.connectivity import Connectivity
 from snnlab.model.network import Network, Population, Projection

@@ -12,8 +12,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.build import draw
+from snnlab.build.finish import Attributes, finish_rows
+from snnlab.build.gaps import gap_tables
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.random import stream_id, uniforms
+from snnlab.build.rule import (
+    ALL_TO_ALL,
+    BERNOULLI,
+    DISTANCE,
+    INDEGREE,
+    ONE_TO_ONE,
+    OUTDEGREE,
+    Rule,
+)
+from snnlab.build.storage import PACKED, SHARED, WIDE, Pools
 from snnlab.build.tables import TablePlan, delay_table, weight_table
 from snnlab.model.connectivity import (
     AllToAll,
@@ -33,13 +45,13 @@ if TYPE_CHECKING:
 __all__ = ["Connections", "connect", "positions"]
 
 _KINDS: dict[type[Connectivity], int] = {
-    OneToOne: draw.ONE_TO_ONE,
-    FixedIndegree: draw.INDEGREE,
-    FixedTotalNumber: draw.INDEGREE,
-    DistanceDependent: draw.DISTANCE,
-    AllToAll: draw.ALL_TO_ALL,
-    FixedOutdegree: draw.OUTDEGREE,
-    PairwiseBernoulli: draw.BERNOULLI,
+    OneToOne: ONE_TO_ONE,
+    FixedIndegree: INDEGREE,
+    FixedTotalNumber: INDEGREE,
+    DistanceDependent: DISTANCE,
+    AllToAll: ALL_TO_ALL,
+    FixedOutdegree: OUTDEGREE,
+    PairwiseBernoulli: BERNOULLI,
 }
 
 
@@ -121,31 +133,24 @@ def connect(
     sizes = [int(c.sum()) for c in counts]
     of_kind = {
         kind: sum(n for n, plan in zip(sizes, plans, strict=True) if plan.kind == kind)
-        for kind in (draw.SHARED, draw.PACKED, draw.WIDE)
+        for kind in (SHARED, PACKED, WIDE)
     }
     # Wide tables come first in `targets`, so that `wide` needs no room for shared ones.
-    targets = np.empty(of_kind[draw.WIDE] + of_kind[draw.SHARED], np.uint16)
-    packed = np.empty(of_kind[draw.PACKED], np.uint32)
-    wide = np.empty(of_kind[draw.WIDE], np.int32)
-    next_free = {draw.WIDE: 0, draw.SHARED: of_kind[draw.WIDE], draw.PACKED: 0}
+    targets = np.empty(of_kind[WIDE] + of_kind[SHARED], np.uint16)
+    packed = np.empty(of_kind[PACKED], np.uint32)
+    wide = np.empty(of_kind[WIDE], np.int32)
+    next_free = {WIDE: 0, SHARED: of_kind[WIDE], PACKED: 0}
     row_starts, segment_ends = [], []
     for plan, table_rules, n_in_row in zip(plans, rules, counts, strict=True):
         base, n = next_free[plan.kind], int(n_in_row.sum())
         next_free[plan.kind] += n
-        is_sorted = plan.n_delays > 1
-        pools = draw.Pools(
-            targets[base : base + n] if plan.kind != draw.PACKED else targets[:0],
-            packed[base : base + n] if plan.kind == draw.PACKED else packed[:0],
-            wide[base : base + n] if plan.kind == draw.WIDE else wide[:0],
-            np.empty(n if is_sorted else 0, np.uint16),
+        pools = Pools(
+            targets[base : base + n] if plan.kind != PACKED else targets[:0],
+            packed[base : base + n] if plan.kind == PACKED else packed[:0],
+            wide[base : base + n] if plan.kind == WIDE else wide[:0],
         )
         row_start = _starts(n_in_row)
-        _place(network, plan, table_rules, layout, partitions, pools, row_start)
-        ends = np.empty(
-            (partitions.n, n_in_row.shape[1], plan.n_delays if is_sorted else 0), np.uint32
-        )
-        if is_sorted:
-            draw.sort_rows_by_delay(pools, plan.kind, row_start, plan.first_delay, ends)
+        ends = _fill(network, plan, table_rules, layout, partitions, pools, row_start)
         row_starts.append(row_start + base)
         segment_ends.append(ends)
     return Connections(plans, targets, packed, wide, tuple(row_starts), tuple(segment_ends))
@@ -154,7 +159,7 @@ def connect(
 def _count(
     network: Network,
     plan: TablePlan,
-    rules: list[draw.Rule],
+    rules: list[Rule],
     layout: Layout,
     partitions: Partitions,
 ) -> NDArray[np.int64]:
@@ -172,26 +177,57 @@ def _starts(n_in_row: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.column_stack([first, ends])
 
 
-def _place(
+def _fill(
     network: Network,
     plan: TablePlan,
-    rules: list[draw.Rule],
+    rules: list[Rule],
     layout: Layout,
     partitions: Partitions,
-    pools: draw.Pools,
+    pools: Pools,
     row_start: NDArray[np.int64],
-) -> None:
-    cursor = row_start[:, :-1].copy()
+) -> NDArray[np.uint32]:
+    """Place the targets of a table and finish its rows; return the segment ends."""
+    # Targets are placed into the room of the finished synapses: two halves where they are packed.
+    stride = 2 if plan.kind == PACKED else 1
+    placed = pools.packed.view(np.uint16) if plan.kind == PACKED else pools.targets
+    cursor = row_start[:, :-1] * stride
+    borders = [cursor.copy()]
     for projection, rule in zip(plan.projections, rules, strict=True):
-        draw.place(
-            rule,
-            plan.kind,
-            weight_table(network, projection, plan.exponent),
-            delay_table(network, projection),
-            pools,
-            cursor,
-            _owned(network, projection, layout, partitions),
-        )
+        draw.place(rule, placed, cursor, _owned(network, projection, layout, partitions))
+        borders.append(cursor.copy())
+    n_delays = plan.n_delays if plan.n_delays > 1 else 0
+    ends = np.empty((*cursor.shape, n_delays), np.uint32)
+    attributes = _attributes(network, plan, rules, layout, partitions)
+    if plan.kind != SHARED or n_delays or attributes.is_shuffled.any():
+        finish_rows(placed, stride, pools, plan.kind, np.stack(borders), attributes, ends)
+    return ends
+
+
+def _attributes(
+    network: Network, plan: TablePlan, rules: list[Rule], layout: Layout, partitions: Partitions
+) -> Attributes:
+    projections = plan.projections
+    weights, weight_of = _distinct([weight_table(network, p, plan.exponent) for p in projections])
+    delays, delay_of = _distinct([delay_table(network, p) for p in projections])
+    owned = [_owned(network, p, layout, partitions) for p in projections]
+    return Attributes(
+        weights=weights,
+        delays=delays,
+        weight_of=weight_of,
+        delay_of=delay_of,
+        first=np.array([low - local for low, _, local in owned], np.int64),
+        is_shuffled=np.array([rule.kind == OUTDEGREE for rule in rules]),
+        stream=np.array([rule.stream for rule in rules], np.int64),
+        seed=network.seed,
+        first_delay=plan.first_delay,
+    )
+
+
+def _distinct(tables: list[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Equal tables once, since the processor's cache holds few; and which one each was."""
+    places: dict[bytes, int] = {}
+    index = [places.setdefault(table.tobytes(), len(places)) for table in tables]
+    return np.stack([tables[index.index(k)] for k in range(len(places))]), np.array(index, np.int64)
 
 
 def _owned(
@@ -201,17 +237,21 @@ def _owned(
     return partitions.targets(layout, names.index(projection.post))
 
 
-def _rule(network: Network, projection: Projection) -> draw.Rule:
+def _rule(network: Network, projection: Projection) -> Rule:
     rule = projection.rule
     pre, post = network.population(projection.pre), network.population(projection.post)
     is_recurrent = pre.name == post.name
     stream = stream_id("projection", projection.name)
-    return draw.Rule(
+    p = float(getattr(rule, "p", getattr(rule, "p_max", 0.0)))
+    guide, thresholds = gap_tables(p)
+    return Rule(
         kind=_KINDS[type(rule)],
         n_pre=pre.size,
         n_post=post.size,
         degrees=_degrees(rule, pre.size, post.size, is_recurrent, network.seed, stream),
-        p=float(getattr(rule, "p", getattr(rule, "p_max", 0.0))),
+        p=p,
+        guide=guide,
+        thresholds=thresholds,
         scale=float(getattr(rule, "scale", 1.0)),
         kernel=DistanceDependent.KERNELS.index(getattr(rule, "kernel", "gaussian")),
         forbids_self=is_recurrent and not getattr(rule, "autapses", True),

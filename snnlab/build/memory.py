@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psutil
 
-from snnlab.build.draw import PACKED, WIDE
 from snnlab.build.layout import Layout
+from snnlab.build.storage import PACKED, WIDE
 from snnlab.build.tables import TablePlan
 from snnlab.errors import OutOfMemory
 from snnlab.model.network import Network
@@ -56,8 +56,8 @@ def estimate_bytes(
         rows = float(layout.sizes[plan.source]) * n_partitions
         segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
         synapses += n * _BYTES.get(plan.kind, _SHARED_BYTES) + rows * (8.0 + segments)
-        # While a table is built: its cursors, and the delay of each synapse.
-        scratch = max(scratch, rows * 16.0 + (2.0 * n if plan.n_delays > 1 else 0.0))
+        # While a table is built: its counts, cursors, and the borders between its projections.
+        scratch = max(scratch, rows * 8.0 * (2 * len(plan.projections) + 4))
     ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
     words = 4.0 * (ring_slots * 2 + 16)
     return int(synapses + scratch + layout.n_blocks * 128 * words)

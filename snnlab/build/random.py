@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 __all__ = ["CHUNK", "random_words", "stream_id", "uniforms"]
 
 CHUNK = 256
-"""Random words drawn at a time; a multiple of 4 so that the loop over counters vectorises."""
-
-_QUARTER = CHUNK // 4
+"""Random words drawn at a time, where nothing speaks for fewer."""
 
 
 @njit(error_model="numpy", cache=True)
 def random_words(words, chunk, index, purpose, seed, stream):  # type: ignore[no-untyped-def]
-    """Fill ``words[:CHUNK]`` with the uint32 words of one chunk of one neuron's stream."""
-    for j in range(_QUARTER):
-        a, b, c, d = philox4x32(
-            uint64(chunk) * uint64(_QUARTER) + uint64(j), index, purpose, 0, seed, stream
-        )
+    """Fill `words` with the uint32 words of one chunk of one neuron's stream.
+
+    The size of `words`, a multiple of 4, is the size of the chunks.
+    """
+    quarter = uint64(words.size // 4)
+    for j in range(quarter):
         i = uint64(j)
+        a, b, c, d = philox4x32(uint64(chunk) * quarter + i, index, purpose, 0, seed, stream)
         words[i] = a
-        words[i + uint64(_QUARTER)] = b
-        words[i + uint64(2 * _QUARTER)] = c
-        words[i + uint64(3 * _QUARTER)] = d
+        words[i + quarter] = b
+        words[i + uint64(2) * quarter] = c
+        words[i + uint64(3) * quarter] = d
 
 
 @njit(error_model="numpy", cache=True)

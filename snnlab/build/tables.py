@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnlab.build.draw import PACKED, SHARED, WIDE
 from snnlab.build.fixed_point import exponent_for, packing_exponent, to_fixed
+from snnlab.build.storage import PACKED, SHARED, WIDE
 from snnlab.errors import BuildError
 from snnlab.model.connectivity import (
     FixedIndegree,

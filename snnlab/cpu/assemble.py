@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.build.connect import Connections
-from snnlab.build.draw import SHARED
 from snnlab.build.fixed_point import to_fixed
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.build.random import stream_id
+from snnlab.build.storage import SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.cpu import poisson
 from snnlab.cpu.program import Drive, Memory, Probes, Program, Synapses

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnlab.build.draw import SHARED
+from snnlab.build.storage import SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.cpu.built import Built
 from snnlab.cpu.populations import numbers_of

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from numba import int32, int64, njit, uint32, uint64
 
-from snnlab.build.draw import PACKED, SHARED
 from snnlab.build.layout import BLOCK
+from snnlab.build.storage import PACKED, SHARED
 from snnlab.cpu.prefetch import prefetch
 
 __all__ = ["deliver"]

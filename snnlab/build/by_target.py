@@ -1,0 +1,111 @@
+"""Compiled drawing of rules that fix something for each target: target by target."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import int64, njit, uint64
+
+from snnlab.build.random import CHUNK, random_words
+from snnlab.build.rule import DISTANCE, INDEGREE, PARTNERS
+from snnlab.build.sink import put, put_drawn
+
+__all__ = ["visit_targets"]
+
+_GAUSSIAN, _EXPONENTIAL = 0, 1
+
+
+@njit(error_model="numpy", cache=True)
+def _draw_sources(rule, sink, cursor, i, target, words):  # type: ignore[no-untyped-def]
+    """Fixed in-degree, every draw allowed."""
+    n_left = rule.degrees[i]
+    chunk = int64(0)
+    while n_left > 0:
+        random_words(words, chunk, i, PARTNERS, rule.seed, rule.stream)
+        m = min(n_left, CHUNK)
+        put_drawn(sink, cursor, words, m, rule.n_pre, target)
+        n_left -= m
+        chunk += 1
+
+
+@njit(error_model="numpy", cache=True)
+def _draw_distinct_sources(rule, sink, cursor, i, target, words, rows, seen):  # type: ignore[no-untyped-def]
+    """Fixed in-degree with rejection of autapses and multapses; ``seen[s] == i`` marks a source."""
+    m = int64(0)
+    chunk = int64(0)
+    used = CHUNK
+    for _ in range(rule.degrees[i]):
+        while True:
+            if used == CHUNK:
+                random_words(words, chunk, i, PARTNERS, rule.seed, rule.stream)
+                chunk += 1
+                used = 0
+            s = int64((uint64(words[used]) * uint64(rule.n_pre)) >> uint64(32))
+            used += 1
+            is_allowed = not (rule.forbids_self and s == i)
+            if is_allowed and not (rule.forbids_multiple and seen[s] == i):
+                break
+        seen[s] = i
+        rows[m] = s
+        m += 1
+        if m == CHUNK:
+            put(sink, cursor, rows, m, target)
+            m = int64(0)
+    put(sink, cursor, rows, m, target)
+
+
+@njit(error_model="numpy", cache=True)
+def _distance(rule, s, i):  # type: ignore[no-untyped-def]
+    squared = 0.0
+    for axis in range(2):
+        d = abs(rule.pre_positions[s, axis] - rule.post_positions[i, axis])
+        if rule.period[axis] > 0.0:
+            d = min(d, rule.period[axis] - d)
+        squared += d * d
+    return math.sqrt(squared)
+
+
+@njit(error_model="numpy", cache=True)
+def _probability(rule, s, i):  # type: ignore[no-untyped-def]
+    d = _distance(rule, s, i) / rule.scale
+    if rule.kernel == _GAUSSIAN:
+        return rule.p * math.exp(-0.5 * d * d)
+    if rule.kernel == _EXPONENTIAL:
+        return rule.p * math.exp(-d)
+    return rule.p if d <= 1.0 else 0.0
+
+
+@njit(error_model="numpy", cache=True)
+def _draw_by_distance(rule, sink, cursor, i, target, words, rows):  # type: ignore[no-untyped-def]
+    """Every source with a probability that depends on its distance to target `i`."""
+    for chunk in range((rule.n_pre + CHUNK - 1) // CHUNK):
+        random_words(words, chunk, i, PARTNERS, rule.seed, rule.stream)
+        m = int64(0)
+        start = chunk * CHUNK
+        for j in range(min(CHUNK, rule.n_pre - start)):
+            s = start + j
+            u = (np.float64(words[j]) + 0.5) * 2.0**-32
+            if u < _probability(rule, s, i) and not (rule.forbids_self and s == i):
+                rows[m] = s
+                m += 1
+        put(sink, cursor, rows, m, target)
+
+
+@njit(error_model="numpy", cache=True)
+def visit_targets(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
+    """Draw the synapses of the targets ``low ... high``; `low` has the local slot `local`."""
+    words, rows = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.int64)
+    is_plain = not (rule.forbids_self or rule.forbids_multiple)
+    seen = np.full(1 if is_plain else rule.n_pre, -1, np.int64)
+    for i in range(low, high):
+        target = local + i - low
+        if rule.kind == INDEGREE and is_plain:
+            _draw_sources(rule, sink, cursor, i, target, words)
+        elif rule.kind == INDEGREE:
+            _draw_distinct_sources(rule, sink, cursor, i, target, words, rows, seen)
+        elif rule.kind == DISTANCE:
+            _draw_by_distance(rule, sink, cursor, i, target, words, rows)
+        else:
+            rows[0] = i
+            put(sink, cursor, rows, int64(1), target)

@@ -12,6 +12,7 @@ __version__ = "0.1.0"
 
 _NAMES = {
     "interop.native_json": "load save",
+    "interop.run_log": "open_log",
     "launch": "open",
     "model.connectivity": (
         "AllToAll DistanceDependent FixedIndegree FixedOutdegree FixedTotalNumber OneToOne "

@@ -20,6 +20,7 @@ __all__ = [
     "SnnlabError",
     "SpecError",
     "StateError",
+    "StorageError",
     "UnitError",
     "nearest",
     "unknown_name",
@@ -94,6 +95,10 @@ class StateError(SnnlabError, RuntimeError):
 
 class FormatError(SnnlabError, ValueError):
     """A file that does not hold what its name promises."""
+
+
+class StorageError(SnnlabError, RuntimeError):
+    """A disk that does not take what has to be written: full, read-only, in use, or broken."""
 
 
 class InternalError(SnnlabError, RuntimeError):

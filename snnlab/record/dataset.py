@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -13,20 +12,16 @@ import numpy as np
 
 from snnlab.errors import FormatError, SpecError, nearest
 from snnlab.record.atomic import replacing
+from snnlab.record.labelled import FORMAT, Columns, label
+from snnlab.record.layout import Layout, Recorded
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from snnlab.frames.frame import Frame
     from snnlab.model.network import Network
-    from snnlab.model.recorders import StateRecorder
 
 __all__ = ["FORMAT", "SUFFIXES", "check_suffix", "open", "save", "to_dataset"]
-
-FORMAT = 1
-"""Version of the layout, in the attribute `format`."""
-
-Variable = tuple[tuple[str, ...], Any, dict[str, str]]
 
 
 def to_dataset(
@@ -46,28 +41,25 @@ def to_dataset(
     Returns
     -------
     xarray.Dataset
-        Along `spike`: `step`, `neuron` (global id) and the coordinate `time` [ms]. Along
-        `population`: its name, `size`, `first_id` and `count`, the number of spikes. For each
-        recorder ``R``, along ``R_time`` and ``R_neuron``: its variables, named ``R_V_m``. The
-        scalars `t_start`, `t_stop` and `dt` [ms] tell silence from missing data.
+        See `snnlab.record.labelled.label`.
 
     Raises
     ------
     SpecError
         Frames that do not follow each other.
     """
-    import xarray as xr
-
     _check_order(frames)
-    variables = _spikes(network, frames) | _populations(network, frames)
-    coordinates = _interval(network, frames) | _spike_times(network, frames)
-    coordinates |= {"population": (("population",), _names(network), _words("population"))}
-    for label, recorder in _labels(network).items():
-        sampled, axes = _samples(network, frames, recorder, label)
-        variables |= sampled
-        coordinates |= axes
-    title = {"snnlab": "dataset", "format": FORMAT, "title": network.name, "seed": network.seed}
-    return xr.Dataset(variables, coordinates, attrs={**title, **(provenance or {})})
+    layout = Layout.of(network)
+    counts = sum((frame.counts for frame in frames), np.zeros(len(layout.sizes), np.int64))
+    columns = Columns(
+        frames[0].t_start if frames else 0,
+        frames[-1].t_stop if frames else 0,
+        _joined([frame.step for frame in frames]),
+        _joined([frame.neuron for frame in frames]),
+        counts,
+        {recorder.name: _samples(frames, recorder) for recorder in layout.recorders},
+    )
+    return label(layout, columns, provenance=provenance)
 
 
 def _check_order(frames: Sequence[Frame]) -> None:
@@ -81,87 +73,18 @@ def _check_order(frames: Sequence[Frame]) -> None:
             )
 
 
-def _words(long_name: str, units: str = "") -> dict[str, str]:
-    return {"long_name": long_name} | ({"units": units} if units else {})
-
-
 def _joined(arrays: list[Any]) -> Any:
     return np.concatenate(arrays) if arrays else np.empty(0, np.int64)
 
 
-def _names(network: Network) -> Any:
-    return np.array([p.name for p in network.populations], dtype=object)
-
-
-def _spikes(network: Network, frames: Sequence[Frame]) -> dict[str, Variable]:
-    step = _joined([frame.step for frame in frames])
-    neuron = _joined([frame.neuron for frame in frames])
-    return {
-        "step": (("spike",), step, _words("time step in which the spike was found", "1")),
-        "neuron": (("spike",), neuron, _words("global id of the neuron that fired", "1")),
-    }
-
-
-def _spike_times(network: Network, frames: Sequence[Frame]) -> dict[str, Variable]:
-    times = (_joined([frame.step for frame in frames]) + 1) * network.dt
-    return {"time": (("spike",), times, _words("spike time", "ms"))}
-
-
-def _interval(network: Network, frames: Sequence[Frame]) -> dict[str, Variable]:
-    first = frames[0].t_start if frames else 0
-    last = frames[-1].t_stop if frames else 0
-    return {
-        "t_start": ((), first * network.dt, _words("beginning of the recording", "ms")),
-        "t_stop": ((), last * network.dt, _words("end of the recording", "ms")),
-        "dt": ((), network.dt, _words("time step", "ms")),
-    }
-
-
-def _populations(network: Network, frames: Sequence[Frame]) -> dict[str, Variable]:
-    sizes = np.array([p.size for p in network.populations], np.int64)
-    counts = sum((frame.counts for frame in frames), np.zeros(sizes.size, np.int64))
-    first = np.cumsum(sizes) - sizes
-    return {
-        "size": (("population",), sizes, _words("number of neurons", "1")),
-        "first_id": (("population",), first, _words("global id of the first neuron", "1")),
-        "count": (("population",), counts, _words("number of spikes", "1")),
-    }
-
-
-def _labels(network: Network) -> dict[str, StateRecorder]:
-    """Recorders by a name that files can hold and that no other recorder has."""
-    labels: dict[str, StateRecorder] = {}
-    for recorder in network.recorders:
-        label = re.sub(r"[^\w.+-]", "_", recorder.name)
-        while label in labels:
-            label += "_"
-        labels[label] = recorder
-    return labels
-
-
-def _samples(
-    network: Network, frames: Sequence[Frame], recorder: StateRecorder, label: str
-) -> tuple[dict[str, Variable], dict[str, Variable]]:
-    """Variables and coordinates of one recorder; empty where it sampled nothing."""
+def _samples(frames: Sequence[Frame], recorder: Recorded) -> tuple[Any, list[Any]]:
+    """Steps, and the values of each variable, of one recorder."""
     parts = [f.samples[recorder.name] for f in frames if recorder.name in f.samples]
-    empty = np.empty((0, len(recorder.variables), len(recorder.neurons)), np.float32)
+    empty = np.empty((0, *recorder.shape), np.float32)
     values = np.concatenate([part.values for part in parts]) if parts else empty
-    times = _joined([part.steps for part in parts]) * network.dt
-    ids = np.array(recorder.neurons, np.int64) + network.first_id(recorder.population)
-    dims = f"{label}_time", f"{label}_neuron"
-    states = network.population(recorder.population).model.states
-    sampled: dict[str, Variable] = {
-        f"{label}_{variable}": (
-            dims,
-            values[:, i],
-            _words(states[variable].doc or variable, states[variable].unit),
-        )
-        for i, variable in enumerate(recorder.variables)
-    }
-    return sampled, {
-        dims[0]: ((dims[0],), times, _words("time of the sample", "ms")),
-        dims[1]: ((dims[1],), ids, _words("global id of the neuron", "1")),
-    }
+    return _joined([part.steps for part in parts]), [
+        values[:, i] for i in range(len(recorder.variables))
+    ]
 
 
 # --- files --------------------------------------------------------------------------------------

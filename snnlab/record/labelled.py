@@ -1,0 +1,130 @@
+"""Columns of a run, in memory or still on disk, as a data set with names and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from snnlab.record.layout import Layout, Recorded
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from numpy.typing import NDArray
+
+__all__ = ["FORMAT", "Columns", "label"]
+
+FORMAT = 1
+"""Version of the layout, in the attribute `format`."""
+
+_Variable = tuple[tuple[str, ...], Any, dict[str, str]]
+
+
+class Columns(NamedTuple):
+    """The numbers of a run; arrays, or anything that xarray takes for one.
+
+    Parameters
+    ----------
+    t_start, t_stop : int [steps]
+    step, neuron : (n_spikes,) int64
+    counts : (n_populations,) int64
+    samples : mapping
+        Recorder name -> steps of its samples, and values of each of its variables.
+    time : (n_spikes,) float64 [ms], optional
+        Default: computed from `step`.
+    """
+
+    t_start: int
+    t_stop: int
+    step: Any
+    neuron: Any
+    counts: NDArray[np.int64]
+    samples: Mapping[str, tuple[NDArray[np.int64], Sequence[Any]]]
+    time: Any = None
+
+
+def label(
+    layout: Layout, columns: Columns, *, provenance: Mapping[str, str] | None = None
+) -> xr.Dataset:
+    """Return columns as one labelled data set.
+
+    Parameters
+    ----------
+    layout : Layout
+    columns : Columns
+    provenance : mapping, optional
+        Attributes that say where the data come from.
+
+    Returns
+    -------
+    xarray.Dataset
+        Along `spike`: `step`, `neuron` (global id) and the coordinate `time` [ms]. Along
+        `population`: its name, `size`, `first_id` and `count`, the number of spikes. For each
+        recorder ``R``, along ``R_time`` and ``R_neuron``: its variables, named ``R_V_m``. The
+        scalars `t_start`, `t_stop` and `dt` [ms] tell silence from missing data.
+    """
+    import xarray as xr
+
+    variables = _spikes(columns) | _populations(layout, columns)
+    coordinates = _interval(layout, columns) | _spike_times(layout, columns)
+    names = np.array(layout.populations, dtype=object)
+    coordinates |= {"population": (("population",), names, _words("population"))}
+    for name, recorder in layout.labels.items():
+        steps, values = columns.samples[recorder.name]
+        variables |= _sampled(name, recorder, values)
+        coordinates |= _axes(name, recorder, steps * layout.dt)
+    title = {"snnlab": "dataset", "format": FORMAT, "title": layout.name, "seed": layout.seed}
+    return xr.Dataset(variables, coordinates, attrs={**title, **(provenance or {})})
+
+
+def _words(long_name: str, units: str = "") -> dict[str, str]:
+    return {"long_name": long_name} | ({"units": units} if units else {})
+
+
+def _spikes(columns: Columns) -> dict[str, _Variable]:
+    found = _words("time step in which the spike was found", "1")
+    return {
+        "step": (("spike",), columns.step, found),
+        "neuron": (("spike",), columns.neuron, _words("global id of the neuron that fired", "1")),
+    }
+
+
+def _spike_times(layout: Layout, columns: Columns) -> dict[str, _Variable]:
+    times = columns.time if columns.time is not None else (columns.step + 1) * layout.dt
+    return {"time": (("spike",), times, _words("spike time", "ms"))}
+
+
+def _interval(layout: Layout, columns: Columns) -> dict[str, _Variable]:
+    first, last = columns.t_start * layout.dt, columns.t_stop * layout.dt
+    return {
+        "t_start": ((), first, _words("beginning of the recording", "ms")),
+        "t_stop": ((), last, _words("end of the recording", "ms")),
+        "dt": ((), layout.dt, _words("time step", "ms")),
+    }
+
+
+def _populations(layout: Layout, columns: Columns) -> dict[str, _Variable]:
+    sizes = np.array(layout.sizes, np.int64)
+    first = _words("global id of the first neuron", "1")
+    return {
+        "size": (("population",), sizes, _words("number of neurons", "1")),
+        "first_id": (("population",), layout.first_ids, first),
+        "count": (("population",), columns.counts, _words("number of spikes", "1")),
+    }
+
+
+def _sampled(name: str, recorder: Recorded, values: Sequence[Any]) -> dict[str, _Variable]:
+    dims = f"{name}_time", f"{name}_neuron"
+    return {
+        f"{name}_{variable.name}": (dims, column, _words(variable.doc, variable.unit))
+        for variable, column in zip(recorder.variables, values, strict=True)
+    }
+
+
+def _axes(name: str, recorder: Recorded, times: NDArray[Any]) -> dict[str, _Variable]:
+    time, neuron = f"{name}_time", f"{name}_neuron"
+    return {
+        time: ((time,), times, _words("time of the sample", "ms")),
+        neuron: ((neuron,), recorder.ids, _words("global id of the neuron", "1")),
+    }

@@ -1,0 +1,202 @@
+"""What the columns of recorded data mean: enough to label them without building the network.
+
+A network file names its neuron models; whoever reads data need not have them. So names, sizes and
+units travel with the data.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnlab.errors import FormatError, unknown_name
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snnlab.model.network import Network
+
+__all__ = ["Layout", "Recorded", "Variable"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A recorded state variable.
+
+    Parameters
+    ----------
+    name : str
+    doc : str
+        What it is, in words.
+    unit : str
+    """
+
+    name: str
+    doc: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What one recorder samples.
+
+    Parameters
+    ----------
+    name : str
+    first_id : int
+        Global id of the first neuron of its population.
+    neurons : tuple of int
+        Indices within the population.
+    variables : tuple of Variable
+    """
+
+    name: str
+    first_id: int
+    neurons: tuple[int, ...]
+    variables: tuple[Variable, ...]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Numbers of variables and of neurons: the shape of one sample."""
+        return len(self.variables), len(self.neurons)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        """Global ids of the neurons, shape (n_neurons,)."""
+        return np.array(self.neurons, np.int64) + self.first_id
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the global ids, the counts and the samples of frames mean.
+
+    Parameters
+    ----------
+    name : str
+        Of the network.
+    dt : float [ms]
+    seed : int
+    populations : tuple of str
+        Names in network order.
+    sizes : tuple of int
+        Their numbers of neurons.
+    recorders : tuple of Recorded
+    """
+
+    name: str
+    dt: float
+    seed: int
+    populations: tuple[str, ...]
+    sizes: tuple[int, ...]
+    recorders: tuple[Recorded, ...]
+
+    @classmethod
+    def of(cls, network: Network) -> Layout:
+        """Return the layout of what `network` records."""
+        return cls(
+            network.name,
+            network.dt,
+            network.seed,
+            tuple(p.name for p in network.populations),
+            tuple(p.size for p in network.populations),
+            tuple(_recorded(network, recorder) for recorder in network.recorders),
+        )
+
+    @property
+    def n_neurons(self) -> int:
+        """Number of neurons of all populations."""
+        return sum(self.sizes)
+
+    @property
+    def first_ids(self) -> NDArray[np.int64]:
+        """Global id of the first neuron of each population, shape (n_populations,)."""
+        sizes = np.array(self.sizes, np.int64)
+        return np.cumsum(sizes) - sizes
+
+    @cached_property
+    def labels(self) -> Mapping[str, Recorded]:
+        """Recorders by a name that files can hold and that no other recorder has."""
+        labels: dict[str, Recorded] = {}
+        for recorder in self.recorders:
+            label = re.sub(r"[^\w.+-]", "_", recorder.name)
+            while label in labels:
+                label += "_"
+            labels[label] = recorder
+        return labels
+
+    def population(self, name: str) -> range:
+        """Return the global ids of a population.
+
+        Raises
+        ------
+        SpecError
+            There is no such population.
+        """
+        if name not in self.populations:
+            raise unknown_name("population", name, self.populations)
+        k = self.populations.index(name)
+        first = sum(self.sizes[:k])
+        return range(first, first + self.sizes[k])
+
+    def recorder(self, name: str) -> Recorded:
+        """Return a recorder.
+
+        Raises
+        ------
+        SpecError
+            There is no such recorder.
+        """
+        found = {recorder.name: recorder for recorder in self.recorders}
+        if name not in found:
+            raise unknown_name("recorder", name, found)
+        return found[name]
+
+    def to_data(self) -> dict[str, Any]:
+        """Return it as plain data for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> Layout:
+        """Return the layout that `to_data` made `data` of.
+
+        Raises
+        ------
+        FormatError
+            It was made by something else.
+        """
+        try:
+            return cls(
+                str(data["name"]),
+                float(data["dt"]),
+                int(data["seed"]),
+                tuple(str(name) for name in data["populations"]),
+                tuple(int(size) for size in data["sizes"]),
+                tuple(_from_data(recorder) for recorder in data["recorders"]),
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise FormatError(
+                "layout of recorded data",
+                "must name populations, sizes and recorders",
+                got=f"{type(error).__name__}: {str(error)[:80]}",
+            ) from error
+
+
+def _recorded(network: Network, recorder: Any) -> Recorded:
+    states = network.population(recorder.population).model.states
+    variables = tuple(
+        Variable(name, states[name].doc or name, states[name].unit) for name in recorder.variables
+    )
+    first_id = int(network.first_id(recorder.population))
+    return Recorded(recorder.name, first_id, tuple(recorder.neurons), variables)
+
+
+def _from_data(data: Mapping[str, Any]) -> Recorded:
+    variables = tuple(Variable(str(v["name"]), str(v["doc"]), str(v["unit"]))
+                      for v in data["variables"])  # fmt: skip
+    neurons = tuple(int(neuron) for neuron in data["neurons"])
+    return Recorded(str(data["name"]), int(data["first_id"]), neurons, variables)

@@ -1,0 +1,114 @@
+"""A section of a log as a data set whose values stay on disk until they are asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from xarray.backends import BackendArray
+from xarray.core import indexing
+
+from snnlab.record.labelled import Columns, label
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snnlab.record.log.reader import LoggedSection
+
+__all__ = ["LazyColumn", "to_dataset"]
+
+
+class LazyColumn(BackendArray):
+    """An array of which only the rows that are asked for are read.
+
+    Parameters
+    ----------
+    shape : tuple of int
+    dtype : dtype
+    read : callable
+        Gets the first row and the one after the last, and returns the rows.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        dtype: Any,
+        read: Callable[[int, int], NDArray[Any]],
+    ) -> None:
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self._read = read
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        return indexing.explicit_indexing_adapter(
+            key, self.shape, indexing.IndexingSupport.BASIC, self._rows
+        )
+
+    def _rows(self, key: tuple[Any, ...]) -> Any:
+        rows, *others = key
+        if not isinstance(rows, slice):
+            n = int(rows) % self.shape[0]
+            return self._read(n, n + 1)[(0, *others)]
+        wanted = range(*rows.indices(self.shape[0]))
+        if not wanted:
+            return np.empty(self.shape, self.dtype)[(slice(0, 0), *others)]
+        first, last = min(wanted[0], wanted[-1]), max(wanted[0], wanted[-1])
+        found = self._read(first, last + 1)
+        return found[(np.arange(wanted.start, wanted.stop, wanted.step) - first, *others)]
+
+
+def to_dataset(section: LoggedSection) -> xr.Dataset:
+    """Return a section as a labelled data set.
+
+    Parameters
+    ----------
+    section : LoggedSection
+
+    Returns
+    -------
+    xarray.Dataset
+        As `snnlab.record.dataset.to_dataset` makes it of frames in memory. Spikes and samples are
+        read when they are used, and only the frames that hold them; the axis of the samples' times
+        is read at once. It needs the log to stay open.
+    """
+    layout, dt = section.layout, section.layout.dt
+    n = section.n_spikes
+
+    def spikes(which: int) -> Callable[[int, int], NDArray[Any]]:
+        return lambda start, stop: section.spike_range(start, stop)[which]
+
+    columns = Columns(
+        section.t_start,
+        section.t_stop,
+        _lazily((n,), np.int64, spikes(0)),
+        _lazily((n,), np.int64, spikes(1)),
+        section.counts,
+        {recorder.name: _samples(section, recorder.name) for recorder in layout.recorders},
+        _lazily((n,), np.float64, lambda start, stop: (spikes(0)(start, stop) + 1) * dt),
+    )
+    return label(layout, columns, provenance=_provenance(section))
+
+
+def _lazily(shape: tuple[int, ...], dtype: Any, read: Callable[[int, int], NDArray[Any]]) -> Any:
+    return indexing.LazilyIndexedArray(LazyColumn(shape, dtype, read))
+
+
+def _samples(section: LoggedSection, name: str) -> tuple[NDArray[np.int64], list[Any]]:
+    n = section.n_samples(name)
+    n_variables, n_neurons = section.layout.recorder(name).shape
+    dtype = section.sample_range(name, 0, min(n, 1)).values.dtype
+
+    def variable(i: int) -> Callable[[int, int], NDArray[Any]]:
+        return lambda start, stop: section.sample_range(name, start, stop).values[:, i]
+
+    values = [_lazily((n, n_neurons), dtype, variable(i)) for i in range(n_variables)]
+    return section.sample_steps(name), values
+
+
+def _provenance(section: LoggedSection) -> dict[str, str]:
+    edits = [{"step": e.step, "edit": e.edit} for e in section.log.edits_of(section.contents.run)]
+    known = dict(section.contents.provenance)
+    return known | {"edits": json.dumps(edits, ensure_ascii=False)}

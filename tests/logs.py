@@ -1,0 +1,96 @@
+"""A small log and what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from snnlab.frames.frame import Frame, Samples
+from snnlab.interop import native_json
+from snnlab.model.edits import SetParameter
+from snnlab.model.network import Network, Population
+from snnlab.model.recorders import StateRecorder
+from snnlab.record.layout import Layout
+from snnlab.record.log.reader import FrameLog
+from snnlab.record.log.writer import LogWriter
+
+NETWORK = Network(
+    [Population("exc", 8, "LIFExp"), Population("inh", 2, "LIFExp")],
+    recorders=[
+        StateRecorder("trace", "inh", ("V_m", "I_exc"), (0, 1), "0.2 ms"),
+        StateRecorder("other/trace", "exc", ("V_m",), (3,), "1 ms"),
+    ],
+    seed=7,
+    name="small",
+)
+
+PROVENANCE = {"network": native_json.dumps(NETWORK), "device": "none"}
+
+
+def frame(start: int, stop: int, *, seed: int = 0, rate: float = 0.05) -> Frame:
+    """Random spikes and samples of `NETWORK`, the same for the same arguments."""
+    random = np.random.default_rng([seed, start, stop])
+    step, neuron = np.nonzero(random.random((stop - start, 10)) < rate)
+    counts = np.array([(neuron < 8).sum(), (neuron >= 8).sum()], np.int64)
+    samples = {}
+    for recorder, every in (("trace", 2), ("other/trace", 10)):
+        steps = np.arange(start // every + 1, stop // every + 1, dtype=np.int64) * every
+        shape = (steps.size, 2, 2) if recorder == "trace" else (steps.size, 1, 1)
+        samples[recorder] = Samples(steps, random.normal(size=shape).astype(np.float32))
+    return Frame(
+        start, stop, NETWORK.dt, start + step.astype(np.int64), neuron.astype(np.int64),
+        counts, samples, 0.5,
+    )  # fmt: skip
+
+
+def begin(writer: LogWriter, cause: str = "start", step: int = 0) -> None:
+    """Begin a section of `NETWORK`."""
+    writer.section(
+        cause, step, network=PROVENANCE["network"], layout=Layout.of(NETWORK),
+        provenance=PROVENANCE,
+    )  # fmt: skip
+
+
+def write_small(path: Path) -> list[Frame]:
+    """Write three frames, two edits of which one is refused, and a message; return the frames."""
+    frames = [frame(0, 30), frame(30, 31), frame(31, 60)]
+    writer = LogWriter(path)
+    begin(writer)
+    writer.frame(frames[0])
+    writer.edit(30, native_json.edit_to_dict(SetParameter("exc", "tau_m", 12.0)))
+    writer.frame(frames[1])
+    writer.refusal(writer.edit(31, native_json.edit_to_dict(SetParameter("exc", "C_m", 0.0))))
+    writer.message(1.5e9, "warning", "two words")
+    writer.frame(frames[2])
+    writer.close()
+    return frames
+
+
+def same_frames(found: Sequence[Frame], expected: Sequence[Frame]) -> bool:
+    """Whether frames are equal in all that they hold."""
+    return len(found) == len(expected) and all(
+        same_frame(a, b) for a, b in zip(found, expected, strict=True)
+    )
+
+
+def same_frame(a: Frame, b: Frame) -> bool:
+    """Whether two frames are equal in all that they hold, types included."""
+    columns = [(a.step, b.step), (a.neuron, b.neuron), (a.counts, b.counts)]
+    for name, samples in b.samples.items():
+        columns += [
+            (a.samples[name].steps, samples.steps),
+            (a.samples[name].values, samples.values),
+        ]
+    scalars = [(f.t_start, f.t_stop, f.dt, f.wall_s, sorted(f.samples)) for f in (a, b)]
+    return scalars[0] == scalars[1] and all(
+        x.dtype == y.dtype and np.array_equal(x, y) for x, y in columns
+    )
+
+
+def told(log: FrameLog) -> list[object]:
+    """Everything small that a log tells, in one comparable list."""
+    runs = {section.contents.run for section in log.sections}
+    edits = [edit for run in sorted(runs) for edit in log.edits_of(run)]
+    return [*edits, *log.messages, *(section.contents.network for section in log.sections)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.health import Kind, Trouble
 from snnlab.interop import native_json
 from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population
@@ -41,8 +43,23 @@ def frame(start: int, stop: int, *, seed: int = 0, rate: float = 0.05) -> Frame:
         samples[recorder] = Samples(steps, random.normal(size=shape).astype(np.float32))
     return Frame(
         start, stop, NETWORK.dt, start + step.astype(np.int64), neuron.astype(np.int64),
-        counts, samples, 0.5,
+        counts, samples, 0.5, {"update": 0.375, "other": 0.125}, _troubles(start, stop),
     )  # fmt: skip
+
+
+def _troubles(start: int, stop: int) -> tuple[Trouble, ...]:
+    """Some in every frame that ends after step 50: JSON has no form for their numbers."""
+    if stop <= 50:
+        return ()
+    place = ("exc", 3, "V_m")
+    times = (start, stop, NETWORK.dt, "Make dt smaller.")
+    return tuple(
+        Trouble(kind, *place, value, "mV", "must be finite", *times, 2, {"V_m": "inf mV"}, given)
+        for kind, value, given in (
+            (Kind.NOT_FINITE, math.inf, -math.inf),
+            (Kind.OUT_OF_BOUNDS, -1e300, None),
+        )
+    )
 
 
 def begin(writer: LogWriter, cause: str = "start", step: int = 0) -> None:
@@ -83,8 +100,11 @@ def same_frame(a: Frame, b: Frame) -> bool:
             (a.samples[name].steps, samples.steps),
             (a.samples[name].values, samples.values),
         ]
-    scalars = [(f.t_start, f.t_stop, f.dt, f.wall_s, sorted(f.samples)) for f in (a, b)]
-    return scalars[0] == scalars[1] and all(
+    rest = [
+        (f.t_start, f.t_stop, f.dt, f.wall_s, sorted(f.samples), f.timings, f.health)
+        for f in (a, b)
+    ]
+    return rest[0] == rest[1] and all(
         x.dtype == y.dtype and np.array_equal(x, y) for x, y in columns
     )
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.health import Trouble
+from snnlab.record.log import troubles
 from snnlab.record.log.framing import ALIGNMENT, Damaged, Record
 
 if TYPE_CHECKING:
@@ -67,6 +69,10 @@ def encode(frame: Frame, layout: Layout) -> tuple[dict[str, Any], list[bytes]]:
         "types": [offset_type, id_type],
         "samples": samples,
     }
+    if frame.timings:
+        meta["timings"] = {phase: float(s) for phase, s in frame.timings.items()}
+    if frame.health:
+        meta["health"] = [troubles.to_data(trouble) for trouble in frame.health]
     return meta, parts
 
 
@@ -150,7 +156,13 @@ def _allowed(name: Any, allowed: tuple[str, ...]) -> str:
 
 
 def decode(record: Record, body: bytes, layout: Layout) -> Frame:
-    """Return the frame of a record that `extent_of` has accepted."""
+    """Return the frame of a record that `extent_of` has accepted.
+
+    Raises
+    ------
+    Damaged
+        It tells of a kind of trouble that is not known.
+    """
     meta = record.meta
     t_start, t_stop = (int(t) for t in meta["t"])
     arrays, at = [], 0
@@ -166,4 +178,12 @@ def decode(record: Record, body: bytes, layout: Layout) -> Frame:
     return Frame(
         t_start, t_stop, layout.dt, step.astype(np.int64) + t_start, neuron.astype(np.int64),
         np.array(meta["counts"], np.int64), samples, float(meta["wall_s"]),
+        dict(meta.get("timings", {})), _health(meta),
     )  # fmt: skip
+
+
+def _health(meta: Mapping[str, Any]) -> tuple[Trouble, ...]:
+    try:
+        return tuple(troubles.from_data(data) for data in meta.get("health", ()))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Damaged(f"tells of no trouble that is known ({str(error)[:60]})") from error

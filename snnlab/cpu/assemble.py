@@ -220,7 +220,11 @@ def _events(
     partitions: Partitions,
     exponents: dict[tuple[str, str], int],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-    """Given spikes as ring entries, sorted by partition and step."""
+    """Given spikes as ring entries, sorted by partition and step.
+
+    A spike that is given twice is one entry: a neuron fires at most once in a step, and any
+    number of entries could overflow their sum.
+    """
     steps, slots = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
     names = [p.name for p in network.populations]
     for stimulus in network.stimuli:
@@ -228,7 +232,8 @@ def _events(
             first = layout.first_slot(names.index(stimulus.target))
             steps.append(np.rint(np.array(stimulus.times) / network.dt).astype(np.int64) - 1)
             slots.append(first + np.array(stimulus.neurons, np.int64))
-    step, slot = np.concatenate(steps), np.concatenate(slots)
+    given = np.column_stack([np.concatenate(steps), np.concatenate(slots)])
+    step, slot = np.unique(given, axis=0).T
     first_slots = partitions.bounds * BLOCK
     owner = np.searchsorted(first_slots, slot, side="right") - 1
     order = np.lexsort((slot, step, owner))

@@ -15,7 +15,7 @@ from snnlab.cpu.built import DTYPES, Built, build
 from snnlab.cpu.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.cpu.change import keeps_structure
 from snnlab.cpu.governor import Governor
-from snnlab.cpu.health import find_troubles
+from snnlab.cpu.health import find_troubles, limit_input
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.phases import PhaseClock
 from snnlab.cpu.samples import SampleBuffer
@@ -81,11 +81,12 @@ class CpuEngine:
         self._governor = Governor(self.threads)
         self._step = 0
         self._chunk = 0
+        self._limited: tuple[Trouble, ...] = ()
         warm_s = _seconds(self._compile_builder)
         self._built: Built | None = None
         self._built, report = build(network, threads=self.threads, precision=precision)
         take_over(self._built, {}, 0)
-        self._built.write_numbers(0)
+        self._settle()
         warm_s += _seconds(self._compile_loop)
         self.report = replace(report, compile_s=report.compile_s + warm_s)
 
@@ -139,6 +140,7 @@ class CpuEngine:
         changes = {s for c in built.currents for s in (c.start, c.stop)}
         pieces = [(np.empty(0, np.int64), np.empty(0, np.int64))]
         health: tuple[Trouble, ...] = ()
+        limited, self._limited = self._limited, ()
         while self._step < stop and not health:
             soon = self._step + self._governor.steps
             until = min([stop, soon, *(s for s in changes if s > self._step)])
@@ -150,17 +152,9 @@ class CpuEngine:
         counts, sampled = self._counts(neuron), samples.split(self.network, self._step)
         wall_s, timings = clock.timings()
         return Frame(
-            start,
-            self._step,
-            self.network.dt,
-            step,
-            neuron,
-            counts,
-            sampled,
-            wall_s,
-            timings,
-            health,
-        )
+            start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
+            limited + health,
+        )  # fmt: skip
 
     def _run_until(
         self, until: int, samples: SampleBuffer, clock: PhaseClock
@@ -234,6 +228,9 @@ class CpuEngine:
                 take_over_rings(self._built, under_way, self._step)
         else:
             self._rebuild(network, self.checkpoint())
+        # What is under way has the old weights; where those stay there is room for it anyway.
+        if not np.array_equal(self._arrays.synapses.table, built.synapses.table):
+            self._limited += limit_input(self._arrays, self._step)
         self.network = network
         self._settle()
 
@@ -286,6 +283,7 @@ class CpuEngine:
                 self._built = built = built.with_numbers(network, exponents, plans)
             take_over(built, checkpoint.arrays, checkpoint.step)
             self.network, self._step = network, checkpoint.step
+        self._limited = ()
         self._settle()
 
     def _can_hold(self, checkpoint: Checkpoint) -> bool:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snnlab.build.fixed_point import ROOM_UNDER_WAY
 from snnlab.cpu.built import Built
 from snnlab.frames.health import Kind, Trouble
+from snnlab.model.neuron import Neuron
 from snnlab.units import format_quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["find_troubles"]
+__all__ = ["find_troubles", "limit_input"]
 
 
 def find_troubles(built: Built, step: int) -> tuple[Trouble, ...]:
@@ -37,6 +39,54 @@ def find_troubles(built: Built, step: int) -> tuple[Trouble, ...]:
             if wrong.any():
                 found.append(_trouble(built, k, kind, wrong, values, step))
     return tuple(found)
+
+
+def limit_input(built: Built, step: int) -> tuple[Trouble, ...]:
+    """Limit the input under way to what leaves room for new weights, and say whose it was.
+
+    Parameters
+    ----------
+    built : Built
+        The edited network; its rings hold all input under way, at its exponents.
+    step : int
+        Steps done.
+    """
+    found = []
+    for k, population in enumerate(built.network.populations):
+        for port, name in enumerate(population.model.ports):
+            inputs = np.concatenate([part[:, port] for part in built.rings(k)], axis=1)
+            # int64: the absolute value of the smallest int32 is no int32.
+            largest = np.abs(inputs.astype(np.int64)).max(axis=0, initial=0)
+            limited = np.flatnonzero(largest > ROOM_UNDER_WAY)
+            if limited.size:
+                found.append(_saturation(built, k, name, limited, largest, step))
+    for k in range(len(built.network.populations) if found else 0):
+        for part in built.rings(k):
+            np.clip(part, -ROOM_UNDER_WAY, ROOM_UNDER_WAY, out=part)
+    return tuple(found)
+
+
+def _saturation(
+    built: Built,
+    k: int,
+    port: str,
+    limited: NDArray[np.int64],
+    largest: NDArray[np.int64],
+    step: int,
+) -> Trouble:
+    """Describe what was limited at a port of population `k`."""
+    population = built.network.populations[k]
+    ports = population.model.ports
+    scale = float(built.drive.scale[k, ports.index(port)])
+    unit = _unit_of_port(population.model, port)
+    neuron = int(limited[0])
+    return Trouble(
+        kind=Kind.SATURATION, population=population.name, neuron=neuron,
+        variable=f"input at {port!r}", value=float(largest[neuron]) * scale, unit=unit,
+        expected=f"must be <= {format_quantity(ROOM_UNDER_WAY * scale, unit)} while weights change",
+        t_start=step, t_stop=step, dt=built.network.dt, n_neurons=limited.size,
+        remedy="What was under way was limited to that; change the weights by less at a time.",
+    )  # fmt: skip
 
 
 def _trouble(
@@ -83,8 +133,11 @@ def _largest_input(built: Built, k: int, neuron: int) -> tuple[float | None, str
     inputs = ring.max(axis=0) * built.drive.scale[k, : len(model.ports)]
     port = int(np.argmax(inputs))
     name = model.ports[port]
-    unit = next(r.unit for n, r in model.receptors.items() if model.port_of(n) == name)
-    return float(inputs[port]), f"{unit} at {name!r}"
+    return float(inputs[port]), f"{_unit_of_port(model, name)} at {name!r}"
+
+
+def _unit_of_port(model: type[Neuron], port: str) -> str:
+    return next(r.unit for name, r in model.receptors.items() if model.port_of(name) == port)
 
 
 def _remedy(population: str, dt: float) -> str:

@@ -106,7 +106,8 @@ class Trouble:
 
     def _context(self) -> str:
         since, found = self.t_start * self.dt, format_quantity(self.t, "ms")
-        parts = [f"Between t = {since:g} and {found}"]
+        is_moment = self.t_start == self.t_stop
+        parts = [f"At t = {found}" if is_moment else f"Between t = {since:g} and {found}"]
         if self.n_neurons > 1:
             parts.append(f"{self.n_neurons} neurons")
         parts += [f"{name} = {value}" for name, value in self.state.items()]

@@ -6,8 +6,9 @@ import weakref
 from pathlib import Path
 from typing import Any
 
-from snnlab.engine import Engine
+from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import DeviceUnavailable, SpecError
+from snnlab.interop.checkpoint_file import SUFFIX, load_checkpoint
 from snnlab.model.network import Network
 from snnlab.session.session import Session
 
@@ -36,7 +37,8 @@ def open(
     Parameters
     ----------
     network : Network, str or Path
-        A network, the name of a preset, or the path of a network file (``.json``).
+        A network, the name of a preset, or the path of a network file (``.json``) or of a
+        checkpoint file (``.checkpoint``), from which the run goes on.
     device : str
         ``"auto"`` or ``"cpu"``.
     threads : int, optional
@@ -56,7 +58,7 @@ def open(
     Returns
     -------
     Session
-        Paused at t = 0.
+        Paused at t = 0, or where the checkpoint was taken.
 
     Raises
     ------
@@ -67,19 +69,40 @@ def open(
     OutOfMemory
         The network does not fit; nothing was allocated.
     """
-    described = resolve(network, **settings)
-    changes = {"seed": seed, "dt": dt}
-    described = described.replace(**{k: v for k, v in changes.items() if v is not None})
+    changes = {k: v for k, v in {"seed": seed, "dt": dt}.items() if v is not None}
+    origin = _checkpoint(network, {**changes, **settings})
+    described = origin.network if origin else resolve(network, **settings).replace(**changes)
     session_name = described.name if name is None else name
     _check_device(device)
     # Closed before the new one is built: there may not be memory for both.
     previous = _OPEN.pop(session_name, None)
     if previous is not None:
         previous.close()
-    engine = make_engine(described, device=device, threads=threads)
-    session = Session(engine, name=session_name, record=record)
+    engine = make_engine(described, device=device, threads=threads, precision=_precision(origin))
+    if origin is not None:
+        engine.restore(origin)
+    session = Session(engine, name=session_name, record=record, origin=origin)
     _OPEN[session_name] = session
     return session
+
+
+def _checkpoint(network: object, changes: dict[str, Any]) -> Checkpoint | None:
+    """The checkpoint in a file; None for anything but the path of one."""
+    if not isinstance(network, str | Path) or not str(network).endswith(SUFFIX):
+        return None
+    if changes:
+        raise SpecError(
+            "snnlab.open", "must be left as the checkpoint has them", got=", ".join(changes),
+            remedy="Open the file alone, then use Session.set.",
+        )  # fmt: skip
+    return load_checkpoint(network)
+
+
+def _precision(origin: Checkpoint | None) -> str:
+    """The precision in which a run goes on bit for bit."""
+    arrays = origin.arrays if origin is not None else {}
+    states = [array.dtype.name for name, array in arrays.items() if name.startswith("state/")]
+    return "float64" if "float64" in states else "float32"
 
 
 def resolve(network: Network | str | Path, **settings: Any) -> Network:
@@ -127,7 +150,13 @@ def _is_preset(network: object) -> bool:
     return isinstance(network, str) and not network.endswith(".json")
 
 
-def make_engine(network: Network, *, device: str = "auto", threads: int | None = None) -> Engine:
+def make_engine(
+    network: Network,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    precision: str = "float32",
+) -> Engine:
     """Return the engine for a device.
 
     Raises
@@ -138,7 +167,7 @@ def make_engine(network: Network, *, device: str = "auto", threads: int | None =
     _check_device(device)
     from snnlab.cpu.engine import CpuEngine
 
-    return CpuEngine(network, threads=threads)
+    return CpuEngine(network, threads=threads, precision=precision)
 
 
 def _check_device(device: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.frames.frame import Frame, Samples
 
-__all__ = ["can_follow", "extremes", "merged", "spike_image"]
+__all__ = ["can_follow", "extremes", "merged", "spike_image", "until"]
 
 
 def can_follow(first: Frame, second: Frame) -> bool:
@@ -66,6 +67,38 @@ def _joined(parts: Sequence[Frame], name: str) -> Samples:
     return Samples(
         np.concatenate([s.steps for s in samples]), np.concatenate([s.values for s in samples])
     )
+
+
+def until(frame: Frame, stop: int, sizes: Sequence[int]) -> Frame:
+    """Return what happened in a frame before step `stop`.
+
+    Parameters
+    ----------
+    frame : Frame
+    stop : int
+        Within the frame.
+    sizes : sequence of int
+        Number of neurons of each population, in network order.
+    """
+    n = int(np.searchsorted(frame.step, stop))
+    step, neuron = frame.step[:n].copy(), frame.neuron[:n].copy()
+    share = (stop - frame.t_start) / max(frame.t_stop - frame.t_start, 1)
+    return replace(
+        frame,
+        t_stop=stop,
+        step=step,
+        neuron=neuron,
+        counts=np.histogram(neuron, np.cumsum([0, *sizes]))[0].astype(np.int64),
+        samples={name: _before(samples, stop) for name, samples in frame.samples.items()},
+        wall_s=share * frame.wall_s,
+        timings={phase: share * wall_s for phase, wall_s in frame.timings.items()},
+    )
+
+
+def _before(samples: Samples, stop: int) -> Samples:
+    """The samples of a frame that ends at `stop`: the last may be taken right there."""
+    n = int(np.searchsorted(samples.steps, stop, side="right"))
+    return Samples(samples.steps[:n].copy(), samples.values[:n].copy())
 
 
 def spike_image(

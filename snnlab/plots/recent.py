@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from snnlab.frames.decimate import can_follow
+from snnlab.frames.decimate import can_follow, until
 from snnlab.frames.frame import Frame
 
 __all__ = ["RecentFrames", "tail"]
@@ -55,6 +56,24 @@ class RecentFrames:
         self._frames.clear()
         self._n_spikes = 0
         self.epoch += 1
+
+    def rewind(self, step: int, sizes: Sequence[int]) -> None:
+        """Forget what happened from `step` on, as when a run goes back.
+
+        Parameters
+        ----------
+        step : int
+        sizes : sequence of int
+            Number of neurons of each population then.
+        """
+        with self._lock:
+            kept = [frame for frame in self._frames if frame.t_start < step]
+            self._start_anew()
+            if not kept or kept[-1].counts.size != len(sizes) or kept[-1].t_stop < step:
+                return
+            kept[-1] = until(kept[-1], step, sizes)
+            self._frames.extend(kept)
+            self._n_spikes = sum(frame.n_spikes for frame in kept)
 
     def clear(self) -> None:
         """Forget everything, as at a reset."""

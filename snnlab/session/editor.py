@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from snnlab.engine import Engine
+from snnlab.engine import Checkpoint, Engine
 from snnlab.model.edits import Edit
 from snnlab.model.history import Applied, History
 from snnlab.model.network import Network
@@ -29,6 +29,8 @@ class Editor:
         Learns of changes that the engine refuses.
     wake : callable
         Called when something was added to the queue.
+    origin : Checkpoint, optional
+        What the engine was restored from; the history goes on from its edits.
 
     Attributes
     ----------
@@ -39,10 +41,19 @@ class Editor:
     """
 
     def __init__(
-        self, engine: Engine, outlet: Outlet, messages: MessageLog, *, wake: Callable[[], None]
+        self,
+        engine: Engine,
+        outlet: Outlet,
+        messages: MessageLog,
+        *,
+        wake: Callable[[], None],
+        origin: Checkpoint | None = None,
     ) -> None:
         self.network = self.start_network = engine.network
         self.history = History()
+        if origin is not None and origin.start is not None:
+            self.start_network = origin.start
+            self.history = History.of(origin.edits)
         self.queue = EditQueue(engine.network, wake=wake)
         self._engine = engine
         self._outlet = outlet
@@ -66,6 +77,13 @@ class Editor:
         """Take note that the run starts anew with the network as it is now."""
         self.start_network = self.network
         self._n_before = len(self.history.log)
+
+    def rewind(self, n_edits: int, network: Network) -> None:
+        """Take note that the run went back to where it had seen `n_edits`, and to `network`."""
+        now = time.perf_counter()
+        self.history.rewind(self._n_before + n_edits)
+        self.network = network
+        self.queue.settle(network, now, now)
 
     @property
     def log(self) -> list[Applied]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,13 @@ class Kept(Status):
         return self.recording
 
     def _on_thread(self, function: Callable[[], None]) -> None:
-        if self._simulation.is_mine:
-            function()
-        else:
-            self._simulation.call(function).result(_CALL_S)
+        self._asked(function).result(_CALL_S)
+
+    def _asked(self, function: Callable[[], None]) -> Future[None]:
+        """Have `function` called on the simulation thread; at once if that is the caller's."""
+        if not self._simulation.is_mine:
+            return self._simulation.call(function)
+        future: Future[None] = Future()
+        function()
+        future.set_result(None)
+        return future

@@ -85,6 +85,14 @@ class Outlet:
         if self.recording is not None:
             self.recording.clear(network)
 
+    def rewind(self, step: int, network: Network) -> None:
+        """Forget what was recorded from `step` on, where `network` ran; call `flush` before.
+
+        Readers learn of it by the next frame, which begins before the last one stopped.
+        """
+        if self.recording is not None:
+            self.recording.rewind(step, network)
+
     @property
     def is_full(self) -> bool:
         """Whether the recording has no room, so that the run has to pause."""

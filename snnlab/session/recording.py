@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.frames.decimate import until
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 
@@ -104,6 +105,17 @@ class Recording:
             self._sections = [Section(network)]
             self._n_bytes = 0
 
+    def rewind(self, step: int, network: Network) -> None:
+        """Forget what happened from `step` on, where `network` ran."""
+        with self._lock:
+            while len(self._sections) > 1 and _begin(self._sections[-1]) >= step:
+                self._sections.pop()
+            section = self._sections[-1]
+            section.frames = _frames_until(section, step)
+            frames = [frame for s in self._sections for frame in s.frames]
+            self._n_bytes = sum(frame_bytes(frame) for frame in frames)
+        self.change_structure(network)
+
     def spikes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return step and global id of all spikes since the last structural edit, in order."""
         frames = self.frames
@@ -111,6 +123,20 @@ class Recording:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         steps = np.concatenate([frame.step for frame in frames])
         return steps, np.concatenate([frame.neuron for frame in frames])
+
+
+def _begin(section: Section) -> float:
+    """Step at which a section begins; one without frames begins later than any."""
+    return section.frames[0].t_start if section.frames else np.inf
+
+
+def _frames_until(section: Section, step: int) -> list[Frame]:
+    sizes = [population.size for population in section.network.populations]
+    return [
+        frame if frame.t_stop <= step else until(frame, step, sizes)
+        for frame in section.frames
+        if frame.t_start < step
+    ]
 
 
 def frame_bytes(frame: Frame) -> int:

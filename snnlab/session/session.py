@@ -7,19 +7,19 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
-from snnlab.engine import Engine
+from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import SpecError, StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.hub import Subscription
 from snnlab.model.edits import Edit, SetParameter
 from snnlab.model.history import Applied
 from snnlab.session.edit_queue import HistoryStep
-from snnlab.session.kept import Kept
+from snnlab.session.past import Past
 from snnlab.session.simulation import Simulation
 from snnlab.session.state import SessionState
-from snnlab.units import to_canonical
 
 __all__ = ["Session"]
 
@@ -27,7 +27,7 @@ _SLICE_S = 0.1
 _CLOSE_S = 10.0
 
 
-class Session(Kept):
+class Session(Past):
     """One network that runs while it is watched and changed.
 
     The simulation has a thread of its own. Every method may be called from any thread; only the
@@ -42,6 +42,8 @@ class Session(Kept):
         For people, and for `snnlab.launch.open` to find it again.
     record : bool
         Whether to keep all frames in memory, for `spikes`, `dataset` and `save`.
+    origin : Checkpoint, optional
+        What the engine was restored from; history and rewinding reach back beyond it.
 
     Examples
     --------
@@ -54,9 +56,16 @@ class Session(Kept):
             step, neuron = session.spikes()
     """
 
-    def __init__(self, engine: Engine, *, name: str = "session", record: bool = True) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        name: str = "session",
+        record: bool = True,
+        origin: Checkpoint | None = None,
+    ) -> None:
         report, device = engine.report, engine.device
-        simulation = Simulation(engine, name=name, record=record)
+        simulation = Simulation(engine, name=name, record=record, origin=origin)
         super().__init__(simulation, report, device)
         self._abandon = weakref.finalize(self, simulation.abandon)
 
@@ -190,6 +199,43 @@ class Session(Kept):
         self._on_thread(self._simulation.reset)
         return self
 
+    def branch(self, *, name: str | None = None, at: float | str | Checkpoint | None = None
+    ) -> Session:  # fmt: skip
+        """Return a new session that goes on from a moment of this one, which is left alone.
+
+        Parameters
+        ----------
+        name : str, optional
+            Its name; default: the name of this one and the time.
+        at : float, str or Checkpoint [ms], optional
+            A time of this run, or any checkpoint; default: now.
+
+        Returns
+        -------
+        Session
+            Paused, on an engine of its own of the same kind, with the edits that led there.
+
+        Raises
+        ------
+        SpecError
+            Not a time of this run.
+        OutOfMemory
+            There is no room for a second engine.
+        """
+        route = self._route(at)
+        t = route.step * route.checkpoint.network.dt
+        engine = self._simulation.sibling(route.checkpoint.network)
+        try:
+            arrived = route.follow(engine)
+            origin = replace(arrived, arrays=engine.checkpoint().arrays)
+        except BaseException:
+            engine.close()
+            raise
+        is_recording = self.recording is not None
+        return Session(
+            engine, name=name or f"{self.name} at {t:g} ms", record=is_recording, origin=origin
+        )
+
     def close(self) -> None:
         """End the thread and release the engine; closing twice is allowed."""
         if not self._simulation.close(_CLOSE_S) and not self._simulation.is_mine:
@@ -315,16 +361,3 @@ class Session(Kept):
                 yield frame
             elif not is_running:
                 return
-
-    # --- inside -----------------------------------------------------------------------------
-
-    def _steps(self, duration: float | str, where: str) -> int:
-        milliseconds = to_canonical(duration, "ms", where=where)
-        if not (math.isfinite(milliseconds) and milliseconds >= 0):
-            raise SpecError(
-                where,
-                "must be >= 0 ms",
-                got=f"{milliseconds:g} ms",
-                remedy='Give a number of ms, or a time such as "0.5 s".',
-            )
-        return math.floor(milliseconds / self.dt + 0.5)

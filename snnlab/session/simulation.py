@@ -10,10 +10,13 @@ from concurrent.futures import Future
 
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import StateError
+from snnlab.model.network import Network
 from snnlab.session.editor import Editor
+from snnlab.session.keeper import Keeper
 from snnlab.session.messages import MessageLog
 from snnlab.session.outlet import PUBLISH_S, Outlet
 from snnlab.session.pace import ChunkLength, Speedometer, Throttle
+from snnlab.session.route import Route
 from snnlab.session.state import SessionState
 
 __all__ = ["Simulation"]
@@ -38,9 +41,13 @@ class Simulation:
         For people: part of the thread's name and of messages.
     record : bool
         Whether to keep all frames in memory.
+    origin : Checkpoint, optional
+        What the engine was restored from.
     """
 
-    def __init__(self, engine: Engine, *, name: str, record: bool) -> None:
+    def __init__(
+        self, engine: Engine, *, name: str, record: bool, origin: Checkpoint | None = None
+    ) -> None:
         self._engine = engine
         self._wake = threading.Event()
         self.name = name
@@ -52,7 +59,8 @@ class Simulation:
         wake, network = self._wake.set, engine.network
         self.messages = MessageLog()
         self.outlet = Outlet(network, self.messages, record=record, wake=wake)
-        self.editor = Editor(engine, self.outlet, self.messages, wake=wake)
+        self.editor = Editor(engine, self.outlet, self.messages, wake=wake, origin=origin)
+        self.keeper = Keeper(engine, self.editor, origin, self.messages)
         self.throttle = Throttle(self.dt)
         self.speedometer = Speedometer(self.dt)
         self._chunk = ChunkLength()
@@ -203,6 +211,7 @@ class Simulation:
         with self._changed:
             self.step = frame.t_stop
             self.speedometer.passed(done, self.step)
+        self.keeper.ran(done - now)
         self.outlet.flush_if_due(done)
 
     def _steps_now(self, now: float) -> int:
@@ -249,10 +258,56 @@ class Simulation:
             raise
         self.step = self._engine.step
         self.editor.begin_run()
+        self.keeper.begin_run()
         self.outlet.clear(self.editor.network)
         self.error = None
         self._stop(SessionState.PAUSED)
         self.messages.info("Reset to t = 0 ms: edits are kept, the recording is cleared.")
+
+    def rewind(self, to: int | Checkpoint) -> None:
+        """Go back to a moment of this run and pause there; only for the simulation thread.
+
+        Parameters
+        ----------
+        to : int or Checkpoint
+            See `Keeper.route`.
+        """
+        self.outlet.flush()
+        route = self.keeper.route(to, self.step)
+        n_dropped = len(self.editor.log) - len(route.edits)
+        try:
+            network = route.follow(self._engine, self._refuse_closing).network
+        except Exception as error:
+            self._fail(error)
+            raise
+        self.step = self._engine.step
+        self.editor.rewind(len(route.edits), network)
+        self.keeper.arrived(self.step)
+        self.outlet.rewind(self.step, network)
+        self.error = None
+        self._stop(SessionState.PAUSED)
+        later = f", {n_dropped} later edits can be redone" if n_dropped else ""
+        self.messages.info(f"Back at t = {self._t}: the recording ends here{later}.")
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the state now; only for the simulation thread."""
+        self._refuse_dead("Session.checkpoint")
+        return self.keeper.take()
+
+    def route(self, step: int | None) -> Route:
+        """Return the way to `step`, or to now; only for the simulation thread."""
+        if step is not None:
+            return self.keeper.route(step, self.step)
+        here = self.checkpoint()
+        return Route(here, here.edits, here.step)
+
+    def sibling(self, network: Network) -> Engine:
+        """Return a new engine like the one that is used here; from any thread."""
+        return self._engine.sibling(network)
+
+    def _refuse_closing(self) -> None:
+        if self._closing:
+            raise closed(self.name)
 
     def clear_recording(self) -> None:
         """Forget all recorded frames; only for the simulation thread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from snnlab.engine import BuildReport
-from snnlab.model.history import History
+from snnlab.model.history import Applied, History
 from snnlab.model.network import Network
 from snnlab.session.messages import MessageLog
 from snnlab.session.simulation import Simulation
@@ -104,6 +104,11 @@ class Status:
     def history(self) -> History:
         """What was edited; to be read only."""
         return self._simulation.editor.history
+
+    @property
+    def edits(self) -> tuple[Applied, ...]:
+        """The edits since the start of the run, in the order in which they took effect."""
+        return tuple(self._simulation.editor.log)
 
     @property
     def messages(self) -> MessageLog:

@@ -96,15 +96,20 @@ class Display:
         self._known_stop = self.recent.stop
 
     def _remember(self, frame: Frame | None) -> bool:
-        """Take note of a frame or of a reset; returns whether there was either."""
+        """Take note of a frame, or that the run went back; returns whether there was either."""
         known_stop, self._known_stop = self._known_stop, 0
         if frame is not None and frame.t_stop > known_stop:
+            if frame.t_start < self.recent.stop:
+                self._go_back(frame.t_start)
             self.recent.append(frame)
         elif frame is None and self._session.step < self.recent.stop:
-            self.recent.clear()
+            self._go_back(self._session.step)
         else:
             return False
         return True
+
+    def _go_back(self, step: int) -> None:
+        self.recent.rewind(step, [p.size for p in self._session.network.populations])
 
     def _refresh(self, now: float) -> None:
         for part in list(self._parts):

@@ -59,7 +59,6 @@ class Lab(ipywidgets.Box):
         _open[session.name] = self
         self.session: Session | None = session
         self._populations = _sizes(session)
-        self._edits = _EditMarks(session)
         display = Display(session, on_end=self.close)
         self._stop: Callable[[], None] = display.close
         self.parts = self._make_parts(session, display)
@@ -75,7 +74,7 @@ class Lab(ipywidgets.Box):
         network = session.network
         return {
             "transport": Transport(session),
-            "raster": Raster(network, recent, marks=self._edits.marks, on_error=log.error),
+            "raster": Raster(network, recent, marks=lambda: _marks(session), on_error=log.error),
             "inspector": Inspector(session),
             "statistics": Statistics(network, recent, on_error=log.error),
             "messages": Messages(log, on_error=log.error),
@@ -83,7 +82,7 @@ class Lab(ipywidgets.Box):
 
     def _schedule(self, session: Session, display: Display) -> None:
         """Parts that cost more are refreshed less often; the raster sets the pace."""
-        display.add(lambda: self._follow(session, display.recent.epoch), TICK_S)
+        display.add(lambda: self._follow(session), TICK_S)
         display.add(self.parts["raster"].refresh, TICK_S)
         display.add(self.parts["transport"].refresh, 0.2)
         display.add(self.parts["inspector"].refresh, 0.2)
@@ -103,37 +102,21 @@ class Lab(ipywidgets.Box):
         self.children = ()
         super().close()
 
-    def _follow(self, session: Session, epoch: int) -> None:
+    def _follow(self, session: Session) -> None:
         """Lay out anew where populations came, went or changed their size."""
         if _sizes(session) != self._populations:
             self._populations = _sizes(session)
             self.parts["raster"].show(session.network)
             self.parts["statistics"].show(session.network)
-        self._edits.follow(epoch)
 
 
 def _nothing() -> None:
     """What is left to stop when a page has been closed."""
 
 
-class _EditMarks:
-    """The edits of the run that is on screen; those before the last reset have other times."""
-
-    def __init__(self, session: Session) -> None:
-        self._history = session.history
-        self._epoch = 0
-        self._first = 0
-
-    def follow(self, epoch: int) -> None:
-        """Take note of the run that is on screen."""
-        if epoch != self._epoch:
-            self._epoch = epoch
-            self._first = len(self._history.log)
-
-    def marks(self) -> list[Mark]:
-        """Return (step, text) of the last edits."""
-        log = self._history.log[self._first :]
-        return [(applied.step, _what(applied)) for applied in log[-MOST_MARKS:]]
+def _marks(session: Session) -> list[Mark]:
+    """Return (step, text) of the last edits of the run."""
+    return [(applied.step, _what(applied)) for applied in session.edits[-MOST_MARKS:]]
 
 
 def _sizes(session: Session) -> list[tuple[str, int]]:

@@ -1,0 +1,174 @@
+"""Takes checkpoints of a run now and then, and finds the way back to any moment of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from snnlab.engine import Checkpoint, Engine
+from snnlab.errors import SpecError, StateError
+from snnlab.session.checkpoints import Checkpoints, beginning, default_limit
+from snnlab.session.editor import Editor
+from snnlab.session.messages import MessageLog
+from snnlab.session.route import Route
+
+__all__ = ["EVERY_S", "LARGEST_SHARE", "Interval", "Keeper"]
+
+EVERY_S = 1.0
+"""Wall-clock time of running between two checkpoints, at least."""
+
+LARGEST_SHARE = 0.04
+"""Part of the running time that checkpoints take, at most."""
+
+
+class Interval:
+    """Lets something happen now and then, so that it takes a small share of the time.
+
+    Parameters
+    ----------
+    every_s : float [s]
+        Running time between two times, at least.
+    largest_share : float
+        Of the running time.
+    """
+
+    def __init__(self, every_s: float, largest_share: float) -> None:
+        self._every_s = every_s
+        self._largest_share = largest_share
+        self._wait_s = every_s
+        self._ran_s = 0.0
+
+    def ran(self, wall_s: float) -> bool:
+        """Take note of running time [s]; return whether it is time."""
+        self._ran_s += wall_s
+        return self._ran_s >= self._wait_s
+
+    def took(self, wall_s: float) -> None:
+        """Take note of how long it took [s]."""
+        self._ran_s = 0.0
+        self._wait_s = max(self._every_s, wall_s / self._largest_share)
+
+
+class Keeper:
+    """The checkpoints of one simulation; only the simulation thread calls it.
+
+    Parameters
+    ----------
+    engine : Engine
+    editor : Editor
+        Knows the edits that led here.
+    origin : Checkpoint, optional
+        What the engine was restored from.
+    messages : MessageLog
+        Learns of checkpoints that do not fit.
+
+    Attributes
+    ----------
+    kept : Checkpoints
+    """
+
+    def __init__(
+        self, engine: Engine, editor: Editor, origin: Checkpoint | None, messages: MessageLog
+    ) -> None:
+        self.kept = Checkpoints(beginning(engine, origin), default_limit())
+        if origin is not None and origin.arrays and origin.step > self.kept.first.step:
+            self.kept.add(origin)
+        self._engine = engine
+        self._editor = editor
+        self._messages = messages
+        self._interval = Interval(EVERY_S, LARGEST_SHARE)
+        self._n_bytes = engine.report.state_bytes
+        self._has_warned = False
+
+    def take(self) -> Checkpoint:
+        """Return the state now, with all that led to it."""
+        edits = tuple(self._editor.log)
+        return replace(self._engine.checkpoint(), start=self.kept.first.start, edits=edits)
+
+    def ran(self, wall_s: float) -> None:
+        """Take note of running time [s], and keep a checkpoint if it is time for one."""
+        if not self._interval.ran(wall_s):
+            return
+        began = time.perf_counter()
+        if self._n_bytes > self.kept.limit_bytes:
+            self._warn()
+        else:
+            self._keep()
+        self._interval.took(time.perf_counter() - began)
+
+    def _keep(self) -> None:
+        try:
+            checkpoint = self.take()
+        except MemoryError as error:  # the run itself has all it needs
+            self.kept.limit_bytes = 0
+            self._messages.error(error, "No memory for checkpoints: none is kept from now on")
+            return
+        self._n_bytes = checkpoint.n_bytes
+        self.kept.add(checkpoint)
+
+    def _warn(self) -> None:
+        """Say once that there is no room; copying the state only to drop it would be a waste."""
+        if not self._has_warned:
+            self._has_warned = True
+            self._messages.warning(
+                f"A checkpoint takes {self._n_bytes / 2**20:.4g} MiB, more than the "
+                f"{self.kept.limit_bytes / 2**20:.4g} MiB of session.checkpoints.limit_bytes: none "
+                "is kept, and rewind() simulates again from the start. Raise the limit to change "
+                "that."
+            )
+
+    def begin_run(self) -> None:
+        """Take note that the run starts anew with the network as it is now."""
+        network = self._editor.network
+        self.kept.begin(Checkpoint(0, network, {}, network))
+
+    def arrived(self, step: int) -> None:
+        """Take note that the run went back; call after the editor did."""
+        self.kept.forget_after(step, len(self._editor.log))
+
+    # --- the way back -----------------------------------------------------------------------
+
+    def route(self, to: int | Checkpoint, now: int) -> Route:
+        """Return the way to an earlier moment of this run.
+
+        Parameters
+        ----------
+        to : int or Checkpoint
+            A step, with all edits that took effect there; or a checkpoint, with those before it.
+        now : int
+            The step now.
+
+        Raises
+        ------
+        SpecError
+            A step that this run cannot go back to.
+        StateError
+            A checkpoint of another run.
+        """
+        if isinstance(to, Checkpoint):
+            return self._route_to_checkpoint(to, now)
+        first, dt = self.kept.first.step, self._editor.network.dt
+        if not first <= to <= now:
+            raise SpecError(
+                "Session.rewind.to", f"must be from {first * dt:g} ms to now, {now * dt:g} ms",
+                got=f"{to * dt:g} ms", remedy="Run on to get later.",
+            )  # fmt: skip
+        edits = tuple(applied for applied in self._editor.log if applied.step <= to)
+        return Route(self.kept.nearest(to, len(edits)), edits, to)
+
+    def _route_to_checkpoint(self, to: Checkpoint, now: int) -> Route:
+        log = tuple(self._editor.log)
+        is_ours = (
+            to.start == self.kept.first.start
+            and to.step <= now
+            and to.edits == log[: len(to.edits)]
+            and all(applied.step >= to.step for applied in log[len(to.edits) :])
+        )
+        if not is_ours:
+            dt = to.network.dt
+            raise StateError(
+                "Session.rewind.to", "must be a checkpoint of this run",
+                got=f"one at t = {to.step * dt:g} ms that this run has not passed",
+                remedy="Go on from it beside this run with session.branch(at=checkpoint).",
+            )  # fmt: skip
+        return Route(to, to.edits, to.step)

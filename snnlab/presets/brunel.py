@@ -19,7 +19,7 @@ PROBABILITY = 0.1
 
 REGIMES = {
     "SR": (3.0, 2.0, None),
-    # Rates of figure 8 as remembered, not yet checked against the printed page.
+    # Rates as they are quoted where the figure is rebuilt; read there, not on the printed page.
     "SI fast": (6.0, 4.0, 60.7),
     "AI": (5.0, 2.0, 37.7),
     "SI slow": (4.5, 0.9, 5.5),

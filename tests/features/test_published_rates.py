@@ -1,4 +1,4 @@
-"""The presets behave as published: regimes of the balanced network, rates of the microcircuit."""
+"""The presets behave as published; `tests/peers` holds them against NEST."""
 
 from __future__ import annotations
 
@@ -63,20 +63,6 @@ def test_asynchronous_regime_is_the_least_synchronous(regimes: dict[str, Result]
     sync = {regime: value["exc"] for regime, (_, _, value) in regimes.items()}
     assert min(sync, key=sync.__getitem__) == "AI"
     assert max(sync, key=sync.__getitem__) == "SR"
-
-
-REFERENCE = {
-    "L23E": 0.468, "L23I": 2.084, "L4E": 3.940, "L4I": 4.983,
-    "L5E": 6.497, "L5I": 7.747, "L6E": 0.811, "L6I": 7.009,
-}  # fmt: skip
-"""NEST 3.10, N_scaling = K_scaling = 0.1, mean over 5 seeds of 1 s after 100 ms [Hz]."""
-
-
-def test_small_microcircuit_has_the_rates_of_nest() -> None:
-    runs = [measured("microcircuit", scale=0.1, seed=seed)[0] for seed in (1, 2, 3)]
-    for population, expected in REFERENCE.items():
-        rate = np.mean([rates[population] for rates in runs])
-        assert rate == pytest.approx(expected, rel=0.1, abs=0.3), population
 
 
 def test_conductance_based_network_keeps_itself_going() -> None:

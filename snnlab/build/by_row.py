@@ -29,7 +29,7 @@ def _draw_targets(rule, sink, cursor, row, low, high, local, words, columns, see
     for _ in range(rule.degrees[0]):
         while True:
             if used == CHUNK:
-                random_words(words, chunk, row, PARTNERS, rule.seed, rule.stream)
+                random_words(words, chunk, words.size, row, PARTNERS, rule.seed, rule.stream)
                 chunk += 1
                 used = 0
             t = int64((uint64(words[used]) * uint64(rule.n_post)) >> uint64(32))
@@ -76,7 +76,7 @@ def _walk(rule, sink, cursor, row, start, low, end, shift, chunk, words):  # typ
     forbidden = row if rule.forbids_self else int64(-1)
     t = start - 1
     while t < end:
-        random_words(words, chunk, row, PARTNERS, rule.seed, rule.stream)
+        random_words(words, chunk, words.size, row, PARTNERS, rule.seed, rule.stream)
         chunk += 1
         for j in range(_GAPS):
             word = words[uint64(j)]

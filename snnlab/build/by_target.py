@@ -22,8 +22,8 @@ def _draw_sources(rule, sink, cursor, i, target, words):  # type: ignore[no-unty
     n_left = rule.degrees[i]
     chunk = int64(0)
     while n_left > 0:
-        random_words(words, chunk, i, PARTNERS, rule.seed, rule.stream)
         m = min(n_left, CHUNK)
+        random_words(words, chunk, m, i, PARTNERS, rule.seed, rule.stream)
         put_drawn(sink, cursor, words, m, rule.n_pre, target)
         n_left -= m
         chunk += 1
@@ -38,7 +38,7 @@ def _draw_distinct_sources(rule, sink, cursor, i, target, words, rows, seen):  #
     for _ in range(rule.degrees[i]):
         while True:
             if used == CHUNK:
-                random_words(words, chunk, i, PARTNERS, rule.seed, rule.stream)
+                random_words(words, chunk, CHUNK, i, PARTNERS, rule.seed, rule.stream)
                 chunk += 1
                 used = 0
             s = int64((uint64(words[used]) * uint64(rule.n_pre)) >> uint64(32))
@@ -80,10 +80,11 @@ def _probability(rule, s, i):  # type: ignore[no-untyped-def]
 def _draw_by_distance(rule, sink, cursor, i, target, words, rows):  # type: ignore[no-untyped-def]
     """Every source with a probability that depends on its distance to target `i`."""
     for chunk in range((rule.n_pre + CHUNK - 1) // CHUNK):
-        random_words(words, chunk, i, PARTNERS, rule.seed, rule.stream)
         m = int64(0)
         start = chunk * CHUNK
-        for j in range(min(CHUNK, rule.n_pre - start)):
+        n = min(CHUNK, rule.n_pre - start)
+        random_words(words, chunk, n, i, PARTNERS, rule.seed, rule.stream)
+        for j in range(n):
             s = start + j
             u = (np.float64(words[j]) + 0.5) * 2.0**-32
             if u < _probability(rule, s, i) and not (rule.forbids_self and s == i):

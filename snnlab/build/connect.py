@@ -243,7 +243,8 @@ def _rule(network: Network, projection: Projection) -> Rule:
     is_recurrent = pre.name == post.name
     stream = stream_id("projection", projection.name)
     p = float(getattr(rule, "p", getattr(rule, "p_max", 0.0)))
-    guide, thresholds = gap_tables(p)
+    guide, thresholds = gap_tables(p if isinstance(rule, PairwiseBernoulli) else 0.0)
+    is_spatial, nowhere = isinstance(rule, DistanceDependent), np.zeros((1, 2))
     return Rule(
         kind=_KINDS[type(rule)],
         n_pre=pre.size,
@@ -256,8 +257,8 @@ def _rule(network: Network, projection: Projection) -> Rule:
         kernel=DistanceDependent.KERNELS.index(getattr(rule, "kernel", "gaussian")),
         forbids_self=is_recurrent and not getattr(rule, "autapses", True),
         forbids_multiple=not getattr(rule, "multapses", True),
-        pre_positions=positions(network, pre),
-        post_positions=positions(network, post),
+        pre_positions=positions(network, pre) if is_spatial else nowhere,
+        post_positions=positions(network, post) if is_spatial else nowhere,
         period=_period(post),
         seed=network.seed,
         stream=stream,

@@ -105,12 +105,17 @@ def _sort_targets(row, a, z):  # type: ignore[no-untyped-def]
 @njit(error_model="numpy", cache=True)
 def _count_repeats(row, a, z):  # type: ignore[no-untyped-def]
     """Number the synapses onto the same target; equal targets lie together."""
-    number = uint32(0)
-    row.repeat[a] = number
-    for j in range(a + 1, z):
-        is_same = row.targets[uint64(j)] == row.targets[uint64(j - 1)]
-        number = number + uint32(1) if is_same else uint32(0)
-        row.repeat[uint64(j)] = number
+    row.repeat[a] = uint32(0)
+    is_more = False
+    for j in range(a + 1, z):  # vectorises; three synapses of a pair are rare
+        i = uint64(j)
+        is_same = row.targets[i] == row.targets[i - uint64(1)]
+        row.repeat[i] = uint32(is_same)
+        is_more |= is_same & (row.targets[i] == row.targets[max(i, uint64(2)) - uint64(2)])
+    if is_more:
+        for j in range(a + 1, z):
+            i = uint64(j)
+            row.repeat[i] = row.repeat[i] * (row.repeat[i - uint64(1)] + uint32(1))
 
 
 @njit(error_model="numpy", cache=True)

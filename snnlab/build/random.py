@@ -17,21 +17,29 @@ __all__ = ["CHUNK", "random_words", "stream_id", "uniforms"]
 CHUNK = 256
 """Random words drawn at a time, where nothing speaks for fewer."""
 
+_RUN = 8
+"""Counters whose words lie together: what one vector instruction holds, in eight 64-bit lanes."""
+
 
 @njit(error_model="numpy", cache=True)
-def random_words(words, chunk, index, purpose, seed, stream):  # type: ignore[no-untyped-def]
-    """Fill `words` with the uint32 words of one chunk of one neuron's stream.
+def random_words(words, chunk, m, index, purpose, seed, stream):  # type: ignore[no-untyped-def]
+    """Fill ``words[:m]`` with the uint32 words of one chunk of one neuron's stream.
 
-    The size of `words`, a multiple of 4, is the size of the chunks.
+    The size of `words`, a multiple of 32, is the size of the chunks; it does not change which words
+    there are. Up to 31 words behind `m` are filled too.
     """
-    quarter = uint64(words.size // 4)
-    for j in range(quarter):
-        i = uint64(j)
-        a, b, c, d = philox4x32(uint64(chunk) * quarter + i, index, purpose, 0, seed, stream)
-        words[i] = a
-        words[i + quarter] = b
-        words[i + uint64(2) * quarter] = c
-        words[i + uint64(3) * quarter] = d
+    first = uint64(chunk) * uint64(words.size // 4)
+    for run in range((m + 4 * _RUN - 1) // (4 * _RUN)):
+        begin = uint64(run) * uint64(_RUN)
+        for j in range(_RUN):
+            i = uint64(j)
+            counter = first + begin + i
+            a, b, c, d = philox4x32(counter, index, purpose, 0, seed, stream)
+            at = begin * uint64(4) + i
+            words[at] = a
+            words[at + uint64(_RUN)] = b
+            words[at + uint64(2 * _RUN)] = c
+            words[at + uint64(3 * _RUN)] = d
 
 
 @njit(error_model="numpy", cache=True)
@@ -39,9 +47,10 @@ def _uniforms(out, seed, stream):  # type: ignore[no-untyped-def]
     words = np.empty(CHUNK, np.uint32)
     n = out.size
     for chunk in range((n + CHUNK - 1) // CHUNK):
-        random_words(words, chunk, uint32(0), uint32(0), seed, stream)
         start = chunk * CHUNK
-        for j in range(min(CHUNK, n - start)):
+        m = min(CHUNK, n - start)
+        random_words(words, chunk, m, uint32(0), uint32(0), seed, stream)
+        for j in range(m):
             out[start + j] = (np.float64(words[j]) + 0.5) * 2.0**-32
 
 

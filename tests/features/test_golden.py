@@ -6,8 +6,8 @@ from snnlab.cpu.engine import CpuEngine
 from tests.networks import balanced, digest, spikes
 
 DIGESTS = {
-    1: "41bb8d88288b91f0db58f6cb17d21b05b6a020aaf2552dfb35ff1401489c01e3",
-    2: "1cde4920758b393dce5fb8ec8f70354c2744fb9a7c40cdf5bca2891814b9d712",
+    1: "d7acfbb918f203e584c3ecb903669432d9744d34be2422b75d7ba76f81a76347",
+    2: "9fba0a8ff0ed50bcfdb584c009803a589268159f023a1d8bd550fc63c2e2d65b",
 }
 """Seed -> SHA-256 of the first 100 ms of the balanced network, as little-endian int64 pairs."""
 

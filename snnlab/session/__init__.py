@@ -3,5 +3,6 @@
 from snnlab.session.messages import Message, MessageLog
 from snnlab.session.session import Session
 from snnlab.session.state import SessionState
+from snnlab.session.watch import Watch
 
-__all__ = ["Message", "MessageLog", "Session", "SessionState"]
+__all__ = ["Message", "MessageLog", "Session", "SessionState", "Watch"]

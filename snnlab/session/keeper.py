@@ -128,6 +128,10 @@ class Keeper:
 
     # --- the way back -----------------------------------------------------------------------
 
+    def last_before(self, step: int) -> Checkpoint:
+        """Return the last kept checkpoint at or before `step`, or else the beginning."""
+        return self.kept.nearest(max(step, self.kept.first.step), len(self._editor.log))
+
     def route(self, to: int | Checkpoint, now: int) -> Route:
         """Return the way to an earlier moment of this run.
 

@@ -170,6 +170,8 @@ class Session(Past):
 
         Raises
         ------
+        NumericalInstability
+            The run was paused by trouble; the session is back at its last good checkpoint.
         Exception
             The session's own error, if it has failed.
         """
@@ -186,8 +188,7 @@ class Session(Past):
         except KeyboardInterrupt:
             self.pause()
             raise
-        if self.error is not None:
-            raise self.error
+        self._raise_what_stopped_it()
         return self.state is not SessionState.RUNNING
 
     def reset(self) -> Session:
@@ -349,8 +350,13 @@ class Session(Past):
             finally:
                 if self.state is SessionState.RUNNING:
                     self.pause()
+        self._raise_what_stopped_it()
+
+    def _raise_what_stopped_it(self) -> None:
         if self.error is not None:
             raise self.error
+        if self.trouble is not None:
+            raise self.trouble.as_error()
 
     def _taken(self, reader: Subscription) -> Iterator[Frame]:
         while True:

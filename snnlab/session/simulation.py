@@ -10,8 +10,10 @@ from concurrent.futures import Future
 
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import StateError
+from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 from snnlab.session.editor import Editor
+from snnlab.session.guard import Guard
 from snnlab.session.keeper import Keeper
 from snnlab.session.messages import MessageLog
 from snnlab.session.outlet import PUBLISH_S, Outlet
@@ -61,6 +63,7 @@ class Simulation:
         self.outlet = Outlet(network, self.messages, record=record, wake=wake)
         self.editor = Editor(engine, self.outlet, self.messages, wake=wake, origin=origin)
         self.keeper = Keeper(engine, self.editor, origin, self.messages)
+        self.guard = Guard(self.messages)
         self.throttle = Throttle(self.dt)
         self.speedometer = Speedometer(self.dt)
         self._chunk = ChunkLength()
@@ -89,6 +92,7 @@ class Simulation:
                 now = time.perf_counter()
                 self.throttle.restart(now, self.step, self.throttle.speed)
                 self.speedometer.start(now, self.step)
+                self.guard.trouble = None
             self.target_step = target_step
             self._pause_asked = False
             self.state = SessionState.RUNNING
@@ -152,7 +156,8 @@ class Simulation:
                 try:
                     self._turn()
                 except BaseException as error:  # whatever it is, it must be seen
-                    self._fail(error)
+                    if error is not self.error:
+                        self._fail(error)
         finally:
             self._end()
 
@@ -204,13 +209,16 @@ class Simulation:
             self.outlet.flush_if_due(now)
             self._sleep(min(self.throttle.wait_s(now, self.step), PUBLISH_S))
             return
-        frame = self._engine.advance(n_steps)
+        frame = self.guard.examined(self._engine.advance(n_steps), self.editor.network)
         done = time.perf_counter()
         self._chunk.measured(n_steps, done - now)
         self.outlet.add(frame)
         with self._changed:
             self.step = frame.t_stop
             self.speedometer.passed(done, self.step)
+        if frame.health:
+            self._meet(frame)
+            return
         self.keeper.ran(done - now)
         self.outlet.flush_if_due(done)
 
@@ -259,8 +267,9 @@ class Simulation:
         self.step = self._engine.step
         self.editor.begin_run()
         self.keeper.begin_run()
+        self.guard.begin()
         self.outlet.clear(self.editor.network)
-        self.error = None
+        self.error = self.guard.trouble = None
         self._stop(SessionState.PAUSED)
         self.messages.info("Reset to t = 0 ms: edits are kept, the recording is cleared.")
 
@@ -283,6 +292,7 @@ class Simulation:
         self.step = self._engine.step
         self.editor.rewind(len(route.edits), network)
         self.keeper.arrived(self.step)
+        self.guard.begin()
         self.outlet.rewind(self.step, network)
         self.error = None
         self._stop(SessionState.PAUSED)
@@ -315,6 +325,13 @@ class Simulation:
         self.outlet.clear(self.editor.network)
 
     # --- trouble ----------------------------------------------------------------------------
+
+    def _meet(self, frame: Frame) -> None:
+        """Publish a frame that is not well; go back to before it if it has to pause the run."""
+        self.outlet.flush()
+        trouble = self.guard.weigh(frame)
+        if trouble is not None:
+            self.rewind(self.keeper.last_before(trouble.t_start))
 
     def _fail(self, error: BaseException) -> None:
         try:

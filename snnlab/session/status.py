@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 from snnlab.engine import BuildReport
+from snnlab.frames.health import Trouble
 from snnlab.model.history import Applied, History
 from snnlab.model.network import Network
 from snnlab.session.messages import MessageLog
 from snnlab.session.simulation import Simulation
 from snnlab.session.state import SessionState
+from snnlab.session.watch import Watch
 
 __all__ = ["Status"]
 
@@ -114,6 +116,20 @@ class Status:
     def messages(self) -> MessageLog:
         """What the session has to say."""
         return self._simulation.messages
+
+    @property
+    def watch(self) -> Watch:
+        """What counts as trouble, and which trouble pauses a run; may be set at any time."""
+        return self._simulation.guard.watch
+
+    @watch.setter
+    def watch(self, watch: Watch) -> None:
+        self._simulation.guard.watch = watch
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What paused the last run and took it back; None if nothing did."""
+        return self._simulation.guard.trouble
 
     @property
     def error(self) -> BaseException | None:

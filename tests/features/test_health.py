@@ -1,7 +1,5 @@
 """Numerical trouble is found within 50 ms of model time, at the same step whatever the threads."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -10,57 +8,12 @@ from snnlab.cpu.engine import CpuEngine
 from snnlab.errors import NumericalInstability
 from snnlab.frames.decimate import merged
 from snnlab.frames.health import Kind
-from snnlab.model.connectivity import FixedIndegree
 from snnlab.model.distribution import Uniform
 from snnlab.model.edits import SetParameter
-from snnlab.model.network import Network, Population, Projection
-from snnlab.model.neuron import Neuron
-from snnlab.model.parameter import Parameter, Receptor, State
-from snnlab.model.recorders import StateRecorder
+from snnlab.model.network import Network, Population
 from snnlab.model.stimuli import PoissonInput
 from tests.networks import balanced, layered
-
-
-class BreaksAtT(Neuron):
-    """Divides by zero at t_break, and holds what came out of it."""
-
-    t_break = Parameter(25.0, "ms", "when it breaks", above=0.0)
-    V_m = State(0.0, "mV", "membrane potential")
-    age = State(0.0, "1", "steps done", low=0.0)
-    exc = Receptor("mV", sign=1)
-
-    @staticmethod
-    def derive(p: Any, dt: float) -> dict[str, Any]:
-        return {"last": np.rint(p.t_break / dt)}
-
-    @staticmethod
-    def update(state: Any, p: Any, input: Any) -> None:
-        state.age += 1
-        state.V_m = 0.5 * state.V_m + 1.0 / (p.last - state.age) + input.exc
-
-
-class Grows(Neuron):
-    """Doubles with every step: a scheme that is not stable."""
-
-    V_m = State(1.0, "mV", "membrane potential", low=-1000.0, high=1000.0)
-
-    @staticmethod
-    def update(state: Any, p: Any, input: Any) -> None:
-        state.V_m = 2.0 * state.V_m
-
-
-def breaking(n: int = 300, t_break: Any = 25.0, dt: float = 0.1) -> Network:
-    """A quiet population beside one that breaks, which gets spikes of a source."""
-    return Network(
-        [
-            Population("source", 10, "PoissonSource", {"rate": 200.0}),
-            Population("sound", 100, "LIFExp"),
-            Population("broken", n, "BreaksAtT", {"t_break": t_break}),
-        ],
-        [Projection("source", "broken", FixedIndegree(10), 0.25, 1.5)],
-        recorders=[StateRecorder("voltage", "sound", ("V_m",), (0,), 0.1)],
-        dt=dt,
-    )  # fmt: skip
+from tests.unwell import breaking
 
 
 def until_trouble(engine, chops, longest=1000):

@@ -3,4 +3,4 @@
 lab: ; uv run snnlab lab
 test: ; uv run pytest
 check: ; .ci/check
-bench: ; uv run snnlab run microcircuit --scale 0.1 --time 1000 --json -
+bench: ; uv run --extra peers python -m benchmarks --busy

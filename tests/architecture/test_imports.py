@@ -37,6 +37,7 @@ OWNERS = {
     "ipywidgets": ("snnlab_widgets",),
     "anywidget": ("snnlab_widgets",),
     "jupyter_server": ("snnlab.lab_server",),
+    "benchmarks": (),
 }
 """Foreign package -> the only places that import it, early or late."""
 
@@ -202,7 +203,12 @@ def test_planted_module_circle_is_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["import holoviews as hv", "def f():\n    from mpi4py import MPI"]
+    "source",
+    [
+        "import holoviews as hv",
+        "def f():\n    from mpi4py import MPI",
+        "from benchmarks.models import MODELS",
+    ],
 )
 def test_planted_stray_import_is_found(source: str) -> None:
     assert len(strays([module("snnlab.session", source)])) == 1

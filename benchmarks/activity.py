@@ -1,0 +1,87 @@
+"""What the spikes of a run say: the same analysis whoever produced them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.models import Model
+from snnlab.analysis.irregularity import mean_cv
+from snnlab.model.network import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["activity", "complaint"]
+
+MIN_SPIKES = 4
+"""Neurons with fewer have no CV."""
+
+
+def activity(network: Network, path: Path, duration: float) -> dict[str, Any]:
+    """Return numbers of spikes and events, rates and CV.
+
+    Parameters
+    ----------
+    network : Network
+    path : Path
+        ``.npz`` with `step` and `neuron` of every spike that was measured.
+    duration : float [ms]
+
+    Returns
+    -------
+    dict
+        `rate` [Hz] and `cv` over all neurons, `rates` [Hz] of each population; `n_events` counts
+        each spike as often as its population has outgoing synapses on average.
+    """
+    with np.load(path, allow_pickle=False) as stored:
+        step, neuron = stored["step"], stored["neuron"]
+    edges = np.cumsum([0, *(p.size for p in network.populations)])
+    counts = np.histogram(neuron, edges)[0]
+    sizes = np.diff(edges)
+    cv = mean_cv(network.dt * step, neuron, network.n_neurons, min_spikes=MIN_SPIKES)
+    return {
+        "n_spikes": int(neuron.size),
+        "n_events": round(float(counts @ _mean_outdegrees(network))),
+        "rate": neuron.size / network.n_neurons / (1e-3 * duration),
+        "rates": (counts / sizes / (1e-3 * duration)).tolist(),
+        "cv": cv if math.isfinite(cv) else None,
+    }
+
+
+def _mean_outdegrees(network: Network) -> NDArray[np.float64]:
+    names = [p.name for p in network.populations]
+    found = np.zeros(len(names))
+    for p in network.projections:
+        pre, post = network.population(p.pre), network.population(p.post)
+        n = p.rule.expected_synapses(pre.size, post.size, is_recurrent=p.pre == p.post)
+        found[names.index(p.pre)] += n / pre.size
+    return found
+
+
+def complaint(model: Model, network: Network, figures: dict[str, Any]) -> str:
+    """Return why a run is not the model that was meant; empty if it is.
+
+    Parameters
+    ----------
+    model : Model
+    network : Network
+    figures : dict
+        Of the run, `activity` included.
+    """
+    found = []
+    for name, expected, unit in (("rate", model.rate, " Hz"), ("cv", model.cv, "")):
+        value = figures.get(name)
+        if expected is None:
+            continue
+        low, high = expected
+        if value is None or not low <= value <= high:
+            shown = "undefined" if value is None else f"{value:.3g}{unit}"
+            found.append(f"{name} {shown}, expected {low:g} ... {high:g}{unit}")
+    expected_synapses = network.expected_synapses()
+    if not math.isclose(figures["n_synapses"], expected_synapses, rel_tol=0.01):
+        found.append(f"{figures['n_synapses']} synapses, expected {expected_synapses:.6g}")
+    return "; ".join(found)

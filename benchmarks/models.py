@@ -1,0 +1,134 @@
+"""The networks that are timed. Each is one `Network`; the peers' scripts translate its file.
+
+What a simulator runs is therefore the same to the last number; nothing is written down twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from snnlab import presets
+from snnlab.model.connectivity import (
+    Connectivity,
+    FixedIndegree,
+    FixedTotalNumber,
+    PairwiseBernoulli,
+)
+from snnlab.model.network import Network, Population, Projection
+from snnlab.model.stimuli import PoissonInput, Stimulus
+
+__all__ = ["MODELS", "Model", "plain"]
+
+Range = tuple[float, float]
+
+N_BUILD, INDEGREE_BUILD = 20_000, 2_000
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network to time, and what it must do for a time to count.
+
+    Parameters
+    ----------
+    make : callable
+        Seed -> Network.
+    rate : (low, high), optional [Hz]
+        Mean rate over all neurons; a run outside of it is reported and not counted.
+    cv : (low, high), optional
+        Mean CV of the interspike intervals, of neurons with at least four spikes.
+    time : float [ms]
+        Model time that is measured; 0: only construction is.
+    warmup : float [ms]
+        Model time before it.
+    skip : mapping
+        Simulator -> why it does not run this model.
+    """
+
+    make: Callable[[int], Network]
+    rate: Range | None = None
+    cv: Range | None = None
+    time: float = 1000.0
+    warmup: float = 100.0
+    skip: Mapping[str, str] = field(default_factory=dict)
+
+
+def _preset(name: str, **settings: Any) -> Callable[[int], Network]:
+    return lambda seed: presets.load(name, seed=seed, **settings)
+
+
+def _synapses(rule: Connectivity, seed: int) -> Network:
+    """Neurons that never fire, and 40 million synapses of one weight and one delay."""
+    neurons = Population("neurons", N_BUILD, "LIFDelta")
+    return Network(
+        [neurons], [Projection("neurons", "neurons", rule, 0.1, 1.5)], seed=seed, name="synapses"
+    )
+
+
+def _construction(rule: Connectivity) -> Model:
+    return Model(partial(_synapses, rule), time=0.0, warmup=0.0)
+
+
+MODELS: dict[str, Model] = {
+    "brunel4k": Model(_preset("brunel", N=4_000), rate=(24.0, 29.0), cv=(0.95, 1.15)),
+    "brunel10k": Model(_preset("brunel", N=10_000), rate=(15.5, 20.0), cv=(0.86, 1.03)),
+    "brunel20k": Model(_preset("brunel", N=20_000), rate=(11.3, 14.0), cv=(0.78, 0.95)),
+    "microcircuit0.1": Model(
+        _preset("microcircuit", N_scaling=0.1, K_scaling=0.1), rate=(2.4, 3.2), cv=(0.52, 0.72)
+    ),
+    "microcircuit0.1k1": Model(
+        _preset("microcircuit", N_scaling=0.1, K_scaling=1.0), rate=(3.2, 4.4), cv=(0.58, 0.78)
+    ),
+    "microcircuit1": Model(
+        _preset("microcircuit"),
+        rate=(2.9, 3.6),
+        cv=(0.55, 0.7),
+        skip={"brian2": "at 84 bytes a synapse it would need 25 GB"},
+    ),
+    "coba4k": Model(_preset("coba"), rate=(14.0, 26.0), cv=(1.2, 1.9)),
+    "build-indegree": _construction(FixedIndegree(INDEGREE_BUILD)),
+    "build-total": _construction(FixedTotalNumber(N_BUILD * INDEGREE_BUILD)),
+    "build-bernoulli": _construction(PairwiseBernoulli(INDEGREE_BUILD / N_BUILD)),
+}
+
+
+def plain(network: Network) -> Network:
+    """Return the same network with a number in place of every expression.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    Network
+        Without knobs; its file can be read without knowing what an expression is.
+    """
+    return network.replace(
+        populations=tuple(
+            replace(p, parameters=network.parameters_of(p), initial=network.initial_of(p))
+            for p in network.populations
+        ),
+        projections=tuple(
+            replace(
+                p, weight=network.weight_of(p), delay=network.delay_of(p),
+                receptor=network.receptor_of(p),
+            )
+            for p in network.projections
+        ),
+        stimuli=tuple(_plain_stimulus(network, s) for s in network.stimuli),
+        knobs=(),
+    )  # fmt: skip
+
+
+def _plain_stimulus(network: Network, stimulus: Stimulus) -> Stimulus:
+    if not isinstance(stimulus, PoissonInput):
+        return stimulus
+    weight = float(network.weight_of(stimulus).quantile(np.array([0.5]))[0])
+    rate = network.number(stimulus.rate, "Hz", where=stimulus.name)
+    receptor = network.receptor_of(stimulus)
+    return replace(stimulus, rate=rate, weight=weight, receptor=receptor)

@@ -1,0 +1,94 @@
+"""Who is compared, and with which command each runs a network file."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.process import run_process
+
+__all__ = ["PEERS", "Simulator", "simulators"]
+
+HERE = Path(__file__).parent
+
+PEERS = ("nest", "brian2")
+
+_THE_ONE = ((),)
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A simulator in an interpreter of its own.
+
+    Parameters
+    ----------
+    name : str
+        Of the package, and of ``run_<name>.py``.
+    python : str
+        The interpreter that has it.
+    settings : tuple
+        Extra arguments, one tuple a setting. Where there are several all run in the first round,
+        and from then on the fastest one.
+    """
+
+    name: str
+    python: str
+    settings: tuple[tuple[str, ...], ...] = _THE_ONE
+
+    def command(
+        self, setting: Sequence[str], network: Path, spikes: Path, *, threads: int,
+        warmup: float, time: float,
+    ) -> list[str]:  # fmt: skip
+        """Return the command that runs a network file."""
+        # An argument that is given twice counts as it is given last.
+        return [
+            self.python, str(HERE / f"run_{self.name}.py"), str(network),
+            "--threads", str(threads), "--warmup", str(warmup), "--time", str(time),
+            "--spikes", str(spikes), *setting,
+        ]  # fmt: skip
+
+    def missing(self) -> str:
+        """Return why the simulator cannot run here; empty if its package is found."""
+        look = (
+            "import importlib.util, sys; "
+            f"sys.path = [p for p in sys.path if p]; "
+            f"found = importlib.util.find_spec({self.name!r}) is not None; "
+            "print('{\"found\": ' + str(found).lower() + '}')"
+        )
+        try:
+            outcome = run_process([self.python, "-c", look], timeout_s=60.0)
+        except OSError as error:
+            return f"{self.python}: {error.strerror}"
+        if outcome.status != "ok":
+            return outcome.why
+        return "" if outcome.figures["found"] else f"{self.python} has no package {self.name}"
+
+
+def simulators(
+    peers: Sequence[str], pythons: Mapping[str, str], threads: int
+) -> dict[str, Simulator]:
+    """Return snnlab and the peers by name.
+
+    Parameters
+    ----------
+    peers : sequence of str
+        Of `PEERS`.
+    pythons : mapping
+        Peer -> interpreter; default: the one that runs this.
+    threads : int
+        Brian2 may be faster with one thread, so it runs with one as well.
+    """
+    counts = sorted({threads, 1}, reverse=True)
+    settings = {
+        "brian2": tuple(
+            ("--threads", str(n), "--precision", precision)
+            for n in counts
+            for precision in ("float32", "float64")
+        )
+    }
+    return {
+        name: Simulator(name, pythons.get(name, sys.executable), settings.get(name, _THE_ONE))
+        for name in ("snnlab", *peers)
+    }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import int64, njit, uint16, uint64
+from numpy.typing import NDArray
 
 from snnlab.build.gaps import LONGEST, UNDECIDED, look_up, search
 from snnlab.build.random import CHUNK, random_words
 from snnlab.build.rule import BERNOULLI, OUTDEGREE, PARTNERS
 from snnlab.build.sink import put_owned
 
-__all__ = ["visit_rows"]
+__all__ = ["Scratch", "draw_row", "new_scratch"]
 
 _GAPS = 64
 """Gaps drawn at a time: few, since what is left at the end of a segment is thrown away."""
@@ -20,9 +23,19 @@ _PER_SEGMENT = 256.0
 """Synapses of a segment, at least: short ones would throw away many words."""
 
 
+class Scratch(NamedTuple):
+    """Words and targets of one chunk; ``seen[t]`` is the last row that drew target t."""
+
+    words: NDArray[np.uint32]
+    gap_words: NDArray[np.uint32]
+    columns: NDArray[np.int64]
+    seen: NDArray[np.int64]
+
+
 @njit(error_model="numpy", cache=True)
-def _draw_targets(rule, sink, cursor, row, low, high, local, words, columns, seen):  # type: ignore[no-untyped-def]
+def _draw_targets(rule, sink, cursor, row, low, high, local, scratch):  # type: ignore[no-untyped-def]
     """Fixed out-degree; every partition draws the whole row."""
+    words, columns, seen = scratch.words, scratch.columns, scratch.seen
     m = int64(0)
     chunk = int64(0)
     used = CHUNK
@@ -97,34 +110,39 @@ def _walk(rule, sink, cursor, row, start, low, end, shift, chunk, words):  # typ
 
 
 @njit(error_model="numpy", cache=True)
-def _bernoulli_rows(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
+def _bernoulli_targets(rule, sink, cursor, row, low, high, local, words):  # type: ignore[no-untyped-def]
     """Geometric gaps between targets, started anew at every segment.
 
     The gaps have no memory, so a fresh start changes nothing in distribution; it lets a partition
     begin in the middle of a row.
     """
-    words = np.empty(_GAPS, np.uint32)
     length = _segment_length(rule.p)
-    for row in range(rule.n_pre):
-        for segment in range(low // length, (high + length - 1) // length):
-            start = segment * length
-            end = min(start + length, high)
-            chunk = segment * (length // _GAPS + 1)
-            _walk(rule, sink, cursor, row, start, low, end, local - low, chunk, words)
+    for segment in range(low // length, (high + length - 1) // length):
+        start = segment * length
+        end = min(start + length, high)
+        chunk = segment * (length // _GAPS + 1)
+        _walk(rule, sink, cursor, row, start, low, end, local - low, chunk, words)
 
 
 @njit(error_model="numpy", cache=True)
-def visit_rows(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
-    """Draw all rows, and keep the targets ``low ... high``; `low` has the local slot `local`."""
+def new_scratch(rule):  # type: ignore[no-untyped-def]
+    """Return what `draw_row` needs from row to row."""
+    return Scratch(
+        np.empty(CHUNK, np.uint32),
+        np.empty(_GAPS, np.uint32),
+        np.empty(CHUNK, np.int64),
+        np.full(rule.n_post if rule.forbids_multiple else 1, -1, np.int64),
+    )
+
+
+@njit(error_model="numpy", cache=True)
+def draw_row(rule, sink, cursor, row, low, high, local, scratch):  # type: ignore[no-untyped-def]
+    """Draw one row, and keep the targets ``low ... high``; `low` has the local slot `local`."""
     if high <= low:
         return
     if rule.kind == BERNOULLI and rule.p < 1.0:
-        _bernoulli_rows(rule, sink, cursor, low, high, local)
-        return
-    words, columns = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.int64)
-    seen = np.full(rule.n_post if rule.forbids_multiple else 1, -1, np.int64)
-    for row in range(rule.n_pre):
-        if rule.kind != OUTDEGREE:
-            _all_targets(rule, sink, cursor, row, low, high, local)
-        else:
-            _draw_targets(rule, sink, cursor, row, low, high, local, words, columns, seen)
+        _bernoulli_targets(rule, sink, cursor, row, low, high, local, scratch.gap_words)
+    elif rule.kind != OUTDEGREE:
+        _all_targets(rule, sink, cursor, row, low, high, local)
+    else:
+        _draw_targets(rule, sink, cursor, row, low, high, local, scratch)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.build import draw
+from snnlab.build.append import append_rows, is_appendable, room
 from snnlab.build.finish import Attributes, finish_rows
 from snnlab.build.gaps import gap_tables
 from snnlab.build.layout import Layout, Partitions
@@ -44,6 +45,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Connections", "connect", "positions"]
 
+Owned = tuple["NDArray[np.int64]", ...]
+"""The targets of each partition, as `Partitions.targets` returns them."""
+
 _KINDS: dict[type[Connectivity], int] = {
     OneToOne: ONE_TO_ONE,
     FixedIndegree: INDEGREE,
@@ -70,7 +74,8 @@ class Connections:
     wide : (n_wide,) int32
         Weights of wide tables, at the same index as their `targets`; shorter than `targets`.
     row_start : (n_tables,) tuple of (n_partitions, n_pre + 1) int64
-        Pool index at which each row starts.
+        Pool index at which each row starts; the last entry is where a partition's last row ends.
+        Between partitions there may be room that is not used.
     segment_ends : (n_tables,) tuple of (n_partitions, n_pre, n_delays) uint32
         End of each delay's synapses within a row; size 0 where all delays are equal.
     """
@@ -85,11 +90,11 @@ class Connections:
     @property
     def n_synapses(self) -> int:
         """Number of synapses."""
-        return int(self.targets.size + self.packed.size)
+        return int(sum((start[:, -1] - start[:, 0]).sum() for start in self.row_start))
 
     @property
     def nbytes(self) -> int:
-        """Bytes of targets, weights, row starts and segment ends."""
+        """Bytes of targets, weights, row starts and segment ends, the room between them too."""
         arrays: list[NDArray[Any]] = [self.targets, self.packed, self.wide]
         arrays += [*self.row_start, *self.segment_ends]
         return int(sum(a.nbytes for a in arrays))
@@ -115,7 +120,7 @@ def positions(network: Network, population: Population) -> NDArray[np.float64]:
 def connect(
     network: Network, plans: tuple[TablePlan, ...], layout: Layout, partitions: Partitions
 ) -> Connections:
-    """Draw all synapses: count every table, allocate once, place every table.
+    """Draw all synapses: count the tables, allocate once, fill every table.
 
     Parameters
     ----------
@@ -126,47 +131,61 @@ def connect(
         Does not change which synapses there are.
     """
     rules = [[_rule(network, p) for p in plan.projections] for plan in plans]
-    counts = [
-        _count(network, plan, table_rules, layout, partitions)
-        for plan, table_rules in zip(plans, rules, strict=True)
-    ]
-    sizes = [int(c.sum()) for c in counts]
+    owned = [[_owned(network, p, layout, partitions) for p in plan.projections] for plan in plans]
+    counts = [_count(*of_table, partitions.n) for of_table in zip(rules, owned, strict=True)]
+    rooms = [c if c.ndim == 1 else c.sum(axis=1) for c in counts]
+    # Wide tables come first in `targets`, so that `wide` needs no room for shared ones.
+    order = sorted(range(len(plans)), key=lambda k: plans[k].kind != WIDE)
+    pools = _pools(plans, [int(r.sum()) for r in rooms])
+    free = dict.fromkeys((SHARED, PACKED), 0)
+    row_starts, segment_ends = {}, {}
+    for k in order:
+        kind = PACKED if plans[k].kind == PACKED else SHARED
+        base = free[kind]
+        free[kind] += int(rooms[k].sum())
+        part = _part(pools, plans[k].kind, base, free[kind])
+        start, borders = _place(rules[k], owned[k], counts[k], part, plans[k].kind)
+        row_starts[k] = start + base
+        attributes = _attributes(network, plans[k], rules[k], owned[k])
+        segment_ends[k] = _finish(plans[k], part, borders, attributes)
+    in_order = range(len(plans))
+    return Connections(
+        plans,
+        *pools,
+        tuple(row_starts[k] for k in in_order),
+        tuple(segment_ends[k] for k in in_order),
+    )
+
+
+def _count(rules: list[Rule], owned: list[Owned], n_partitions: int) -> NDArray[np.int64]:
+    """Synapses of each row, (n_partitions, n_pre); or room, (n_partitions,), if rows append."""
+    if is_appendable(rules):
+        return room(rules[0], owned[0])
+    cursor = np.zeros((n_partitions, rules[0].n_pre), np.int64)
+    for rule, targets in zip(rules, owned, strict=True):
+        draw.count(rule, cursor, targets)
+    return cursor
+
+
+def _pools(plans: tuple[TablePlan, ...], sizes: list[int]) -> Pools:
     of_kind = {
         kind: sum(n for n, plan in zip(sizes, plans, strict=True) if plan.kind == kind)
         for kind in (SHARED, PACKED, WIDE)
     }
-    # Wide tables come first in `targets`, so that `wide` needs no room for shared ones.
-    targets = np.empty(of_kind[WIDE] + of_kind[SHARED], np.uint16)
-    packed = np.empty(of_kind[PACKED], np.uint32)
-    wide = np.empty(of_kind[WIDE], np.int32)
-    next_free = {WIDE: 0, SHARED: of_kind[WIDE], PACKED: 0}
-    row_starts, segment_ends = [], []
-    for plan, table_rules, n_in_row in zip(plans, rules, counts, strict=True):
-        base, n = next_free[plan.kind], int(n_in_row.sum())
-        next_free[plan.kind] += n
-        pools = Pools(
-            targets[base : base + n] if plan.kind != PACKED else targets[:0],
-            packed[base : base + n] if plan.kind == PACKED else packed[:0],
-            wide[base : base + n] if plan.kind == WIDE else wide[:0],
-        )
-        row_start = _starts(n_in_row)
-        ends = _fill(network, plan, table_rules, layout, partitions, pools, row_start)
-        row_starts.append(row_start + base)
-        segment_ends.append(ends)
-    return Connections(plans, targets, packed, wide, tuple(row_starts), tuple(segment_ends))
+    return Pools(
+        np.empty(of_kind[WIDE] + of_kind[SHARED], np.uint16),
+        np.empty(of_kind[PACKED], np.uint32),
+        np.empty(of_kind[WIDE], np.int32),
+    )
 
 
-def _count(
-    network: Network,
-    plan: TablePlan,
-    rules: list[Rule],
-    layout: Layout,
-    partitions: Partitions,
-) -> NDArray[np.int64]:
-    cursor = np.zeros((partitions.n, int(layout.sizes[plan.source])), np.int64)
-    for projection, rule in zip(plan.projections, rules, strict=True):
-        draw.count(rule, cursor, _owned(network, projection, layout, partitions))
-    return cursor
+def _part(pools: Pools, kind: int, first: int, last: int) -> Pools:
+    """The room of one table."""
+    return Pools(
+        pools.targets[first:last] if kind != PACKED else pools.targets[:0],
+        pools.packed[first:last] if kind == PACKED else pools.packed[:0],
+        pools.wide[first:last] if kind == WIDE else pools.wide[:0],
+    )
 
 
 def _starts(n_in_row: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -177,39 +196,45 @@ def _starts(n_in_row: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.column_stack([first, ends])
 
 
-def _fill(
-    network: Network,
-    plan: TablePlan,
-    rules: list[Rule],
-    layout: Layout,
-    partitions: Partitions,
-    pools: Pools,
-    row_start: NDArray[np.int64],
-) -> NDArray[np.uint32]:
-    """Place the targets of a table and finish its rows; return the segment ends."""
-    # Targets are placed into the room of the finished synapses: two halves where they are packed.
-    stride = 2 if plan.kind == PACKED else 1
-    placed = pools.packed.view(np.uint16) if plan.kind == PACKED else pools.targets
+def _halves(pools: Pools, kind: int) -> tuple[NDArray[np.uint16], int]:
+    """Where targets are placed, and the places that a finished synapse takes there."""
+    return (pools.packed.view(np.uint16), 2) if kind == PACKED else (pools.targets, 1)
+
+
+def _place(
+    rules: list[Rule], owned: list[Owned], counts: NDArray[np.int64], pools: Pools, kind: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Place the targets of a table: row starts, and the borders between its projections."""
+    pool, stride = _halves(pools, kind)
+    if counts.ndim == 1:
+        start, end = append_rows(rules[0], pool, stride, counts, owned[0])
+        return start // stride, np.stack([start[:, :-1], end])
+    row_start = _starts(counts)
     cursor = row_start[:, :-1] * stride
     borders = [cursor.copy()]
-    for projection, rule in zip(plan.projections, rules, strict=True):
-        draw.place(rule, placed, cursor, _owned(network, projection, layout, partitions))
+    for rule, targets in zip(rules, owned, strict=True):
+        draw.place(rule, pool, cursor, targets)
         borders.append(cursor.copy())
+    return row_start, np.stack(borders)
+
+
+def _finish(
+    plan: TablePlan, pools: Pools, borders: NDArray[np.int64], attributes: Attributes
+) -> NDArray[np.uint32]:
+    """Draw weights and delays of a table; return the segment ends."""
     n_delays = plan.n_delays if plan.n_delays > 1 else 0
-    ends = np.empty((*cursor.shape, n_delays), np.uint32)
-    attributes = _attributes(network, plan, rules, layout, partitions)
+    ends = np.empty((*borders.shape[1:], n_delays), np.uint32)
     if plan.kind != SHARED or n_delays or attributes.is_shuffled.any():
-        finish_rows(placed, stride, pools, plan.kind, np.stack(borders), attributes, ends)
+        finish_rows(*_halves(pools, plan.kind), pools, plan.kind, borders, attributes, ends)
     return ends
 
 
 def _attributes(
-    network: Network, plan: TablePlan, rules: list[Rule], layout: Layout, partitions: Partitions
+    network: Network, plan: TablePlan, rules: list[Rule], owned: list[Owned]
 ) -> Attributes:
     projections = plan.projections
     weights, weight_of = _distinct([weight_table(network, p, plan.exponent) for p in projections])
     delays, delay_of = _distinct([delay_table(network, p) for p in projections])
-    owned = [_owned(network, p, layout, partitions) for p in projections]
     return Attributes(
         weights=weights,
         delays=delays,
@@ -232,7 +257,7 @@ def _distinct(tables: list[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.int6
 
 def _owned(
     network: Network, projection: Projection, layout: Layout, partitions: Partitions
-) -> tuple[NDArray[np.int64], ...]:
+) -> Owned:
     names = [p.name for p in network.populations]
     return partitions.targets(layout, names.index(projection.post))
 

@@ -15,12 +15,19 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
-from snnlab.build.by_row import visit_rows
+from snnlab.build.by_row import draw_row, new_scratch
 from snnlab.build.by_target import visit_targets
 from snnlab.build.rule import DISTANCE, Rule
 from snnlab.build.sink import Sink
 
 __all__ = ["count", "place"]
+
+
+@njit(error_model="numpy", cache=True)
+def _visit_rows(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
+    scratch = new_scratch(rule)
+    for row in range(rule.n_pre):
+        draw_row(rule, sink, cursor, row, low, high, local, scratch)
 
 
 @njit(parallel=True, error_model="numpy", cache=True)
@@ -29,7 +36,7 @@ def _visit(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def
         if rule.kind <= DISTANCE:
             visit_targets(rule, sink, cursor[p], low[p], high[p], local[p])
         else:
-            visit_rows(rule, sink, cursor[p], low[p], high[p], local[p])
+            _visit_rows(rule, sink, cursor[p], low[p], high[p], local[p])
 
 
 def count(rule: Rule, cursor: NDArray[np.int64], owned: tuple[NDArray[np.int64], ...]) -> None:

@@ -6,8 +6,8 @@ from snnlab.cpu.engine import CpuEngine
 from tests.networks import balanced, digest, spikes
 
 DIGESTS = {
-    1: "d7acfbb918f203e584c3ecb903669432d9744d34be2422b75d7ba76f81a76347",
-    2: "9fba0a8ff0ed50bcfdb584c009803a589268159f023a1d8bd550fc63c2e2d65b",
+    1: "d4e5a98a200e62f59563e80cc3cf5bb49a84c5f07e06a24f3d3f831c82eb2818",
+    2: "497ff9ea876894effd26a91e5e28063e96009b03caad23f0c008cd96467e95af",
 }
 """Seed -> SHA-256 of the first 100 ms of the balanced network, as little-endian int64 pairs."""
 

@@ -1,0 +1,119 @@
+"""Rows drawn one behind the other: one pass is enough where a table holds one row-by-row rule.
+
+Such rows come out in the order in which they lie in memory, so they need not be counted first; only
+the room must do for whatever is drawn. What is left over in it is never touched, so it costs
+addresses and no memory.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from snnlab.build.by_row import draw_row, new_scratch
+from snnlab.build.rule import ALL_TO_ALL, OUTDEGREE, Rule
+from snnlab.build.sink import Sink
+from snnlab.errors import InternalError
+
+__all__ = ["append_rows", "is_appendable", "room"]
+
+_SPREAD = 12.0
+"""Standard deviations above the mean number of synapses that must fit."""
+
+
+def is_appendable(rules: list[Rule]) -> bool:
+    """Return whether the rows of a table can be drawn one behind the other."""
+    return len(rules) == 1 and rules[0].kind >= ALL_TO_ALL
+
+
+def _longest_rows(rule: Rule, n_owned: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The most synapses that a row can have in each partition."""
+    return np.full_like(n_owned, rule.degrees[0]) if rule.kind == OUTDEGREE else n_owned
+
+
+def room(rule: Rule, owned: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64]:
+    """Return for how many synapses each partition needs room, shape (n_partitions,).
+
+    Parameters
+    ----------
+    rule : Rule
+    owned : low, high, local
+        The targets of each partition, as `Partitions.targets` returns them.
+    """
+    n_owned = owned[1] - owned[0]
+    p = {ALL_TO_ALL: 1.0, OUTDEGREE: rule.degrees[0] / rule.n_post}.get(rule.kind, rule.p)
+    mean = rule.n_pre * p * n_owned
+    most: NDArray[np.int64] = np.ceil(mean + _SPREAD * np.sqrt(mean)).astype(np.int64)
+    return np.add(most, _longest_rows(rule, n_owned))
+
+
+@njit(error_model="numpy", cache=True)
+def _append_partition(rule, pool, stride, start, end, stop, longest, low, high, local):  # type: ignore[no-untyped-def]
+    """Fill ``start[1:]`` and `end`; return whether the room was enough."""
+    sink = Sink(False, pool)
+    scratch = new_scratch(rule)
+    for row in range(rule.n_pre):
+        begin = start[row]
+        if begin + stride * longest > stop:
+            return False
+        end[row] = begin
+        draw_row(rule, sink, end, row, low, high, local, scratch)
+        start[row + 1] = begin + stride * (end[row] - begin)
+    return True
+
+
+@njit(parallel=True, error_model="numpy", cache=True)
+def _append(rule, pool, stride, start, end, stop, longest, low, high, local, fits):  # type: ignore[no-untyped-def]
+    for p in prange(low.size):
+        fits[p] = _append_partition(
+            rule, pool, stride, start[p], end[p], stop[p], longest[p], low[p], high[p], local[p]
+        )
+
+
+def append_rows(
+    rule: Rule,
+    pool: NDArray[np.uint16],
+    stride: int,
+    rooms: NDArray[np.int64],
+    owned: tuple[NDArray[np.int64], ...],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw the rows of all partitions into their rooms.
+
+    Parameters
+    ----------
+    rule : Rule
+    pool : (n,) uint16
+        Where targets are placed; the rooms lie one behind the other.
+    stride : int
+        Places in `pool` that a finished synapse takes. A row's targets lie at the beginning of the
+        room that the row takes in the end.
+    rooms : (n_partitions,) int64
+        Result of `room`.
+    owned : low, high, local
+
+    Returns
+    -------
+    start : (n_partitions, n_pre + 1) int64
+        Index in `pool` at which each finished row begins; the last entry is where the last ends.
+    end : (n_partitions, n_pre) int64
+        Index behind the last target of each row.
+
+    Raises
+    ------
+    InternalError
+        More synapses than chance can make.
+    """
+    stop = stride * np.cumsum(rooms)
+    start = np.empty((rooms.size, rule.n_pre + 1), np.int64)
+    start[:, 0] = stop - stride * rooms
+    end, fits = np.empty((rooms.size, rule.n_pre), np.int64), np.zeros(rooms.size, np.bool_)
+    longest = _longest_rows(rule, owned[1] - owned[0])
+    low, high, local = owned
+    _append(rule, pool, stride, start, end, stop, longest, low, high, local, fits)
+    if not fits.all():
+        raise InternalError(
+            "build.append", f"must draw at most {rooms.sum()} synapses", got="more",
+            remedy="Please report this message with the network.",
+        )  # fmt: skip
+    return start, end

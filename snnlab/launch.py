@@ -25,6 +25,7 @@ def open(
     threads: int | None = None,
     name: str | None = None,
     record: bool = True,
+    autosave: str | Path | None = None,
     seed: int | None = None,
     dt: float | None = None,
     **settings: Any,
@@ -48,6 +49,8 @@ def open(
         The session's name; default: the network's.
     record : bool
         Whether to keep all frames in memory.
+    autosave : str or Path, optional
+        A folder in which a checkpoint file is renewed while it runs, see `Session`.
     seed : int, optional
         In place of the network's own.
     dt : float [ms], optional
@@ -81,7 +84,7 @@ def open(
     engine = make_engine(described, device=device, threads=threads, precision=_precision(origin))
     if origin is not None:
         engine.restore(origin)
-    session = Session(engine, name=session_name, record=record, origin=origin)
+    session = Session(engine, name=session_name, record=record, origin=origin, autosave=autosave)
     _OPEN[session_name] = session
     return session
 

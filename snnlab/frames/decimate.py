@@ -92,6 +92,7 @@ def until(frame: Frame, stop: int, sizes: Sequence[int]) -> Frame:
         samples={name: _before(samples, stop) for name, samples in frame.samples.items()},
         wall_s=share * frame.wall_s,
         timings={phase: share * wall_s for phase, wall_s in frame.timings.items()},
+        health=tuple(trouble for trouble in frame.health if trouble.t_stop <= stop),
     )
 
 

@@ -7,46 +7,20 @@ from dataclasses import replace
 
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import SpecError, StateError
+from snnlab.session.autosave import Autosave
 from snnlab.session.checkpoints import Checkpoints, beginning, default_limit
 from snnlab.session.editor import Editor
+from snnlab.session.interval import Interval
 from snnlab.session.messages import MessageLog
 from snnlab.session.route import Route
 
-__all__ = ["EVERY_S", "LARGEST_SHARE", "Interval", "Keeper"]
+__all__ = ["EVERY_S", "LARGEST_SHARE", "Keeper"]
 
 EVERY_S = 1.0
 """Wall-clock time of running between two checkpoints, at least."""
 
 LARGEST_SHARE = 0.04
 """Part of the running time that checkpoints take, at most."""
-
-
-class Interval:
-    """Lets something happen now and then, so that it takes a small share of the time.
-
-    Parameters
-    ----------
-    every_s : float [s]
-        Running time between two times, at least.
-    largest_share : float
-        Of the running time.
-    """
-
-    def __init__(self, every_s: float, largest_share: float) -> None:
-        self._every_s = every_s
-        self._largest_share = largest_share
-        self._wait_s = every_s
-        self._ran_s = 0.0
-
-    def ran(self, wall_s: float) -> bool:
-        """Take note of running time [s]; return whether it is time."""
-        self._ran_s += wall_s
-        return self._ran_s >= self._wait_s
-
-    def took(self, wall_s: float) -> None:
-        """Take note of how long it took [s]."""
-        self._ran_s = 0.0
-        self._wait_s = max(self._every_s, wall_s / self._largest_share)
 
 
 class Keeper:
@@ -61,6 +35,8 @@ class Keeper:
         What the engine was restored from.
     messages : MessageLog
         Learns of checkpoints that do not fit.
+    autosave : Autosave, optional
+        Gets one now and then, at every pause and at the end.
 
     Attributes
     ----------
@@ -68,7 +44,12 @@ class Keeper:
     """
 
     def __init__(
-        self, engine: Engine, editor: Editor, origin: Checkpoint | None, messages: MessageLog
+        self,
+        engine: Engine,
+        editor: Editor,
+        origin: Checkpoint | None,
+        messages: MessageLog,
+        autosave: Autosave | None = None,
     ) -> None:
         self.kept = Checkpoints(beginning(engine, origin), default_limit())
         if origin is not None and origin.arrays and origin.step > self.kept.first.step:
@@ -76,6 +57,7 @@ class Keeper:
         self._engine = engine
         self._editor = editor
         self._messages = messages
+        self._autosave = autosave
         self._interval = Interval(EVERY_S, LARGEST_SHARE)
         self._n_bytes = engine.report.state_bytes
         self._has_warned = False
@@ -87,8 +69,28 @@ class Keeper:
 
     def ran(self, wall_s: float) -> None:
         """Take note of running time [s], and keep a checkpoint if it is time for one."""
-        if not self._interval.ran(wall_s):
+        if self._interval.ran(wall_s):
+            self._keep_if_it_fits()
+        if self._autosave is not None and self._autosave.interval.ran(wall_s):
+            self.save()
+
+    def save(self) -> None:
+        """Have the state written to the file of the autosave, if there is one and it is behind."""
+        if self._autosave is None or not self._autosave.is_new(self._engine.step):
             return
+        began = time.perf_counter()
+        try:
+            self._autosave.put(self.take())
+        except MemoryError as error:  # the run itself has all it needs
+            self._messages.error(error, f"No memory to save the state to {self._autosave.path}")
+        self._autosave.interval.took(time.perf_counter() - began)
+
+    def close(self) -> None:
+        """Wait until everything is written."""
+        if self._autosave is not None:
+            self._autosave.close()
+
+    def _keep_if_it_fits(self) -> None:
         began = time.perf_counter()
         if self._n_bytes > self.kept.limit_bytes:
             self._warn()

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from snnlab.engine import Checkpoint, Engine
@@ -16,6 +17,7 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.hub import Subscription
 from snnlab.model.edits import Edit, SetParameter
 from snnlab.model.history import Applied
+from snnlab.session.autosave import check_folder
 from snnlab.session.edit_queue import HistoryStep
 from snnlab.session.past import Past
 from snnlab.session.simulation import Simulation
@@ -44,6 +46,10 @@ class Session(Past):
         Whether to keep all frames in memory, for `spikes`, `dataset` and `save`.
     origin : Checkpoint, optional
         What the engine was restored from; history and rewinding reach back beyond it.
+    autosave : str or Path, optional
+        A folder. A file in it, named after the session, holds the state of the run: it is renewed
+        about every 20 s of running, at every pause and at the end, and is always whole.
+        ``snnlab.open`` goes on from it.
 
     Examples
     --------
@@ -63,9 +69,11 @@ class Session(Past):
         name: str = "session",
         record: bool = True,
         origin: Checkpoint | None = None,
+        autosave: str | Path | None = None,
     ) -> None:
         report, device = engine.report, engine.device
-        simulation = Simulation(engine, name=name, record=record, origin=origin)
+        folder = None if autosave is None else check_folder(autosave)
+        simulation = Simulation(engine, name=name, record=record, origin=origin, autosave=folder)
         super().__init__(simulation, report, device)
         self._abandon = weakref.finalize(self, simulation.abandon)
 

@@ -7,11 +7,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import StateError
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
+from snnlab.session.autosave import Autosave
 from snnlab.session.editor import Editor
 from snnlab.session.guard import Guard
 from snnlab.session.keeper import Keeper
@@ -45,10 +47,18 @@ class Simulation:
         Whether to keep all frames in memory.
     origin : Checkpoint, optional
         What the engine was restored from.
+    autosave : Path, optional
+        Folder for a file of the state that is renewed while it runs.
     """
 
     def __init__(
-        self, engine: Engine, *, name: str, record: bool, origin: Checkpoint | None = None
+        self,
+        engine: Engine,
+        *,
+        name: str,
+        record: bool,
+        origin: Checkpoint | None = None,
+        autosave: Path | None = None,
     ) -> None:
         self._engine = engine
         self._wake = threading.Event()
@@ -62,7 +72,10 @@ class Simulation:
         self.messages = MessageLog()
         self.outlet = Outlet(network, self.messages, record=record, wake=wake)
         self.editor = Editor(engine, self.outlet, self.messages, wake=wake, origin=origin)
-        self.keeper = Keeper(engine, self.editor, origin, self.messages)
+        file = None
+        if autosave is not None:
+            file = Autosave(autosave, name, device=engine.device, messages=self.messages)
+        self.keeper = Keeper(engine, self.editor, origin, self.messages, file)
         self.guard = Guard(self.messages)
         self.throttle = Throttle(self.dt)
         self.speedometer = Speedometer(self.dt)
@@ -185,6 +198,7 @@ class Simulation:
     def _settle(self) -> None:
         """Stop running; what was simulated is published before anyone learns of the pause."""
         self.outlet.flush()
+        self.keeper.save()
         with self._changed:
             if self._has_to_stop:
                 self._stop(SessionState.PAUSED)
@@ -344,7 +358,9 @@ class Simulation:
 
     def _end(self) -> None:
         """Close everything; each part even if another one fails."""
-        for close in (self.outlet.flush, self._engine.close, self.outlet.hub.close):
+        save = [self.keeper.save] if self.state is not SessionState.FAILED else []
+        engine, hub = self._engine, self.outlet.hub
+        for close in (self.outlet.flush, *save, engine.close, hub.close, self.keeper.close):
             try:
                 close()
             except Exception as error:

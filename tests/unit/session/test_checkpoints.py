@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from snnlab.engine import Checkpoint
 from snnlab.model.network import Network, Population
 from snnlab.session.checkpoints import MOST_KEPT, Checkpoints
-from snnlab.session.keeper import Interval
+from snnlab.session.interval import Interval
 
 NETWORK = Network([Population("exc", 5, "LIFDelta")])
 

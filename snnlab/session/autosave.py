@@ -1,0 +1,123 @@
+"""The state of a run in a file that is renewed while it runs, so that a crash costs little."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from pathlib import Path
+
+from snnlab.engine import Checkpoint
+from snnlab.errors import FormatError, SpecError
+from snnlab.session.interval import Interval
+from snnlab.session.messages import MessageLog
+
+__all__ = ["EVERY_S", "LARGEST_SHARE", "Autosave", "check_folder"]
+
+EVERY_S = 20.0
+"""Wall-clock time of running between two files, at least."""
+
+LARGEST_SHARE = 0.01
+"""Part of the running time that copying the state takes, at most; another thread writes it."""
+
+_CLOSE_S = 8.0
+_STALE_S = 3600.0
+
+
+def check_folder(folder: str | Path) -> Path:
+    """Return a folder that can be written to; it is made if it is not there.
+
+    Raises
+    ------
+    SpecError
+        It cannot be made, or is a file.
+    """
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SpecError(
+            "autosave", "must be a folder that can be written to", got=f"{folder!s}: {error}",
+            remedy="Name another folder.",
+        ) from error  # fmt: skip
+    return Path(folder)
+
+
+class Autosave:
+    """Writes the newest checkpoint it is given to one file, on a thread of its own.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str
+        Of the session; the file is named after it.
+    device : str
+        What computes; for the record.
+    messages : MessageLog
+        Learns of what could not be written; the run goes on.
+
+    Attributes
+    ----------
+    path : Path
+        The file: always whole, never more than `EVERY_S` of running behind unless writing fails.
+    """
+
+    def __init__(self, folder: Path, name: str, *, device: str, messages: MessageLog) -> None:
+        from snnlab.interop.checkpoint_file import SUFFIX
+
+        self.path = folder / (re.sub(r"[^\w.+ -]", "_", name) + SUFFIX)
+        self.interval = Interval(EVERY_S, LARGEST_SHARE)
+        self._device = device
+        self._messages = messages
+        self._waiting: Checkpoint | None = None
+        self._last_step: int | None = None
+        self._is_closed = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._run, name=f"autosave {name}", daemon=True)
+        self._remove_stale()
+        self._thread.start()
+
+    def is_new(self, step: int) -> bool:
+        """Whether `step` is another one than that of the last checkpoint."""
+        return step != self._last_step
+
+    def put(self, checkpoint: Checkpoint) -> None:
+        """Write this one soon; one that still waits is left out."""
+        with self._changed:
+            self._waiting, self._last_step = checkpoint, checkpoint.step
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """Write what waits and end the thread; closing twice is allowed."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify_all()
+        self._thread.join(_CLOSE_S)
+        if self._thread.is_alive():
+            self._messages.warning(f"{self.path} is still being written after {_CLOSE_S:g} s.")
+
+    def _run(self) -> None:
+        while (checkpoint := self._next()) is not None:
+            self._write(checkpoint)
+
+    def _next(self) -> Checkpoint | None:
+        with self._changed:
+            while self._waiting is None and not self._is_closed:
+                self._changed.wait(1.0)
+            checkpoint, self._waiting = self._waiting, None
+            return checkpoint
+
+    def _write(self, checkpoint: Checkpoint) -> None:
+        from snnlab.interop.checkpoint_file import save_checkpoint
+
+        try:
+            save_checkpoint(checkpoint, self.path, device=self._device)
+        except (OSError, FormatError, MemoryError) as error:
+            t = checkpoint.step * checkpoint.network.dt
+            self._last_step = None
+            self._messages.error(error, f"The state at t = {t:g} ms is not in {self.path}")
+
+    def _remove_stale(self) -> None:
+        """Remove halves that a killed process left; one that is written now is younger."""
+        for half in self.path.parent.glob(f".{self.path.stem}.*.partial{self.path.suffix}"):
+            if time.time() - half.stat().st_mtime > _STALE_S:
+                half.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from typing import Any
 from snnlab.engine import Checkpoint
 from snnlab.errors import FormatError, SnnlabError
 from snnlab.interop import native_json
-from snnlab.model.history import HOW, Applied
+from snnlab.model.history import HOW, Applied, History
 from snnlab.model.network import Network
 from snnlab.record import array_file, provenance
 
@@ -107,16 +107,10 @@ def _checkpoint(
     if header.get("start") is None:
         return bare
     start = native_json.from_dict(header["start"])
-    edits = edits_from_data(header.get("edits"), start)
-    if (edits[-1].step if edits else 0) > step or _after(start, edits) != network:
+    edits, after = edits_from_data(header.get("edits"), start)
+    if (edits[-1].step if edits else 0) > step or after != network:
         array_file.refuse(path, "must have the network that its edits lead to", got="another one")
     return replace(bare, start=start, edits=edits)
-
-
-def _after(start: Network, edits: Iterable[Applied]) -> Network:
-    for applied in edits:
-        start = applied.edit.apply(start)
-    return start
 
 
 def _within(error: FormatError, path: str | os.PathLike[str]) -> FormatError:
@@ -141,8 +135,8 @@ def edits_to_data(edits: Iterable[Applied]) -> list[dict[str, Any]]:
     ]
 
 
-def edits_from_data(data: Any, start: Network) -> tuple[Applied, ...]:
-    """Return the edits that `edits_to_data` made `data` of, with their inverses.
+def edits_from_data(data: Any, start: Network) -> tuple[tuple[Applied, ...], Network]:
+    """Return the edits that `edits_to_data` made `data` of, and the network they lead to.
 
     Parameters
     ----------
@@ -157,38 +151,34 @@ def edits_from_data(data: Any, start: Network) -> tuple[Applied, ...]:
     """
     if not isinstance(data, list):
         raise FormatError("edits", "must be a list", got=type(data).__name__)
-    edits: list[Applied] = []
-    depth = [0, 0]
+    history, network, last_step = History(), start, 0
     for i, entry in enumerate(data):
-        applied = _edit(i, entry, start)
-        _count(depth, applied.how)
-        if min(depth) < 0 or (edits and applied.step < edits[-1].step):
-            raise FormatError(f"edits[{i}]", "must follow the one before it", got=repr(entry)[:80])
-        start = applied.edit.apply(start)
-        edits.append(applied)
-    return tuple(edits)
+        try:
+            network = _follow(history, entry, network, last_step)
+        except SnnlabError as error:
+            raise FormatError(
+                f"edits[{i}]", "must be an edit that can be made there", got=str(error)[:300]
+            ) from error
+        last_step = history.log[-1].step
+    return tuple(history.log), network
 
 
-def _count(depth: list[int], how: str) -> None:
-    """Keep count of the edits that can be undone and redone."""
-    undone = (how == "undone") - (how == "redone")
-    depth[0] += 1 if how == "made" else -undone
-    depth[1] = 0 if how == "made" else depth[1] + undone
-
-
-def _edit(i: int, entry: Any, network: Network) -> Applied:
+def _follow(history: History, entry: Any, network: Network, last_step: int) -> Network:
+    """Make one edit as it was made; what was undone is known without the file."""
     fields = entry if isinstance(entry, dict) else {}
     step, how = fields.get("step"), fields.get("how", "made")
-    if type(step) is not int or not 0 <= step < _LAST_STEP or how not in HOW:
+    if type(step) is not int or not last_step <= step < _LAST_STEP or how not in HOW:
         raise FormatError(
-            f"edits[{i}]", f"must have a step and be one of {', '.join(HOW)}", got=repr(entry)[:80]
-        )
-    edit = native_json.edit_from_dict(fields.get("edit", {}))
-    try:
-        inverse = edit.inverse(network)
-        edit.apply(network)
-    except SnnlabError as error:
-        raise FormatError(
-            f"edits[{i}]", "must be an edit that can be made", got=str(error)[:200]
-        ) from error
-    return Applied(edit, inverse, step, how)
+            "edit", f"must have a step >= {last_step} and be one of {', '.join(HOW)}",
+            got=repr(entry)[:80],
+        )  # fmt: skip
+    if how == "made":
+        edit = native_json.edit_from_dict(fields.get("edit", {}))
+        history.add(Applied(edit, edit.inverse(network), step))
+    elif how == "undone":
+        history.undo_edit()
+        history.undone(step)
+    else:
+        history.redo_edit()
+        history.redone(step)
+    return history.log[-1].edit.apply(network)

@@ -132,9 +132,9 @@ WRONG = {
     "edits of another kind": (header(edits={"a": 1}), "must be a list"),
     "an edit without a step": (header(edits=[{"edit": EDIT["edit"]}]), "must have a step"),
     "an unknown edit": (header(edits=[{"step": 1, "edit": {"kind": "run_shell"}}]), "known word"),
-    "an undo of nothing": (header(edits=[EDIT | {"how": "undone"}]), "must follow the one"),
-    "a redo of nothing": (header(edits=[EDIT, EDIT | {"how": "redone"}]), "must follow the one"),
-    "edits in disorder": (header(edits=[EDIT, EDIT | {"step": 4}]), "must follow the one"),
+    "an undo of nothing": (header(edits=[EDIT | {"how": "undone"}]), "needs an edit to undo"),
+    "a redo of nothing": (header(edits=[EDIT, EDIT | {"how": "redone"}]), "that was undone"),
+    "edits in disorder": (header(edits=[EDIT, EDIT | {"step": 4}]), "must have a step >= 5"),
     "an edit of what is not there": (
         header(edits=[{"step": 1, "edit": EDIT["edit"] | {"name": "K"}}]),
         "must be an edit that can be made",

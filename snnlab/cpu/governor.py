@@ -9,14 +9,21 @@ from __future__ import annotations
 
 __all__ = ["Governor"]
 
-_FIRST_TRIAL = 6
+_SHORTEST_PAUSE = 6
 _LONGEST_PAUSE = 256
 """Calls between two trials of the other choice: from few, when it won, to many."""
 
 _CLEARLY = 0.85
 """The other choice must cost less than this fraction."""
 
+_SURPRISE = 1.5
+"""A cost that is this many times higher or lower than usual: somebody came or left."""
+
 _CALL_SECONDS = 0.05
+_TRIAL_SECONDS = 0.006
+"""Wall-clock time of a call, at the usual cost. Threads that compete for a core can be ten times
+as slow, so trials are short."""
+
 _FEWEST_STEPS = 50
 
 _MEMORY = 0.7
@@ -36,8 +43,9 @@ class Governor:
         self._current = threads
         self._other = 1
         self._cost: float | None = None
-        self._pause = _FIRST_TRIAL
-        self._until_trial = _FIRST_TRIAL
+        self._pause = _SHORTEST_PAUSE
+        self._since = 0
+        self._is_surprised = True  # a machine that is busy from the start is noticed at once
 
     @property
     def threads(self) -> int:
@@ -45,14 +53,16 @@ class Governor:
         return self._other if self._is_trial() else self._current
 
     def _is_trial(self) -> bool:
-        return self._until_trial == 0 and self._other != self._current
+        pause = _SHORTEST_PAUSE if self._is_surprised else self._pause
+        return self._since >= pause and self._other != self._current
 
     @property
     def steps(self) -> int:
         """Steps after which a call should return: soon enough to notice that things changed."""
         if self._cost is None:
             return _FEWEST_STEPS
-        return max(int(_CALL_SECONDS / self._cost), _FEWEST_STEPS)
+        seconds = _TRIAL_SECONDS if self._is_trial() else _CALL_SECONDS
+        return max(int(seconds / self._cost), _FEWEST_STEPS)
 
     def observe(self, steps: int, seconds: float) -> None:
         """Take note of what the last call cost.
@@ -66,16 +76,25 @@ class Governor:
         """
         if steps <= 0:
             return
-        cost = seconds / steps
-        if not self._is_trial():
-            old = cost if self._cost is None else self._cost
-            self._cost = _MEMORY * old + (1.0 - _MEMORY) * cost
-            self._until_trial = max(self._until_trial - 1, 0)
-            return
+        if self._is_trial():
+            self._judge(seconds / steps)
+        else:
+            self._follow(seconds / steps)
+
+    def _follow(self, cost: float) -> None:
+        usual = cost if self._cost is None else self._cost
+        if not usual / _SURPRISE <= cost <= usual * _SURPRISE:
+            self._is_surprised = True
+        self._cost = _MEMORY * usual + (1.0 - _MEMORY) * cost
+        self._since += 1
+
+    def _judge(self, cost: float) -> None:
+        """Keep the choice that was tried, or try it again later."""
         if self._cost is not None and cost < _CLEARLY * self._cost:
             self._current, self._other = self._other, self._current
             self._cost = cost
-            self._pause = _FIRST_TRIAL
+            self._pause = _SHORTEST_PAUSE
         else:
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-        self._until_trial = self._pause
+        self._since = 0
+        self._is_surprised = False

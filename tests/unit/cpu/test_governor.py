@@ -39,3 +39,44 @@ def test_calls_without_steps_are_ignored():
     for _ in range(100):
         governor.observe(0, 1.0)
     assert governor.threads == 2
+
+
+def test_a_machine_that_gets_busy_after_a_long_quiet_time_is_noticed_at_once():
+    governor = Governor(2)
+    drive(governor, {2: 1.0, 1: 1.5}, 1000)
+    chosen = drive(governor, {2: 8.0, 1: 1.6}, 12)
+    assert chosen[-3:] == [1, 1, 1]
+
+
+def test_a_machine_that_gets_quiet_after_a_long_busy_time_is_noticed_at_once():
+    governor = Governor(2)
+    drive(governor, {2: 8.0, 1: 3.0}, 1000)
+    assert drive(governor, {2: 1.0, 1: 1.6}, 12)[-3:] == [2, 2, 2]
+
+
+def test_small_changes_of_the_cost_bring_no_trials():
+    """The switch of the two tests above: below a surprise, the long pause holds."""
+    governor = Governor(2)
+    drive(governor, {2: 1.0, 1: 1.5}, 1000)
+    assert drive(governor, {2: 1.3, 1: 0.5}, 12).count(1) <= 1
+
+
+def test_a_trial_is_short():
+    governor = Governor(2)
+    steps = []
+    for _ in range(7):
+        steps.append((governor.threads, governor.steps))
+        governor.observe(governor.steps, governor.steps * 1e-5)
+    assert steps[-1][0] == 1
+    assert 0 < steps[-1][1] < steps[-2][1] / 5
+
+
+def test_a_busy_machine_costs_little_more_than_one_thread():
+    """Wall-clock time of 100,000 steps; two threads take ten times as long as one."""
+    governor, seconds, done = Governor(2), 0.0, 0
+    cost = {2: 5e-4, 1: 5e-5}
+    while done < 100_000:
+        steps, spent = governor.steps, cost[governor.threads] * governor.steps
+        governor.observe(steps, spent)
+        seconds, done = seconds + spent, done + steps
+    assert seconds < 1.25 * done * cost[1]

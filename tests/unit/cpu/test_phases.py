@@ -2,9 +2,7 @@
 
 import time
 from dataclasses import replace
-from functools import partial
 
-import numpy as np
 import pytest
 
 from snnlab.cpu.engine import CpuEngine
@@ -20,15 +18,16 @@ def ticks_per_second(seconds):
     return (read_ticks() - first) / (time.perf_counter() - began)
 
 
-def share(network, phase, frames=5):
-    """Median over frames of the part of the wall-clock time that a phase takes."""
+def least_seconds(network, phase, frames=9):
+    """Least time that a phase of equal frames takes; other programs can only add to it."""
     engine = CpuEngine(network, threads=1)
-    found = [engine.advance(400) for _ in range(frames)]
-    return np.median([frame.timings[phase] / frame.wall_s for frame in found])
+    return min(engine.advance(200).timings[phase] for _ in range(frames))
 
 
 def test_the_counter_has_a_constant_rate():
-    assert ticks_per_second(0.02) == pytest.approx(ticks_per_second(0.1), rel=0.02)
+    # Of several tries: between reading the two clocks another program may get its turn.
+    ratios = [ticks_per_second(0.02) / ticks_per_second(0.1) for _ in range(5)]
+    assert min(abs(ratio - 1.0) for ratio in ratios) < 0.02
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
@@ -48,8 +47,8 @@ def test_each_phase_of_a_running_network_takes_time():
 def test_more_to_record_shows_as_record():
     network = balanced()
     everyone = StateRecorder("all", "exc", ("V_m",), tuple(range(800)), 0.1)
-    before = share(network, "record")
-    assert share(network.replace(recorders=[everyone]), "record") > 2.0 * before
+    before = least_seconds(network, "record")
+    assert least_seconds(network.replace(recorders=[everyone]), "record") > 2.0 * before
 
 
 def test_more_synapses_show_as_deliver():
@@ -57,8 +56,8 @@ def test_more_synapses_show_as_deliver():
     denser = [replace(p, rule=replace(p.rule, indegree=8 * p.rule.indegree), weight=0.0)
               for p in network.projections]  # fmt: skip
     silent = [replace(p, weight=0.0) for p in network.projections]
-    few = share(network.replace(projections=silent), "deliver")
-    assert share(network.replace(projections=denser), "deliver") > 2.0 * few
+    few = least_seconds(network.replace(projections=silent), "deliver")
+    assert least_seconds(network.replace(projections=denser), "deliver") > 2.0 * few
 
 
 @pytest.mark.parametrize("chunk_steps", [1, 2, 6, 7, 15, 64])
@@ -70,39 +69,31 @@ def test_timed_chunks_stand_for_all(chunk_steps, n):
     assert (max(weight) == 1) == (n == 1 or chunk_steps >= 7)
 
 
-def clock_with(charged, threads):
-    """A clock after one call in which the rows were charged with parts of its own age."""
+def parts_of(charged, threads):
+    """Parts of the time after one call in which rows were charged with parts of it."""
     clock = PhaseClock(2)
-    time.sleep(0.02)
+    time.sleep(0.2)
     age = read_ticks() - clock._first_tick
     for (row, phase), part in charged.items():
         clock.rows[row, phase] = int(part * age)
     clock.collect(threads)
-    return clock
+    clock.collect(threads)  # a call is counted once
+    wall_s, timings = clock.timings()
+    return {name: seconds / wall_s for name, seconds in timings.items()}
 
 
-def test_partitions_count_by_the_threads_that_shared_them():
+@pytest.mark.parametrize(("threads", "update"), [(1, 0.6), (2, 0.3)])
+def test_partitions_count_by_the_threads_that_shared_them(threads, update):
     charged = {(0, UPDATE): 0.2, (1, UPDATE): 0.4, (0, DELIVER): 0.2, (2, RECORD): 0.1}
-    near = partial(pytest.approx, rel=0.05)
-    wall_s, one = clock_with(charged, threads=1).timings()
-    assert [one[name] / wall_s for name in ("update", "deliver", "record", "other")] == [
-        near(0.6), near(0.2), near(0.1), near(0.1, abs=0.05),
-    ]  # fmt: skip
-    wall_s, two = clock_with(charged, threads=2).timings()
-    assert [two[name] / wall_s for name in ("update", "deliver", "record", "other")] == [
-        near(0.3), near(0.1), near(0.1), near(0.5),
-    ]  # fmt: skip
+    part = parts_of(charged, threads)
+    assert part["update"] == pytest.approx(update, rel=0.2)
+    assert part["update"] / part["deliver"] == pytest.approx(3.0, rel=1e-3)
+    assert part["update"] / part["record"] == pytest.approx(6.0 / threads, rel=1e-3)
+    assert sum(part.values()) == pytest.approx(1.0)
 
 
 def test_parts_never_exceed_the_whole():
-    wall_s, timings = clock_with({(0, UPDATE): 3.0, (0, DELIVER): 1.0}, threads=1).timings()
-    assert timings["update"] / timings["deliver"] == pytest.approx(3.0, rel=1e-3)
-    assert sum(timings.values()) == pytest.approx(wall_s)
-    assert timings["other"] == pytest.approx(0.0, abs=1e-12)
-
-
-def test_a_call_is_counted_once():
-    clock = clock_with({(0, UPDATE): 0.5}, threads=1)
-    clock.collect(1)
-    wall_s, timings = clock.timings()
-    assert timings["update"] / wall_s == pytest.approx(0.5, rel=0.05)
+    part = parts_of({(0, UPDATE): 3.0, (0, DELIVER): 1.0}, threads=1)
+    assert part["update"] == pytest.approx(0.75, rel=1e-3)
+    assert sum(part.values()) == pytest.approx(1.0)
+    assert part["other"] == pytest.approx(0.0, abs=1e-12)

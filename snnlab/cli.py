@@ -54,7 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         0: done; 1: an unexpected exception, shown with its traceback; 2: a mistake in what was
-        asked for, explained in up to three lines; 130: stopped by Ctrl-C.
+        asked for, explained in up to three lines; 3: a run that numerical trouble has ended; 130:
+        stopped by Ctrl-C.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     return _guarded(lambda: _dispatch(words))

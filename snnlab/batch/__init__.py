@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "main"]
 
 INTERRUPTED = 130
+UNWELL = 3
+"""Exit code of a run that numerical trouble has ended."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,7 +61,8 @@ def main(args: argparse.Namespace) -> int:
     Returns
     -------
     int
-        0, or 130 if Ctrl-C ended the run; what there was until then is saved and reported.
+        0; 130 if Ctrl-C ended the run, 3 if numerical trouble did: what there was until then is
+        saved and reported.
 
     Raises
     ------
@@ -80,6 +83,8 @@ def main(args: argparse.Namespace) -> int:
         show_progress=not args.quiet and sys.stderr.isatty(),
     )
     _write(args, network, result)
+    if result.fatal is not None:
+        return UNWELL
     return 0 if result.is_complete else INTERRUPTED
 
 
@@ -97,9 +102,11 @@ def _write(args: argparse.Namespace, network: Network, result: Run) -> None:
         stream = sys.stderr if args.json == "-" else sys.stdout
         stream.write(report.table(network, result, figures) + "\n")
         stream.write(f"Data: {args.out}\n" if args.out else "")
+    for trouble in result.troubles:
+        sys.stderr.write(f"{trouble.text}\n")
     if not result.is_complete:
-        t = format_quantity(result.t, "ms")
-        sys.stderr.write(f"Stopped by Ctrl-C at t = {t}; everything until then is kept.\n")
+        t, cause = format_quantity(result.t, "ms"), "trouble" if result.fatal else "Ctrl-C"
+        sys.stderr.write(f"Stopped by {cause} at t = {t}; everything until then is kept.\n")
 
 
 def _save_data(path: Path, network: Network, result: Run) -> None:

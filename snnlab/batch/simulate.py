@@ -8,14 +8,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from snnlab.engine import BuildReport, Engine
 from snnlab.frames.frame import Frame
+from snnlab.frames.health import Trouble
 from snnlab.launch import make_engine
 from snnlab.model.network import Network
+from snnlab.session.rate_watch import RateWatch
+from snnlab.session.watch import Watch
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +28,10 @@ __all__ = ["Run", "run"]
 
 CHUNK_S = 0.1
 """Wall-clock time of a chunk: the progress moves, and Ctrl-C is answered, after each."""
+
+
+WATCH = Watch()
+"""What counts as trouble, and which trouble ends a run."""
 
 
 class _CountingEngine(Engine, Protocol):
@@ -44,7 +51,7 @@ class Run:
     simulate_s : float [s]
         Wall-clock time of the measured steps.
     is_complete : bool
-        False if Ctrl-C ended it.
+        False if Ctrl-C or trouble ended it.
     report : BuildReport
         What building took.
     out_degrees : (n_neurons,) int64
@@ -73,6 +80,16 @@ class Run:
     def t(self) -> float:
         """Model time at the end [ms]."""
         return self.n_steps * self.frames[-1].dt if self.frames else 0.0
+
+    @property
+    def troubles(self) -> tuple[Trouble, ...]:
+        """What went wrong, in order of time."""
+        return tuple(trouble for frame in self.frames for trouble in frame.health)
+
+    @property
+    def fatal(self) -> Trouble | None:
+        """What ended the run; None if nothing did."""
+        return next((t for t in self.troubles if t.kind in WATCH.pauses), None)
 
     @property
     def measured(self) -> tuple[Frame, ...]:
@@ -117,12 +134,16 @@ def run(
                          f"{network.expected_synapses():.3g} synapses\n")  # fmt: skip
     engine = cast("_CountingEngine", make_engine(network, device=device, threads=threads))
     frames: list[Frame] = []
+    rates = RateWatch(network, WATCH)
     with _stop_at_ctrl_c() as stop, _progress(network, warmup + n_steps, show_progress) as advanced:
         for end in (warmup, warmup + n_steps):
             started = time.perf_counter()
             for frame in _chunks(engine, end, stop):
-                frames.append(frame)
+                found = frame.health + rates.passed(frame, network)
+                frames.append(replace(frame, health=found))
                 advanced(frame)
+                if any(trouble.kind in WATCH.pauses for trouble in found):
+                    stop.set()
             simulate_s = time.perf_counter() - started
     is_measured = engine.step > warmup
     result = Run(

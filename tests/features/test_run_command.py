@@ -17,6 +17,7 @@ import pytest
 
 from snnlab import cli, presets
 from snnlab.interop import native_json
+from snnlab.model.network import Network, Population
 from snnlab.record import dataset
 
 SMALL = ["run", "brunel", "--set", "N=500", "--time", "100", "--threads", "1"]
@@ -213,6 +214,31 @@ def test_ctrl_c_keeps_what_there_is(tmp_path: Path) -> None:
         assert 0 < data.t_stop < 1e6
         assert data.sizes["spike"] == data["count"].sum()
     assert [p.name for p in tmp_path.iterdir()] == ["run.nc"]
+
+
+def test_numerical_trouble_ends_the_run_with_a_code_of_its_own(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    unstable = Population("fast", 20, "Izhikevich", {"a": 30.0})
+    native_json.save(Network([unstable], name="unstable"), tmp_path / "net.json")
+    out = tmp_path / "run.nc"
+    words = ["run", str(tmp_path / "net.json"), "--time", "10 s", "--out", str(out)]
+    assert cli.main(words) == 3
+    said = capsys.readouterr().err
+    assert "Population 'fast', neuron 0: V_m: must be " in said
+    assert "Make dt (now 0.1 ms) smaller" in said
+    assert "Stopped by trouble at t = " in said
+    with dataset.open(out) as data:
+        assert 0 < data.t_stop < 1000.0
+
+
+def test_a_runaway_is_told_and_the_run_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    loud = ["run", "brunel", "--set", "N=500", "g=0", "J=5", "--time", "500", "--threads", "1"]
+    assert cli.main([*loud, "--quiet"]) == 0
+    said = capsys.readouterr().err
+    assert said.count("Population 'exc': rate: must stay below 400 Hz") == 1
+    assert cli.main([*SMALL, "--quiet"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def read_until(terminal: int, text: bytes, *, timeout: float) -> bytes:

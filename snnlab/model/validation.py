@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from snnlab.errors import SpecError, unknown_name
 from snnlab.model.connectivity import Connectivity, DistanceDependent
-from snnlab.model.distribution import Constant, Distribution, as_distribution
+from snnlab.model.distribution import Constant, Distribution, Number, as_distribution
 from snnlab.model.expression import evaluate
 from snnlab.model.parameter import Parameter, Receptor
 from snnlab.model.stimuli import PoissonInput, SpikeTrains, StepCurrent
+from snnlab.model.time_step import check_time_step
 from snnlab.units import format_quantity
 
 if TYPE_CHECKING:
@@ -23,6 +25,14 @@ _SMALLEST_U = 0.5 / 65536
 """Quantile tables have 65536 entries: nothing more extreme than this is ever drawn."""
 
 _MOST_NEURONS = 2**31 - 1
+
+_LARGEST_WEIGHT = 1e9
+"""In any unit; sums of a billion of them still fit the coarsest fixed point."""
+
+_HIGHEST_RATE = 1e7
+"""Of a Poisson input [Hz]: 1000 events in 0.1 ms."""
+
+_MOST_CORNERS = 8
 
 
 def validate(network: Network) -> None:
@@ -156,12 +166,42 @@ def _check_population(network: Network, population: Population) -> None:
     size = population.size
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         raise SpecError(f"{where}.size", "must be a whole number >= 1", got=repr(size))
-    values = network.parameters_of(population)
-    uniform = {name: value for name, value in values.items() if isinstance(value, float)}
-    population.model.check(uniform, network.dt, context=f"{where}.")
-    network.initial_of(population)
+    for corner in _corners(network.parameters_of(population)):
+        population.model.check(corner, network.dt, context=f"{where}.")
+        check_time_step(population.model, corner, network.dt, context=f"{where}.")
+    _check_initial(network, population)
     if population.space is not None:
         population.space.check(size, where=where)
+
+
+def _corners(values: Mapping[str, float | Distribution]) -> Iterator[dict[str, float]]:
+    """Values that one neuron may have: every combination of the extremes of what is drawn.
+
+    Of more than eight that are drawn, the others take their lower extreme.
+    """
+    choices = {n: _range(v) if isinstance(v, Distribution) else (v,) for n, v in values.items()}
+    drawn = [name for name, extremes in choices.items() if len(extremes) > 1]
+    for name in drawn[_MOST_CORNERS:]:
+        choices[name] = choices[name][:1]
+    for combination in product(*choices.values()):
+        yield dict(zip(choices, combination, strict=True))
+
+
+def _check_initial(network: Network, population: Population) -> None:
+    """Start values must be plausible, or the run would be paused at once."""
+    for name, value in network.initial_of(population).items():
+        state = population.model.states[name]
+        for number in _range(value) if isinstance(value, Distribution) else (value,):
+            low = -math.inf if state.low is None else state.low
+            high = math.inf if state.high is None else state.high
+            if not (math.isfinite(number) and low <= number <= high):
+                raise SpecError(
+                    f"{population.model.__name__}.{name}.initial",
+                    f"must be {state.bounds()}",
+                    got=format_quantity(number, state.unit),
+                    context=f"Population {population.name!r}.",
+                    remedy="A start value outside would pause the run at once.",
+                )
 
 
 # --- projections --------------------------------------------------------------------------------
@@ -232,6 +272,14 @@ def _check_sign(weight: Distribution, receptor: Receptor, name: str, where: str)
     wrong = (receptor.sign > 0 and low < 0) or (receptor.sign < 0 and high > 0)
     if not (math.isfinite(low) and math.isfinite(high)):
         raise SpecError(where, "must be finite", got=f"{low:g} ... {high:g} {receptor.unit}")
+    largest = max(abs(low), abs(high))
+    if largest > _LARGEST_WEIGHT:
+        raise SpecError(
+            where,
+            f"must be at most {_LARGEST_WEIGHT:g} {receptor.unit} in size",
+            got=format_quantity(largest, receptor.unit),
+            remedy=f"Weights here are in {receptor.unit}; larger ones leave the range of the sum.",
+        )
     if not wrong:
         return
     sign = ">= 0" if receptor.sign > 0 else "<= 0"
@@ -293,8 +341,13 @@ def _check_stimulus(network: Network, stimulus: Any) -> None:
     target = network.population(stimulus.target)
     if isinstance(stimulus, PoissonInput):
         rate = network.number(stimulus.rate, "Hz", where=f"{where}.rate")
-        if rate < 0:
-            raise SpecError(f"{where}.rate", "must be >= 0 Hz", got=f"{rate:g} Hz")
+        if not 0 <= rate <= _HIGHEST_RATE:
+            raise SpecError(
+                f"{where}.rate",
+                f"must be >= 0 Hz and <= {_HIGHEST_RATE:g} Hz",
+                got=f"{rate:g} Hz",
+                remedy="It is the rate of all sources together that one neuron receives, in Hz.",
+            )
         if not isinstance(weight_of(network, stimulus), Constant):
             raise SpecError(f"{where}.weight", "must be one number", got=repr(stimulus.weight))
     elif isinstance(stimulus, StepCurrent):
@@ -312,13 +365,20 @@ def _check_step_current(
             "must be a population with a current I_e",
             got=f"{target.name!r} ({target.model.__name__})",
         )
-    network.number(stimulus.amplitude, "pA", where=f"{where}.amplitude")
-    start = network.number(stimulus.start, "ms", where=f"{where}.start")
-    stop = network.number(stimulus.stop, "ms", where=f"{where}.stop")
+    _finite(network, stimulus.amplitude, "pA", where=f"{where}.amplitude")
+    start = _finite(network, stimulus.start, "ms", where=f"{where}.start")
+    stop = _finite(network, stimulus.stop, "ms", where=f"{where}.stop")
     if not 0 <= start < stop:
         raise SpecError(
             f"{where}.start", f"must be >= 0 and < stop = {stop:g} ms", got=f"{start:g} ms"
         )
+
+
+def _finite(network: Network, value: Number, unit: str, *, where: str) -> float:
+    number = network.number(value, unit, where=where)
+    if not math.isfinite(number):
+        raise SpecError(where, "must be finite", got=format_quantity(number, unit))
+    return number
 
 
 def _check_spike_trains(
@@ -339,7 +399,7 @@ def _check_spike_trains(
         )
     for time in stimulus.times:
         step = time / network.dt
-        if step < 0.5 or abs(step - round(step)) > 1e-6:
+        if not math.isfinite(step) or step < 0.5 or abs(step - round(step)) > 1e-6:
             raise SpecError(
                 f"{where}.times",
                 f"must be multiples of dt = {network.dt:g} ms, > 0",

@@ -12,6 +12,7 @@ from snnlab.model.distribution import Uniform
 from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population
 from snnlab.model.stimuli import PoissonInput
+from snnlab.presets import load
 from tests.networks import balanced, layered
 from tests.unwell import breaking
 
@@ -76,7 +77,9 @@ def test_nothing_is_found_without_the_look(monkeypatch):
     assert engine.step == 1000
 
 
-@pytest.mark.parametrize("network", [balanced(), layered()], ids=lambda network: network.name)
+@pytest.mark.parametrize(
+    "network", [balanced(), layered(), load("coba", scale=0.5)], ids=lambda network: network.name
+)
 def test_sound_networks_are_well(network):
     engine = CpuEngine(network, threads=2)
     assert engine.advance(3000).health == ()
@@ -108,8 +111,8 @@ def test_a_variable_that_leaves_its_range_is_found_before_it_is_infinite(precisi
 @pytest.mark.parametrize(
     ("neuron", "parameters", "variable"),
     [
-        ("Izhikevich", {"a": 30.0, "V_th": 1e6}, "V_m"),
-        ("Izhikevich", {"a": 30.0}, "V_m"),
+        ("Izhikevich", {"V_th": 1e6, "I_e": 200.0}, "V_m"),
+        ("Izhikevich", {"d": 5e4, "I_e": 20.0}, "V_m"),
         ("AdEx", {"I_e": -1e6}, "V_m"),
         ("LIFCondExp", {"I_e": -1e6}, "V_m"),
     ],

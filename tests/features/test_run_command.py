@@ -164,7 +164,7 @@ def test_object_can_go_to_a_file(capsys: pytest.CaptureFixture[str], tmp_path: P
         (["brunel", "--set", "N=500", "--time", "1 mV"], "--time: must be a time"),
         (["brunel", "--set", "N=500", "--time", "-1"], "--time: must be >= 0 ms"),
         (["brunel", "--set", "N=500", "--time", "0.25"], "must be a multiple of dt = 0.1 ms"),
-        (["brunel", "--set", "N=500", "--dt", "4"], "must be at least one time step"),
+        (["brunel", "--set", "N=500", "--dt", "4"], "t_ref: must be 0 or >= the time step"),
         (["brunel", "--set", "N=500", "--device", "tpu"], "device"),
         (["brunel", "--set", "N=500", "--device", "cuda:0"], "device"),
         (["brunel", "--set", "N=500", "--threads", "0"], "threads"),
@@ -219,7 +219,7 @@ def test_ctrl_c_keeps_what_there_is(tmp_path: Path) -> None:
 def test_numerical_trouble_ends_the_run_with_a_code_of_its_own(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    unstable = Population("fast", 20, "Izhikevich", {"a": 30.0})
+    unstable = Population("fast", 20, "Izhikevich", {"V_th": 1e6, "I_e": 20.0})
     native_json.save(Network([unstable], name="unstable"), tmp_path / "net.json")
     out = tmp_path / "run.nc"
     words = ["run", str(tmp_path / "net.json"), "--time", "10 s", "--out", str(out)]

@@ -35,6 +35,10 @@ def population(**parameters):
     return network(populations=[Population("exc", 80, "LIFExp", parameters)])
 
 
+def one(neuron, **parameters):
+    return network(populations=[Population("p", 8, neuron, parameters)])
+
+
 def projection(rule=None, weight=1.0, delay=1.5, **more):
     return network(Projection("exc", "inh", rule or FixedIndegree(10), weight, delay, **more))
 
@@ -247,7 +251,7 @@ CASES = {
     "negative rate": (
         lambda: network(stimuli=[PoissonInput("bg", "exc", rate=-5.0, weight=1.0)]),
         SpecError,
-        "Stimulus 'bg'.rate: must be >= 0 Hz (got -5 Hz).",
+        "Stimulus 'bg'.rate: must be >= 0 Hz and <= 1e+07 Hz (got -5 Hz).",
     ),
     "current that ends before it starts": (
         lambda: network(stimuli=[StepCurrent("dc", "exc", 100.0, start=5.0, stop=2.0)]),
@@ -279,6 +283,130 @@ CASES = {
         lambda: network(recorders=[StateRecorder("V", "exc", ("V_m",), (80,))]),
         SpecError,
         "Recorder 'V'.neurons: must be in 0 ... 79 (got 80).\nPopulation 'exc'.",
+    ),
+    "time constant below the time step": (
+        lambda: population(tau_m=0.05),
+        SpecError,
+        "LIFExp.tau_m: must be >= the time step, dt = 0.1 ms (got 0.05 ms).\n"
+        "Population 'exc'.\nMake dt smaller, or the time constant longer.",
+    ),
+    "time step above a time constant": (
+        lambda: network(dt=5.0),
+        SpecError,
+        "LIFExp.tau_syn_exc: must be >= the time step, dt = 5 ms (got 2 ms)",
+    ),
+    "draws of a time constant below the time step": (
+        lambda: population(tau_m=Uniform(0.01, 10.0)),
+        SpecError,
+        "LIFExp.tau_m: must be >= the time step, dt = 0.1 ms (got 0.01",
+    ),
+    "refractory period below the time step": (
+        lambda: population(t_ref=0.05),
+        SpecError,
+        "LIFExp.t_ref: must be 0 or >= the time step, dt = 0.1 ms (got 0.05 ms).\n"
+        "Population 'exc'.\nMake dt smaller, or the refractory period 0 or longer.",
+    ),
+    "membrane faster than the time step": (
+        lambda: one("LIFCondExp", C_m=1.0, g_L=100.0),
+        SpecError,
+        "LIFCondExp.C_m / g_L: must be >= the time step, dt = 0.1 ms (got 0.01 ms)",
+    ),
+    "recovery that explodes": (
+        lambda: one("Izhikevich", a=30.0),
+        SpecError,
+        "Izhikevich.a: must be < 2 / dt = 20 1/ms (got 30 1/ms).\n"
+        "Population 'p'.\nMake a or dt smaller",
+    ),
+    "drawn reset that may lie above the threshold": (
+        lambda: population(V_reset=Uniform(-70.0, -50.0)),
+        SpecError,
+        "LIFExp.V_reset: must be < V_th = -55 mV (got -50",
+    ),
+    "drawn threshold that may lie below the reset": (
+        lambda: population(V_th=Uniform(-80.0, -50.0)),
+        SpecError,
+        "LIFExp.V_reset: must be < V_th = -79.99",
+    ),
+    "peak below the reset": (
+        lambda: one("AdEx", V_peak=-65.0),
+        SpecError,
+        "AdEx.V_peak: must be > V_reset = -60 mV (got -65 mV)",
+    ),
+    "drawn peak that may lie below the upstroke": (
+        lambda: one("AdEx", V_peak=Uniform(-55.0, 0.0)),
+        SpecError,
+        "AdEx.V_peak: must be > V_th = -50.4 mV (got -54.99",
+    ),
+    "Poisson source faster than the time step": (
+        lambda: one("PoissonSource", rate=20_000.0),
+        SpecError,
+        "PoissonSource.rate: must be <= ",
+    ),
+    "implausible start value": (
+        lambda: network(populations=[Population("p", 8, "LIFExp", initial={"V_m": 7000.0})]),
+        SpecError,
+        "LIFExp.V_m.initial: must be >= -1000 mV and <= 1000 mV (got 7000 mV).\nPopulation 'p'.",
+    ),
+    "start value that is no number": (
+        lambda: network(populations=[Population("p", 8, "LIFExp", initial={"I_exc": np.inf})]),
+        SpecError,
+        "LIFExp.I_exc.initial: must ",
+    ),
+    "implausible draws of a start value": (
+        lambda: network(
+            populations=[Population("p", 8, "LIFExp", initial={"V_m": Normal(0.0, 500.0)})]
+        ),
+        SpecError,
+        "LIFExp.V_m.initial: must be >= -1000 mV and <= 1000 mV (got -2",
+    ),
+    "weight beyond any meaning": (
+        lambda: projection(weight=1e12),
+        SpecError,
+        "Projection 'exc->inh'.weight: must be at most 1e+09 pA in size (got 1e+12 pA).\n"
+        "Weights here are in pA",
+    ),
+    "infinite weight": (
+        lambda: projection(weight=np.inf),
+        SpecError,
+        "Projection 'exc->inh'.weight: must ",
+    ),
+    "infinite delay": (
+        lambda: projection(delay=np.inf),
+        SpecError,
+        "Projection 'exc->inh'.delay: must ",
+    ),
+    "endless Poisson input": (
+        lambda: network(stimuli=[PoissonInput("noise", "exc", rate=1e12, weight=1.0)]),
+        SpecError,
+        "Stimulus 'noise'.rate: must be >= 0 Hz and <= 1e+07 Hz (got 1e+12 Hz)",
+    ),
+    "Poisson input of an infinite rate": (
+        lambda: network(stimuli=[PoissonInput("noise", "exc", rate=np.inf, weight=1.0)]),
+        SpecError,
+        "Stimulus 'noise'.rate: must ",
+    ),
+    "infinite current": (
+        lambda: network(stimuli=[StepCurrent("step", "exc", np.inf, 0.0, 5.0)]),
+        SpecError,
+        "Stimulus 'step'.amplitude: must be finite (got inf pA)",
+    ),
+    "current without an end": (
+        lambda: network(stimuli=[StepCurrent("step", "exc", 10.0, 0.0, np.inf)]),
+        SpecError,
+        "Stimulus 'step'.stop: must be finite (got inf ms)",
+    ),
+    "spike at no time": (
+        lambda: network(
+            populations=[Population("s", 1, "SpikeSource")],
+            stimuli=[SpikeTrains("given", "s", (np.nan,), (0,))],
+        ),
+        SpecError,
+        "Stimulus 'given'.times: must be multiples of dt = 0.1 ms, > 0 (got nan ms)",
+    ),
+    "time step that is no number": (
+        lambda: network(dt=np.nan),
+        SpecError,
+        "Network.dt: must be > 0 ms (got nan ms)",
     ),
     "time step": (
         lambda: network(dt=0.0),
@@ -319,6 +447,10 @@ EDITS = {
     "unknown target": (SetParameter("ecx", "tau_m", 1.0), "part of the network: must be an exist"),
     "unknown knob": (SetParameter("", "q", 1.0), "knob: must be an existing name (got 'q')"),
     "unknown field": (SetParameter("exc->inh", "wieght", 1.0), "Did you mean 'weight'"),
+    "infinite weight": (SetParameter("exc->inh", "weight", np.inf), "'exc->inh'.weight: must "),
+    "too fast a membrane": (SetParameter("exc", "tau_m", 0.01), "must be >= the time step"),
+    "reset above the threshold": (SetParameter("exc", "V_reset", -40.0), "must be < V_th"),
+    "delay below the time step": (SetParameter("exc->inh", "delay", 0.01), "at least one time"),
     "bad value": (SetParameter("exc", "tau_m", "0 ms"), "LIFExp.tau_m: must be > 0 ms (got 0 ms)"),
     "too long an in-degree": (
         SetParameter("exc->inh", "rule", FixedIndegree(10**6, multapses=False)),

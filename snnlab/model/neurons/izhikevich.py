@@ -74,8 +74,14 @@ class Izhikevich(Neuron):
 
     @classmethod
     def check(cls, p: Mapping[str, float], dt: float, *, context: str = "") -> None:
-        """Refuse a reset at or above the peak."""
+        """Refuse a reset at or above the peak, and a step at which Euler's scheme explodes."""
         super().check(p, dt, context=context)
+        if abs(p["a"]) * dt >= 2.0:
+            raise SpecError(
+                f"{cls.__name__}.a", f"must be < 2 / dt = {2.0 / dt:g} 1/ms",
+                got=f"{p['a']:g} 1/ms", context=context,
+                remedy="Make a or dt smaller: with this step the recovery grows without end.",
+            )  # fmt: skip
         if p["c"] >= p["V_th"]:
             raise SpecError(
                 f"{cls.__name__}.c", f"must be < V_th = {p['V_th']:g} mV",

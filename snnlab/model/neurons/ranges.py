@@ -15,8 +15,11 @@ CURRENT = (-1e6, 1e6)
 SLOPE = (-1e8, 1e8)
 """Of the slope of a synaptic current [pA/ms]: 1 uA within 10 us."""
 
-CONDUCTANCE = (0.0, 1e5)
-"""Of a synaptic conductance [nS]: thousands of times the leak."""
+CONDUCTANCE = (-1e3, 1e5)
+"""Of a synaptic conductance [nS]: thousands of times the leak.
+
+Below 0 because a published network draws its start values from a normal distribution.
+"""
 
 RECOVERY = (-1e4, 1e4)
 """Of the recovery variable of Izhikevich's model [mV/ms]; it is about 10."""

@@ -169,6 +169,30 @@ def test_steps_are_exact(visit: LabPage) -> None:
     visit.wait_for(f"session.step == {step + 101}")
 
 
+BACK = "[aria-label^='Go back by this model time']"
+
+
+def test_back_cuts_the_picture_and_the_keyboard_reaches_it(
+    visit: LabPage, artifacts: Path, report: dict[str, Any]
+) -> None:
+    step, before = int(visit.execute("print(session.step)")), picture(visit)
+    visit.page.fill("[aria-label='length of the way back in ms']", "50")
+    started = time.monotonic()
+    visit.page.focus(BACK)
+    visit.page.keyboard.press("Enter")
+    visit.wait_for(f"session.step == {step - 500}")
+    visit.page.wait_for_function(
+        f"() => document.querySelector('{CANVAS}').dataset.step === '{step - 500}'"
+    )
+    report["back by 50 ms (s)"] = time.monotonic() - started
+    assert picture(visit) != before
+    visit.screenshot(artifacts / "first_spikes_back.png")
+    visit.execute(f"session.run_until({step} * session.dt).wait(60)")
+    visit.page.wait_for_function(
+        f"() => document.querySelector('{CANVAS}').dataset.step === '{step}'"
+    )
+
+
 def test_undo_takes_the_last_edit_back(visit: LabPage) -> None:
     g = g_now(visit)
     press_button(visit, "undo")
@@ -197,6 +221,7 @@ def test_reset_empties_the_picture(visit: LabPage) -> None:
     visit.page.click("[aria-label^='Reset']")
     visit.wait_for("session.step == 0")
     visit.page.get_by_text("No spikes yet: press Run.").wait_for(state="visible")
+    assert visit.page.locator(BACK).is_disabled()
 
 
 def test_holoviews_plot_follows_the_run(visit: LabPage, report: dict[str, Any]) -> None:

@@ -1,9 +1,10 @@
-// Run, pause, step, reset, undo, redo, speed; what the run is doing is always in view.
+// Run, pause, step, go back, reset, undo, redo, speed; what the run is doing is always in view.
 
 const ICONS = {
   run: "M4 2.5v11l9-5.5z",
   pause: "M4 3h3v10H4zM9 3h3v10H9z",
   step: "M3 3v10l6-5zM10.5 3h2.5v10h-2.5z",
+  back: "M8 3v10L1.5 8zM15 3v10L8.5 8z",
   until: "M2 7h7V4l4.5 4L9 12V9H2zM13.5 3H15v10h-1.5z",
 };
 
@@ -68,6 +69,9 @@ class TransportView {
     this.pause = this.button("pause", "Pause", "Pause at the next step boundary");
     this.ms = this.number("length of a step in ms", 10);
     this.goal = this.number("model time to run until, in ms", 2000);
+    this.backMs = this.number("length of the way back in ms", 1000);
+    this.back = this.button("back", "Back", "Go back by this model time; what was recorded after it is dropped, later edits can be redone",
+      () => ({ duration: Number(this.backMs.value) }));
     this.undo = this.button("undo", "", "Undo the last edit");
     this.redo = this.button("redo", "", "Redo the edit that was undone last");
     this.speed = element("select", { "aria-label": "speed", title: "Model time per wall-clock time",
@@ -82,6 +86,7 @@ class TransportView {
       group(this.button("step", "1 step", "Advance by one time step")),
       group(this.button("until", "Step", "Advance by this model time", () => ({ duration: Number(this.ms.value) })), this.ms, unitOf("ms")),
       group(this.button("until", "Run until", "Run until this model time", () => ({ t: Number(this.goal.value) })), this.goal, unitOf("ms")),
+      group(this.back, this.backMs, unitOf("ms")),
       group(this.undo, this.redo),
       group(element("label", { text: "Speed " }), this.speed));
     el.append(part("section", "transport", { "aria-label": "transport" },
@@ -93,6 +98,7 @@ class TransportView {
     this.since = performance.now();
     this.about.textContent = this.model.get("about");
     this.undo.disabled = !status.can_undo;
+    this.back.disabled = this.backMs.disabled = !status.can_go_back;
     this.redo.disabled = !status.can_redo;
     this.run.disabled = status.state === "running";
     this.pause.disabled = status.state !== "running";

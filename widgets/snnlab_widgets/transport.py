@@ -1,7 +1,8 @@
-"""Run, pause, step, reset, undo, redo, speed; and what the run is doing, always in view."""
+"""Run, pause, step, go back, reset, undo, redo, speed; and what the run is doing, always in view."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import traitlets
@@ -54,6 +55,7 @@ class Transport(Part):
             "eta_s": session.eta_s,
             "frame_age_s": session.last_frame_age_s,
             "speed": _speed_text(session.speed),
+            "can_go_back": session.step > session.checkpoints.first.step,
             "can_undo": session.history.can_undo,
             "can_redo": session.history.can_redo,
         }
@@ -78,6 +80,22 @@ class Transport(Part):
             self._session.run(duration)
         else:
             self._session.run_until(t or 0.0)
+
+    def do_back(self, duration: float) -> None:
+        """Go back by `duration` [ms], or to the beginning of the run if that is nearer.
+
+        Nothing waits for it: what has to be simulated again may take a while.
+        """
+        session = self._session
+        first = session.checkpoints.first.step * session.dt
+        to = session.t - duration
+        session.ask_rewind(first if to < first else to).add_done_callback(self._tell)
+
+    def _tell(self, asked: Future[None]) -> None:
+        """Report what went wrong after the message of the browser was answered."""
+        error = None if asked.cancelled() else asked.exception()
+        if error is not None:
+            self._session.messages.error(error, "Going back")
 
     def do_reset(self) -> None:
         """Go back to the start, keeping the parameters."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from snnlab.frames.decimate import can_follow, extremes, merged, spike_image
+from snnlab.frames.decimate import can_follow, extremes, merged, spike_image, until
 from snnlab.frames.frame import Frame, Samples
 
 
@@ -58,6 +58,22 @@ def test_what_may_be_merged() -> None:
     shapes = {"V": Samples(np.arange(2), np.ones((2, 1, 3)))}
     for changed in ({"counts": np.zeros(3, np.int64)}, {"dt": 0.2}, {"samples": shapes}):
         assert not can_follow(first, Frame(**{**vars(other), **changed}))
+
+
+@given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 9))), st.integers(0, 100))
+def test_a_frame_cut_in_two_is_what_happened_before(spikes, stop) -> None:
+    pairs = np.array(sorted(spikes), np.int64).reshape(-1, 2)
+    counts = np.histogram(pairs[:, 1], [0, 4, 10])[0].astype(np.int64)
+    sampled = Samples(np.arange(10, 101, 10), np.arange(10.0).reshape(-1, 1, 1))
+    whole = Frame(0, 100, 0.1, pairs[:, 0], pairs[:, 1], counts, {"V": sampled}, 2.0, {"update": 1})
+    cut = until(whole, stop, [4, 6])
+    before = pairs[pairs[:, 0] < stop]
+    assert (cut.t_start, cut.t_stop) == (0, stop)
+    np.testing.assert_array_equal(np.column_stack([cut.step, cut.neuron]), before)
+    assert cut.counts.tolist() == [(before[:, 1] < 4).sum(), (before[:, 1] >= 4).sum()]
+    assert cut.samples["V"].steps.tolist() == [k for k in range(10, 101, 10) if k <= stop]
+    assert cut.samples["V"].values.shape == (stop // 10, 1, 1)
+    assert (cut.wall_s, cut.timings["update"]) == (stop / 50, stop / 100)
 
 
 def test_image_counts_every_spike() -> None:

@@ -197,6 +197,19 @@ def test_recent_frames_are_bounded_in_time_and_spikes() -> None:
     assert by_time.stop == by_spikes.stop == 10_000
 
 
+def test_recent_frames_go_back_with_the_run() -> None:
+    recent = RecentFrames()
+    for start in range(0, 3000, 1000):
+        recent.append(regular(start, start + 1000))
+    recent.rewind(1500, [80, 20])
+    assert (recent.epoch, recent.stop) == (1, 1500)
+    assert [f.n_spikes for f in recent.since(0)] == [1000, 500]
+    recent.append(regular(1500, 2000))
+    assert (recent.epoch, recent.stop) == (1, 2000)
+    recent.rewind(1000, [80, 20, 5])
+    assert recent.since(0) == ()
+
+
 def test_frame_after_a_reset_begins_a_new_epoch() -> None:
     recent = RecentFrames()
     recent.append(regular(0, 200))

@@ -56,3 +56,19 @@ def test_a_change_of_structure_begins_a_section() -> None:
     assert [s.network.n_neurons for s in sections] == [5, 7, 7]
     assert [len(s.frames) for s in sections] == [1, 1, 0]
     assert recording.spikes()[0].size == 0
+
+
+def test_going_back_forgets_what_came_after() -> None:
+    recording = Recording(network(), limit_bytes=10_000)
+    for k in range(3):
+        recording.append(frame(10 * k, 2))
+    recording.change_structure(network(6))
+    recording.append(frame(30, 3))
+    recording.rewind(15, network())
+    assert [[f.t_stop for f in s.frames] for s in recording.sections] == [[10, 15]]
+    assert recording.n_bytes == sum(frame_bytes(f) for f in recording.frames)
+    recording.rewind(10, network(6))
+    assert [[f.t_stop for f in s.frames] for s in recording.sections] == [[10], []]
+    assert recording.sections[-1].network.n_neurons == 6
+    recording.rewind(0, network())
+    assert (recording.n_bytes, recording.frames, len(recording.sections)) == (0, (), 1)

@@ -24,7 +24,7 @@ from snnlab_widgets.messages import Messages
 from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport, about
 from tests.activity import regular, two_populations
-from tests.features.session_bench import eventually
+from tests.features.session_bench import eventually, has_gap
 
 
 def ask(widget: object, do: str, **values: object) -> None:
@@ -55,6 +55,27 @@ def test_steps_and_goals_are_exact(session: Session) -> None:
     ask(transport, "until", t=20)
     session.wait(10)
     assert session.step == 200
+
+
+def test_going_back_is_offered_when_there_is_something(session: Session) -> None:
+    transport = Transport(session)
+    assert not transport.status["can_go_back"]
+    session.run(30).wait(20)
+    transport.refresh()
+    assert transport.status["can_go_back"]
+    ask(transport, "back", duration=12.5)
+    assert eventually(lambda: session.step == 175, 10)
+    ask(transport, "back", duration=1000)
+    assert eventually(lambda: session.step == 0, 10)
+    assert [m for m in session.messages if m.level == "error"] == []
+
+
+@pytest.mark.parametrize("duration", [-5.0, float("nan")])
+def test_a_way_back_that_is_none_is_told(session: Session, duration: float) -> None:
+    session.run(30).wait(20)
+    ask(Transport(session), "back", duration=duration)
+    assert eventually(lambda: any(m.level == "error" for m in session.messages), 10)
+    assert session.step == 300
 
 
 def test_undo_and_redo_are_offered_when_there_is_something(session: Session) -> None:
@@ -208,6 +229,27 @@ def test_page_follows_the_run(session: Session) -> None:
     session.run(200).wait(20)
     assert eventually(lambda: page.parts["transport"].status["t"] == 200.0, 10)
     assert eventually(lambda: page.parts["statistics"].table["rows"][0]["rate"] != "", 10)
+    page.close()
+
+
+def test_page_goes_back_with_its_session(session: Session) -> None:
+    """The picture is cut where the run is now; marks of edits before it stay."""
+    page = Lab(session)
+    session.run(100).wait(20)
+    session.set("g", 6).result(10)
+    session.run(100).wait(20)
+    session.set("g", 7).result(10)
+    recent = page.parts["raster"]._recent
+    assert eventually(lambda: recent.stop == 2000, 10)
+    epoch = recent.epoch
+    session.rewind(150)
+    assert eventually(lambda: recent.stop == 1500, 10)
+    assert recent.epoch == epoch + 1
+    assert recent.since(0)[0].t_start == 0
+    assert page.parts["raster"]._marks() == [(1000, "g = 6")]
+    session.run(50).wait(20)
+    assert eventually(lambda: recent.stop == 2000, 10)
+    assert not has_gap(list(recent.since(0)))
     page.close()
 
 

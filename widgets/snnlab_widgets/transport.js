@@ -70,7 +70,7 @@ class TransportView {
     this.ms = this.number("length of a step in ms", 10);
     this.goal = this.number("model time to run until, in ms", 2000);
     this.backMs = this.number("length of the way back in ms", 1000);
-    this.back = this.button("back", "Back", "Go back by this model time; what was recorded after it is dropped, later edits can be redone",
+    this.back = this.button("back", "", "Go back by this model time; what was recorded after it is dropped, later edits can be redone",
       () => ({ duration: Number(this.backMs.value) }));
     this.undo = this.button("undo", "", "Undo the last edit");
     this.redo = this.button("redo", "", "Redo the edit that was undone last");

@@ -1,4 +1,4 @@
-"""Run, pause, step, go back, reset, undo, redo, speed; and what the run is doing, always in view."""
+"""Run, pause, step, go back, reset, undo, redo, speed; what the run is doing, always in view."""
 
 from __future__ import annotations
 

@@ -7,10 +7,16 @@ import os
 import pytest
 from hypothesis import settings
 
+from snnlab.cpu.stale import remove_stale_code
 from snnlab.doctor import GET_BROWSER, find_browser, gpu, mpi
 
 settings.register_profile("snnlab", deadline=None, print_blob=True)
 settings.load_profile("snnlab")
+
+
+def pytest_configure() -> None:
+    """See to it that what is tested is what stands in the source."""
+    remove_stale_code()
 
 
 def in_ci() -> bool:

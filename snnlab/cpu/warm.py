@@ -14,7 +14,8 @@ from snnlab.build.connect import connect
 from snnlab.build.layout import Layout, partition
 from snnlab.build.random import uniforms
 from snnlab.build.tables import plan_tables, port_exponents
-from snnlab.model.connectivity import FixedIndegree
+from snnlab.cpu.stale import remove_stale_code
+from snnlab.model.connectivity import FixedIndegree, PairwiseBernoulli
 from snnlab.model.distribution import Uniform
 from snnlab.model.network import Network, Population, Projection
 
@@ -39,9 +40,11 @@ def announced() -> Iterator[None]:
 @cache
 def compile_builder() -> None:
     """Compile the builder, by building two neurons that use all of it; once a process."""
+    remove_stale_code()
     a = Population("a", 2, "LIFDelta")
     drawn = Projection("a", "a", FixedIndegree(1), Uniform(0.5, 1.0), Uniform(1.0, 2.0))
-    network = Network([a], [drawn])
+    in_one_pass = Projection("a", "a", PairwiseBernoulli(0.5), 1.0, 1.0, name="one pass")
+    network = Network([a], [drawn, in_one_pass])
     layout = Layout.of(network)
     plans = plan_tables(network, port_exponents(network))
     connect(network, plans, layout, partition(layout, 1, np.zeros(1)))

@@ -60,7 +60,7 @@ def _per_event(record: Mapping[str, Any], seconds: float) -> str:
 
 def _per_step(record: Mapping[str, Any], seconds: float) -> str:
     microseconds = 1e6 * seconds / (record["time_ms"] / 0.1)
-    return f"{microseconds:.2f} us a step; the slowest thread is waited for, threads are started"
+    return f"{microseconds:.2f} us a step; waiting for the slowest thread or for a core"
 
 
 def _per_spike(record: Mapping[str, Any], seconds: float) -> str:

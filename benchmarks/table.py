@@ -97,7 +97,7 @@ def conditions(records: Sequence[Record]) -> Iterator[str]:
     load = [record["load"][0] for record in records]
     yield ""
     yield (
-        f"{machine['processor']}, {machine['cores']} cores, "
+        f"{machine['processor']}, cores in use: {machine['cores']}, "
         f"{machine['memory_bytes'] / 2**30:.0f} GiB, {machine['platform']}. "
         f"{', '.join(f'{name} {version}' for name, version in versions.items())}; "
         f"revision {first['revision'] or 'unknown'}."

@@ -116,7 +116,7 @@ class PhaseClock:
         wall_s : float [s]
         timings : dict
             Each of `PHASES`, mean over the threads, and ``"other"``: waiting for the slowest
-            thread, starting threads, health checks, Python. They add up to `wall_s`.
+            thread or for a core, health checks, Python. They add up to `wall_s`.
         """
         n_ticks = read_ticks() - self._first_tick
         wall_s = time.perf_counter() - self._began

@@ -113,5 +113,5 @@ def test_nothing_is_made_up_without_timers():
 
 def test_head_says_under_which_conditions():
     text = page([record(seed=1, load=[0.1, 0, 0]), record(seed=5, load=[2.5, 0, 0])])
-    for words in ("AMD EPYC, 2 cores", "snnlab 1.0", "seeds 1 ... 5", "0.1 ... 2.5", "abc"):
+    for words in ("AMD EPYC, cores in use: 2", "snnlab 1.0", "seeds 1 ... 5", "0.1 ... 2.5", "abc"):
         assert words in text

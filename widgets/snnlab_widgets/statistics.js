@@ -12,7 +12,7 @@ const statisticsHead = [
 ];
 
 const costTitle = "Where the engine's time goes, mean over its threads; "
-  + "other: waiting for the slowest thread, health checks, Python";
+  + "other: waiting for the slowest thread or for a core, health checks, Python";
 
 export default {
   render({ model, el }) {

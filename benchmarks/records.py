@@ -11,7 +11,7 @@ from typing import Any
 
 import jsonschema
 
-__all__ = ["FORMAT", "Records", "read"]
+__all__ = ["FORMAT", "Records", "check", "read"]
 
 FORMAT = 1
 

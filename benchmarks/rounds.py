@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from jsonschema import ValidationError
+
 from benchmarks.activity import activity, complaint
 from benchmarks.machine import machine, revision
 from benchmarks.models import Model, plain
 from benchmarks.process import Outcome, busy_process, run_process
-from benchmarks.records import FORMAT
+from benchmarks.records import FORMAT, check
 from benchmarks.simulators import Simulator
 from snnlab.interop import native_json
 from snnlab.model.network import Network
@@ -130,7 +132,7 @@ class _Session:
         versions = figures.pop("versions", {})
         if outcome.status == "ok" and not run.busy:
             self._note_speed(run, figures)
-        return {
+        record = {
             "format": FORMAT, "session": self.name, "time": began.isoformat(),
             "model": run.model, "simulator": run.simulator,
             "setting": " ".join(run.setting), "round": run.seed, "seed": run.seed,
@@ -140,6 +142,12 @@ class _Session:
             "versions": versions, "load": list(load), "machine": self.machine,
             "revision": self.revision,
         }  # fmt: skip
+        try:
+            check(record)
+        except ValidationError as error:
+            why = f"gave figures that cannot be: {error.json_path} {error.message}"
+            record |= {"status": "failed", "why": why, "figures": {}, "versions": {}}
+        return record
 
     def _outcome(self, run: _Run, model: Model, network: Network, path: Path) -> Outcome:
         if why := self._reason_to_skip(run.model, run.simulator):
@@ -154,6 +162,8 @@ class _Session:
             outcome = run_process(command, timeout_s=self.plan.timeout_s)
         if outcome.status != "ok":
             return outcome
+        if missing := lacking(outcome.figures, model.time, spikes):
+            return Outcome("failed", f"gave no {', '.join(missing)}")
         figures = complete(dict(outcome.figures), network, model.time, spikes)
         why = complaint(model, network, figures)
         return Outcome("regime" if why else "ok", why, figures)
@@ -163,6 +173,13 @@ class _Session:
         best, _ = self.fastest.get((run.model, run.simulator), (float("inf"), ()))
         if seconds < best:
             self.fastest[run.model, run.simulator] = (seconds, run.setting)
+
+
+def lacking(figures: Mapping[str, Any], time: float, spikes: Path) -> list[str]:
+    """Return what a simulator should have given and has not."""
+    names = ["build_s", "n_synapses", "peak_bytes", *(["simulate_s"] if time else [])]
+    found = [name for name in names if name not in figures]
+    return [*found, *(["spikes"] if time and not spikes.exists() else [])]
 
 
 def complete(figures: Record, network: Network, time: float, spikes: Path) -> Record:

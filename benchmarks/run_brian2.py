@@ -64,7 +64,7 @@ STDP = {
     """,
     "deliver": "{target}_post += w",
     "pair": "K_plus += 1\nw = clip(w - alpha*learning_rate*W_max*K_minus, 0*W_max, W_max)",
-    "on_post": "K_minus += 1\nw = clip(w + learning_rate*W_max*K_plus, 0*W_max, W_max)",
+    "back": "K_minus += 1\nw = clip(w + learning_rate*W_max*K_plus, 0*W_max, W_max)",
 }
 
 
@@ -258,20 +258,23 @@ def add_constant(model: Defined, group: list[Data], kind: str, slices: dict[str,
         case other:
             sys.exit(f"Rule {other} of {first['name']} is not translated.")
     if model.plastic and synapses is model.plastic[-1]:
-        synapses.pair.delay = delay
         synapses.w = weight
     model.synapses.append(synapses)
 
 
 def plastic(pre: Any, post: Any, parameters: Data, target: str, delay: Any) -> Any:
-    """Synapses with additive STDP of all pairs; all delay is dendritic."""
+    """Synapses with additive STDP of all pairs.
+
+    All delay is dendritic: spikes of the target reach the synapse as late as its own reach the
+    target.
+    """
     units = {"tau_plus": b2.ms, "tau_minus": b2.ms, "W_max": unit_of(target)}
     namespace = {name: value * units.get(name, 1) for name, value in parameters.items()}
     deliver, pair = STDP["deliver"].format(target=target), STDP["pair"]
     return b2.Synapses(
         pre, post, STDP["model"].format(dimension=dimension(target)),
-        on_pre={"deliver": deliver, "pair": pair}, on_post=STDP["on_post"],
-        delay={"deliver": delay}, namespace=namespace,
+        on_pre={"deliver": deliver, "pair": pair}, on_post={"back": STDP["back"]},
+        delay={"deliver": delay, "back": delay}, namespace=namespace,
     )  # fmt: skip
 
 
@@ -355,7 +358,7 @@ def simulate(model: Defined, args: argparse.Namespace, folder: str, dt: float) -
     # The first run prepares the queues of spikes; what it simulates besides is not building.
     simulated = simulate_s * args.warmup / args.time if is_run else 0.0
     figures = {
-        "build_s": stamps[1] - started - simulated,
+        "build_s": max(stamps[1] - started - simulated, stamps[0] - started),
         "compile_s": compile_s,
         "n_synapses": sum(int(np.sum(s.N)) for s in model.synapses),
         "peak_bytes": peak,

@@ -26,6 +26,10 @@ print(json.dumps({"build_s": 0.1, "simulate_s": seconds, "n_synapses": 100 * n,
 SILENT = RUNS.replace("10 * n", "0 * n")
 DIES = "import sys; sys.exit('out of memory')"
 HANGS = "import time; time.sleep(600)"
+SAYS_NOTHING = "print('{}')"
+IMPOSSIBLE = RUNS.replace('"build_s": 0.1', '"build_s": -0.1')
+INVENTED = RUNS.replace('"versions"', '"joy": 1, "versions"')
+WITHOUT_SPIKES = RUNS.replace("np.savez(spikes, ", "dict(")
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,10 @@ def test_all_settings_run_once_and_the_fastest_goes_on():
         (DIES, "failed", "out of memory"),
         (HANGS, "timeout", "not done after 2 s"),
         (SILENT, "regime", "rate 0 Hz, expected 10 ... 30 Hz"),
+        (SAYS_NOTHING, "failed", "gave no build_s, n_synapses, peak_bytes, simulate_s, spikes"),
+        (WITHOUT_SPIKES, "failed", "gave no spikes"),
+        (IMPOSSIBLE, "failed", "cannot be: $.figures.build_s -0.1"),
+        (INVENTED, "failed", "'joy' was unexpected"),
         ("", "skipped", "not here"),
     ],
 )

@@ -12,82 +12,8 @@ from hypothesis import strategies as st
 from snnlab import presets
 from snnlab.errors import FormatError
 from snnlab.interop import native_json
-from snnlab.model import connectivity as rules
-from snnlab.model.distribution import ClippedNormal, LogNormal, Normal, Uniform
-from snnlab.model.network import Knob, Network, Population, Projection
-from snnlab.model.parameter import Parameter
-from snnlab.model.recorders import StateRecorder
-from snnlab.model.space import Grid, RandomPositions
-from snnlab.model.stimuli import PoissonInput, StepCurrent
-
-positive = st.floats(0.1, 100.0)
-voltage = st.floats(-100.0, 100.0)
-names = st.text(st.characters(min_codepoint=32, exclude_categories=("Cs", "Cc")), min_size=1,
-                max_size=20)  # fmt: skip
-
-SIZE = 12
-weights = st.one_of(
-    positive, st.integers(1, 9), st.just("J"), st.just("2 * J"), st.just("0.5 mV"),
-    st.builds(Uniform, st.floats(0.0, 1.0), st.floats(1.5, 2.0)),
-    st.builds(ClippedNormal, positive, positive, low=st.just(0.0)),
-    st.builds(LogNormal, st.floats(-1.0, 1.0), st.floats(0.0, 1.0), scale=positive),
-)  # fmt: skip
-delays = st.one_of(positive, st.just("1.5 ms"), st.builds(Uniform, st.just(0.1), positive.filter(
-    lambda x: x > 0.1)))  # fmt: skip
-switches = {"autapses": st.booleans(), "multapses": st.just(True)}
-connectivities = st.one_of(
-    st.just(rules.OneToOne()),
-    st.builds(rules.AllToAll, st.booleans()),
-    st.builds(rules.FixedIndegree, st.integers(0, 10**6), **switches),
-    st.builds(rules.FixedOutdegree, st.integers(0, 10**6), **switches),
-    st.builds(rules.FixedTotalNumber, st.integers(0, 10**12), **switches),
-    st.builds(rules.PairwiseBernoulli, st.floats(0.0, 1.0), st.booleans()),
-    st.builds(
-        rules.DistanceDependent, st.floats(0.0, 1.0), positive,
-        st.sampled_from(rules.DistanceDependent.KERNELS), st.booleans(),
-    ),
-)  # fmt: skip
-extents = st.tuples(positive, positive)
-spaces = st.one_of(
-    st.builds(RandomPositions, extents, st.booleans()),
-    st.builds(Grid, extents, st.booleans(), st.sampled_from([(3, 4), (12, 1)])),
-)
-
-
-@st.composite
-def networks(draw: st.DrawFn) -> Network:
-    """A random valid network."""
-    populations = [
-        Population(
-            name, SIZE, "LIFDelta",
-            parameters=draw(st.dictionaries(st.sampled_from(["tau_m", "C_m"]), positive)),
-            initial={"V_m": draw(st.one_of(voltage, st.builds(Normal, voltage, positive)))},
-            space=draw(spaces),
-            reference_rate=draw(st.none() | positive),
-        )
-        for name in draw(st.lists(names, min_size=1, max_size=3, unique=True))
-    ]  # fmt: skip
-    some = st.sampled_from([p.name for p in populations])
-    n = range(draw(st.integers(0, 3)))
-    return Network(
-        populations,
-        [
-            Projection(draw(some), draw(some), draw(connectivities), weight=draw(weights),
-                       delay=draw(delays), receptor=draw(st.sampled_from(["", "exc"])),
-                       name=f"projection {i}")
-            for i in n
-        ],
-        stimuli=[
-            draw(st.builds(PoissonInput, st.just(f"stimulus {i}"), some, positive, positive)
-                 | st.builds(StepCurrent, st.just(f"stimulus {i}"), some, voltage))
-            for i in n
-        ],
-        recorders=[StateRecorder(f"r {i}", draw(some), interval=draw(st.sampled_from([0, "1 ms"])))
-                   for i in n],
-        knobs=[Knob("J", draw(positive), Parameter(1.0, "mV", draw(names), above=0.0))],
-        dt=0.1, seed=draw(st.integers(0, 2**32 - 1)),
-        name=draw(names), description=draw(names),
-    )  # fmt: skip
+from snnlab.model.network import Network
+from tests.properties.random_networks import networks
 
 
 @settings(max_examples=200)

@@ -77,11 +77,15 @@ def _last_object(text: str) -> dict[str, Any] | None:
     for line in reversed(text.splitlines()):
         if line.startswith("{"):
             try:
-                figures: dict[str, Any] = json.loads(line)
-            except json.JSONDecodeError:
+                figures: dict[str, Any] = json.loads(line, parse_constant=_refuse)
+            except ValueError:
                 return None
             return figures
     return None
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no figure")
 
 
 def _last_words(text: str) -> str:

@@ -130,9 +130,7 @@ class _Session:
         outcome = self._outcome(run, model, network, path)
         figures = dict(outcome.figures)
         versions = figures.pop("versions", {})
-        if outcome.status == "ok" and not run.busy:
-            self._note_speed(run, figures)
-        record = {
+        record = checked({
             "format": FORMAT, "session": self.name, "time": began.isoformat(),
             "model": run.model, "simulator": run.simulator,
             "setting": " ".join(run.setting), "round": run.seed, "seed": run.seed,
@@ -141,12 +139,9 @@ class _Session:
             "status": outcome.status, "why": outcome.why, "figures": figures,
             "versions": versions, "load": list(load), "machine": self.machine,
             "revision": self.revision,
-        }  # fmt: skip
-        try:
-            check(record)
-        except ValidationError as error:
-            why = f"gave figures that cannot be: {error.json_path} {error.message}"
-            record |= {"status": "failed", "why": why, "figures": {}, "versions": {}}
+        })  # fmt: skip
+        if record["status"] == "ok" and not run.busy:
+            self._note_speed(run, figures)
         return record
 
     def _outcome(self, run: _Run, model: Model, network: Network, path: Path) -> Outcome:
@@ -173,6 +168,16 @@ class _Session:
         best, _ = self.fastest.get((run.model, run.simulator), (float("inf"), ()))
         if seconds < best:
             self.fastest[run.model, run.simulator] = (seconds, run.setting)
+
+
+def checked(record: Record) -> Record:
+    """Return a record, or one of a failed run where its figures cannot be."""
+    try:
+        check(record)
+    except ValidationError as error:
+        why = f"gave figures that cannot be: {error.json_path} {error.message}"
+        return record | {"status": "failed", "why": why, "figures": {}, "versions": {}}
+    return record
 
 
 def lacking(figures: Mapping[str, Any], time: float, spikes: Path) -> list[str]:

@@ -60,7 +60,9 @@ def test_killed_process_is_a_failure():
     assert "-9" in outcome.why
 
 
-@pytest.mark.parametrize("source", ["print('done')", "print('{\"cut\": ')", "pass"])
+@pytest.mark.parametrize(
+    "source", ["print('done')", "print('{\"cut\": ')", "pass", "print('{\"a\": NaN}')"]
+)
 def test_process_without_figures_is_a_failure(source):
     outcome = python(source)
     assert outcome.status == "failed"

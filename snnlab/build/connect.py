@@ -146,8 +146,7 @@ def connect(
         part = _part(pools, plans[k].kind, base, free[kind])
         start, borders = _place(rules[k], owned[k], counts[k], part, plans[k].kind)
         row_starts[k] = start + base
-        attributes = _attributes(network, plans[k], rules[k], owned[k])
-        segment_ends[k] = _finish(plans[k], part, borders, attributes)
+        segment_ends[k] = _finish(network, plans[k], rules[k], owned[k], part, borders)
     in_order = range(len(plans))
     return Connections(
         plans,
@@ -219,12 +218,19 @@ def _place(
 
 
 def _finish(
-    plan: TablePlan, pools: Pools, borders: NDArray[np.int64], attributes: Attributes
+    network: Network,
+    plan: TablePlan,
+    rules: list[Rule],
+    owned: list[Owned],
+    pools: Pools,
+    borders: NDArray[np.int64],
 ) -> NDArray[np.uint32]:
-    """Draw weights and delays of a table; return the segment ends."""
+    """Order the rows of a table, draw their weights and delays; return the segment ends."""
     n_delays = plan.n_delays if plan.n_delays > 1 else 0
     ends = np.empty((*borders.shape[1:], n_delays), np.uint32)
-    if plan.kind != SHARED or n_delays or attributes.is_shuffled.any():
+    is_shuffled = any(rule.kind == OUTDEGREE for rule in rules)
+    if plan.kind != SHARED or n_delays or is_shuffled:
+        attributes = _attributes(network, plan, rules, owned)
         finish_rows(*_halves(pools, plan.kind), pools, plan.kind, borders, attributes, ends)
     return ends
 

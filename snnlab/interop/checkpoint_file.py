@@ -6,6 +6,7 @@ arrays of the engine. Opening one runs nothing.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -56,8 +57,8 @@ def save_checkpoint(
         "snnlab": "checkpoint",
         "format": FORMAT,
         "step": checkpoint.step,
-        "network": native_json.to_dict(checkpoint.network),
-        "start": None if start is None else native_json.to_dict(start),
+        "network": _network_data(checkpoint.network),
+        "start": None if start is None else _network_data(start),
         "edits": edits_to_data(checkpoint.edits),
         "provenance": provenance.origin(device),
     }
@@ -102,15 +103,25 @@ def _checkpoint(
     step = header.get("step")
     if type(step) is not int or not 0 <= step < _LAST_STEP:
         array_file.refuse(path, "must have a step that is a whole number >= 0", got=repr(step))
-    network = native_json.from_dict(header.get("network", {}))
+    network = _network(header.get("network", {}))
     bare = Checkpoint(step, network, arrays)
     if header.get("start") is None:
         return bare
-    start = native_json.from_dict(header["start"])
+    start = _network(header["start"])
     edits, after = edits_from_data(header.get("edits"), start)
     if (edits[-1].step if edits else 0) > step or after != network:
         array_file.refuse(path, "must have the network that its edits lead to", got="another one")
     return replace(bare, start=start, edits=edits)
+
+
+def _network_data(network: Network) -> Any:
+    """A network as plain data; one that would be too long to be read again is refused now."""
+    return json.loads(native_json.dumps(network))
+
+
+def _network(data: Any) -> Network:
+    """The network that plain data of a file describe, which must not be too long either."""
+    return native_json.loads(json.dumps(data))
 
 
 def _within(error: FormatError, path: str | os.PathLike[str]) -> FormatError:

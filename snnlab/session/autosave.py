@@ -45,6 +45,9 @@ def check_folder(folder: str | Path) -> Path:
 class Autosave:
     """Writes the newest checkpoint it is given to one file, on a thread of its own.
 
+    What an earlier session left in that file is kept beside it, as ``<name>.previous.checkpoint``:
+    running the cell that opens a session once more must not cost the state before a crash.
+
     Parameters
     ----------
     folder : Path
@@ -69,21 +72,16 @@ class Autosave:
         self._device = device
         self._messages = messages
         self._waiting: Checkpoint | None = None
-        self._last_step: int | None = None
         self._is_closed = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"autosave {name}", daemon=True)
         self._remove_stale()
         self._thread.start()
 
-    def is_new(self, step: int) -> bool:
-        """Whether `step` is another one than that of the last checkpoint."""
-        return step != self._last_step
-
     def put(self, checkpoint: Checkpoint) -> None:
         """Write this one soon; one that still waits is left out."""
         with self._changed:
-            self._waiting, self._last_step = checkpoint, checkpoint.step
+            self._waiting = checkpoint
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -96,8 +94,10 @@ class Autosave:
             self._messages.warning(f"{self.path} is still being written after {_CLOSE_S:g} s.")
 
     def _run(self) -> None:
+        is_first = True
         while (checkpoint := self._next()) is not None:
-            self._write(checkpoint)
+            self._write(checkpoint, is_first=is_first)
+            is_first = False
 
     def _next(self) -> Checkpoint | None:
         with self._changed:
@@ -106,15 +106,21 @@ class Autosave:
             checkpoint, self._waiting = self._waiting, None
             return checkpoint
 
-    def _write(self, checkpoint: Checkpoint) -> None:
+    def _write(self, checkpoint: Checkpoint, *, is_first: bool) -> None:
         from snnlab.interop.checkpoint_file import save_checkpoint
 
         try:
+            if is_first and self.path.exists():
+                self._put_aside()
             save_checkpoint(checkpoint, self.path, device=self._device)
         except (OSError, FormatError, MemoryError) as error:
             t = checkpoint.step * checkpoint.network.dt
-            self._last_step = None
             self._messages.error(error, f"The state at t = {t:g} ms is not in {self.path}")
+
+    def _put_aside(self) -> None:
+        previous = self.path.with_name(f"{self.path.stem}.previous{self.path.suffix}")
+        self.path.replace(previous)
+        self._messages.info(f"The state that an earlier session had saved is in {previous} now.")
 
     def _remove_stale(self) -> None:
         """Remove halves that a killed process left; one that is written now is younger."""

@@ -36,7 +36,7 @@ class Keeper:
     messages : MessageLog
         Learns of checkpoints that do not fit.
     autosave : Autosave, optional
-        Gets one now and then, at every pause and at the end.
+        Gets one now and then, after every change in a pause, and at the end.
 
     Attributes
     ----------
@@ -58,6 +58,7 @@ class Keeper:
         self._editor = editor
         self._messages = messages
         self._autosave = autosave
+        self._saved = self._moment
         self._interval = Interval(EVERY_S, LARGEST_SHARE)
         self._n_bytes = engine.report.state_bytes
         self._has_warned = False
@@ -76,14 +77,19 @@ class Keeper:
 
     def save(self) -> None:
         """Have the state written to the file of the autosave, if there is one and it is behind."""
-        if self._autosave is None or not self._autosave.is_new(self._engine.step):
+        if self._autosave is None or self._saved == self._moment:
             return
-        began = time.perf_counter()
+        began, self._saved = time.perf_counter(), self._moment
         try:
             self._autosave.put(self.take())
         except MemoryError as error:  # the run itself has all it needs
             self._messages.error(error, f"No memory to save the state to {self._autosave.path}")
         self._autosave.interval.took(time.perf_counter() - began)
+
+    @property
+    def _moment(self) -> tuple[int, int]:
+        """What tells two states of a run apart."""
+        return self._engine.step, len(self._editor.log)
 
     def close(self) -> None:
         """Wait until everything is written."""

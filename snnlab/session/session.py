@@ -48,8 +48,8 @@ class Session(Past):
         What the engine was restored from; history and rewinding reach back beyond it.
     autosave : str or Path, optional
         A folder. A file in it, named after the session, holds the state of the run: it is renewed
-        about every 20 s of running, at every pause and at the end, and is always whole.
-        ``snnlab.open`` goes on from it.
+        about every 20 s of running, in every pause and at the end, and is always whole.
+        ``snnlab.open`` goes on from it. What an earlier session left there is kept beside it.
 
     Examples
     --------

@@ -178,6 +178,8 @@ class Simulation:
         self._answer_calls()
         self.editor.make_due(self.step)
         if self.state is not SessionState.RUNNING:
+            if self.state is SessionState.PAUSED:
+                self.keeper.save()
             self._sleep(_IDLE_S)
         elif self._has_to_stop:
             self._settle()
@@ -198,7 +200,6 @@ class Simulation:
     def _settle(self) -> None:
         """Stop running; what was simulated is published before anyone learns of the pause."""
         self.outlet.flush()
-        self.keeper.save()
         with self._changed:
             if self._has_to_stop:
                 self._stop(SessionState.PAUSED)

@@ -50,6 +50,32 @@ def test_a_pause_and_the_end_leave_the_state_in_the_file(make_engine, tmp_path) 
     assert not [t for t in threading.enumerate() if t.name == "autosave a/b"]
 
 
+def test_an_edit_in_a_pause_is_not_lost(tmp_path) -> None:
+    path = tmp_path / "run.checkpoint"
+    with Session(ReferenceEngine(balanced()), name="run", autosave=tmp_path) as session:
+        session.run(20).wait(LIMIT_S)
+        assert eventually(lambda: step_in(path) == 200)
+        session.set("g", 4.0).result(LIMIT_S)
+        assert eventually(lambda: load_checkpoint(path).network.knob("g").value == 4.0)
+        session.rewind(10)
+        assert eventually(lambda: step_in(path) == 100)
+        assert load_checkpoint(path).edits == ()
+
+
+def test_opening_once_more_keeps_the_state_before_a_crash(tmp_path) -> None:
+    path, previous = (tmp_path / f"run{k}.checkpoint" for k in ("", ".previous"))
+    for t in (20, 10):
+        with Session(ReferenceEngine(balanced()), name="run", autosave=tmp_path) as session:
+            assert not session.edits
+            session.run(t).wait(LIMIT_S)
+            assert eventually(lambda t=t: step_in(path) == 10 * t)
+            session.run(t).wait(LIMIT_S)
+    assert (step_in(path), step_in(previous)) == (200, 400)
+    with Session(ReferenceEngine(balanced()), name="run", autosave=tmp_path):
+        pass
+    assert (step_in(path), step_in(previous)) == (200, 400)
+
+
 def test_a_running_session_renews_its_file(tmp_path) -> None:
     path = tmp_path / "run.checkpoint"
     with Session(ReferenceEngine(balanced()), name="run", autosave=tmp_path) as session:
@@ -82,6 +108,7 @@ def test_a_failed_run_leaves_the_last_sound_state(tmp_path) -> None:
     path = tmp_path / "run.checkpoint"
     with Session(Unstable(balanced()), name="run", autosave=tmp_path) as session:
         session.run(20).wait(LIMIT_S)
+        assert eventually(lambda: step_in(path) == 200)
         session.run(20)
         with pytest.raises(NumericalInstability):
             session.wait(LIMIT_S)

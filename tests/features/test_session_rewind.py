@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from concurrent.futures import CancelledError
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,13 @@ import numpy as np
 import pytest
 
 from snnlab import launch
+from snnlab.cpu.engine import CpuEngine
 from snnlab.errors import FormatError, NumericalInstability, SpecError, StateError
 from snnlab.frames.frame import Frame
 from snnlab.model.edits import AddPopulation
 from snnlab.model.network import Population
 from snnlab.session import Session, SessionState
+from snnlab.session.keeper import Keeper
 from snnlab.session.route import Route
 from tests.features.reference_engine import ReferenceEngine, balanced
 from tests.features.session_bench import LIMIT_S, has_gap, same, spikes_after
@@ -281,6 +284,37 @@ def test_readers_see_where_the_run_went_back_to(session) -> None:
     back = [k for k in range(1, len(frames)) if frames[k].t_start != frames[k - 1].t_stop]
     assert len(back) == 1
     assert (frames[back[0] - 1].t_stop, frames[back[0]].t_start) == (300, 123)
+
+
+def share_of_checkpoints(monkeypatch: pytest.MonkeyPatch, every_s: float) -> float:
+    """Part of the running time that is spent on checkpoints, measured over 3 s."""
+    spent: list[float] = []
+    keep = Keeper._keep
+
+    def timed(keeper: Keeper) -> None:
+        began = time.perf_counter()
+        keep(keeper)
+        spent.append(time.perf_counter() - began)
+
+    monkeypatch.setattr(Keeper, "_keep", timed)
+    with Session(CpuEngine(balanced(4000, 1000), threads=1), record=False) as session:
+        interval = session._simulation.keeper._interval
+        if every_s == 0.0:
+            interval._every_s, interval._wait_s, interval._largest_share = 0.0, 0.0, math.inf
+        session.run()
+        time.sleep(3.0)
+        session.pause()
+    assert spent
+    return sum(spent) / 3.0
+
+
+def test_checkpoints_cost_at_most_5_percent(monkeypatch) -> None:
+    assert share_of_checkpoints(monkeypatch, 1.0) < 0.05
+
+
+def test_planted_haste_costs_more(monkeypatch) -> None:
+    usual = share_of_checkpoints(monkeypatch, 1.0)
+    assert share_of_checkpoints(monkeypatch, 0.0) > 3 * usual
 
 
 # --- branches and files -------------------------------------------------------------------------

@@ -126,6 +126,7 @@ WRONG = {
     "step beyond all runs": (header(step=2**63), "whole number >= 0"),
     "no network": (header(network={}), "must"),
     "network as text": (header(network="x"), "must be an object"),
+    "a network that is too long": (header(network={"x": [0] * 10**6}), "must have at most"),
     "another start": (header(start={"x": 1}), "must"),
     "edits that lead elsewhere": (header(edits=[]), "that its edits lead to"),
     "edits after the end": (header(step=3), "that its edits lead to"),

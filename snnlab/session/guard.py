@@ -65,5 +65,5 @@ class Guard:
             is_new = (trouble.kind, trouble.population) not in self._told
             if is_new or trouble.kind not in _LASTING:
                 self._told.add((trouble.kind, trouble.population))
-                self._messages.warning(trouble.text)
+                self._messages.warning(trouble.text, trouble.as_error())
         return None

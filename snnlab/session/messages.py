@@ -55,9 +55,9 @@ class MessageLog:
         """Add something worth knowing."""
         return self._add("info", text)
 
-    def warning(self, text: str) -> Message:
-        """Add something that the user may want to act on."""
-        return self._add("warning", text)
+    def warning(self, text: str, error: BaseException | None = None) -> Message:
+        """Add something that the user may want to act on; `error` says it field by field."""
+        return self._add("warning", text, error)
 
     def error(self, error: BaseException, context: str = "") -> Message:
         """Add an error.

@@ -76,7 +76,9 @@ class Lab(ipywidgets.Box):
             "transport": Transport(session),
             "raster": Raster(network, recent, marks=lambda: _marks(session), on_error=log.error),
             "inspector": Inspector(session),
-            "statistics": Statistics(network, recent, on_error=log.error),
+            "statistics": Statistics(
+                network, recent, trouble=lambda: session.trouble, on_error=log.error
+            ),
             "messages": Messages(log, on_error=log.error),
         }
 

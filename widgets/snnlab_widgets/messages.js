@@ -12,6 +12,7 @@ function entryOf(message) {
     element("b", { text: message.level }),
     element("span", { text: message.text }));
   if (details.children.length) item.append(details);
+  if (message.trouble) item.dataset.trouble = message.trouble;
   return item;
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import traitlets
 
-from snnlab.errors import SnnlabError
+from snnlab.errors import NumericalInstability, SnnlabError
 from snnlab.session.messages import Message, MessageLog
 from snnlab_widgets.part import Part, script
 
@@ -33,7 +33,10 @@ class Messages(Part):
 
     _esm = script("canvas.js", "messages.js")
     entries: Any = traitlets.List().tag(sync=True)
-    """Each ``{"time", "level", "text"}`` and, for an error, its fields; all plain text."""
+    """Each ``{"time", "level", "text"}`` and, for an error, its fields; all plain text.
+
+    ``"trouble"`` is there where the simulation itself is not well.
+    """
 
     def __init__(
         self, log: MessageLog, *, on_error: Callable[[Exception], object] | None = None
@@ -64,4 +67,6 @@ def entry(message: Message) -> dict[str, Any]:
         return line
     fields = {name: getattr(error, name) for name in _FIELDS if getattr(error, name)}
     doing = message.text.removesuffix(str(error))
+    if isinstance(error, NumericalInstability):
+        fields["trouble"] = "yes"
     return {**line, "text": f"{doing}{error.where}", **fields}

@@ -27,6 +27,7 @@ export default {
       const colour = isLight() ? r.colour : r.colour_dark;
       const name = element("th", { scope: "row" },
         element("i", { style: `background:${colour}`, "aria-hidden": "true" }), r.name);
+      if (r.trouble) name.append(element("span", { class: "snnlab-trouble", text: `\u26a0 ${r.trouble}` }));
       return element("tr", { "data-population": r.name },
         name, cell(integer(r.size)), cell(r.rate), cell(r.reference), cell(r.cv));
     };

@@ -13,6 +13,7 @@ from snnlab.analysis.irregularity import mean_cv
 from snnlab.analysis.rates import mean_rate
 from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Frame
+from snnlab.frames.health import Trouble
 from snnlab.model.network import Network
 from snnlab.plots.palette import colours
 from snnlab.plots.recent import RecentFrames, tail
@@ -32,6 +33,8 @@ class Statistics(Part):
     network : Network
     recent : RecentFrames
         Where the frames are read.
+    trouble : callable, optional
+        Returns what paused the run, if anything; its population is marked.
     on_error : callable, optional
         Gets the exceptions of the browser's messages.
     """
@@ -45,34 +48,38 @@ class Statistics(Part):
         network: Network,
         recent: RecentFrames,
         *,
+        trouble: Callable[[], Trouble | None] = lambda: None,
         on_error: Callable[[Exception], object] | None = None,
     ) -> None:
         super().__init__(on_error=on_error)
         self._recent = recent
-        self._drawn = -1
+        self._trouble = trouble
+        self._drawn: tuple[int, Trouble | None] = _NOTHING
         self.show(network)
 
     def show(self, network: Network) -> None:
         """Show the populations of `network`, without numbers until frames have come."""
         self._network = network
-        rows = statistics_rows(network, None)
+        rows = statistics_rows(network, None, _marks(self._trouble()))
         self.table = {"caption": "no spikes yet", "rows": rows, "cost": ""}
 
     def refresh(self) -> None:
         """Compute the numbers anew if the run has gone on."""
         frames = self._recent.last(WINDOW_MS)
         if not frames:
-            if self._drawn >= 0:
-                self._drawn = -1
+            now = (-1, self._trouble())
+            if self._drawn != now:
+                self._drawn = now
                 self.show(self._network)
             return
-        if frames[-1].t_stop == self._drawn:
+        now = (frames[-1].t_stop, self._trouble())
+        if self._drawn == now:
             return
-        self._drawn = frames[-1].t_stop
+        self._drawn = now
         whole = merged(frames)
         window = tail(whole, round(WINDOW_MS / whole.dt))
         caption = f"over the last {window.duration:.0f} ms of model time"
-        rows = statistics_rows(self._network, window)
+        rows = statistics_rows(self._network, window, _marks(now[1], *whole.health))
         self.table = {"caption": caption, "rows": rows, "cost": cost_line(whole.timings)}
 
 
@@ -90,7 +97,18 @@ def cost_line(timings: Mapping[str, float]) -> str:
     return f"computing: {', '.join(words)}" if words else ""
 
 
-def statistics_rows(network: Network, window: Frame | None) -> list[dict[str, Any]]:
+_NOTHING = (-1, None)
+"""What is drawn of a run before it has begun: step and trouble."""
+
+
+def _marks(*troubles: Trouble | None) -> dict[str, str]:
+    """Population -> what is wrong with it, in a word or two; the first ones count."""
+    return {t.population: t.kind.value for t in reversed(troubles) if t is not None}
+
+
+def statistics_rows(
+    network: Network, window: Frame | None, marks: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
     """Return a line for each population.
 
     Parameters
@@ -98,11 +116,14 @@ def statistics_rows(network: Network, window: Frame | None) -> list[dict[str, An
     network : Network
     window : Frame or None
         What the statistics are taken from; None leaves the numbers empty.
+    marks : mapping, optional
+        Population -> what is wrong with it.
 
     Returns
     -------
     list of dict
-        ``name, size, colour, colour_dark, rate, reference, cv``; the last three are text.
+        ``name, size, colour, colour_dark, rate, reference, cv, trouble``; the last four are
+        text.
     """
     n = len(network.populations)
     light, dark = colours(n), colours(n, dark=True)
@@ -119,6 +140,7 @@ def statistics_rows(network: Network, window: Frame | None) -> list[dict[str, An
                 "rate": "" if window is None else _rate(window, first, size),
                 "reference": "" if published is None else f"{published:.2f}",
                 "cv": "" if window is None else _cv(window, first, size),
+                "trouble": (marks or {}).get(population.name, ""),
             }
         )
     return rows

@@ -20,6 +20,7 @@ from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import StateRecorder
 from snnlab.model.space import SPACES
 from snnlab.model.stimuli import STIMULI
+from snnlab.model.synapse import models as synapse_models
 
 __all__ = ["FORMAT", "KINDS", "from_data", "network", "to_data"]
 
@@ -72,8 +73,16 @@ def to_data(value: Any) -> Any:
     return _tag(value) | {
         field.name: to_data(item)
         for field in dataclasses.fields(value)
-        if (item := getattr(value, field.name)) is not None
+        if (item := getattr(value, field.name)) is not None and not _is_usual(field.name, item)
     }
+
+
+def _is_usual(name: str, value: Any) -> bool:
+    """Whether a projection's field says what all static synapses say; files leave that out."""
+    return name in _USUAL and bool(value == _USUAL[name])
+
+
+_USUAL: dict[str, Any] = {"synapse": "Static", "modulator": "", "dendritic_fraction": 1.0}
 
 
 def _tag(value: Any) -> dict[str, str]:
@@ -112,7 +121,7 @@ def network(data: Any) -> Network:
     """
     return Network(
         [_population(p) for p in data["populations"]],
-        [Projection(**from_data(p)) for p in data.get("projections", ())],
+        [_projection(p) for p in data.get("projections", ())],
         stimuli=[from_data(s) for s in data.get("stimuli", ())],
         recorders=[StateRecorder(**from_data(r)) for r in data.get("recorders", ())],
         knobs=[_knob(k) for k in data.get("knobs", ())],
@@ -150,8 +159,26 @@ def _values(data: dict[str, Any]) -> dict[str, Any]:
     return {name: from_data(item) for name, item in data.items()}
 
 
-def _projection(data: Any) -> Projection:
-    return Projection(**from_data(data))
+def _projection(data: Any) -> Any:
+    """Return the projection of `data`.
+
+    Raises
+    ------
+    FormatError
+        Its synapse model is not defined here.
+    """
+    if not isinstance(data, dict):
+        return data  # the name of one
+    known = synapse_models()
+    if data.get("synapse", "Static") not in known:
+        error = unknown_name("synapse model", data["synapse"], known)
+        raise FormatError(
+            f"Projection {data.get('name', '')!r}.synapse",
+            "must be a synapse model that is defined",
+            got=error.got,
+            remedy=f"{error.remedy} A model of your own must be defined before the file is opened.",
+        )
+    return Projection(**{name: _FIELDS.get(name, from_data)(item) for name, item in data.items()})
 
 
 def _knob(data: Any) -> Knob:

@@ -63,10 +63,10 @@ class SetParameter(Edit):
     target : str
         Name of a population, projection, stimulus or recorder; empty for a knob of the network.
     name : str
-        Parameter of the neuron model, field of the projection (``"weight"``, ``"delay"``) or
-        stimulus (``"rate"``, ``"weight"``, ``"amplitude"``), or the knob.
+        Parameter of the neuron or synapse model, field of the projection (``"weight"``,
+        ``"delay"``) or stimulus (``"rate"``, ``"weight"``, ``"amplitude"``), or the knob.
     value : number, quantity, expression, Distribution or None
-        The new value; None gives a neuron's parameter back its default.
+        The new value; None gives a model's parameter back its default.
     """
 
     target: str
@@ -83,8 +83,7 @@ class SetParameter(Edit):
         if not self.target:
             return _replace_item(network, "knobs", self._new_knob(network))
         kind, item = _find(network, self.target)
-        if kind == "populations":
-            self._known_parameter(item)
+        if self._is_of_model(kind, item):
             parameters = {**item.parameters, self.name: self.value}
             if self.value is None:
                 del parameters[self.name]
@@ -102,16 +101,17 @@ class SetParameter(Edit):
         if not self.target:
             return network.knob(self.name).value
         kind, item = _find(network, self.target)
-        if kind == "populations":
-            self._known_parameter(item)
+        if self._is_of_model(kind, item):
             return item.parameters.get(self.name, item.model.parameters[self.name].default)
         return getattr(item, self._field(item))
 
     def _written(self, network: Network) -> Any:
-        """The current value; None for a neuron's parameter that was left at its default."""
+        """The current value; None for a model's parameter that was left at its default."""
         value = self.current(network)
-        populations = {p.name: p.parameters for p in network.populations}
-        is_default = self.target in populations and self.name not in populations[self.target]
+        if not self.target:
+            return value
+        kind, item = _find(network, self.target)
+        is_default = self._is_of_model(kind, item) and self.name not in item.parameters
         return None if is_default else value
 
     def _new_knob(self, network: Network) -> Knob:
@@ -119,18 +119,21 @@ class SetParameter(Edit):
         value = knob.parameter.check(self.value, where=f"Knob {self.name!r}")
         return dataclasses.replace(knob, value=value)
 
-    def _known_parameter(self, population: Population) -> None:
-        if self.name not in population.model.parameters:
+    def _is_of_model(self, kind: str, item: Any) -> bool:
+        """Whether the number is a parameter of a neuron or synapse model."""
+        if kind == "projections":
+            return self.name in item.model.parameters
+        if kind == "populations" and self.name not in item.model.parameters:
             raise unknown_name(
-                f"parameter of {population.model.__name__}",
-                self.name,
-                population.model.parameters,
-                context=f"Population {population.name!r}.",
-            )
+                f"parameter of {item.model.__name__}", self.name, item.model.parameters,
+                context=f"Population {item.name!r}.",
+            )  # fmt: skip
+        return kind == "populations"
 
     def _field(self, item: Any) -> str:
-        fixed = {"name", "pre", "post", "target", "population"}
+        fixed = {"name", "pre", "post", "target", "population", "parameters", "synapse"}
         names = [f.name for f in dataclasses.fields(item) if f.name not in fixed]
+        names += getattr(getattr(item, "model", None), "parameters", ())
         if self.name not in names:
             raise unknown_name(f"parameter of {self.target!r}", self.name, names)
         return self.name

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from snnlab.errors import unknown_name
+from snnlab.model import synapse as synapses
 from snnlab.model import validation
 from snnlab.model.connectivity import Connectivity
 from snnlab.model.distribution import Distribution, Number, as_distribution
@@ -23,6 +24,7 @@ from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import StateRecorder
 from snnlab.model.space import Space
 from snnlab.model.stimuli import Stimulus
+from snnlab.model.synapse import Synapse
 
 __all__ = ["Knob", "Network", "Population", "Projection"]
 
@@ -98,7 +100,7 @@ class Population:
 
 @dataclass(frozen=True)
 class Projection:
-    """A bundle of static synapses from one population to another.
+    """A bundle of synapses of one kind from one population to another.
 
     Parameters
     ----------
@@ -107,13 +109,24 @@ class Projection:
     rule : Connectivity
         Who connects to whom.
     weight : number or Distribution [unit of the receptor]
-        Effect of one spike: pA (current), nS (conductance), mV (delta).
+        Effect of one spike: pA (current), nS (conductance), mV (delta). Plastic synapses start
+        from it.
     delay : number or Distribution [ms]
         At least one time step; rounded to the grid.
     receptor : str
         Where the synapses arrive; empty: the first receptor that takes the sign of the weight.
     name : str
         Unique within the network; default ``"pre->post"``.
+    synapse : type of Synapse or str
+        The model, or the name of one; default: weights stay as they are.
+    parameters : mapping
+        Of the synapse model: name -> number, quantity or expression of knobs. What is not named
+        has the model's default.
+    modulator : str
+        Population whose spikes `mod_spike` of the synapse model receives, e.g. dopamine neurons.
+    dendritic_fraction : float
+        Part of the delay that lies in the dendrite, 0.5 ... 1; the rest lies in the axon. A
+        plastic synapse sees its neurons' spikes after these parts. 1 is NEST's convention.
     """
 
     pre: str
@@ -123,10 +136,23 @@ class Projection:
     delay: Value = 1.0
     receptor: str = ""
     name: str = ""
+    synapse: type[Synapse] | str = "Static"
+    parameters: Mapping[str, Number] = field(default_factory=dict)
+    modulator: str = ""
+    dendritic_fraction: float = 1.0
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", _frozen(self.parameters))
+        if isinstance(self.synapse, type):
+            synapses.lookup(self.synapse.__name__)
+            object.__setattr__(self, "synapse", self.synapse.__name__)
         if not self.name:
             object.__setattr__(self, "name", f"{self.pre}->{self.post}")
+
+    @property
+    def model(self) -> type[Synapse]:
+        """The synapse model's class."""
+        return synapses.lookup(str(self.synapse))
 
 
 @dataclass(frozen=True)
@@ -270,6 +296,10 @@ class Network:
         return as_distribution(projection.delay, where=where).resolve(
             self.knob_values, "ms", where=where
         )
+
+    def synapse_parameters_of(self, projection: Projection) -> dict[str, float]:
+        """Return every parameter [canonical unit] of a projection's synapses, resolved."""
+        return validation.resolve_numbers(projection, self.knob_values)
 
     def number(self, value: Number, unit: str, *, where: str) -> float:
         """Return what a number, quantity or expression of this network's knobs stands for."""

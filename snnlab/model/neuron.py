@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 from snnlab.errors import SpecError, unknown_name
+from snnlab.model.declarations import declared
 from snnlab.model.parameter import Parameter, Receptor, State
 
 __all__ = ["Neuron", "lookup", "models"]
@@ -54,9 +55,9 @@ class Neuron:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls.parameters = _collect(cls, Parameter)
-        cls.states = _collect(cls, State)
-        cls.receptors = _collect(cls, Receptor)
+        cls.parameters = declared(cls, Parameter)
+        cls.states = declared(cls, State)
+        cls.receptors = declared(cls, Receptor)
         ports = [receptor.port or name for name, receptor in cls.receptors.items()]
         cls.ports = tuple(dict.fromkeys(ports))
         for name, state in cls.states.items():
@@ -130,18 +131,6 @@ class Neuron:
                 context=context,
                 remedy="A reset at or above threshold would fire in every step.",
             )
-
-
-def _collect(cls: type, kind: type) -> dict[str, Any]:
-    """Declarations of one kind in the order of definition, bases first."""
-    found: dict[str, Any] = {}
-    for base in reversed(cls.__mro__):
-        for name, value in vars(base).items():
-            if isinstance(value, kind):
-                found[name] = value
-            elif name in found:
-                del found[name]
-    return found
 
 
 def models() -> dict[str, type[Neuron]]:

@@ -19,7 +19,14 @@ from snnlab.units import format_quantity
 if TYPE_CHECKING:
     from snnlab.model.network import Network, Population, Projection
 
-__all__ = ["receptor_of", "resolve_initial", "resolve_values", "validate", "weight_of"]
+__all__ = [
+    "receptor_of",
+    "resolve_initial",
+    "resolve_numbers",
+    "resolve_values",
+    "validate",
+    "weight_of",
+]
 
 _SMALLEST_U = 0.5 / 65536
 """Quantile tables have 65536 entries: nothing more extreme than this is ever drawn."""
@@ -315,8 +322,60 @@ def _check_projection(network: Network, projection: Projection) -> None:
                     context=f"{where}.",
                     remedy="Add space=Grid(...) or space=RandomPositions().",
                 )
-    weight_of(network, projection)
+    weights = _range(weight_of(network, projection))
     _check_delay(network, projection)
+    projection.model.check(
+        network.synapse_parameters_of(projection), weights, context=f"{where}."
+    )
+    _check_modulator(network, projection)
+    if not 0.5 <= projection.dendritic_fraction <= 1.0:
+        raise SpecError(
+            f"{where}.dendritic_fraction",
+            "must be >= 0.5 and <= 1",
+            got=repr(projection.dendritic_fraction),
+            remedy="1 puts the whole delay into the dendrite, 0.5 half of it into the axon.",
+        )
+
+
+def resolve_numbers(projection: Projection, knobs: Mapping[str, float]) -> dict[str, float]:
+    """Return every parameter of a projection's synapse model, given or default, checked.
+
+    Raises
+    ------
+    SpecError
+        A name that is not declared, a wrong unit, a value out of bounds.
+    """
+    model = projection.model
+    context = f"Projection {projection.name!r}."
+    for name in projection.parameters:
+        if name not in model.parameters:
+            raise unknown_name(
+                f"parameter of {model.__name__}", name, model.parameters, context=context
+            )
+    values = {}
+    for name, parameter in model.parameters.items():
+        where = f"{model.__name__}.{name}"
+        given = projection.parameters.get(name, parameter.default)
+        value = evaluate(given, knobs, parameter.unit, where=where)
+        values[name] = parameter.check(value, where=where, context=context)
+    return values
+
+
+def _check_modulator(network: Network, projection: Projection) -> None:
+    where = f"Projection {projection.name!r}.modulator"
+    if projection.modulator:
+        network.population(projection.modulator)
+    if bool(projection.modulator) == bool(projection.model.mod_traces):
+        return
+    if projection.modulator:
+        raise SpecError(
+            where, f"must be empty: {projection.synapse} has no modulation",
+            got=repr(projection.modulator), remedy="Choose for example synapse='STDPDopamine'.",
+        )  # fmt: skip
+    raise SpecError(
+        where, f"must name a population: {projection.synapse} is modulated", got="''",
+        remedy="Name the population whose spikes modulate these synapses, e.g. modulator='vta'.",
+    )  # fmt: skip
 
 
 def _check_delay(network: Network, projection: Projection) -> None:

@@ -80,7 +80,7 @@ def _population_form(network: Network, population: Population) -> dict[str, Any]
 def _item_form(network: Network, item: Any) -> dict[str, Any]:
     rows = []
     for name, parameter in _declared(network, item).items():
-        written = getattr(item, name)
+        written = SetParameter(item.name, name, 0.0).current(network)
         rows.append(_row(name, parameter, written, _number(network, written, parameter, name)))
     return {"target": item.name, "title": _sentence(item), "rows": rows}
 
@@ -100,7 +100,7 @@ def _declared(network: Network, item: Any) -> dict[str, Parameter]:
     delay = Parameter(
         1.0, "ms", "time from spike to effect", low=network.dt, slider=(network.dt, 10.0)
     )
-    return {"weight": _weight(network, item), "delay": delay}
+    return {"weight": _weight(network, item), "delay": delay, **item.model.parameters}
 
 
 def _weight(network: Network, item: Any) -> Parameter:
@@ -112,7 +112,7 @@ def _weight(network: Network, item: Any) -> Parameter:
 def _sentence(item: Any) -> str:
     kind = type(item).__name__
     if kind == "Projection":
-        return f"{item.pre} to {item.post}, {type(item.rule).__name__}"
+        return f"{item.pre} to {item.post}, {type(item.rule).__name__}, {item.synapse}"
     return f"{kind} to {item.target}"
 
 

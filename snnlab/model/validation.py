@@ -324,9 +324,7 @@ def _check_projection(network: Network, projection: Projection) -> None:
                 )
     weights = _range(weight_of(network, projection))
     _check_delay(network, projection)
-    projection.model.check(
-        network.synapse_parameters_of(projection), weights, context=f"{where}."
-    )
+    projection.model.check(network.synapse_parameters_of(projection), weights, context=f"{where}.")
     _check_modulator(network, projection)
     if not 0.5 <= projection.dendritic_fraction <= 1.0:
         raise SpecError(

@@ -1,4 +1,4 @@
-"""Calling a compiled block kernel through its address, from compiled code."""
+"""Calling compiled kernels through their addresses, from compiled code."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import int32, int64, types, uint8, uint32
 from numba.extending import intrinsic
 
-__all__ = ["call_block_kernel"]
+__all__ = ["call_block_kernel", "call_rule"]
 
 
 @intrinsic
@@ -69,3 +69,36 @@ def _call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     function = ir.FunctionType(ir.IntType(32), [p.type for p in pointers])
     address = builder.inttoptr(args[0], function.as_pointer())
     return builder.call(address, pointers)
+
+
+@intrinsic
+def _call_rule(_context: Any, address: Any, arguments: Any) -> Any:
+    flat = all(
+        isinstance(a, types.Integer)
+        or (isinstance(a, types.Array) and a.ndim == 1 and a.layout == "C")
+        for a in arguments.types
+    )
+    return (int64(int64, arguments), _call_with) if flat else None
+
+
+call_rule: Any = _call_rule
+"""Call a compiled function that takes pointers and int64 and returns an int64, by its address.
+
+Parameters
+----------
+address : int64
+arguments : tuple of 1-d C-contiguous arrays and ints
+    Arrays are handed over as pointers to their first element.
+"""
+
+
+def _call_with(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    values = []
+    for k, kind in enumerate(signature.args[1].types):
+        value = builder.extract_value(args[1], k)
+        if isinstance(kind, types.Array):
+            values.append(context.make_array(kind)(context, builder, value).data)
+        else:
+            values.append(context.cast(builder, value, kind, int64))
+    function = ir.FunctionType(ir.IntType(64), [v.type for v in values])
+    return builder.call(builder.inttoptr(args[0], function.as_pointer()), values)

@@ -13,7 +13,7 @@ from snnlab.rules.scope import Space
 from snnlab.rules.select import without_branches
 from snnlab.rules.tree import Assign, Draw, Field, If, Local, Statement, Type, fields_read, walk
 
-__all__ = ["FIRED", "NeuronModel", "NeuronRule", "read_neuron"]
+__all__ = ["FIRED", "NeuronModel", "NeuronRule", "parameter_names", "read_neuron"]
 
 FIRED = Local("fired", Type.BOOL)
 """The variable of the program that says whether the neuron fires in this step."""
@@ -32,7 +32,6 @@ class NeuronModel(Protocol):
     update: Callable[..., Any]
     threshold: Callable[..., Any]
     reset: Callable[..., Any]
-    defaults: Callable[[], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def read_neuron(model: NeuronModel) -> NeuronRule:
     SpecError
         `derive` returns a name that is a parameter already.
     """
-    parameters = _parameter_names(model)
+    parameters = parameter_names(model)
     spaces = _spaces(model, parameters)
     sites: Sites = {}
 
@@ -110,8 +109,22 @@ def read_neuron(model: NeuronModel) -> NeuronRule:
     )
 
 
-def _parameter_names(model: NeuronModel) -> tuple[str, ...]:
-    derived = model.derive(SimpleNamespace(**model.defaults()), _TYPICAL_STEP)
+class _Parametrised(Protocol):
+    __name__: str
+    parameters: Mapping[str, Any]
+    derive: Callable[..., dict[str, Any]]
+
+
+def parameter_names(model: _Parametrised) -> tuple[str, ...]:
+    """Return the parameters of a model, then the constants that it derives from them.
+
+    Raises
+    ------
+    SpecError
+        `derive` returns a name that is a parameter already.
+    """
+    defaults = {name: parameter.default for name, parameter in model.parameters.items()}
+    derived = model.derive(SimpleNamespace(**defaults), _TYPICAL_STEP)
     twice = sorted(derived.keys() & model.parameters.keys())
     if twice:
         raise SpecError(

@@ -17,6 +17,12 @@ __all__ = ["Sites", "parse_function"]
 
 Sites = dict[tuple[str, int, int], int]
 
+_RETURNED = {
+    Type.BOOL: ("a truth value", "return state.V_m >= p.V_th"),
+    Type.REAL: ("a number", "return syn.weight"),
+}
+"""Type of a function's result -> what to call it, an example."""
+
 
 def parse_function(
     function: Callable[..., Any],
@@ -86,10 +92,10 @@ class _Statements(Expressions):
         """Read the whole body."""
         statements = self._block(without_early_returns(self.source.tree.body))
         if self._result is not None and self._result.name not in self.assigned:
+            what, example = _RETURNED[self._result.type]
             raise self.source.error(
-                self.source.tree, "must return a truth value on every path",
-                f"End it with a comparison: return {next(iter(self.spaces))}.V_m >= ...",
-            )  # fmt: skip
+                self.source.tree, f"must return {what} on every path", f"End it with: {example}."
+            )
         return statements
 
     def _block(self, body: list[ast.stmt]) -> tuple[Statement, ...]:
@@ -250,11 +256,12 @@ class _Statements(Expressions):
         if self._result is None:
             return self._bare_return(node)
         if node.value is None:
-            raise self.source.error(
-                node, "must return a truth value", "Return a comparison: return a >= b."
-            )
+            what, example = _RETURNED[self._result.type]
+            raise self.source.error(node, f"must return {what}", f"Write for example: {example}.")
         self.assigned.add(self._result.name)
-        return (Assign(self._result, self.condition(node.value)),)
+        if self._result.type is Type.BOOL:
+            return (Assign(self._result, self.condition(node.value)),)
+        return (Assign(self._result, cast(self.number(node.value), Type.REAL)),)
 
     def _bare_return(self, node: ast.Return) -> Sequence[Statement]:
         if node.value is None or ast.unparse(node.value) == "None":

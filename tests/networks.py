@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.cpu.engine import CpuEngine
-from snnlab.model.connectivity import FixedIndegree, FixedTotalNumber, PairwiseBernoulli
+from snnlab.model.connectivity import (
+    FixedIndegree,
+    FixedOutdegree,
+    FixedTotalNumber,
+    PairwiseBernoulli,
+)
 from snnlab.model.distribution import ClippedNormal, Normal, Uniform
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.recorders import StateRecorder
@@ -84,3 +89,26 @@ def spikes(engine: CpuEngine, chops: Iterable[int]) -> NDArray[np.int64]:
 def digest(pairs: NDArray[np.int64]) -> str:
     """Return the SHA-256 of (step, neuron) pairs."""
     return hashlib.sha256(np.ascontiguousarray(pairs, "<i8").tobytes()).hexdigest()
+
+
+def plastic(*, seed: int = 1) -> Network:
+    """Plastic synapses of several kinds: drawn delays, axonal parts, short histories, dopamine."""
+    source = Population("source", 200, "PoissonSource", {"rate": 30.0})
+    a = Population("a", 250, "LIFDelta", {"V_th": -60.0, "t_ref": 1.0})
+    b = Population("b", 130, "LIFExp")
+    delay = ClippedNormal(2.0, 1.0, low=0.3)
+    fast = {"W_max": 2.0, "learning_rate": 0.05}
+    projections = [
+        Projection("source", "a", FixedIndegree(60), Uniform(0.2, 1.0), delay, synapse="STDP",
+                   parameters=fast),
+        Projection("a", "a", FixedOutdegree(20), 0.3, delay, synapse="STDPTriplet",
+                   parameters={"W_max": 1.0}, dendritic_fraction=0.6),
+        Projection("a", "b", PairwiseBernoulli(0.2), 300.0, 1.5, synapse="TsodyksMarkram"),
+        Projection("b", "a", FixedTotalNumber(3000), -0.2, 0.8, synapse="VogelsSprekeler",
+                   parameters={"W_max": -1.0, "eta": 0.01}),
+        Projection("b", "b", FixedIndegree(10), 20.0, 1.0, synapse="STDPDopamine",
+                   parameters={"W_max": 100.0}, modulator="source"),
+        Projection("source", "b", FixedIndegree(20), 200.0, 1.2, name="static"),
+    ]  # fmt: skip
+    drive = [PoissonInput("to_a", "a", rate=9000.0, weight=0.6)]
+    return Network([source, a, b], projections, stimuli=drive, seed=seed, name="plastic")

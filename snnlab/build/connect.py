@@ -26,7 +26,7 @@ from snnlab.build.rule import (
     OUTDEGREE,
     Rule,
 )
-from snnlab.build.storage import PACKED, SHARED, WIDE, Pools
+from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE, Pools
 from snnlab.build.tables import TablePlan, delay_table, weight_table
 from snnlab.model.connectivity import (
     AllToAll,
@@ -44,6 +44,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["Connections", "connect", "positions"]
+
+_QUANTILES = np.arange(65536, dtype=np.int32)
+"""What plastic synapses draw in place of weights."""
+
+_ORDER = {WIDE: 0, PLASTIC: 1}
+"""Storage with something beside the target, in the order of the pools."""
 
 Owned = tuple["NDArray[np.int64]", ...]
 """The targets of each partition, as `Partitions.targets` returns them."""
@@ -67,12 +73,13 @@ class Connections:
     ----------
     plans : tuple of TablePlan
         What lies in each table.
-    targets : (n_shared_or_wide,) uint16
-        Local target slots.
+    targets : (n,) uint16
+        Local target slots of all but packed synapses.
     packed : (n_packed,) uint32
         ``weight << 16 | local target slot``.
     wide : (n_wide,) int32
         Weights of wide tables, at the same index as their `targets`; shorter than `targets`.
+        For plastic tables, which follow, the number of the quantile that the start weight is.
     row_start : (n_tables,) tuple of (n_partitions, n_pre + 1) int64
         Pool index at which each row starts; the last entry is where a partition's last row ends.
         Between partitions there may be room that is not used.
@@ -98,6 +105,12 @@ class Connections:
         arrays: list[NDArray[Any]] = [self.targets, self.packed, self.wide]
         arrays += [*self.row_start, *self.segment_ends]
         return int(sum(a.nbytes for a in arrays))
+
+    def local_targets(self, k: int, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the local target slots of synapses of table `k` at these places of its pool."""
+        if self.plans[k].kind == PACKED:
+            return (self.packed[at] & np.uint32(0xFFFF)).astype(np.int64)
+        return self.targets[at].astype(np.int64)
 
     def out_degrees(self, layout: Layout) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
@@ -134,8 +147,8 @@ def connect(
     owned = [[_owned(network, p, layout, partitions) for p in plan.projections] for plan in plans]
     counts = [_count(*of_table, partitions.n) for of_table in zip(rules, owned, strict=True)]
     rooms = [c if c.ndim == 1 else c.sum(axis=1) for c in counts]
-    # Wide tables come first in `targets`, so that `wide` needs no room for shared ones.
-    order = sorted(range(len(plans)), key=lambda k: plans[k].kind != WIDE)
+    # In `targets` wide and plastic tables come first, so that `wide` needs no room for shared ones.
+    order = sorted(range(len(plans)), key=lambda k: _ORDER.get(plans[k].kind, len(_ORDER)))
     pools = _pools(plans, [int(r.sum()) for r in rooms])
     free = dict.fromkeys((SHARED, PACKED), 0)
     row_starts, segment_ends = {}, {}
@@ -169,12 +182,13 @@ def _count(rules: list[Rule], owned: list[Owned], n_partitions: int) -> NDArray[
 def _pools(plans: tuple[TablePlan, ...], sizes: list[int]) -> Pools:
     of_kind = {
         kind: sum(n for n, plan in zip(sizes, plans, strict=True) if plan.kind == kind)
-        for kind in (SHARED, PACKED, WIDE)
+        for kind in (SHARED, PACKED, WIDE, PLASTIC)
     }
+    n_wide = of_kind[WIDE] + of_kind[PLASTIC]
     return Pools(
-        np.empty(of_kind[WIDE] + of_kind[SHARED], np.uint16),
+        np.empty(n_wide + of_kind[SHARED], np.uint16),
         np.empty(of_kind[PACKED], np.uint32),
-        np.empty(of_kind[WIDE], np.int32),
+        np.empty(n_wide, np.int32),
     )
 
 
@@ -183,7 +197,7 @@ def _part(pools: Pools, kind: int, first: int, last: int) -> Pools:
     return Pools(
         pools.targets[first:last] if kind != PACKED else pools.targets[:0],
         pools.packed[first:last] if kind == PACKED else pools.packed[:0],
-        pools.wide[first:last] if kind == WIDE else pools.wide[:0],
+        pools.wide[first:last] if kind in _ORDER else pools.wide[:0],
     )
 
 
@@ -231,7 +245,8 @@ def _finish(
     is_shuffled = any(rule.kind == OUTDEGREE for rule in rules)
     if plan.kind != SHARED or n_delays or is_shuffled:
         attributes = _attributes(network, plan, rules, owned)
-        finish_rows(*_halves(pools, plan.kind), pools, plan.kind, borders, attributes, ends)
+        stored_as = WIDE if plan.kind == PLASTIC else plan.kind
+        finish_rows(*_halves(pools, plan.kind), pools, stored_as, borders, attributes, ends)
     return ends
 
 
@@ -239,7 +254,10 @@ def _attributes(
     network: Network, plan: TablePlan, rules: list[Rule], owned: list[Owned]
 ) -> Attributes:
     projections = plan.projections
-    weights, weight_of = _distinct([weight_table(network, p, plan.exponent) for p in projections])
+    weights, weight_of = _distinct(
+        [_QUANTILES if plan.kind == PLASTIC else weight_table(network, p, plan.exponent)
+         for p in projections]
+    )  # fmt: skip
     delays, delay_of = _distinct([delay_table(network, p) for p in projections])
     return Attributes(
         weights=weights,

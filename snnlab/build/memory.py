@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 
 from snnlab.build.layout import Layout
-from snnlab.build.storage import PACKED, WIDE
+from snnlab.build.storage import PACKED, PLASTIC, WIDE
 from snnlab.build.tables import TablePlan
 from snnlab.errors import OutOfMemory
 from snnlab.model.network import Network
@@ -17,6 +17,8 @@ __all__ = ["available_bytes", "check_fits", "estimate_bytes"]
 _CGROUP = Path("/sys/fs/cgroup")
 _BYTES = {PACKED: 4, WIDE: 6}
 _SHARED_BYTES = 2
+_DRAWN_BYTES = 4
+"""Of each plastic synapse, while its start weight is a number of a quantile."""
 _KEPT_FREE = 0.05
 
 
@@ -55,12 +57,19 @@ def estimate_bytes(
         )
         rows = float(layout.sizes[plan.source]) * n_partitions
         segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
-        synapses += n * _BYTES.get(plan.kind, _SHARED_BYTES) + rows * (8.0 + segments)
+        synapses += n * _bytes(plan) + rows * (8.0 + segments)
         # While a table is built: its counts, cursors, and the borders between its projections.
         scratch = max(scratch, rows * 8.0 * (2 * len(plan.projections) + 4))
     ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
     words = 4.0 * (ring_slots * 2 + 16)
     return int(synapses + scratch + layout.n_blocks * 128 * words)
+
+
+def _bytes(plan: TablePlan) -> int:
+    """Bytes of a synapse; plastic ones hold their state as float32."""
+    if plan.kind != PLASTIC:
+        return _BYTES.get(plan.kind, _SHARED_BYTES)
+    return _SHARED_BYTES + _DRAWN_BYTES + 4 * (1 + len(plan.projections[0].model.states))
 
 
 def check_fits(needed: int, network: Network) -> None:

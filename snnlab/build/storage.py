@@ -1,4 +1,4 @@
-"""How synapses are stored: one weight for all, packed with the target, or wide beside it."""
+"""How synapses are stored: one weight for all, packed with the target, wide, or plastic."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PACKED", "SHARED", "WIDE", "Pools"]
+__all__ = ["PACKED", "PLASTIC", "SHARED", "WIDE", "Pools"]
 
-SHARED, PACKED, WIDE = range(3)
+SHARED, PACKED, WIDE, PLASTIC = range(4)
 
 
 class Pools(NamedTuple):
@@ -18,11 +18,11 @@ class Pools(NamedTuple):
     Parameters
     ----------
     targets : (n,) uint16
-        Local targets of shared and wide synapses.
+        Local targets of all but packed synapses.
     packed : (n,) uint32
         Packed synapses: weight << 16 | target.
     wide : (n,) int32
-        Weights of wide synapses, beside `targets`.
+        Weights of wide synapses, beside `targets`; of plastic ones, the number of a quantile.
     """
 
     targets: NDArray[np.uint16]

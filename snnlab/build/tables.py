@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnlab.build.fixed_point import exponent_for, packing_exponent, to_fixed
-from snnlab.build.storage import PACKED, SHARED, WIDE
+from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE
 from snnlab.errors import BuildError
 from snnlab.model.connectivity import (
     FixedIndegree,
@@ -39,6 +39,9 @@ _FINEST = 1024
 
 _MOST_DELAYS = 65535
 
+_GROWTH = 16.0
+"""Times its start weight that a plastic synapse without a bound may deliver."""
+
 
 @lru_cache(maxsize=64)  # half a megabyte each; a slider asks for the same ones again and again
 def quantiles(distribution: Distribution) -> NDArray[np.float64]:
@@ -54,6 +57,20 @@ def quantiles(distribution: Distribution) -> NDArray[np.float64]:
 def weight_table(network: Network, projection: Projection, exponent: int) -> NDArray[np.int32]:
     """Return the quantile table of a projection's weight [fixed point], shape (65536,)."""
     return to_fixed(quantiles(network.weight_of(projection)), exponent)
+
+
+def largest_effect(network: Network, projection: Projection) -> float:
+    """Return a number [unit of the port] that no effect of a spike exceeds.
+
+    Effects of plastic synapses that would be larger are cut to it, and counted.
+    """
+    largest = float(np.abs(quantiles(network.weight_of(projection))).max())
+    model = projection.model
+    if model.is_static():
+        return largest
+    if not model.largest:
+        return _GROWTH * largest
+    return max(largest, abs(network.synapse_parameters_of(projection)[model.largest]))
 
 
 def delay_table(network: Network, projection: Projection) -> NDArray[np.uint16]:
@@ -79,7 +96,8 @@ class TablePlan:
         Index of the source population.
     projections : tuple of Projection
     kind : int
-        ``SHARED`` (one weight, 2 bytes a synapse), ``PACKED`` (4) or ``WIDE`` (6).
+        ``SHARED`` (one weight, 2 bytes a synapse), ``PACKED`` (4), ``WIDE`` (6) or ``PLASTIC``
+        (2 and its state variables; always one projection).
     port : int
         Port of the target neurons.
     exponent : int
@@ -132,7 +150,7 @@ def port_exponents(network: Network) -> dict[tuple[str, str], int]:
     for projection in network.projections:
         post = network.population(projection.post)
         port = post.model.port_of(network.receptor_of(projection))
-        largest = float(np.abs(quantiles(network.weight_of(projection))).max())
+        largest = largest_effect(network, projection)
         by_population = sums[str(post.neuron), port]
         by_population[post.name] += largest * _largest_indegree(network, projection)
     return {key: exponent_for(max(by_pop.values())) for key, by_pop in sums.items()}
@@ -163,6 +181,8 @@ def _group_key(
     weight = network.weight_of(projection)
     port_exponent = exponents[str(post.neuron), port]
     place = (projection.pre, post.model.ports.index(port), port_exponent)
+    if not projection.model.is_static():
+        return (*place, PLASTIC, projection.name)
     if isinstance(weight, Constant):
         return (*place, SHARED, str(projection.weight), weight.value, network.delay_of(projection))
     return (*place, WIDE if _needs_wide(weight, port_exponent) else PACKED)

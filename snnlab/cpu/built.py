@@ -13,6 +13,8 @@ from snnlab.build.layout import BLOCK, Layout, Partitions, partition
 from snnlab.build.memory import check_fits, estimate_bytes
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.cpu import assemble
+from snnlab.cpu.plastic import Plastic
+from snnlab.cpu.plastic_arrays import PlasticTable, compile_synapses, plastic, with_new_numbers
 from snnlab.cpu.populations import (
     Current,
     compile_population,
@@ -55,6 +57,8 @@ class Built:
     sampling: assemble.Sampling
     memory: Memory
     currents: tuple[Current, ...]
+    plastic_tables: tuple[PlasticTable, ...]
+    plastic: Plastic
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -129,8 +133,11 @@ class Built:
     ) -> Built:
         """Return the same arrays with the numbers of another network of the same structure."""
         connections = replace(self.connections, plans=plans)
+        tables = tuple(replace(t, plan=plans[t.k]) for t in self.plastic_tables)
         return replace(
             self,
+            plastic_tables=tables,
+            plastic=with_new_numbers(self.plastic, network, tables),
             network=network,
             exponents=exponents,
             connections=connections,
@@ -162,16 +169,18 @@ def build(
         The network does not fit; nothing was allocated.
     """
     began = time.perf_counter()
+    exponents = port_exponents(network)
+    plans = plan_tables(network, exponents)
+    planned = time.perf_counter()
     numbers = [numbers_of(network, p) for p in network.populations]
     kernels = [
         compile_population(p, n, precision)
         for p, n in zip(network.populations, numbers, strict=True)
     ]
+    tables = compile_synapses(plans, precision)
     compiled = time.perf_counter()
     layout = Layout.of(network)
     partitions = partition(layout, threads, _mean_indegrees(network))
-    exponents = port_exponents(network)
-    plans = plan_tables(network, exponents)
     check_fits(estimate_bytes(network, plans, layout, partitions.n), network)
     with parallel_region(threads):
         connections = connect(network, plans, layout, partitions)
@@ -179,6 +188,12 @@ def build(
     dtype = DTYPES[precision]
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
     memory = assemble.memory(program, layout, partitions, kernels, sizes, dtype)
+    plasticity = plastic(
+        network, layout, partitions, connections, tables, program, sizes.chunk_steps, dtype
+    )
+    if tables:  # the numbers of quantiles have become weights
+        n_wide = min(int(connections.row_start[t.k][0, 0]) for t in tables)
+        connections = replace(connections, wide=connections.wide[:n_wide].copy())
     built = Built(
         network, precision, layout, partitions, exponents, connections, kernels, sizes, program,
         assemble.synapses(network, connections),
@@ -186,10 +201,15 @@ def build(
         assemble.sampling(network, layout, program, kernels),
         memory,
         step_currents(network),
+        tables,
+        plasticity,
     )  # fmt: skip
+    weights = plasticity.state.nbytes
     report = BuildReport(
-        network.n_neurons, connections.n_synapses, time.perf_counter() - compiled,
-        compiled - began, connections.nbytes, sum(a.nbytes for a in memory),
+        network.n_neurons, connections.n_synapses,
+        planned - began + time.perf_counter() - compiled, compiled - planned,
+        connections.nbytes + weights,
+        sum(a.nbytes for a in (*memory, *plasticity)) - weights,
     )  # fmt: skip
     return built, report
 

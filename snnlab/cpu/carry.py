@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.cpu.built import Built
+from snnlab.cpu.plastic_carry import export_plastic, take_over_plastic
 from snnlab.cpu.populations import initial_state
 from snnlab.errors import StateError
 from snnlab.model.network import Network, Population
@@ -31,9 +32,10 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
     dict
         ``state/<population>``: (n_states, n) real;
         ``ring/<population>``: (ring_slots, n_ports, n) int32, slot 0 is due in the next step;
-        ``exponent/<population>``: (n_ports,) int64, of the fixed point.
+        ``exponent/<population>``: (n_ports,) int64, of the fixed point;
+        and what `export_plastic` returns.
     """
-    arrays: dict[str, NDArray[np.generic]] = {}
+    arrays = export_plastic(built)
     for k, population in enumerate(built.network.populations):
         n_ports = len(population.model.ports)
         ring = np.concatenate(built.rings(k), axis=2)[:, :n_ports]
@@ -103,6 +105,7 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
             values[:, :n] = kept[:, :n]
         built.set_state(k, values)
     take_over_rings(built, arrays, step)
+    take_over_plastic(built, arrays, step)
 
 
 def take_over_rings(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:

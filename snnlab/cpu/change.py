@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from snnlab.build.storage import SHARED
+from snnlab.build.storage import PLASTIC, SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.cpu.built import Built
 from snnlab.cpu.populations import numbers_of
-from snnlab.model.network import Network, Population
+from snnlab.model.network import Network, Population, Projection
 
 __all__ = ["keeps_structure"]
 
@@ -57,11 +57,18 @@ def _same_synapses(old: Network, a: TablePlan, new: Network, b: TablePlan) -> bo
         return False
     for p, q in zip(a.projections, b.projections, strict=True):
         same_ends = (p.name, p.pre, p.post, p.rule) == (q.name, q.pre, q.post, q.rule)
+        if a.kind == PLASTIC and _plasticity(p) != _plasticity(q):
+            return False
         same_delays = old.delay_of(p) == new.delay_of(q)
-        same_weights = old.weight_of(p) == new.weight_of(q) and a.exponent == b.exponent
+        same_exponent = a.kind == PLASTIC or a.exponent == b.exponent
+        same_weights = old.weight_of(p) == new.weight_of(q) and same_exponent
         if not (same_ends and same_delays and (a.kind == SHARED or same_weights)):
             return False
     return True
+
+
+def _plasticity(p: Projection) -> tuple[object, ...]:
+    return p.synapse, p.modulator, p.dendritic_fraction
 
 
 def _outline(plan: TablePlan) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from numba import int32, int64, njit, uint32, uint64
 
 from snnlab.build.layout import BLOCK
-from snnlab.build.storage import PACKED, SHARED
+from snnlab.build.storage import PACKED, PLASTIC, SHARED
 from snnlab.cpu.prefetch import prefetch
 
 __all__ = ["deliver"]
@@ -91,9 +91,11 @@ def _deliver_list(  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy", cache=True)
 def deliver(program, synapses, memory, p, chunk):  # type: ignore[no-untyped-def]
-    """Deliver the spikes of list `chunk` (0 or 1) to the targets of partition `p`."""
+    """Deliver the spikes of list `chunk` (0 or 1) along the static rows of partition `p`."""
     for k in range(synapses.table.shape[0]):
         source = synapses.table[k, 0]
+        if synapses.table[k, 1] == PLASTIC:
+            continue
         for q in range(program.bounds.size - 1):
             first = memory.spike_start[chunk, q, source]
             last = memory.spike_start[chunk, q, source + 1]

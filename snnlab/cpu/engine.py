@@ -18,13 +18,16 @@ from snnlab.cpu.governor import Governor
 from snnlab.cpu.health import find_troubles, limit_input
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.phases import PhaseClock
+from snnlab.cpu.plastic_carry import age, without_changed
 from snnlab.cpu.samples import SampleBuffer
+from snnlab.cpu.synapse_list import list_synapses
 from snnlab.cpu.threads import choose_threads, parallel_region
 from snnlab.cpu.warm import announced, compile_builder
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
+from snnlab.frames.synapses import Synapses
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 __all__ = ["CpuEngine"]
 
 _RECORD_CAPACITY = 2**20
+_AGE_STEPS = 2**29
+"""Steps after which the histories of plastic synapses forget what is long ago."""
 
 
 class CpuEngine:
@@ -143,11 +148,15 @@ class CpuEngine:
         limited, self._limited = self._limited, ()
         while self._step < stop and not health:
             soon = self._step + self._governor.steps
-            until = min([stop, soon, *(s for s in changes if s > self._step)])
+            aging = (self._step // _AGE_STEPS + 1) * _AGE_STEPS
+            until = min([stop, soon, aging, *(s for s in changes if s > self._step)])
             pieces.append(self._run_until(until, samples, clock))
             if self._step in changes:
                 built.write_numbers(self._step)
             health = self._troubles()
+            if self._step == aging:
+                self._flush()
+                age(built)
         step, neuron = (np.concatenate(column) for column in zip(*pieces, strict=True))
         counts, sampled = self._counts(neuron), samples.split(self.network, self._step)
         wall_s, timings = clock.timings()
@@ -167,8 +176,8 @@ class CpuEngine:
         first, began = self._step, time.perf_counter()
         with parallel_region(self._governor.threads) as threads:
             done, chunk, n = run(
-                b.program, b.synapses, b.drive, samples.probes_from(first), b.memory, first,
-                until - first, b.sizes.chunk_steps, self._chunk, spike_step, spike_slot,
+                b.program, b.synapses, b.plastic, b.drive, samples.probes_from(first), b.memory,
+                first, until - first, b.sizes.chunk_steps, self._chunk, spike_step, spike_slot,
                 n_neurons, samples.values, clock.rows,
             )  # fmt: skip
         self._governor.observe(int(done), time.perf_counter() - began)
@@ -227,7 +236,9 @@ class CpuEngine:
             if under_way is not None:
                 take_over_rings(self._built, under_way, self._step)
         else:
-            self._rebuild(network, self.checkpoint())
+            kept = self.checkpoint()
+            arrays = without_changed(kept.arrays, old, network)
+            self._rebuild(network, replace(kept, arrays=arrays))
         # What is under way has the old weights; where those stay there is room for it anyway.
         if not np.array_equal(self._arrays.synapses.table, built.synapses.table):
             self._limited += limit_input(self._arrays, self._step)
@@ -253,7 +264,7 @@ class CpuEngine:
         """Deliver what the last chunk left, so that the rings hold all input under way."""
         b = self._arrays
         with parallel_region(self.threads):
-            deliver_pending(b.program, b.synapses, b.memory, self._chunk)
+            deliver_pending(b.program, b.synapses, b.plastic, b.memory, self._chunk, self._step)
 
     def checkpoint(self) -> Checkpoint:
         """Return a copy of the complete state, the same for any number of threads."""
@@ -304,6 +315,23 @@ class CpuEngine:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
         built = self._arrays
         return built.connections.out_degrees(built.layout)
+
+    def synapses(self, projection: str) -> Synapses:
+        """Return the synapses of a projection as they are now, one entry each.
+
+        Parameters
+        ----------
+        projection : str
+            Its name.
+
+        Raises
+        ------
+        SpecError
+            No such projection.
+        """
+        found = self.network.projection(projection)
+        self._flush()
+        return list_synapses(self._arrays, found)
 
     def close(self) -> None:
         """Release everything; closing twice is allowed."""

@@ -10,7 +10,16 @@ import numpy as np
 from numba import int64, njit, prange
 
 from snnlab.cpu.deliver import deliver
-from snnlab.cpu.phases import DELIVER, RECORD, UPDATE, charge, chunk_weight, stamp
+from snnlab.cpu.phases import (
+    DELIVER,
+    PLASTICITY,
+    RECORD,
+    UPDATE,
+    charge,
+    chunk_weight,
+    stamp,
+)
+from snnlab.cpu.plastic import plasticity
 from snnlab.cpu.suspects import look, suspects_found
 from snnlab.cpu.update import insert_events, update
 
@@ -35,7 +44,7 @@ def _collect(memory, chunk, start, spike_step, spike_slot, n):  # type: ignore[n
 
 @njit(parallel=True, nogil=True, error_model="numpy", cache=True)
 def run(  # type: ignore[no-untyped-def]
-    program, synapses, drive, probes, memory, start, n_steps, chunk_steps, chunk,
+    program, synapses, plastic, drive, probes, memory, start, n_steps, chunk_steps, chunk,
     spike_step, spike_slot, most_per_step, samples, clock,
 ):  # fmt: skip
     """Advance by up to `n_steps`; stop early when the record might not hold another chunk.
@@ -44,7 +53,7 @@ def run(  # type: ignore[no-untyped-def]
 
     Parameters
     ----------
-    program, synapses, drive, probes, memory : see `snnlab.cpu.program`
+    program, synapses, plastic, drive, probes, memory : see `snnlab.cpu.program` and `.plastic`
     start : int
         Number of steps done before this call.
     n_steps, chunk_steps : int
@@ -80,6 +89,8 @@ def run(  # type: ignore[no-untyped-def]
             deliver(program, synapses, memory, p, chunk)
             insert_events(program, drive, memory, p, now + m)
             since = charge(clock, p, DELIVER, since, weight)
+            plasticity(program, synapses, plastic, memory, p, chunk, now)
+            since = charge(clock, p, PLASTICITY, since, weight)
             sampled = update(program, drive, probes, memory, p, new, now, m, start, samples, weight)
             clock[p, RECORD] += sampled * weight
             charge(clock, p, UPDATE, since + sampled, weight)
@@ -97,11 +108,12 @@ def run(  # type: ignore[no-untyped-def]
 
 
 @njit(parallel=True, nogil=True, error_model="numpy", cache=True)
-def deliver_pending(program, synapses, memory, chunk):  # type: ignore[no-untyped-def]
+def deliver_pending(program, synapses, plastic, memory, chunk, step):  # type: ignore[no-untyped-def]
     """Deliver the spikes of the last chunk now, and empty its list: all input is in the ring."""
     for i in prange(program.bounds.size - 1):
         p = int64(i)
         deliver(program, synapses, memory, p, chunk)
+        plasticity(program, synapses, plastic, memory, p, chunk, step)
     _clear_lists(memory, chunk)
 
 

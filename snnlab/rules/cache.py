@@ -20,7 +20,7 @@ from snnlab.errors import BuildError
 __all__ = ["cache_directory", "generated_module"]
 
 _STAMP = 946_684_800  # Any fixed time: Numba takes a new time for a new source.
-_INGREDIENTS = ("call.py", "elementary.py", "lanes.py", "philox.py", "traces.py")
+_INGREDIENTS = ("call.py", "elementary.py", "lanes.py", "philox.py")
 
 
 def cache_directory() -> Path:

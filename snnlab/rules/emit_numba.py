@@ -17,7 +17,7 @@ import numpy as np
 from numba import carray, cfunc, int32, types, uint8, uint32
 from numba import {precision} as real
 
-from snnlab.rules.lanes import LANES, fill_words, one_word, stack_words
+from snnlab.rules.lanes import LANES, fill_words, one_word, stack_lanes
 
 exp = LANES["{precision}"].exp
 log = LANES["{precision}"].log
@@ -94,7 +94,7 @@ class _BlockSource(NumbaSource):
         """Draw for the whole block what each neuron draws exactly once."""
         for draw in rule.draws:
             if drawn_at_once(draw):
-                self.add(f"words_{draw.site} = stack_words()")
+                self.add(f"words_{draw.site} = stack_lanes(uint32(0))")
                 self.add(f"fill_words(words_{draw.site}, random, uint32({draw.site}))")
 
     def lane(self, rule: NeuronRule, varying: Sequence[str], block: int) -> None:

@@ -2,19 +2,27 @@
 
 Only outgoing rows are touched. What a postsynaptic spike does to a synapse is made up for when the
 row is visited next, from the last spikes of the target; the result is the same to the bit as if it
-had been done at once. The two newest spikes of a target are handled without branches, older ones,
-which are rare, in a loop.
+had been done at once.
+
+A row is walked in pieces of `BLOCK` synapses, each in three passes: gather what is known of the
+targets, compute, scatter the effects. The pass that computes has no branches and reads no memory
+at random, so it becomes vector instructions: the two newest spikes of a target are handled there,
+used or not; older ones, which are rare, in the first pass.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from snnlab.rules.lanes import BLOCK
 from snnlab.rules.numba_source import NumbaSource
 from snnlab.rules.synapse import EFFECT, SynapseRule, TraceRule
 from snnlab.rules.tree import Statement, fields_read
 
-__all__ = ["NUMBERS", "emit_synapse_kernels"]
+__all__ = ["NUMBERS", "RECENT", "emit_synapse_kernels"]
+
+RECENT = 4
+"""Newest spikes of each neuron that are kept together, newest first: all that is usually needed."""
 
 NUMBERS = (
     "step", "last_pre", "done", "first", "last", "stride", "low", "history", "n_delays",
@@ -41,19 +49,20 @@ import numpy as np
 from numba import carray, cfunc, int32, int64, njit, types, uint16, uint32, uint64
 from numba import {precision} as real
 
-from snnlab.rules.lanes import LANES
-from snnlab.rules.traces import decay
+from snnlab.rules.lanes import LANES, stack_lanes
 
 exp = LANES["{precision}"].exp
 log = LANES["{precision}"].log
 tanh = LANES["{precision}"].tanh
 tiny = real({tiny!r})
+far = int64(2**29)
 
 reals = types.CPointer(real)
 wholes = types.CPointer(int64)
+steps = types.CPointer(int32)
 row = int64(
     types.CPointer(uint16), reals, types.CPointer(int32), types.CPointer(uint32),
-    wholes, reals, wholes, reals, reals, reals, reals, wholes,
+    steps, reals, steps, reals, wholes, reals, reals, reals, wholes,
 )
 
 
@@ -61,6 +70,15 @@ row = int64(
 def flushed(x):
     return real(0.0) if abs(x) < tiny else x
 
+
+@njit(forceinline=True, error_model="numpy")
+def short(n):
+    return int32(min(max(n, -far), far))
+
+
+@njit(forceinline=True, error_model="numpy")
+def decay(rate, n):
+    return exp(real(n) * -rate)
 '''
 _TINY = {"float32": 2.0**-126, "float64": 2.0**-1022}
 
@@ -68,47 +86,44 @@ _ROW = """
 
 @cfunc(row, cache=True, error_model="numpy")
 def {kind}(
-    targets_at, state_at, ring_at, ends_at, steps_at, traces_at, counts_at, pre_at, mod_at,
-    params_at, tables_at, numbers_at,
+    targets_at, state_at, ring_at, ends_at, recent_steps_at, recent_traces_at, steps_at,
+    traces_at, counts_at, pre_at, mod_at, params_at, numbers_at,
 ):
     targets = carray(targets_at, 1)
     state = carray(state_at, 1)
     ring = carray(ring_at, 1)
     ends = carray(ends_at, 1)
+    recent_steps = carray(recent_steps_at, 1)
+    recent_traces = carray(recent_traces_at, 1)
     spike_steps = carray(steps_at, 1)
     traces = carray(traces_at, 1)
     counts = carray(counts_at, 1)
     pre = carray(pre_at, 1)
     mod = carray(mod_at, 1)
     params = carray(params_at, 1)
-    tables = carray(tables_at, 1)
     numbers = carray(numbers_at, 1)
 {numbers}
 {params}
-    scale = params[{n_params}]
-    limit = params[{n_params} + 1]
-    mask = history - 1
-    clipped = int64(0)
 {head}
+    mask = history - 1
+    offset = short(done - last_pre)
+    clipped = int64(0)
     e = first
     ring_slot = (step + first_delay) % ring_slots
     for d in range(n_delays):
         stop = last if n_delays == 1 else first + int64(ends[d])
         lag = numbers[{n_numbers} + d]
         base = uint64(ring_base + ring_slot * slot_stride)
-        reached = step - lag
-        since = done - lag
-        for j in range(uint64(e), uint64(stop)):
-            target = uint64(targets[j])
-            i = target - uint64(low)
-            own = i * uint64(history)
-            k = counts[i] - 1
-            while spike_steps[own + uint64(k & mask)] > reached:
-                k -= 1
-{load}
-{catch_up}
-{event}
-{store}
+        reached = int32(step - lag)
+        since = int32(done - lag)
+        while e < stop:
+            begin = uint64(e)
+            n = uint64(min(stop - e, int64({block})))
+{gather}
+            for j in range(n):
+{compute}
+{scatter}
+            e += int64({block})
         e = stop
         ring_slot += 1
         if ring_slot == ring_slots:
@@ -151,7 +166,13 @@ def emit_synapse_kernels(rule: SynapseRule, precision: str) -> str:
     return "".join(parts)
 
 
+def _indented(lines: Sequence[str], depth: int) -> str:
+    return "\n".join("    " * depth + line for line in lines)
+
+
 # --- one synapse at one event ---------------------------------------------------------------------
+
+_LETTER = {"pre": "a", "post": "b", "mod": "m"}
 
 
 def _read(rule: SynapseRule, program: tuple[Statement, ...], space: str) -> list[TraceRule]:
@@ -160,16 +181,19 @@ def _read(rule: SynapseRule, program: tuple[Statement, ...], space: str) -> list
     return [t for t in getattr(rule, space) if t.name in names]
 
 
-def _variables(rule: SynapseRule, program: tuple[Statement, ...], spaces: Sequence[str]) -> str:
-    """Arguments of an event's function: parameters, states, then the traces that it reads."""
-    names = [f"p_{n}" for n in rule.parameters] + [f"s_{n}" for n in rule.states]
-    letters = {"pre": "a", "post": "b", "mod": "m"}
-    names += [f"{letters[s]}_{t.name}" for s in spaces for t in _read(rule, program, s)]
-    return ", ".join(names)
-
-
 def _states(rule: SynapseRule) -> str:
     return ", ".join(f"s_{name}" for name in rule.states)
+
+
+def _arguments(rule: SynapseRule, program: tuple[Statement, ...], prefixes: dict[str, str]) -> str:
+    """Arguments of an event's function: parameters, states, then the traces that it reads.
+
+    `prefixes` says what the traces of a space are called there.
+    """
+    names = [f"p_{n}" for n in rule.parameters] + [f"s_{n}" for n in rule.states]
+    for space, prefix in prefixes.items():
+        names += [f"{prefix}_{t.name}" for t in _read(rule, program, space)]
+    return ", ".join(names)
 
 
 def _function(
@@ -179,169 +203,269 @@ def _function(
     source = NumbaSource()
     source.statements(program)
     result = f"{EFFECT.name}, {_states(rule)}" if name == "on_pre" else f"({_states(rule)},)"
+    arguments = _arguments(rule, program, {space: _LETTER[space] for space in spaces})
     lines = [
-        "", "", '@njit(forceinline=True, error_model="numpy")',
-        f"def {name}({_variables(rule, program, spaces)}):",
+        "", "", '@njit(forceinline=True, error_model="numpy")', f"def {name}({arguments}):",
         *source.lines, f"    return {result}", "",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _rate(rule: SynapseRule, trace: TraceRule) -> str:
+    return f"rate_{rule.taus.index(trace.tau)}"
+
+
+def _relaxed(rule: SynapseRule, trace: TraceRule, value: str, steps: str) -> str:
+    """A trace after some steps; written so that a rest of 0 costs nothing."""
+    left = f"decay({_rate(rule, trace)}, {steps})"
+    if trace.rest == 0.0:
+        return f"{value} * {left}"
+    return f"real({trace.rest!r}) + ({value} - real({trace.rest!r})) * {left}"
+
+
+def _trace_at(rule: SynapseRule, trace: TraceRule, spike: str, array: str) -> str:
+    """A trace of the target as it was after one of its spikes."""
+    n, k = len(rule.post), rule.post.index(trace)
+    return f"{array}[{spike}]" if n == 1 else f"{array}[{spike} * uint64({n}) + uint64({k})]"
 
 
 # --- a row ----------------------------------------------------------------------------------------
 
 
 def _row_function(rule: SynapseRule, kind: str) -> str:
-    numbers = [f"    {name} = numbers[{k}]" for k, name in enumerate(NUMBERS)]
-    params = [f"    p_{name} = params[{k}]" for k, name in enumerate(rule.parameters)]
-    inner = " " * 12
+    numbers = [f"{name} = numbers[{k}]" for k, name in enumerate(NUMBERS)]
     return _ROW.format(
         kind=kind,
-        numbers="\n".join(numbers),
-        params="\n".join(params),
-        n_params=len(rule.parameters),
+        numbers=_indented(numbers, 1),
+        params=_indented(_parameters(rule), 1),
+        head=_indented(_row_head(rule, kind), 1),
         n_numbers=len(NUMBERS),
-        head="\n".join(_row_head(rule, kind)),
-        load="\n".join(f"{inner}s_{n} = state[{_at(k)}]" for k, n in enumerate(rule.states)),
-        catch_up="\n".join(inner + line for line in _catch_up(rule)),
-        event="\n".join(inner + line for line in _event(rule, kind)),
-        store="\n".join(
-            f"{inner}state[{_at(k)}] = flushed(s_{n})" for k, n in enumerate(rule.states)
-        ),
+        block=BLOCK,
+        gather=_indented(_gather(rule, kind), 3),
+        compute=_indented(_compute(rule, kind), 4),
+        scatter=_indented(_SCATTER if kind == "spike" else (), 3),
     )
 
 
-def _at(k: int) -> str:
-    return "j" if k == 0 else f"j + uint64({k} * stride)"
+def _parameters(rule: SynapseRule) -> list[str]:
+    """Parameters, rates of the time constants, scale and limit of the effect."""
+    names = [f"p_{name}" for name in rule.parameters]
+    names += [f"rate_{k}" for k in range(len(rule.taus))]
+    return [f"{name} = params[{k}]" for k, name in enumerate((*names, "scale", "limit"))]
 
 
-def _relaxed(value: str, rest: float, tau: int, steps: str) -> str:
-    """A trace after some steps; written so that a rest of 0 costs nothing."""
-    if rest == 0.0:
-        return f"{value} * decay(tables, {tau}, {steps})"
-    return f"real({rest!r}) + ({value} - real({rest!r})) * decay(tables, {tau}, {steps})"
+def _program(rule: SynapseRule, kind: str) -> tuple[Statement, ...]:
+    """What happens to a synapse once it is up to date."""
+    return {"spike": rule.on_pre, "every_step": rule.every_step}.get(kind, ())
 
 
 def _row_head(rule: SynapseRule, kind: str) -> list[str]:
-    """What is the same for all synapses of the row."""
-    lines = [f"    q_{t.name} = pre[{k}]" for k, t in enumerate(rule.pre)]
-    program = {"spike": rule.on_pre, "every_step": rule.every_step}.get(kind, ())
+    """What is the same for all synapses of the row, and room for what is not."""
+    lines = [f"q_{t.name} = pre[{k}]" for k, t in enumerate(rule.pre)]
+    program = _program(rule, kind)
     for trace in _read(rule, program, "pre"):
-        value = _relaxed(
-            f"q_{trace.name}", trace.rest, rule.taus.index(trace.tau), "step - last_pre"
-        )
-        lines.append(f"    a_{trace.name} = {value}")
-    for k, trace in enumerate(rule.mod):
-        if trace in _read(rule, program, "mod"):
-            lines.append(f"    m_{trace.name} = mod[{k}]")
+        value = _relaxed(rule, trace, f"q_{trace.name}", "step - last_pre")
+        lines.append(f"a_{trace.name} = {value}")
+    lines += [f"m_{t.name} = mod[{rule.mod.index(t)}]" for t in _read(rule, program, "mod")]
+    whole, number = "stack_lanes(int32(0))", "stack_lanes(real(0.0))"
+    if kind == "spike":
+        lines.append(f"effects = {whole}")
+    if rule.on_post:
+        lines += [f"{name} = {whole}" for name in ("new_0", "new_1")]
+        if _read(rule, rule.on_post, "post"):
+            lines += [f"{name} = {whole}" for name in ("gap_0", "gap_1")]
+        for trace in _read(rule, rule.on_post, "post"):
+            lines += [f"before_{k}_{trace.name} = {number}" for k in (0, 1)]
+    if _read(rule, program, "post"):
+        lines.append(f"gap = {whole}")
+        lines += [f"past_{t.name} = {number}" for t in _read(rule, program, "post")]
     return lines
 
 
-def _catch_up(rule: SynapseRule) -> list[str]:
-    """Postsynaptic spikes that have reached the synapse since the last visit, oldest first."""
-    if not rule.on_post:
+# --- first pass: what is known of the targets -----------------------------------------------------
+
+
+def _gather(rule: SynapseRule, kind: str) -> list[str]:
+    """Note for each synapse how long ago its target's newest spikes were, and traces then.
+
+    Steps are 32-bit numbers whose differences are right though they wrap around.
+    """
+    program = _program(rule, kind)
+    if not rule.needs_history or not (rule.on_post or _read(rule, program, "post")):
         return []
     return [
-        "if spike_steps[own + uint64((k - 2) & mask)] > since:",
-        "    q = k - 2",
-        "    oldest = counts[i] - history + 1",
-        "    while q > oldest and spike_steps[own + uint64((q - 1) & mask)] > since:",
-        "        q -= 1",
-        "    while q < k - 1:",
-        *(f"        {line}" for line in _post_event(rule, "q")),
-        "        q += 1",
-        *_masked_event(rule, "k - 1"),
-        *_masked_event(rule, "k"),
+        "for j in range(n):",
+        "    i = uint64(targets[begin + j]) - uint64(low)",
+        f"    own = i * uint64({RECENT})",
+        "    is_under_way = int32(recent_steps[own] - reached) > int32(0)",
+        "    at_0 = own + uint64(is_under_way)",
+        "    at_1, at_2 = at_0 + uint64(1), at_0 + uint64(2)",
+        "    step_0, step_1, step_2 = recent_steps[at_0], recent_steps[at_1], recent_steps[at_2]",
+        "    if int32(step_2 - since) > int32(0) or int32(step_0 - reached) > int32(0):",
+        *("        " + line for line in _gather_from_history(rule, kind)),
+        "    else:",
+        *("        " + line for line in _gather_recent(rule, kind)),
     ]
 
 
-def _post_event(rule: SynapseRule, k: str) -> list[str]:
-    """``on_post`` for spike number `k` of the target, with traces as they were then."""
-    lines = [f"at = own + uint64(({k}) & mask)", "arrival = spike_steps[at] + lag"]
-    for trace in _read(rule, rule.on_post, "pre"):
-        tau = rule.taus.index(trace.tau)
-        value = _relaxed(f"q_{trace.name}", trace.rest, tau, "arrival - last_pre")
-        lines.append(f"pre_{trace.name} = {value}")
-    lines += _post_traces(rule, rule.on_post, f"({k}) - 1", "spike_steps[at]", "before")
-    arguments = _arguments(rule, rule.on_post, {"pre": "pre_", "post": "before_"})
-    return [*lines, f"({_states(rule)},) = on_post({arguments})"]
-
-
-def _masked_event(rule: SynapseRule, k: str) -> list[str]:
-    """The same, with the states left as they are where the spike is not new."""
-    kept = [f"kept_{name} = s_{name}" for name in rule.states]
-    chosen = [f"s_{name} = s_{name} if is_new else kept_{name}" for name in rule.states]
-    test = f"is_new = spike_steps[own + uint64(({k}) & mask)] > since"
-    return [test, *kept, *_post_event(rule, k), *chosen]
-
-
-def _post_traces(
-    rule: SynapseRule, program: tuple[Statement, ...], k: str, step: str, prefix: str
-) -> list[str]:
-    """Traces of the target at a step, from what they were after its spike number `k`."""
-    read = _read(rule, program, "post")
-    if not read:
-        return []
-    n = len(rule.post)
-    lines = [f"past = own + uint64(({k}) & mask)", f"elapsed = {step} - spike_steps[past]"]
+def _gather_recent(rule: SynapseRule, kind: str) -> list[str]:
+    """The usual case: at most two spikes are new, at most one is still under way."""
+    lines = _note_new(rule, "at", "recent_traces") if rule.on_post else []
+    read = _read(rule, _program(rule, kind), "post")
+    if read:
+        hidden = "uint64(step_0 == reached)" if kind == "spike" else "uint64(0)"
+        lines += [f"past = at_0 + {hidden}", "gap[j] = int32(reached - recent_steps[past])"]
     for trace in read:
-        at = f"past * uint64({n}) + uint64({rule.post.index(trace)})" if n > 1 else "past"
-        tau = rule.taus.index(trace.tau)
-        lines.append(
-            f"{prefix}_{trace.name} = {_relaxed(f'traces[{at}]', trace.rest, tau, 'elapsed')}"
-        )
+        value = _trace_at(rule, trace, "past", "recent_traces")
+        lines += [f"past_{trace.name}[j] = {value}"]
     return lines
 
 
-def _arguments(rule: SynapseRule, program: tuple[Statement, ...], prefixes: dict[str, str]) -> str:
-    """Arguments of an event's function, the traces under the names they have at the call."""
-    names = [f"p_{n}" for n in rule.parameters] + [f"s_{n}" for n in rule.states]
-    names += [f"{prefix}{t.name}" for s, prefix in prefixes.items()
-              for t in _read(rule, program, s)]  # fmt: skip
-    return ", ".join(names)
+def _gather_from_history(rule: SynapseRule, kind: str) -> list[str]:
+    """The rare case: run `on_post` here for new spikes before the two newest, oldest first."""
+    lines = [
+        "history_at = i * uint64(history)",
+        "k = counts[i] - 1",
+        "while int32(spike_steps[history_at + uint64(k & mask)] - reached) > int32(0):",
+        "    k -= 1",
+    ]
+    for m in range(3):
+        lines += [f"old_{m} = history_at + uint64((k - {m}) & mask)"]
+        lines += [f"step_{m} = spike_steps[old_{m}]"]
+    if rule.on_post:
+        lines += [*_replay(rule), *_note_new(rule, "old", "traces")]
+    read = _read(rule, _program(rule, kind), "post")
+    if read:
+        hidden = "int64(step_0 == reached)" if kind == "spike" else "0"
+        lines += [
+            f"past = history_at + uint64((k - {hidden}) & mask)",
+            "gap[j] = int32(reached - spike_steps[past])",
+        ]
+    return lines + [f"past_{t.name}[j] = {_trace_at(rule, t, 'past', 'traces')}" for t in read]
 
 
-def _event(rule: SynapseRule, kind: str) -> list[str]:
+def _note_new(rule: SynapseRule, place: str, traces: str) -> list[str]:
+    """Note when the two newest spikes arrived and, where they matter, the traces before them."""
+    lines = ["new_0[j] = int32(step_0 - since)", "new_1[j] = int32(step_1 - since)"]
+    read = _read(rule, rule.on_post, "post")
+    if read:
+        lines += ["gap_0[j] = int32(step_0 - step_1)", "gap_1[j] = int32(step_1 - step_2)"]
+    for trace in read:
+        for k in (0, 1):
+            value = _trace_at(rule, trace, f"{place}_{k + 1}", traces)
+            lines += [f"before_{k}_{trace.name}[j] = {value}"]
+    return lines
+
+
+def _replay(rule: SynapseRule) -> list[str]:
+    """Run `on_post` for the spikes of a target after `since`, up to number ``k - 2``."""
+    lines = [
+        "q = k - 1",
+        "oldest = counts[i] - history + 1",
+        "while q > oldest and "
+        "int32(spike_steps[history_at + uint64((q - 1) & mask)] - since) > int32(0):",
+        "    q -= 1",
+        *_load(rule),
+        "while q < k - 1:",
+        "    at = history_at + uint64(q & mask)",
+        "    elapsed = int32(int32(spike_steps[at] - since) + offset)",
+    ]
+    body = _relaxed_pre(rule)
+    read = _read(rule, rule.on_post, "post")
+    if read:
+        body += ["before = history_at + uint64((q - 1) & mask)"]
+        body += ["gap_2 = int32(spike_steps[at] - spike_steps[before])"]
+    for trace in read:
+        value = _relaxed(rule, trace, _trace_at(rule, trace, "before", "traces"), "gap_2")
+        body += [f"b_{trace.name} = {value}"]
+    arguments = _arguments(rule, rule.on_post, {"pre": "then", "post": "b"})
+    body += [f"({_states(rule)},) = on_post({arguments})", "q += 1"]
+    return [*lines, *("    " + line for line in body), *_store(rule)]
+
+
+def _relaxed_pre(rule: SynapseRule) -> list[str]:
+    """Presynaptic traces at a postsynaptic spike, `elapsed` after the last presynaptic one."""
+    return [
+        f"then_{t.name} = {_relaxed(rule, t, f'q_{t.name}', 'elapsed')}"
+        for t in _read(rule, rule.on_post, "pre")
+    ]
+
+
+# --- second pass: compute -------------------------------------------------------------------------
+
+
+def _at(k: int) -> str:
+    return "begin + j" if k == 0 else f"begin + j + uint64({k} * stride)"
+
+
+def _load(rule: SynapseRule) -> list[str]:
+    return [f"s_{name} = state[{_at(k)}]" for k, name in enumerate(rule.states)]
+
+
+def _store(rule: SynapseRule) -> list[str]:
+    return [f"state[{_at(k)}] = flushed(s_{name})" for k, name in enumerate(rule.states)]
+
+
+def _compute(rule: SynapseRule, kind: str) -> list[str]:
+    lines = _load(rule)
+    if rule.on_post:
+        lines += [*_post_event(rule, 1), *_post_event(rule, 0)]
+    program = _program(rule, kind)
+    for trace in _read(rule, program, "post"):
+        value = _relaxed(rule, trace, f"past_{trace.name}[j]", "gap[j]")
+        lines += [f"b_{trace.name} = {value}"]
     if kind == "spike":
-        return _pre_event(rule)
-    return _step_event(rule) if kind == "every_step" else []
+        lines += _pre_event(rule)
+    elif kind == "every_step":
+        arguments = _arguments(rule, program, _LETTER)
+        lines += [f"({_states(rule)},) = at_step({arguments})"]
+    return lines + _store(rule)
+
+
+def _post_event(rule: SynapseRule, k: int) -> list[str]:
+    """``on_post`` for the newest spike (0) or the one before (1), kept only where it is new."""
+    lines = [f"is_new = new_{k}[j] > int32(0)", f"elapsed = int32(new_{k}[j] + offset)"]
+    lines += [f"kept_{name} = s_{name}" for name in rule.states]
+    lines += _relaxed_pre(rule)
+    for trace in _read(rule, rule.on_post, "post"):
+        value = _relaxed(rule, trace, f"before_{k}_{trace.name}[j]", f"gap_{k}[j]")
+        lines += [f"b_{trace.name} = {value}"]
+    arguments = _arguments(rule, rule.on_post, {"pre": "then", "post": "b"})
+    lines += [f"({_states(rule)},) = on_post({arguments})"]
+    return lines + [f"s_{name} = s_{name} if is_new else kept_{name}" for name in rule.states]
 
 
 def _pre_event(rule: SynapseRule) -> list[str]:
-    """``on_pre`` with postsynaptic traces as they were before this step; deliver the effect."""
-    lines = []
-    if _read(rule, rule.on_pre, "post"):
-        lines.append("past_k = k - int64(spike_steps[own + uint64(k & mask)] == reached)")
-        lines += _post_traces(rule, rule.on_pre, "past_k", "reached", "b")
-    arguments = _arguments(rule, rule.on_pre, {"pre": "a_", "post": "b_"})
+    """``on_pre``; an effect that the input cannot hold is cut and counted."""
+    arguments = _arguments(rule, rule.on_pre, {"pre": "a", "post": "b"})
     return [
-        *lines,
         f"{EFFECT.name}, {_states(rule)} = on_pre({arguments})",
         f"scaled = {EFFECT.name} * scale",
-        "fits = abs(scaled) <= limit",
-        "if not fits:",
-        "    clipped += 1",
-        "    scaled = limit if scaled > limit else (-limit if scaled < -limit else real(0.0))",
-        "ring[base + target] += int32(np.rint(scaled))",
+        "clipped += int64(0) if abs(scaled) <= limit else int64(1)",
+        "scaled = scaled if scaled <= limit else limit",
+        "scaled = scaled if scaled >= -limit else -limit",
+        "effects[j] = int32(np.rint(scaled))",
     ]
 
 
-def _step_event(rule: SynapseRule) -> list[str]:
-    """``every_step`` with traces as they are after the spikes of this step."""
-    lines = _post_traces(rule, rule.every_step, "k", "reached", "b")
-    arguments = _arguments(rule, rule.every_step, {"pre": "a_", "post": "b_", "mod": "m_"})
-    return [*lines, f"({_states(rule)},) = at_step({arguments})"]
+# --- third pass: deliver --------------------------------------------------------------------------
+
+_SCATTER = (
+    "for j in range(n):",
+    "    ring[base + uint64(targets[begin + j])] += effects[j]",
+)
 
 
 # --- traces ---------------------------------------------------------------------------------------
 
 _TRACES = """
 
-@cfunc(int64(reals, reals, reals, reals, int64), cache=True, error_model="numpy")
-def {kind}(old_at, new_at, params_at, tables_at, elapsed):
+@cfunc(int64(reals, reals, reals, int64), cache=True, error_model="numpy")
+def {kind}(old_at, new_at, params_at, {steps}):
     old = carray(old_at, 1)
     new = carray(new_at, 1)
     params = carray(params_at, 1)
-    tables = carray(tables_at, 1)
+{params}
 {body}
     return int64(0)
 """
@@ -353,32 +477,30 @@ def _trace_function(
     """A function that relaxes the traces of a neuron and lets a spike change them."""
     letter = {"pre_spike": "a", "post_spike": "b"}[kind]
     source = NumbaSource()
-    for k, name in enumerate(rule.parameters):
-        source.add(f"p_{name} = params[{k}]")
     for k, trace in enumerate(traces):
-        value = _relaxed(f"old[{k}]", trace.rest, rule.taus.index(trace.tau), "elapsed")
+        value = _relaxed(rule, trace, f"old[{k}]", "short(elapsed)")
         source.add(f"{letter}_{trace.name} = {value}")
     source.statements(program)
     for k, trace in enumerate(traces):
         source.add(f"new[{k}] = flushed({letter}_{trace.name})")
-    return _TRACES.format(kind=kind, body="\n".join(source.lines))
+    return _finished(rule, kind, "elapsed", source)
 
 
 def _mod_function(rule: SynapseRule) -> str:
     """A function that relaxes the modulation by one step and lets spikes change it."""
     source = NumbaSource()
-    for k, name in enumerate(rule.parameters):
-        source.add(f"p_{name} = params[{k}]")
     for k, trace in enumerate(rule.mod):
-        value = _relaxed(f"old[{k}]", trace.rest, rule.taus.index(trace.tau), "1")
-        source.add(f"m_{trace.name} = {value}")
-    source.add("for spike in range(elapsed):")
+        source.add(f"m_{trace.name} = {_relaxed(rule, trace, f'old[{k}]', '1')}")
+    source.add("for spike in range(n_spikes):")
     source.depth += 1
     source.add("pass")
     source.statements(rule.mod_spike)
     source.depth -= 1
     for k, trace in enumerate(rule.mod):
         source.add(f"new[{k}] = flushed(m_{trace.name})")
-    return _TRACES.format(kind="mod_step", body="\n".join(source.lines)).replace(
-        "elapsed", "n_spikes"
-    )
+    return _finished(rule, "mod_step", "n_spikes", source)
+
+
+def _finished(rule: SynapseRule, kind: str, steps: str, source: NumbaSource) -> str:
+    params = _indented(_parameters(rule), 1)
+    return _TRACES.format(kind=kind, steps=steps, params=params, body="\n".join(source.lines))

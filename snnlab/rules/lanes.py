@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import (  # type: ignore[attr-defined]
     carray,
     float32,
@@ -27,7 +26,7 @@ from numba.extending import intrinsic
 from snnlab.rules import elementary
 from snnlab.rules.philox import philox4x32
 
-__all__ = ["BLOCK", "DRAW_PURPOSE", "ELEMENTARY", "LANES", "Lanes"]
+__all__ = ["BLOCK", "DRAW_PURPOSE", "ELEMENTARY", "LANES", "Lanes", "stack_lanes"]
 
 BLOCK = 128
 """Neurons per block."""
@@ -63,19 +62,20 @@ def _from_bits(_context: Any, bits: Any) -> Any:
 
 
 @intrinsic
-def _stack_words(_context: Any) -> Any:
-    """Pointer to `BLOCK` uint32 on the stack, which cost nothing to take and to give back."""
+def _stack_memory(_context: Any, example: Any) -> Any:
+    """Pointer to `BLOCK` numbers on the stack, which cost nothing to take and to give back."""
 
-    def code(_target: Any, builder: Any, _signature: Any, _args: Any) -> Any:
-        return cgutils.alloca_once(builder, ir.IntType(32), size=BLOCK)  # type: ignore[no-untyped-call]
+    def code(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
+        kind = context.get_value_type(example)
+        return cgutils.alloca_once(builder, kind, size=BLOCK)  # type: ignore[no-untyped-call]
 
-    return types.CPointer(uint32)(), code  # type: ignore[no-untyped-call]
+    return types.CPointer(example)(example), code  # type: ignore[no-untyped-call]
 
 
 @njit(forceinline=True)
-def stack_words():  # type: ignore[no-untyped-def]
-    """Return an uninitialised (BLOCK,) uint32 array that lives as long as its caller."""
-    return carray(_stack_words(), BLOCK)  # type: ignore[call-arg]
+def stack_lanes(example):  # type: ignore[no-untyped-def]
+    """Return an uninitialised (BLOCK,) array of the type of `example`, alive in its caller."""
+    return carray(_stack_memory(example), BLOCK)  # type: ignore[call-arg]
 
 
 @njit(forceinline=True)

@@ -87,6 +87,11 @@ class SynapseRule:
         """Parameters that are time constants of traces, each once."""
         return tuple(dict.fromkeys(t.tau for t in (*self.pre, *self.post, *self.mod)))
 
+    @property
+    def needs_history(self) -> bool:
+        """Whether the spikes of the targets matter."""
+        return bool(self.on_post or self.post)
+
 
 def read_synapse(model: SynapseModel) -> SynapseRule:
     """Read the functions of a synapse model.

@@ -26,13 +26,14 @@ class SynapseKernels:
         ``"float32"`` or ``"float64"``.
     spike, catch_up, every_step : int
         Addresses of the functions that visit a row; `every_step` is 0 if the model has none.
-        Arguments, all arrays: targets, states, ring, ends of the delays, spike steps, traces and
-        counts of the targets' histories, traces of the source, modulation, parameters followed by
-        scale and limit of the effect, tables of the time constants, numbers
-        (`snnlab.rules.emit_synapse.NUMBERS`). They return the number of effects that did not fit.
+        Arguments, all arrays: targets, states, ring, ends of the delays, steps and traces of the
+        targets' newest spikes, the same of their histories, counts of their spikes, traces of the
+        source, modulation, parameters (then rates dt / tau of the time constants, scale and limit
+        of the effect), numbers (`snnlab.rules.emit_synapse.NUMBERS`). They return the number of
+        effects that did not fit.
     pre_spike, post_spike, mod_step : int
-        Addresses of the functions that change traces: old, new, parameters, tables, number of
-        steps since (of spikes, `mod_step`).
+        Addresses of the functions that change traces: old, new, parameters, number of steps since
+        (of spikes, `mod_step`).
     source : str
         The generated Numba source.
     """
@@ -74,7 +75,15 @@ def compile_synapse_kernels(model: SynapseModel, *, precision: str = "float32") 
     def address(name: str) -> int:
         return int(getattr(module, name).address) if hasattr(module, name) else 0
 
-    names = ("spike", "catch_up", "every_step", "pre_spike", "post_spike", "mod_step")
     return SynapseKernels(
-        rule, precision, *(address(name) for name in names), source=source, compiled=module
+        rule=rule,
+        precision=precision,
+        spike=address("spike"),
+        catch_up=address("catch_up"),
+        every_step=address("every_step"),
+        pre_spike=address("pre_spike"),
+        post_spike=address("post_spike"),
+        mod_step=address("mod_step"),
+        source=source,
+        compiled=module,
     )

@@ -46,6 +46,7 @@ class STDPDopamine(Synapse):
     W_max = Parameter(200.0, "1", "largest weight [unit of the weight]")
 
     c = State(0.0, "1", "eligibility")
+    lost = State(0.0, "1", "what rounding has added to the weight")
 
     K_plus = PreTrace("tau_plus", doc="trace of presynaptic spikes")
     K_minus = PostTrace("tau_minus", doc="trace of postsynaptic spikes")
@@ -79,8 +80,11 @@ class STDPDopamine(Synapse):
     @staticmethod
     def every_step(syn: Any, pre: Any, post: Any, mod: Any, p: Any) -> None:
         """Turn eligibility into weight, as much as there is dopamine."""
-        gained = syn.c * (mod.n * p.with_dopamine - p.without)
-        syn.weight = min(max(syn.weight + gained, p.W_min), p.W_max)
+        # A step's gain is often smaller than the weight's last digit: compensated summation.
+        gained = syn.c * (mod.n * p.with_dopamine - p.without) - syn.lost
+        weight = syn.weight + gained
+        syn.lost = (weight - syn.weight) - gained
+        syn.weight = min(max(weight, p.W_min), p.W_max)
         syn.c = syn.c * p.decay_c
 
     @staticmethod

@@ -1,0 +1,283 @@
+"""Compiled plasticity: the spikes of the last chunk visit the rows of plastic projections.
+
+Each partition holds the synapses onto its own neurons, a history of these neurons' last spikes, and
+its own copy of the presynaptic traces; nothing is shared, so there are no atomics and no order
+between partitions. A row is brought up to date when its neuron fires. Before a history would forget
+a spike that some row has not seen, all rows are brought up to date.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import int32, int64, njit
+from numpy.typing import NDArray
+
+from snnlab.build.layout import BLOCK
+from snnlab.cpu.prefetch import prefetch
+from snnlab.rules.call import call_rule
+from snnlab.rules.emit_synapse import RECENT
+
+__all__ = ["LONG_AGO", "NEVER", "PLASTIC_FIELDS", "Plastic", "bring_up_to_date", "plasticity"]
+
+NEVER = -(2**62)
+"""Step of a spike that has not been."""
+
+LONG_AGO = 2**30
+"""Steps after which a spike counts as never; histories store no older ones."""
+
+PLASTIC_FIELDS = (
+    "table", "spike", "catch_up", "every_step", "pre_spike", "post_spike", "mod_step",
+    "n_pre_traces", "n_post_traces", "n_mod_traces", "post", "modulator", "history", "longest_lag",
+    "state_base", "targets_base", "params_base", "row_base", "pre_base", "mod_base",
+    "numbers_base", "n_numbers",
+)  # fmt: skip
+"""Columns of `Plastic.table`."""
+
+(_TABLE, _SPIKE, _CATCH_UP, _EVERY_STEP, _PRE_SPIKE, _POST_SPIKE, _MOD_STEP, _N_PRE, _N_POST,
+ _N_MOD, _POST, _MODULATOR, _HISTORY, _LONGEST_LAG, _STATE, _TARGETS, _PARAMS, _ROWS,
+ _PRE, _MOD, _NUMBERS, _N_NUMBERS) = range(len(PLASTIC_FIELDS))  # fmt: skip
+
+_LINES = 4
+"""Cache lines of a row's targets that are fetched ahead; the hardware follows from there."""
+
+_STEP, _LAST_PRE, _DONE, _FIRST, _LAST = range(5)  # of snnlab.rules.emit_synapse.NUMBERS
+
+
+class Plastic(NamedTuple):
+    """All plastic projections, one row of `table` each.
+
+    Parameters
+    ----------
+    table : (n, 22) int64
+        Columns `PLASTIC_FIELDS`: the projection's synapse table, addresses of its functions, sizes,
+        and where its part of the flat arrays begins.
+    low : (n, n_partitions) int64
+        First local slot of the postsynaptic population.
+    steps_base, traces_base, recent_base, counts_base : (n, n_partitions) int64
+        Where a partition's histories begin.
+    state : flat real
+        State variables of the synapses, ``state_base + variable * n_synapses + synapse``.
+    params : flat real
+        Parameters, rates of the time constants, scale and limit of the effect.
+    last_pre, done : flat int64; ``row_base + p n_rows + row``
+        Last presynaptic spike; postsynaptic spikes up to this step are in the weights.
+    pre : flat real; ``pre_base + (p n_rows + row) n_pre_traces``
+    recent_steps : flat int32; ``(counts_base + neuron) RECENT``
+    recent_traces : flat real; ``recent_base + (neuron * RECENT + spike) n_post_traces``
+        The newest spikes of each neuron, newest first, and the traces after each.
+    spike_steps : flat int32; ``steps_base + neuron * history``
+    traces : flat real; ``traces_base + (neuron * history + spike) n_post_traces``
+        As many spikes as a row may have missed, spike number k at ``k % history``. Steps are
+        stored modulo 2^32; see `age`.
+    counts : flat int64; ``counts_base + neuron``
+        Spikes so far.
+    mod : flat real; ``mod_base + p n_mod_traces``
+    numbers : flat int64; ``numbers_base + p n_numbers``
+        `snnlab.rules.emit_synapse.NUMBERS` of the next visit.
+    clock : (n_partitions,) int64
+        Steps whose spikes have been dealt with.
+    swept : (n, n_partitions) int64
+        All rows are up to date up to this step at least.
+    clipped : (n, n_partitions) int64
+        Effects that were larger than the input can hold, and were cut.
+    """
+
+    table: NDArray[np.int64]
+    low: NDArray[np.int64]
+    steps_base: NDArray[np.int64]
+    traces_base: NDArray[np.int64]
+    recent_base: NDArray[np.int64]
+    counts_base: NDArray[np.int64]
+    state: NDArray[np.floating]
+    params: NDArray[np.floating]
+    last_pre: NDArray[np.int64]
+    done: NDArray[np.int64]
+    pre: NDArray[np.floating]
+    recent_steps: NDArray[np.int32]
+    recent_traces: NDArray[np.floating]
+    spike_steps: NDArray[np.int32]
+    traces: NDArray[np.floating]
+    counts: NDArray[np.int64]
+    mod: NDArray[np.floating]
+    numbers: NDArray[np.int64]
+    clock: NDArray[np.int64]
+    swept: NDArray[np.int64]
+    clipped: NDArray[np.int64]
+
+
+@njit(error_model="numpy", cache=True)
+def _visit(synapses, plastic, ring, k, p, row, step, address):  # type: ignore[no-untyped-def]
+    """Let the function at `address` walk along one row; it is up to date at `step` then."""
+    own = plastic.table[k]
+    table = synapses.table[own[_TABLE]]
+    n_rows, n_delays = table[7], table[6]
+    start = table[8] + p * (n_rows + 1) + row
+    at = own[_ROWS] + p * n_rows + row
+    numbers = plastic.numbers[own[_NUMBERS] + p * own[_N_NUMBERS] :]
+    numbers[_STEP] = step
+    numbers[_LAST_PRE] = plastic.last_pre[at]
+    numbers[_DONE] = plastic.done[at]
+    numbers[_FIRST] = synapses.row_start[start] - own[_TARGETS]
+    numbers[_LAST] = synapses.row_start[start + 1] - own[_TARGETS]
+    plastic.done[at] = step
+    if numbers[_FIRST] == numbers[_LAST]:
+        return
+    ends = table[9] + (p * n_rows + row) * n_delays if n_delays > 1 else int64(0)
+    plastic.clipped[k, p] += call_rule(
+        address,
+        (
+            synapses.targets[own[_TARGETS] :],
+            plastic.state[own[_STATE] :],
+            ring,
+            synapses.segment_ends[ends:],
+            plastic.recent_steps[RECENT * plastic.counts_base[k, p] :],
+            plastic.recent_traces[plastic.recent_base[k, p] :],
+            plastic.spike_steps[plastic.steps_base[k, p] :],
+            plastic.traces[plastic.traces_base[k, p] :],
+            plastic.counts[plastic.counts_base[k, p] :],
+            plastic.pre[own[_PRE] + (p * n_rows + row) * own[_N_PRE] :],
+            plastic.mod[own[_MOD] + p * own[_N_MOD] :],
+            plastic.params[own[_PARAMS] :],
+            numbers,
+        ),
+    )
+
+
+@njit(error_model="numpy", cache=True)
+def _spike(synapses, plastic, ring, k, p, row, step):  # type: ignore[no-untyped-def]
+    """Deliver a presynaptic spike along its row, then let it change the presynaptic traces."""
+    own = plastic.table[k]
+    _visit(synapses, plastic, ring, k, p, row, step, own[_SPIKE])
+    n_rows = synapses.table[own[_TABLE], 7]
+    at = own[_ROWS] + p * n_rows + row
+    if own[_N_PRE]:
+        traces = plastic.pre[own[_PRE] + (p * n_rows + row) * own[_N_PRE] :]
+        elapsed = step - plastic.last_pre[at]
+        params = plastic.params[own[_PARAMS] :]
+        call_rule(own[_PRE_SPIKE], (traces, traces, params, elapsed))
+    plastic.last_pre[at] = step
+
+
+@njit(error_model="numpy", cache=True)
+def _sweep(synapses, plastic, ring, k, p, step):  # type: ignore[no-untyped-def]
+    """Bring all rows up to date: spikes that reach synapses up to `step` are in the weights."""
+    own = plastic.table[k]
+    for row in range(synapses.table[own[_TABLE], 7]):
+        _visit(synapses, plastic, ring, k, p, row, step, own[_CATCH_UP])
+    plastic.swept[k, p] = step
+
+
+@njit(error_model="numpy", cache=True)
+def _remember(synapses, plastic, ring, k, p, neuron, step, start):  # type: ignore[no-untyped-def]
+    """Put a postsynaptic spike into the history of its neuron."""
+    own = plastic.table[k]
+    mask = own[_HISTORY] - 1
+    steps = plastic.spike_steps[plastic.steps_base[k, p] + neuron * own[_HISTORY] :]
+    count = plastic.counts[plastic.counts_base[k, p] + neuron]
+    if int32(steps[(count + 1) & mask] + own[_LONGEST_LAG] - plastic.swept[k, p]) > 0:
+        _sweep(synapses, plastic, ring, k, p, start - 1)
+    n = own[_N_POST]
+    if n:
+        traces = plastic.traces[plastic.traces_base[k, p] + neuron * own[_HISTORY] * n :]
+        old, new = traces[((count - 1) & mask) * n :], traces[(count & mask) * n :]
+        elapsed = int64(int32(step - steps[(count - 1) & mask]))
+        call_rule(own[_POST_SPIKE], (old, new, plastic.params[own[_PARAMS] :], elapsed))
+        recent = plastic.recent_traces[plastic.recent_base[k, p] + neuron * RECENT * n :]
+        for t in range((RECENT - 1) * n - 1, -1, -1):
+            recent[t + n] = recent[t]
+        recent[:n] = new[:n]
+    steps[count & mask] = int32(step)
+    recent_steps = plastic.recent_steps[(plastic.counts_base[k, p] + neuron) * RECENT :]
+    for r in range(RECENT - 1, 0, -1):
+        recent_steps[r] = recent_steps[r - 1]
+    recent_steps[0] = int32(step)
+    plastic.counts[plastic.counts_base[k, p] + neuron] = count + 1
+
+
+@njit(error_model="numpy", cache=True)
+def _remember_all(program, synapses, plastic, memory, k, p, chunk, start):  # type: ignore[no-untyped-def]
+    post = plastic.table[k, _POST]
+    first_slot = program.bounds[p] * BLOCK + plastic.low[k, p]
+    for s in range(memory.spike_start[chunk, p, post], memory.spike_start[chunk, p, post + 1]):
+        neuron = int64(memory.spike_slot[chunk, p, s]) - first_slot
+        step = memory.spike_step[chunk, p, s]
+        _remember(synapses, plastic, memory.ring, k, p, neuron, step, start)
+
+
+@njit(error_model="numpy", cache=True)
+def _prefetch(synapses, plastic, k, p, row):  # type: ignore[no-untyped-def]
+    """Start loading the row of the next spike."""
+    own = plastic.table[k]
+    table = synapses.table[own[_TABLE]]
+    start = synapses.row_start[table[8] + p * (table[7] + 1) + row]
+    for line in range(_LINES):
+        prefetch(synapses.targets, start + 32 * line)
+    for line in range(2 * _LINES):
+        prefetch(plastic.state, own[_STATE] + start - own[_TARGETS] + 16 * line)
+
+
+@njit(error_model="numpy", cache=True)
+def _spikes(program, synapses, plastic, memory, k, p, chunk, start, stop):  # type: ignore[no-untyped-def]
+    """Deliver the presynaptic spikes of the steps ``start ... stop - 1``."""
+    source = synapses.table[plastic.table[k, _TABLE], 0]
+    first_slot = program.first_slot[source]
+    for q in range(program.bounds.size - 1):
+        slots, steps = memory.spike_slot[chunk, q], memory.spike_step[chunk, q]
+        for s in range(memory.spike_start[chunk, q, source],
+                       memory.spike_start[chunk, q, source + 1]):  # fmt: skip
+            if s + 1 < memory.spike_start[chunk, q, source + 1]:
+                _prefetch(synapses, plastic, k, p, int64(slots[s + 1]) - first_slot)
+            if start <= steps[s] < stop:
+                row = int64(slots[s]) - first_slot
+                _spike(synapses, plastic, memory.ring, k, p, row, steps[s])
+
+
+@njit(error_model="numpy", cache=True)
+def _n_spikes(program, memory, population, chunk, step):  # type: ignore[no-untyped-def]
+    """Return the number of spikes of a population in one step."""
+    n = int64(0)
+    for q in range(program.bounds.size - 1):
+        steps = memory.spike_step[chunk, q]
+        for s in range(memory.spike_start[chunk, q, population],
+                       memory.spike_start[chunk, q, population + 1]):  # fmt: skip
+            n += int64(steps[s] == step)
+    return n
+
+
+@njit(error_model="numpy", cache=True)
+def _every_step(program, synapses, plastic, memory, k, p, chunk, step):  # type: ignore[no-untyped-def]
+    """Deal with one step of a projection whose synapses change in every step."""
+    own = plastic.table[k]
+    _spikes(program, synapses, plastic, memory, k, p, chunk, step, step + 1)
+    if own[_N_MOD]:
+        mod = plastic.mod[own[_MOD] + p * own[_N_MOD] :]
+        n = _n_spikes(program, memory, own[_MODULATOR], chunk, step)
+        params = plastic.params[own[_PARAMS] :]
+        call_rule(own[_MOD_STEP], (mod, mod, params, n))
+    for row in range(synapses.table[own[_TABLE], 7]):
+        _visit(synapses, plastic, memory.ring, k, p, row, step, own[_EVERY_STEP])
+
+
+@njit(error_model="numpy", cache=True)
+def plasticity(program, synapses, plastic, memory, p, chunk, stop):  # type: ignore[no-untyped-def]
+    """Deal with the spikes of list `chunk`, which are of the steps before `stop`."""
+    start = plastic.clock[p]
+    for k in range(plastic.table.shape[0]):
+        if plastic.table[k, _HISTORY]:
+            _remember_all(program, synapses, plastic, memory, k, p, chunk, start)
+        if plastic.table[k, _EVERY_STEP]:
+            for step in range(start, stop):
+                _every_step(program, synapses, plastic, memory, k, p, chunk, step)
+        else:
+            _spikes(program, synapses, plastic, memory, k, p, chunk, start, stop)
+    plastic.clock[p] = stop
+
+
+@njit(error_model="numpy", cache=True)
+def bring_up_to_date(program, synapses, plastic, memory):  # type: ignore[no-untyped-def]
+    """Bring all weights up to date; changes no result of what follows."""
+    for p in range(program.bounds.size - 1):
+        for k in range(plastic.table.shape[0]):
+            _sweep(synapses, plastic, memory.ring, k, p, plastic.clock[p] - 1)

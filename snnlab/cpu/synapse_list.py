@@ -1,0 +1,67 @@
+"""Reading the synapses of one projection out of the arrays of the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snnlab.build.storage import PACKED, PLASTIC, SHARED
+from snnlab.cpu.built import Built
+from snnlab.cpu.plastic_carry import export_plastic
+from snnlab.cpu.synapse_order import endpoints, synapse_order
+from snnlab.frames.synapses import Synapses
+from snnlab.model.network import Projection
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["list_synapses"]
+
+
+def list_synapses(built: Built, projection: Projection) -> Synapses:
+    """Return the synapses of a projection; all spikes must have been delivered.
+
+    Static projections between the same populations that share a table are listed together: their
+    synapses cannot be told apart.
+    """
+    k = next(
+        k for k, plan in enumerate(built.connections.plans)
+        if projection.name in {p.name for p in plan.projections}
+    )  # fmt: skip
+    pre, post, delay = endpoints(built, k)
+    if built.connections.plans[k].kind == PLASTIC:
+        mine = np.ones(pre.size, bool)
+        states = _plastic_states(built, projection.name)
+    else:
+        first = built.network.first_id(projection.post)
+        size = built.network.population(projection.post).size
+        mine = (post >= first) & (post < first + size)
+        states = {"weight": _static_weights(built, k)}
+    weight = states.pop("weight")[mine]
+    return Synapses(
+        projection.name, int(built.plastic.clock[0]), pre[mine], post[mine],
+        np.asarray(delay[mine] * built.network.dt), weight, states,
+    )  # fmt: skip
+
+
+def _plastic_states(built: Built, name: str) -> dict[str, NDArray[np.floating]]:
+    prefix = f"synapse/{name}/"
+    return {
+        key.removeprefix(prefix): np.asarray(values, built.dtype)
+        for key, values in export_plastic(built).items()
+        if key.startswith(prefix) and "/" not in key.removeprefix(prefix)
+    }
+
+
+def _static_weights(built: Built, k: int) -> NDArray[np.floating]:
+    """Weights of a static table, in the order of `endpoints`."""
+    plan, connections = built.connections.plans[k], built.connections
+    at, *_ = synapse_order(built, k)
+    if plan.kind == SHARED:
+        weight = built.network.weight_of(plan.projections[0]).quantile(np.array([0.5]))
+        return np.full(at.size, weight[0], built.dtype)
+    stored = (
+        connections.packed[at].view(np.int32) >> 16 if plan.kind == PACKED else connections.wide[at]
+    )
+    return np.ldexp(stored.astype(np.float64), -plan.exponent).astype(built.dtype)

@@ -1,0 +1,73 @@
+"""Synapses of a projection in an order that does not depend on the partitions.
+
+By source, then delay, then target, then the order in which they were drawn: files, checkpoints and
+users see them so.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numba import njit
+
+from snnlab.build.layout import BLOCK
+from snnlab.cpu.built import Built
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["endpoints", "synapse_order"]
+
+
+@njit(error_model="numpy", cache=True)
+def _walk(row_start, ends, first_slot, at, source, delay, part_slot):  # type: ignore[no-untyped-def]
+    """List the synapses of a table source by source, delay by delay, partition by partition."""
+    n_partitions, n_rows = row_start.shape[0], row_start.shape[1] - 1
+    n_delays = max(ends.shape[2], 1)
+    n = 0
+    for row in range(n_rows):
+        for d in range(n_delays):
+            for p in range(n_partitions):
+                start = row_start[p, row]
+                a, z = start, row_start[p, row + 1]
+                if ends.shape[2]:
+                    z = start + np.int64(ends[p, row, d])
+                    a = start + np.int64(ends[p, row, d - 1]) if d else start
+                for e in range(a, z):
+                    at[n], source[n], delay[n], part_slot[n] = e, row, d, first_slot[p]
+                    n += 1
+
+
+def synapse_order(built: Built, k: int) -> tuple[NDArray[np.int64], ...]:
+    """Return the synapses of table `k` in their order.
+
+    Returns
+    -------
+    at : (n,) int64
+        Place of each in the pool of its table's kind.
+    source : (n,) int64
+        Presynaptic neuron, counted within its population.
+    target : (n,) int64
+        Slot of the postsynaptic neuron.
+    delay : (n,) int64 [steps]
+    """
+    connections, plan = built.connections, built.connections.plans[k]
+    row_start = connections.row_start[k]
+    n = int((row_start[:, -1] - row_start[:, 0]).sum())
+    at, source, delay, part = (np.empty(n, np.int64) for _ in range(4))
+    first_slot = built.partitions.bounds[:-1] * BLOCK
+    _walk(row_start, connections.segment_ends[k], first_slot, at, source, delay, part)
+    local = connections.local_targets(k, at)
+    target = part + local
+    return at, source, target, delay + plan.first_delay
+
+
+def endpoints(
+    built: Built, k: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return source and target (global ids) and delay [steps] of the synapses of table `k`."""
+    _, source, target, delay = synapse_order(built, k)
+    first_ids = built.layout.block_first_ids()
+    ids = first_ids[target // BLOCK] + target % BLOCK
+    return source + built.layout.first_ids[built.connections.plans[k].source], ids, delay

@@ -61,6 +61,7 @@ class Kind(IntEnum):
     REFUSAL = 4
     MESSAGE = 5
     END = 6
+    REWIND = 7
 
 
 class Source(Protocol):

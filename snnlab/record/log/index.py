@@ -75,7 +75,7 @@ class SectionIndex:
     Parameters
     ----------
     cause : str
-        Why it begins: ``"start"``, ``"structure"``, ``"reset"``, ``"cleared"``.
+        Why it begins: ``"start"`` or ``"reset"`` of a run, ``"structure"`` changed, ``"cleared"``.
     run : int
         Counts from 0; every start at the initial state begins a new one.
     step : int
@@ -85,6 +85,14 @@ class SectionIndex:
     provenance : mapping
         Where the data come from, as text.
     layout : Layout
+    offsets, records, stops : array of int
+        Of each frame: its byte, the number of its record, the step after its last one.
+    spikes : array of int
+        Spikes before each frame, and in the end of all.
+    counts : list of array of int
+        The same of each population.
+    samples : dict
+        Recorder name -> the same of its samples.
     """
 
     cause: str
@@ -98,10 +106,10 @@ class SectionIndex:
     stops: array[int] = field(default_factory=lambda: array("q"))
     spikes: array[int] = field(default_factory=lambda: array("q", [0]))
     samples: dict[str, array[int]] = field(default_factory=dict)
-    counts: list[int] = field(default_factory=list)
+    counts: list[array[int]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.counts = [0] * len(self.layout.sizes)
+        self.counts = [array("q", [0]) for _ in self.layout.sizes]
         self.samples = {recorder.name: array("q", [0]) for recorder in self.layout.recorders}
 
     @property
@@ -131,10 +139,26 @@ class SectionIndex:
         self.records.append(record.number)
         self.stops.append(extent.t_stop)
         self.spikes.append(self.spikes[-1] + extent.n_spikes)
-        self.counts = [a + b for a, b in zip(self.counts, extent.counts, strict=True)]
+        for count, total in zip(extent.counts, self.counts, strict=True):
+            total.append(total[-1] + count)
         for name, before in self.samples.items():
             before.append(before[-1] + extent.n_samples.get(name, 0))
         self.offsets.append(record.offset)
+
+    def cut(self, step: int) -> None:
+        """Forget the frames from `step` on.
+
+        Raises
+        ------
+        Damaged
+            `step` lies within a frame.
+        """
+        while self.stops and self.stops[-1] > step:
+            totals = (self.spikes, *self.counts, *self.samples.values())
+            for column in (self.offsets, self.records, self.stops, *totals):
+                column.pop()
+        if self.t_stop > step:
+            raise Damaged(f"goes back to step {step}, before its section begins")
 
 
 class Index:
@@ -247,6 +271,25 @@ class Index:
         if self._edits.pop(record.meta.get("record", -1), None) is None:
             raise Damaged("refuses an edit that is not there")
 
+    def _rewind(self, record: Record) -> None:
+        """Forget what happened from a step on: sections of this run, frames and edits."""
+        try:
+            step, n_edits = int(record.meta["step"]), int(record.meta["edits"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise Damaged(f"goes back nowhere ({str(error)[:80]})") from error
+        if not self.sections:
+            raise Damaged("goes back before any network")
+        run = self.sections[-1].run
+        while (
+            self.sections[-1].step >= step
+            and self.sections[-2:-1]
+            and (self.sections[-2].run == run)
+        ):
+            self.sections.pop()
+        self.sections[-1].cut(step)
+        for number in [n for n, (r, _) in self._edits.items() if r == run][n_edits:]:
+            del self._edits[number]
+
     def _message(self, record: Record) -> None:
         try:
             time, level, text = (record.meta[name] for name in ("time", "level", "text"))
@@ -265,6 +308,7 @@ _TAKE = {
     Kind.REFUSAL: Index._refusal,
     Kind.MESSAGE: Index._message,
     Kind.END: Index._end,
+    Kind.REWIND: Index._rewind,
 }
 """What is done with a record of each kind."""
 

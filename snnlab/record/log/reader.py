@@ -183,7 +183,6 @@ class LoggedSection(Sequence[Frame]):
         self.contents = contents
         self.layout = contents.layout
         self._n = len(contents.offsets)
-        self._counts = contents.counts
 
     def __len__(self) -> int:
         return self._n
@@ -213,7 +212,7 @@ class LoggedSection(Sequence[Frame]):
     @property
     def counts(self) -> NDArray[np.int64]:
         """Spikes of each population, shape (n_populations,); no frame is read."""
-        return np.array(self._counts, np.int64)
+        return np.array([total[self._n] for total in self.contents.counts], np.int64)
 
     def n_samples(self, recorder: str) -> int:
         """Return the number of samples of a recorder; no frame is read."""

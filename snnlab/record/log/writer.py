@@ -151,6 +151,21 @@ class LogWriter:
         self._append(Kind.FRAME, meta, parts)
         self._t_stop = int(frame.t_stop)
 
+    def rewind(self, step: int, n_edits: int, layout: Layout) -> None:
+        """Append that the run went back: what was recorded from `step` on is void.
+
+        Parameters
+        ----------
+        step : int
+            Where a frame that was appended begins or ends, in this run.
+        n_edits : int
+            How many edits of the run remain.
+        layout : Layout
+            Of the section in which the run goes on.
+        """
+        self._append(Kind.REWIND, {"step": int(step), "edits": n_edits})
+        self._layout, self._t_stop = layout, int(step)
+
     def edit(self, step: int, edit: Mapping[str, Any]) -> int:
         """Append an edit before it takes effect at `step`; return the number of its record."""
         return self._append(Kind.EDIT, {"step": int(step), "edit": edit})

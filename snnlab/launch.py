@@ -10,6 +10,7 @@ from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import DeviceUnavailable, SpecError
 from snnlab.interop.checkpoint_file import SUFFIX, load_checkpoint
 from snnlab.model.network import Network
+from snnlab.record.log.writer import LogWriter
 from snnlab.session.session import Session
 
 __all__ = ["make_engine", "open", "resolve"]
@@ -24,7 +25,7 @@ def open(
     device: str = "auto",
     threads: int | None = None,
     name: str | None = None,
-    record: bool = True,
+    record: bool | str | Path = True,
     autosave: str | Path | None = None,
     seed: int | None = None,
     dt: float | None = None,
@@ -47,8 +48,10 @@ def open(
         on it.
     name : str, optional
         The session's name; default: the network's.
-    record : bool
-        Whether to keep all frames in memory.
+    record : bool or path
+        Whether to keep all frames: in memory, and in a temporary file when there is no more room;
+        or, with a path (``"run.snnlog"``), in a log on disk from the beginning, which survives a
+        crash and which `snnlab.open_log` reads. A log that is there already is continued.
     autosave : str or Path, optional
         A folder in which a checkpoint file is renewed while it runs, see `Session`.
     seed : int, optional
@@ -71,6 +74,8 @@ def open(
         The device is not there.
     OutOfMemory
         The network does not fit; nothing was allocated.
+    StorageError
+        The log cannot be written.
     """
     changes = {k: v for k, v in {"seed": seed, "dt": dt}.items() if v is not None}
     origin = _checkpoint(network, {**changes, **settings})
@@ -81,10 +86,19 @@ def open(
     previous = _OPEN.pop(session_name, None)
     if previous is not None:
         previous.close()
-    engine = make_engine(described, device=device, threads=threads, precision=_precision(origin))
-    if origin is not None:
-        engine.restore(origin)
-    session = Session(engine, name=session_name, record=record, origin=origin, autosave=autosave)
+    # Opened before minutes are spent on building.
+    kept = LogWriter(record) if isinstance(record, str | Path) else record
+    try:
+        engine = make_engine(
+            described, device=device, threads=threads, precision=_precision(origin)
+        )
+        if origin is not None:
+            engine.restore(origin)
+        session = Session(engine, name=session_name, record=kept, origin=origin, autosave=autosave)
+    except BaseException:
+        if isinstance(kept, LogWriter):
+            kept.close()
+        raise
     _OPEN[session_name] = session
     return session
 

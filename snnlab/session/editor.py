@@ -105,18 +105,20 @@ class Editor:
     def _carry_out(self, change: Edit | HistoryStep, step: int) -> Applied:
         if isinstance(change, Edit):
             applied = Applied(change, change.inverse(self.network), step)
-            self._go_over(change.apply(self.network), step)
+            self._make(change, step)
             self.history.add(applied)
             return applied
         if change is HistoryStep.UNDO:
-            self._go_over(self.history.undo_edit().apply(self.network), step)
+            self._make(self.history.undo_edit(), step)
             self.history.undone(step)
         else:
-            self._go_over(self.history.redo_edit().apply(self.network), step)
+            self._make(self.history.redo_edit(), step)
             self.history.redone(step)
         return self.history.log[-1]
 
-    def _go_over(self, network: Network, step: int) -> None:
-        self._engine.apply(network)
+    def _make(self, edit: Edit, step: int) -> None:
+        network = edit.apply(self.network)
+        with self._outlet.logged(edit, step):
+            self._engine.apply(network)
         self.network = network
-        self._outlet.change_structure(network, step * network.dt)
+        self._outlet.change_structure(network, step)

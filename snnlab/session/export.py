@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
+from snnlab.record.log.reader import LoggedSection
 from snnlab.session.recording import Section
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def to_dataset(
     origin = provenance.describe(
         native_json.dumps(start_network), device=device, edits=edits_as_json(log)
     )
+    if isinstance(section.frames, LoggedSection):
+        return section.frames.dataset().assign_attrs(origin)
     return dataset.to_dataset(section.network, section.frames, provenance=origin)
 
 

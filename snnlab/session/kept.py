@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from snnlab.errors import StateError
 from snnlab.session.export import to_dataset
+from snnlab.session.logged import LoggedRecording
 from snnlab.session.recording import Recording
 from snnlab.session.status import Status
 
@@ -27,8 +28,8 @@ class Kept(Status):
     """The recording of a session and the ways out of it; a base of `Session`."""
 
     @property
-    def recording(self) -> Recording | None:
-        """The frames in memory; None without recording."""
+    def recording(self) -> Recording | LoggedRecording | None:
+        """The frames, in memory or on disk; None without recording."""
         return self._simulation.outlet.recording
 
     def spikes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -52,7 +53,8 @@ class Kept(Status):
         -------
         xarray.Dataset
             Spikes, counts and samples with units; attributes say where they come from: versions,
-            device, the network at the start of the run and every edit with its step.
+            device, the network at the start of the run and every edit with its step. What is
+            recorded on disk stays there until it is used.
         """
         editor, recorded = self._simulation.editor, self._recorded
         return to_dataset(recorded.sections[-1], editor.start_network, editor.log, self.device)
@@ -78,7 +80,7 @@ class Kept(Status):
         return Path(path)
 
     @property
-    def _recorded(self) -> Recording:
+    def _recorded(self) -> Recording | LoggedRecording:
         if self.recording is None:
             raise StateError(
                 "Session.recording",

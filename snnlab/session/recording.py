@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +13,7 @@ from snnlab.frames.decimate import until
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 
-__all__ = ["Recording", "Section", "default_limit"]
+__all__ = ["Recording", "Section", "default_limit", "meaning"]
 
 _MOST_BYTES = 2**30
 _LARGEST_SHARE = 0.25
@@ -35,12 +36,16 @@ class Section:
     ----------
     network : Network
         The network when the section began.
-    frames : list of Frame
-        Without a gap, oldest first.
+    frames : sequence of Frame
+        In memory or still on disk; without a gap, oldest first.
     """
 
     network: Network
-    frames: list[Frame] = field(default_factory=list)
+    frames: Sequence[Frame] = field(default_factory=list)
+
+
+class _Growing(Section):
+    frames: list[Frame]
 
 
 class Recording:
@@ -57,7 +62,7 @@ class Recording:
         self.limit_bytes = limit_bytes
         self._lock = threading.Lock()
         self._n_bytes = 0
-        self._sections = [Section(network)]
+        self._sections = [_Growing(network)]
 
     @property
     def n_bytes(self) -> int:
@@ -91,10 +96,10 @@ class Recording:
         """Begin a section if ids or recorders mean something else now; return whether they do."""
         with self._lock:
             section = self._sections[-1]
-            if _meaning(section.network) == _meaning(network):
+            if meaning(section.network) == meaning(network):
                 return False
             if section.frames:
-                self._sections.append(Section(network))
+                self._sections.append(_Growing(network))
             else:
                 section.network = network
             return True
@@ -102,7 +107,7 @@ class Recording:
     def clear(self, network: Network) -> None:
         """Forget everything."""
         with self._lock:
-            self._sections = [Section(network)]
+            self._sections = [_Growing(network)]
             self._n_bytes = 0
 
     def rewind(self, step: int, network: Network) -> None:
@@ -130,7 +135,7 @@ def _begin(section: Section) -> float:
     return section.frames[0].t_start if section.frames else np.inf
 
 
-def _frames_until(section: Section, step: int) -> list[Frame]:
+def _frames_until(section: _Growing, step: int) -> list[Frame]:
     sizes = [population.size for population in section.network.populations]
     return [
         frame if frame.t_stop <= step else until(frame, step, sizes)
@@ -145,6 +150,7 @@ def frame_bytes(frame: Frame) -> int:
     return _FRAME_BYTES + frame.step.nbytes + frame.neuron.nbytes + samples
 
 
-def _meaning(network: Network) -> tuple[object, ...]:
+def meaning(network: Network) -> tuple[object, ...]:
+    """Return all that ids, counts and samples depend on."""
     sizes = tuple((p.name, p.size) for p in network.populations)
     return sizes, network.recorders

@@ -17,6 +17,7 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.hub import Subscription
 from snnlab.model.edits import Edit, SetParameter
 from snnlab.model.history import Applied
+from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import check_folder
 from snnlab.session.edit_queue import HistoryStep
 from snnlab.session.past import Past
@@ -42,8 +43,10 @@ class Session(Past):
         From now on only this session may use it.
     name : str
         For people, and for `snnlab.launch.open` to find it again.
-    record : bool
-        Whether to keep all frames in memory, for `spikes`, `dataset` and `save`.
+    record : bool, path or LogWriter
+        Whether to keep all frames, for `spikes`, `dataset` and `save`: in memory, and in a
+        temporary file when there is no more room; or, with a path (``"run.snnlog"``), in a log on
+        disk from the beginning. A log that is there already is continued with a new run.
     origin : Checkpoint, optional
         What the engine was restored from; history and rewinding reach back beyond it.
     autosave : str or Path, optional
@@ -67,13 +70,14 @@ class Session(Past):
         engine: Engine,
         *,
         name: str = "session",
-        record: bool = True,
+        record: bool | str | Path | LogWriter = True,
         origin: Checkpoint | None = None,
         autosave: str | Path | None = None,
     ) -> None:
         report, device = engine.report, engine.device
         folder = None if autosave is None else check_folder(autosave)
-        simulation = Simulation(engine, name=name, record=record, origin=origin, autosave=folder)
+        kept = LogWriter(record) if isinstance(record, str | Path) else record
+        simulation = Simulation(engine, name=name, record=kept, origin=origin, autosave=folder)
         super().__init__(simulation, report, device)
         self._abandon = weakref.finalize(self, simulation.abandon)
 
@@ -246,7 +250,15 @@ class Session(Past):
         )
 
     def close(self) -> None:
-        """End the thread and release the engine; closing twice is allowed."""
+        """End the thread and release the engine; closing twice is allowed.
+
+        Raises
+        ------
+        StateError
+            The engine is still in its last call.
+        StorageError
+            The disk had no room for what was simulated last.
+        """
         if not self._simulation.close(_CLOSE_S) and not self._simulation.is_mine:
             raise StateError(
                 f"Session {self.name!r}",
@@ -254,6 +266,8 @@ class Session(Past):
                 got="an engine that is still in its last call",
                 remedy="It will be released as soon as that call returns.",
             )
+        if self._simulation.outlet.blocked is not None:
+            raise self._simulation.outlet.blocked
 
     def __enter__(self) -> Session:
         return self

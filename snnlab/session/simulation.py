@@ -12,7 +12,9 @@ from pathlib import Path
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import StateError
 from snnlab.frames.frame import Frame
+from snnlab.model.history import Applied
 from snnlab.model.network import Network
+from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import Autosave
 from snnlab.session.editor import Editor
 from snnlab.session.guard import Guard
@@ -27,6 +29,9 @@ __all__ = ["Simulation"]
 
 READER_PATIENCE_S = 10.0
 """A lossless reader that takes nothing for this long pauses the run."""
+
+WRITE_S = 60.0
+"""Longest wait for a disk that had no room before."""
 
 _IDLE_S = 0.25
 
@@ -43,8 +48,8 @@ class Simulation:
         From now on only the thread uses it.
     name : str
         For people: part of the thread's name and of messages.
-    record : bool
-        Whether to keep all frames in memory.
+    record : bool or LogWriter
+        Whether to keep all frames: in memory first, or in a log from the beginning.
     origin : Checkpoint, optional
         What the engine was restored from.
     autosave : Path, optional
@@ -56,7 +61,7 @@ class Simulation:
         engine: Engine,
         *,
         name: str,
-        record: bool,
+        record: bool | LogWriter,
         origin: Checkpoint | None = None,
         autosave: Path | None = None,
     ) -> None:
@@ -70,8 +75,11 @@ class Simulation:
         self.error: BaseException | None = None
         wake, network = self._wake.set, engine.network
         self.messages = MessageLog()
-        self.outlet = Outlet(network, self.messages, record=record, wake=wake)
+        self.outlet = Outlet(
+            network, self.messages, record=record, device=engine.device, run=self._run, wake=wake
+        )
         self.editor = Editor(engine, self.outlet, self.messages, wake=wake, origin=origin)
+        self.outlet.begin(network, engine.step)
         file = None
         if autosave is not None:
             file = Autosave(autosave, name, device=engine.device, messages=self.messages)
@@ -97,6 +105,8 @@ class Simulation:
 
     def run_to(self, target_step: int | None) -> None:
         """Run until `target_step`, or until paused."""
+        if self.outlet.blocked is not None:
+            self._write_again()
         with self._changed:
             self._refuse_dead("Session.run")
             if self.outlet.is_full:
@@ -111,6 +121,13 @@ class Simulation:
             self.state = SessionState.RUNNING
             self._changed.notify_all()
         self._wake.set()
+
+    def _write_again(self) -> None:
+        """Write what the disk had no room for; there may be some now."""
+        if self.is_mine:
+            self.outlet.flush()
+        else:
+            self.call(self.outlet.flush).result(WRITE_S)
 
     def ask_pause(self) -> None:
         """Ask for a pause at the next step boundary."""
@@ -179,6 +196,7 @@ class Simulation:
         self.editor.make_due(self.step)
         if self.state is not SessionState.RUNNING:
             if self.state is SessionState.PAUSED:
+                self.outlet.sync()
                 self.keeper.save()
             self._sleep(_IDLE_S)
         elif self._has_to_stop:
@@ -283,7 +301,7 @@ class Simulation:
         self.editor.begin_run()
         self.keeper.begin_run()
         self.guard.begin()
-        self.outlet.clear(self.editor.network)
+        self.outlet.clear(self.editor.network, self.step, is_new_run=True)
         self.error = self.guard.trouble = None
         self._stop(SessionState.PAUSED)
         self.messages.info("Reset to t = 0 ms: edits are kept, the recording is cleared.")
@@ -296,7 +314,7 @@ class Simulation:
         to : int or Checkpoint
             See `Keeper.route`.
         """
-        self.outlet.flush()
+        self.outlet.flush_all()
         route = self.keeper.route(to, self.step)
         n_dropped = len(self.editor.log) - len(route.edits)
         try:
@@ -308,7 +326,7 @@ class Simulation:
         self.editor.rewind(len(route.edits), network)
         self.keeper.arrived(self.step)
         self.guard.begin()
-        self.outlet.rewind(self.step, network)
+        self.outlet.rewind(self.step, network, len(route.edits))
         self.error = None
         self._stop(SessionState.PAUSED)
         later = f", {n_dropped} later edits can be redone" if n_dropped else ""
@@ -337,13 +355,15 @@ class Simulation:
     def clear_recording(self) -> None:
         """Forget all recorded frames; only for the simulation thread."""
         self.outlet.flush()
-        self.outlet.clear(self.editor.network)
+        self.outlet.clear(self.editor.network, self.step, is_new_run=False)
 
     # --- trouble ----------------------------------------------------------------------------
 
     def _meet(self, frame: Frame) -> None:
         """Publish a frame that is not well; go back to before it if it has to pause the run."""
         self.outlet.flush()
+        if self.outlet.blocked is not None:
+            return  # paused until the frame is on disk; the next one is not well either
         trouble = self.guard.weigh(frame)
         if trouble is not None:
             self.rewind(self.keeper.last_before(trouble.t_start))
@@ -361,7 +381,7 @@ class Simulation:
         """Close everything; each part even if another one fails."""
         save = [self.keeper.save] if self.state is not SessionState.FAILED else []
         engine, hub = self._engine, self.outlet.hub
-        for close in (self.outlet.flush, *save, engine.close, hub.close, self.keeper.close):
+        for close in (self.outlet.close, *save, engine.close, hub.close, self.keeper.close):
             try:
                 close()
             except Exception as error:
@@ -372,6 +392,10 @@ class Simulation:
             _, future = self._calls.popleft()
             if future.set_running_or_notify_cancel():
                 future.set_exception(closed(self.name))
+
+    def _run(self) -> tuple[Network, list[Applied]]:
+        """The network at the start of the run, and the edits since."""
+        return self.editor.start_network, self.editor.log
 
     def _refuse_dead(self, what: str) -> None:
         if self.state is SessionState.CLOSED or self._closing:

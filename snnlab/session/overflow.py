@@ -1,0 +1,67 @@
+"""Where a recording goes on when memory is full: a log that lives as long as the session."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from pathlib import Path
+
+from snnlab.errors import StorageError
+from snnlab.record.log.backend import SUFFIX
+from snnlab.record.log.writer import LogWriter
+from snnlab.rules.cache import cache_directory
+from snnlab.session.logged import LoggedRecording, Run
+from snnlab.session.recording import Recording
+
+__all__ = ["folder", "in_temporary_file"]
+
+_KEPT_S = 7 * 24 * 3600
+"""How long [s] what a killed process left behind can still be found."""
+
+
+def folder() -> Path:
+    """Return the folder of temporary logs: on a disk, where ``/tmp`` may be memory."""
+    return cache_directory() / "recordings"
+
+
+def in_temporary_file(recording: Recording, device: str, run: Run) -> LoggedRecording:
+    """Return a recording on disk that holds what `recording` holds.
+
+    Parameters
+    ----------
+    recording : Recording
+    device : str
+        What computes the run.
+    run : callable
+        See `snnlab.session.logged.Run`.
+
+    Raises
+    ------
+    StorageError
+        The folder cannot be written, or there is no room.
+    FormatError
+        A network or an edit that files have no form for.
+    """
+    where = folder()
+    try:
+        where.mkdir(parents=True, exist_ok=True)
+        _sweep(where)
+    except OSError as error:
+        raise StorageError(
+            f"Folder '{where}'",
+            "must be a folder that can be written",
+            got=error.strerror or str(error),
+            remedy="Set SNNLAB_CACHE_DIR to a folder with room.",
+        ) from error
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{uuid.uuid4().hex[:6]}{SUFFIX}"
+    log = LoggedRecording(LogWriter(where / name), device, run, is_temporary=True)
+    log.adopt(recording.sections)
+    return log
+
+
+def _sweep(where: Path) -> None:
+    """Remove what processes that were killed have left behind long ago."""
+    for path in where.glob(f"*{SUFFIX}"):
+        if time.time() - path.stat().st_mtime > _KEPT_S:
+            path.unlink(missing_ok=True)

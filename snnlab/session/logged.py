@@ -53,6 +53,8 @@ class LoggedRecording:
         See `Run`.
     is_temporary : bool
         Whether the file goes when nobody holds this object any more.
+    limit_bytes : int, optional
+        The run has to pause when the file is longer; may be changed at any time. Default: none.
 
     Notes
     -----
@@ -61,8 +63,15 @@ class LoggedRecording:
     """
 
     def __init__(
-        self, writer: LogWriter, device: str, run: Run, *, is_temporary: bool = False
+        self,
+        writer: LogWriter,
+        device: str,
+        run: Run,
+        *,
+        is_temporary: bool = False,
+        limit_bytes: int | None = None,
     ) -> None:
+        self.limit_bytes = limit_bytes
         self.path = writer.path
         self.is_temporary = is_temporary
         self._writer = writer
@@ -85,6 +94,11 @@ class LoggedRecording:
         return self._writer.n_bytes
 
     @property
+    def is_full(self) -> bool:
+        """Whether the limit is reached."""
+        return self.limit_bytes is not None and self.n_bytes >= self.limit_bytes
+
+    @property
     def sections(self) -> tuple[Section, ...]:
         """All sections, oldest first; a structural edit begins a new one."""
         with self._lock:
@@ -92,7 +106,8 @@ class LoggedRecording:
             sections = [Section(n, f) for n, f in zip(self._networks, found, strict=True)]
             if self._due is not None:
                 sections.append(Section(self._due.network, []))
-        return tuple(sections)
+        # An edit is written into a section that the next edit may end before anything happened.
+        return tuple(s for k, s in enumerate(sections, 1) if s.frames or k == len(sections))
 
     @property
     def frames(self) -> Sequence[Frame]:
@@ -167,6 +182,7 @@ class LoggedRecording:
     def clear(self, network: Network, step: int, *, is_new_run: bool) -> None:
         """Leave behind what is on disk, where it stays, and begin anew at `step`."""
         with self._lock:
+            is_new_run |= self._due is not None and self._due.cause == "reset"
             self._first = len(self._reader.refresh().sections)
             self._networks = []
             self._due = _Beginning("reset" if is_new_run else "cleared", step, network)

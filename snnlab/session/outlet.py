@@ -139,6 +139,8 @@ class Outlet:
             return False
         self.blocked = None
         log.sync_if_due()
+        if log.is_full:
+            self._messages.warning(str(self.full(frame.t_stop * frame.dt)))
         return True
 
     def _write_messages(self, log: LoggedRecording) -> None:
@@ -251,7 +253,7 @@ class Outlet:
     @property
     def is_full(self) -> bool:
         """Whether the recording has no room, so that the run has to pause."""
-        is_full = isinstance(self.recording, Recording) and self.recording.is_full
+        is_full = self.recording is not None and self.recording.is_full
         return is_full or self.blocked is not None
 
     def full(self, t: float) -> SnnlabError:
@@ -259,8 +261,7 @@ class Outlet:
         if self.blocked is not None:
             return self.blocked
         recording = self.recording
-        limit = recording.limit_bytes if isinstance(recording, Recording) else 0
-        n_bytes = recording.n_bytes if recording is not None else 0
+        n_bytes, limit = (recording.n_bytes, recording.limit_bytes or 0) if recording else (0, 0)
         return StateError(
             "Session.recording",
             f"must stay below {limit / 2**20:.4g} MiB",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import uuid
 from pathlib import Path
@@ -15,6 +16,9 @@ from snnlab.session.logged import LoggedRecording, Run
 from snnlab.session.recording import Recording
 
 __all__ = ["folder", "in_temporary_file"]
+
+_LARGEST_SHARE = 0.5
+"""Of the disk that is free: nobody has asked for this file, so it must not fill the disk."""
 
 _KEPT_S = 7 * 24 * 3600
 """How long [s] what a killed process left behind can still be found."""
@@ -55,7 +59,9 @@ def in_temporary_file(recording: Recording, device: str, run: Run) -> LoggedReco
             remedy="Set SNNLAB_CACHE_DIR to a folder with room.",
         ) from error
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{uuid.uuid4().hex[:6]}{SUFFIX}"
-    log = LoggedRecording(LogWriter(where / name), device, run, is_temporary=True)
+    limit = int(_LARGEST_SHARE * shutil.disk_usage(where).free)
+    writer = LogWriter(where / name)
+    log = LoggedRecording(writer, device, run, is_temporary=True, limit_bytes=limit)
     log.adopt(recording.sections)
     return log
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
+import snnlab
 from snnlab.build import memory
 from snnlab.errors import SpecError, StateError
 from snnlab.frames.decimate import merged
@@ -19,6 +22,7 @@ from snnlab.session import Session, SessionState, simulation
 from snnlab.session.recording import default_limit
 from tests.features.reference_engine import ReferenceEngine, balanced
 from tests.features.session_bench import LIMIT_S, eventually, has_gap, same
+from tests.logs import same_frame
 
 
 class View:
@@ -212,7 +216,62 @@ def test_the_recording_is_the_run(session) -> None:
     assert whole.counts.sum() == session.spikes()[0].size
 
 
-def test_a_full_recording_pauses_and_loses_nothing(session) -> None:
+def test_a_full_recording_goes_on_on_the_disk(make_engine, tmp_path, monkeypatch) -> None:
+    """Nobody who reads it can tell, but for a message."""
+    with Session(make_engine(balanced())) as session, Session(make_engine(balanced())) as other:
+        monkeypatch.setenv("SNNLAB_CACHE_DIR", str(tmp_path))
+        for one in (session, other):
+            one.run(10).wait(LIMIT_S)
+            one.set("g", 4).result(LIMIT_S)
+            if one is session:
+                one.recording.limit_bytes = one.recording.n_bytes + 1
+            one.run(100).wait(LIMIT_S)
+            one.apply(RemovePopulation("inh")).result(LIMIT_S)
+            one.undo().result(LIMIT_S)
+            one.run(100).wait(LIMIT_S)
+        path = session.recording.path
+        assert path.is_relative_to(tmp_path)
+        assert str(path) in "".join(message.text for message in session.messages)
+        assert same(session.spikes(), other.spikes())
+        assert [s.network for s in session.recording.sections] == [
+            s.network for s in other.recording.sections
+        ]
+        for mine, yours in zip(session.recording.sections, other.recording.sections, strict=True):
+            assert same_frame(nameless(mine.frames), nameless(yours.frames))
+        data, expected = session.dataset().load(), other.dataset()
+        assert data.attrs["edits"] == expected.attrs["edits"]
+        data.attrs, expected.attrs = {}, {}
+        xr.testing.assert_identical(data, expected)
+        with snnlab.open_log(path) as log:
+            assert [at.step for at in log.edits] == [100, 1100, 1100]
+            log.verify()
+            assert log.damage is None
+    del session, one
+    gc.collect()
+    assert not path.exists()
+
+
+def nameless(frames) -> Frame:
+    """All frames as one, without what no two runs share."""
+    return replace(merged(frames), wall_s=0.0, timings={})
+
+
+def test_a_full_disk_share_pauses_too(session, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("SNNLAB_CACHE_DIR", str(tmp_path))
+    session.recording.limit_bytes = 1
+    session.run(10).wait(LIMIT_S)
+    session.recording.limit_bytes = session.recording.n_bytes + 20_000
+    session.run()
+    assert session.wait(LIMIT_S)
+    assert "Nothing is lost" in [*session.messages][-1].text
+    session.recording.limit_bytes = None
+    session.run(10).wait(LIMIT_S)
+    assert not has_gap(list(session.recording.frames))
+
+
+def test_a_full_recording_pauses_and_loses_nothing(session, monkeypatch) -> None:
+    """If it cannot go on on the disk."""
+    monkeypatch.setenv("SNNLAB_CACHE_DIR", os.devnull)
     frames: list[Frame] = []
     reader = session.subscribe(frames.append, lossless=True)
     session.run(10).wait(LIMIT_S)
@@ -220,6 +279,7 @@ def test_a_full_recording_pauses_and_loses_nothing(session) -> None:
     session.run()
     assert session.wait(LIMIT_S)
     assert "session.clear_recording()" in [*session.messages][-1].text
+    assert "must be a folder that can be written" in [*session.messages][-2].text
     assert same(as_spikes(frames), session.spikes())
     assert not has_gap(list(session.recording.frames))
     with pytest.raises(StateError, match="Nothing is lost"):

@@ -196,7 +196,7 @@ class LoggedRecording:
             sections = self._reader.refresh().sections
             run = [k for k, s in enumerate(sections) if s.contents.run == self._reader.last_run]
             k = max((k for k in run if sections[k].t_start < step), default=run[0])
-            self._go_back(sections[k], max(step, sections[k].t_start), n_edits)
+            self._go_back(k, sections[k], max(step, sections[k].t_start), n_edits)
             self._due = None
             del self._networks[max(k + 1 - self._first, 0) :]
             if k < self._first or step < sections[k].t_start:
@@ -222,16 +222,19 @@ class LoggedRecording:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _go_back(self, section: LoggedSection, step: int, n_edits: int) -> None:
-        """Void the frames from `step` on, but for the part of a frame that lies before it."""
+    def _go_back(self, k: int, section: LoggedSection, step: int, n_edits: int) -> None:
+        """Void the frames from `step` on, but for the part of a frame that lies before it.
+
+        Section `k` of the log, with which the run goes on, is `section`.
+        """
         layout = section.layout
         i = bisect_right(section.contents.stops, step)
         frame = section[i] if i < len(section) else None
         if frame is None or frame.t_start >= step:
-            self._late.append(lambda: self._writer.rewind(step, n_edits, layout))
+            self._late.append(lambda: self._writer.rewind(step, k, layout, n_edits))
         else:
             part = until(frame, step, list(layout.sizes))
-            self._late.append(lambda: self._writer.rewind(part.t_start, n_edits, layout))
+            self._late.append(lambda: self._writer.rewind(part.t_start, k, layout, n_edits))
             self._late.append(lambda: self._writer.frame(part))
         self._write_late()
 

@@ -151,14 +151,14 @@ class SectionIndex:
         Raises
         ------
         Damaged
-            `step` lies within a frame.
+            No frame ends there; all frames are still there.
         """
+        if step != self.step and step not in self.stops:
+            raise Damaged(f"goes back to step {step}, where no frame ends")
+        totals = (self.spikes, *self.counts, *self.samples.values())
         while self.stops and self.stops[-1] > step:
-            totals = (self.spikes, *self.counts, *self.samples.values())
             for column in (self.offsets, self.records, self.stops, *totals):
                 column.pop()
-        if self.t_stop > step:
-            raise Damaged(f"goes back to step {step}, before its section begins")
 
 
 class Index:
@@ -208,6 +208,11 @@ class Index:
     def edits(self, run: int) -> tuple[LoggedEdit, ...]:
         """Return the edits of a run that took effect, in order."""
         return tuple(edit for r, edit in self._edits.values() if r == run)
+
+    @property
+    def last_run(self) -> int:
+        """Number of the last run, counted from 0; -1 if there is none."""
+        return self.sections[-1].run if self.sections else -1
 
     def extend(self) -> None:
         """Go on from where the last pass ended, up to the end of the file as it is now."""
@@ -274,19 +279,14 @@ class Index:
     def _rewind(self, record: Record) -> None:
         """Forget what happened from a step on: sections of this run, frames and edits."""
         try:
-            step, n_edits = int(record.meta["step"]), int(record.meta["edits"])
+            step, k, n_edits = (int(record.meta[name]) for name in ("step", "section", "edits"))
         except (KeyError, TypeError, ValueError) as error:
             raise Damaged(f"goes back nowhere ({str(error)[:80]})") from error
-        if not self.sections:
-            raise Damaged("goes back before any network")
-        run = self.sections[-1].run
-        while (
-            self.sections[-1].step >= step
-            and self.sections[-2:-1]
-            and (self.sections[-2].run == run)
-        ):
-            self.sections.pop()
-        self.sections[-1].cut(step)
+        run = self.last_run
+        if not 0 <= k < len(self.sections) or self.sections[k].run != run or n_edits < 0:
+            raise Damaged(f"goes back to section {k}, which is none of its run")
+        self.sections[k].cut(step)
+        del self.sections[k + 1 :]
         for number in [n for n, (r, _) in self._edits.items() if r == run][n_edits:]:
             del self._edits[number]
 

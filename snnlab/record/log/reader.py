@@ -118,7 +118,7 @@ class FrameLog:
     @property
     def last_run(self) -> int:
         """Number of the last run, counted from 0; -1 if there is none."""
-        return self._index.sections[-1].run if self._index.sections else -1
+        return self._index.last_run
 
     def edits_of(self, run: int) -> tuple[LoggedEdit, ...]:
         """Return the edits of a run that took effect, in order."""

@@ -151,19 +151,21 @@ class LogWriter:
         self._append(Kind.FRAME, meta, parts)
         self._t_stop = int(frame.t_stop)
 
-    def rewind(self, step: int, n_edits: int, layout: Layout) -> None:
+    def rewind(self, step: int, section: int, layout: Layout, n_edits: int) -> None:
         """Append that the run went back: what was recorded from `step` on is void.
 
         Parameters
         ----------
         step : int
-            Where a frame that was appended begins or ends, in this run.
+            Where a frame of that section begins or ends.
+        section : int
+            The section, counted from the first one in the log, in which the run goes on.
+        layout : Layout
+            Of that section.
         n_edits : int
             How many edits of the run remain.
-        layout : Layout
-            Of the section in which the run goes on.
         """
-        self._append(Kind.REWIND, {"step": int(step), "edits": n_edits})
+        self._append(Kind.REWIND, {"step": int(step), "section": section, "edits": n_edits})
         self._layout, self._t_stop = layout, int(step)
 
     def edit(self, step: int, edit: Mapping[str, Any]) -> int:

@@ -17,6 +17,7 @@ from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Frame
 from snnlab.interop import native_json
 from snnlab.model.edits import SetParameter
+from snnlab.record.layout import Layout
 from snnlab.record.log.file import ReadFile
 from snnlab.record.log.reader import FrameLog
 from snnlab.record.log.writer import LogWriter
@@ -220,3 +221,48 @@ def test_a_log_larger_than_memory_is_read_in_part(path: Path) -> None:
     assert part.stdout.split() == ["1000", "5000"], part.stderr[-2000:]
     assert whole.returncode != 0
     assert "emory" in whole.stderr
+
+
+@pytest.mark.parametrize(
+    ("section", "step", "sections"),
+    [
+        (1, 20, [(0, 20), (20, 20)]),
+        (1, 30, [(0, 20), (20, 30)]),
+        (1, 40, [(0, 20), (20, 40)]),
+        (0, 10, [(0, 10)]),
+        (0, 0, [(0, 0)]),
+    ],
+)
+def test_a_run_that_goes_back(
+    path: Path, section: int, step: int, sections: list[tuple[int, int]]
+) -> None:
+    """What came later is void, in any section, down to a section without a frame."""
+    writer = LogWriter(path)
+    edit = native_json.edit_to_dict(SetParameter("exc", "tau_m", 12.0))
+    for start in (0, 20):
+        begin(writer, "structure" if start else "start", start)
+        writer.frame(frame(start, start + 10))
+        writer.edit(start + 10, edit)
+        writer.frame(frame(start + 10, start + 20))
+    writer.rewind(step, section, Layout.of(NETWORK), 1)
+    with snnlab.open_log(path, verify=True) as log:
+        assert log.damage is None
+        assert [(s.t_start, s.t_stop) for s in log.sections] == sections
+        assert [at.step for at in log.edits] == [10]
+    writer.frame(frame(step, 50))
+    with snnlab.open_log(path, verify=True) as log:
+        assert log.damage is None
+        assert same_frame(log.section()[-1], frame(step, 50))
+        np.testing.assert_array_equal(log.section().counts, merged(log.section()[:]).counts)
+
+
+def test_going_back_into_a_frame_is_damage(path: Path) -> None:
+    """Nothing is invented about the rest of it."""
+    writer = LogWriter(path)
+    begin(writer)
+    writer.frame(frame(0, 10))
+    writer.rewind(5, 0, Layout.of(NETWORK), 0)
+    with FrameLog(path) as log:
+        assert log.damage is not None
+        assert "goes back to step 5, where no frame ends" in str(log.damage)
+        assert same_frames(log.section(), [frame(0, 10)])

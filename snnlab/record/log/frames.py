@@ -1,8 +1,8 @@
 """Frames as records: each column in the smallest unsigned integers that hold it.
 
 A spike takes 4 bytes in a network of up to 65 536 neurons, and 6 in a larger one: its step counts
-from the beginning of the frame. General compression was left out on purpose: zlib at its fastest
-saves less than a quarter of that and would take ten times as long as writing.
+from the beginning of the frame. There is no general compression: zlib at its fastest halves that,
+but takes 11 ns a byte from the simulation thread, and a damaged byte would cost more than itself.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ __all__ = ["activity", "complaint"]
 MIN_SPIKES = 4
 """Neurons with fewer have no CV."""
 
+PLASTIC_WEIGHT = (0.96, 1.02)
+"""Mean plastic weight relative to the start, after a second."""
+
 
 def activity(network: Network, path: Path, duration: float) -> dict[str, Any]:
     """Return numbers of spikes and events, rates and CV.
@@ -84,4 +87,15 @@ def complaint(model: Model, network: Network, figures: dict[str, Any]) -> str:
     expected_synapses = network.expected_synapses()
     if not math.isclose(figures["n_synapses"], expected_synapses, rel_tol=0.01):
         found.append(f"{figures['n_synapses']} synapses, expected {expected_synapses:.6g}")
+    if "weight_mean" in figures:
+        found += _weight_complaint(network, figures["weight_mean"])
     return "; ".join(found)
+
+
+def _weight_complaint(network: Network, mean: float) -> list[str]:
+    plastic = next(p for p in network.projections if p.synapse != "Static")
+    relative = mean / float(network.weight_of(plastic).quantile(np.array([0.5]))[0])
+    low, high = PLASTIC_WEIGHT
+    if low <= relative <= high:
+        return []
+    return [f"mean plastic weight {relative:.3g} of the start, expected {low:g} ... {high:g}"]

@@ -61,6 +61,23 @@ def _preset(name: str, **settings: Any) -> Callable[[int], Network]:
     return lambda seed: presets.load(name, seed=seed, **settings)
 
 
+def _plastic(n: int, seed: int) -> Network:
+    """The balanced network, with additive STDP of all pairs between excitatory neurons."""
+    network = presets.load("brunel", N=n, seed=seed)
+    weight = network.knob_values["J"]
+    parameters = {
+        "tau_plus": 20.0, "tau_minus": 20.0, "learning_rate": 0.01, "alpha": 1.05,
+        "W_max": 2.0 * weight,
+    }  # fmt: skip
+    return network.replace(
+        name="brunel with STDP",
+        projections=tuple(
+            replace(p, synapse="STDP", parameters=parameters) if p.name == "exc->exc" else p
+            for p in network.projections
+        ),
+    )
+
+
 def _synapses(rule: Connectivity, seed: int) -> Network:
     """Neurons that never fire, and 40 million synapses of one weight and one delay."""
     neurons = Population("neurons", N_BUILD, "LIFDelta")
@@ -90,6 +107,8 @@ MODELS: dict[str, Model] = {
         skip={"brian2": "at 84 bytes a synapse it would need 25 GB"},
     ),
     "coba4k": Model(_preset("coba"), rate=(14.0, 26.0), cv=(1.2, 1.9)),
+    "stdp5k": Model(partial(_plastic, 5_000), rate=(19.0, 25.0), cv=(0.9, 1.15)),
+    "stdp10k": Model(partial(_plastic, 10_000), rate=(14.0, 25.0), cv=(0.8, 1.15)),
     "build-indegree": _construction(FixedIndegree(INDEGREE_BUILD)),
     "build-total": _construction(FixedTotalNumber(N_BUILD * INDEGREE_BUILD)),
     "build-bernoulli": _construction(PairwiseBernoulli(INDEGREE_BUILD / N_BUILD)),
@@ -116,7 +135,7 @@ def plain(network: Network) -> Network:
         projections=tuple(
             replace(
                 p, weight=network.weight_of(p), delay=network.delay_of(p),
-                receptor=network.receptor_of(p),
+                receptor=network.receptor_of(p), parameters=network.synapse_parameters_of(p),
             )
             for p in network.projections
         ),

@@ -15,7 +15,7 @@ from tests.networks import balanced
 SYNAPSES = {
     "brunel4k": 1.6e6, "brunel10k": 10e6, "brunel20k": 40e6,
     "microcircuit0.1": 2_988_807, "microcircuit0.1k1": 29_888_099, "microcircuit1": 298_880_968,
-    "coba4k": 0.32e6,
+    "coba4k": 0.32e6, "stdp5k": 2.5e6, "stdp10k": 10e6,
     "build-indegree": 40e6, "build-total": 40e6, "build-bernoulli": 40e6,
 }  # fmt: skip
 
@@ -59,6 +59,21 @@ def test_numbers_of_the_microcircuits(name):
     )
     currents = [p.parameters["I_e"] for p in network.populations]
     assert all(c > 0 for c in currents) if k_scale < 1 else currents == [0.0] * 8
+
+
+@pytest.mark.parametrize("n", [5_000, 10_000])
+def test_numbers_of_the_plastic_networks(n):
+    network = plain(MODELS[f"stdp{n // 1000}k"].make(1))
+    plastic = [p for p in network.projections if p.synapse != "Static"]
+    assert [(p.name, p.synapse, p.delay.value, p.dendritic_fraction) for p in plastic] == [
+        ("exc->exc", "STDP", 1.5, 1.0)
+    ]
+    weight = 0.2 * math.sqrt(800 / (n // 10 * 4 // 5))
+    assert plastic[0].weight.value == pytest.approx(weight)
+    assert plastic[0].parameters == pytest.approx({
+        "tau_plus": 20.0, "tau_minus": 20.0, "learning_rate": 0.01, "alpha": 1.05,
+        "W_max": 2.0 * weight,
+    })  # fmt: skip
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -114,6 +129,12 @@ def judged(name, **changes) -> str:
     middle = {"rate": sum(model.rate) / 2, "cv": sum(model.cv) / 2}
     figures = middle | {"n_synapses": round(network.expected_synapses())} | changes
     return complaint(model, network, figures)
+
+
+def test_weights_that_ran_away_are_another_regime():
+    start = 0.2 * math.sqrt(800 / 400)
+    assert judged("stdp5k", weight_mean=0.99 * start) == ""
+    assert "weight 0.5 of the start" in judged("stdp5k", weight_mean=0.5 * start)
 
 
 def test_model_in_its_regime_is_accepted():

@@ -72,7 +72,13 @@ def test_each_field_of_the_message_is_on_a_line_of_its_own(visit: LabPage) -> No
         f"{MESSAGE} dt", "nodes => nodes.map(node => node.getBoundingClientRect().height)"
     )
     assert len(heights) == 4
-    assert max(heights) < 25
+    assert max(heights) < 40
+    overhang = visit.page.eval_on_selector_all(
+        f"{MESSAGE} dd",
+        "nodes => nodes.map(node => node.getBoundingClientRect().right "
+        "- node.closest('li').getBoundingClientRect().right)",
+    )
+    assert max(overhang) <= 0
 
 
 def test_the_population_is_marked(visit: LabPage) -> None:

@@ -22,6 +22,9 @@ __all__ = ["RateWatch"]
 _MEMORY_MS = 5000.0
 """Model time over which the usual rate of a population is averaged; the past fades."""
 
+_SHORT_MS = 20.0
+"""Where in a frame that is not longer a population fell silent makes no difference."""
+
 _EXPECTED = 10.0
 """Spikes seen before a silence, and missed in it; a Poisson process skips as many once in 22,000
 times."""
@@ -86,6 +89,7 @@ class RateWatch:
     def _read_network(self, network: Network) -> None:
         self._network = network
         self._sizes = np.array([p.size for p in network.populations], float)
+        self._first_ids = np.array([network.first_id(p.name) for p in network.populations])
         self._is_watched = np.array([not p.model.is_source for p in network.populations], bool)
         self._bounds = np.array([_bound(network, p, self._watch) for p in network.populations])
 
@@ -123,24 +127,34 @@ class RateWatch:
     def _silences(self, frame: Frame) -> list[Trouble]:
         has_fired = frame.counts > 0
         self._has_fired |= bool((has_fired & self._is_watched).any())
+        self._remember(frame, has_fired)
         silent_ms = (frame.t_stop - self._since) * frame.dt
         usual = self._spikes / np.maximum(self._weight_ms, 1e-9)  # spikes per ms
         is_known = (self._spikes >= _EXPECTED) & (usual * silent_ms >= _EXPECTED)
         is_long = is_known & (silent_ms >= self._watch.silence_ms)
-        is_silent = self._is_watched & ~has_fired & is_long
+        is_silent = self._is_watched & is_long
         new = np.flatnonzero(is_silent & ~self._is_silent)
         self._is_silent = is_silent
-        self._remember(frame, has_fired)
         found = [self._silence(int(k), frame) for k in new]
         return found + self._never(frame)
 
     def _remember(self, frame: Frame, has_fired: NDArray[np.bool_]) -> None:
         """Take the counts of those that fired, and the time they took to, into the usual rate."""
-        took_ms = (frame.t_stop - self._since[has_fired]) * frame.dt
+        last = self._last_spikes(frame)[has_fired]
+        took_ms = (last - self._since[has_fired]) * frame.dt
         fade = np.exp(-took_ms / _MEMORY_MS)
         self._weight_ms[has_fired] = self._weight_ms[has_fired] * fade + took_ms
         self._spikes[has_fired] = self._spikes[has_fired] * fade + frame.counts[has_fired]
-        self._since[has_fired] = frame.t_stop
+        self._since[has_fired] = last
+
+    def _last_spikes(self, frame: Frame) -> NDArray[np.int64]:
+        """Step after the last spike of each population that fired; of short frames the end."""
+        last = np.full(frame.counts.size, frame.t_stop, np.int64)
+        if frame.duration <= _SHORT_MS or not frame.n_spikes:
+            return last
+        population = np.searchsorted(self._first_ids, frame.neuron, side="right") - 1
+        last[population] = frame.step + 1  # ascending: the last one of each population stays
+        return last
 
     def _silence(self, k: int, frame: Frame) -> Trouble:
         return self._too_quiet(

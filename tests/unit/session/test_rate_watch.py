@@ -98,6 +98,18 @@ def test_a_population_that_falls_silent_is_told_once(frame_ms):
     assert len(run.go(2000, 8.0, 0.0, 0.0)) == 1
 
 
+def test_in_a_long_frame_the_last_spike_counts_not_its_end():
+    watch = RateWatch(NETWORK, Watch())
+    step = np.arange(1, 4000, 10)
+    neuron = np.where(step < 2000, step % 150, step % 100)  # inh falls silent at 200 ms
+    counts = np.array([np.count_nonzero(neuron < 100), np.count_nonzero(neuron >= 100), 0])
+    assert watch.passed(Frame(0, 10_000, 0.1, step, neuron, counts), NETWORK) == ()
+    none = np.empty(0, np.int64)
+    silent = Frame(10_000, 12_500, 0.1, none, none, np.zeros(3, np.int64))
+    found = watch.passed(silent, NETWORK)
+    assert [(t.population, t.t_start) for t in found] == [("inh", int(step[neuron >= 100][-1]) + 1)]
+
+
 def test_a_population_that_seldom_fires_is_not_taken_for_silent():
     run = Run(frame_ms=100.0)
     for _ in range(10):

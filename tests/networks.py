@@ -75,22 +75,6 @@ def relay(
     )
 
 
-RUNNING = (balanced, layered)
-"""Networks that are busy after 77 ms; each promise about the state of a run is checked on all."""
-
-
-def spikes(engine: CpuEngine, chops: Iterable[int]) -> NDArray[np.int64]:
-    """Advance in the given pieces; return all (step, neuron) pairs, shape (n_spikes, 2)."""
-    frames = [engine.advance(n) for n in chops]
-    step = np.concatenate([f.step for f in frames])
-    return np.column_stack([step, np.concatenate([f.neuron for f in frames])])
-
-
-def digest(pairs: NDArray[np.int64]) -> str:
-    """Return the SHA-256 of (step, neuron) pairs."""
-    return hashlib.sha256(np.ascontiguousarray(pairs, "<i8").tobytes()).hexdigest()
-
-
 def plastic(*, seed: int = 1) -> Network:
     """Plastic synapses of several kinds: drawn delays, axonal parts, short histories, dopamine."""
     source = Population("source", 200, "PoissonSource", {"rate": 30.0})
@@ -112,3 +96,19 @@ def plastic(*, seed: int = 1) -> Network:
     ]  # fmt: skip
     drive = [PoissonInput("to_a", "a", rate=9000.0, weight=0.6)]
     return Network([source, a, b], projections, stimuli=drive, seed=seed, name="plastic")
+
+
+RUNNING = (balanced, layered, plastic)
+"""Networks that are busy after 77 ms; each promise about the state of a run is checked on all."""
+
+
+def spikes(engine: CpuEngine, chops: Iterable[int]) -> NDArray[np.int64]:
+    """Advance in the given pieces; return all (step, neuron) pairs, shape (n_spikes, 2)."""
+    frames = [engine.advance(n) for n in chops]
+    step = np.concatenate([f.step for f in frames])
+    return np.column_stack([step, np.concatenate([f.neuron for f in frames])])
+
+
+def digest(pairs: NDArray[np.int64]) -> str:
+    """Return the SHA-256 of (step, neuron) pairs."""
+    return hashlib.sha256(np.ascontiguousarray(pairs, "<i8").tobytes()).hexdigest()

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnlab.cpu.array_check import check_array
 from snnlab.cpu.built import Built
 from snnlab.cpu.plastic_carry import export_plastic, take_over_plastic
 from snnlab.cpu.populations import initial_state
-from snnlab.errors import StateError
 from snnlab.model.network import Network, Population
 
 if TYPE_CHECKING:
@@ -66,23 +66,9 @@ def check(network: Network, arrays: Mapping[str, NDArray[Any]], dtype: np.dtype[
     slots = ring_slots(arrays)
     for population in network.populations:
         n, n_ports = population.size, len(population.model.ports)
-        _check_one(arrays, f"state/{population.name}", (len(population.model.states), n), dtype)
-        _check_one(arrays, f"ring/{population.name}", (slots, n_ports, n), np.dtype(np.int32))
-        _check_one(arrays, f"exponent/{population.name}", (n_ports,), np.dtype(np.int64))
-
-
-def _check_one(
-    arrays: Mapping[str, NDArray[Any]], name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
-) -> None:
-    found = arrays.get(name)
-    if found is None or (found.shape, found.dtype) != (shape, dtype):
-        raise StateError(
-            f"Checkpoint array {name!r}",
-            f"must be {dtype} of shape {shape}",
-            got="nothing" if found is None else f"{found.dtype} of shape {found.shape}",
-            remedy="Restore it in an engine of the precision that it was taken with: a run goes "
-            "on bit for bit only there.",
-        )
+        check_array(arrays, f"state/{population.name}", (len(population.model.states), n), dtype)
+        check_array(arrays, f"ring/{population.name}", (slots, n_ports, n), np.dtype(np.int32))
+        check_array(arrays, f"exponent/{population.name}", (n_ports,), np.dtype(np.int64))
 
 
 def ring_slots(arrays: Mapping[str, NDArray[Any]]) -> int:

@@ -15,10 +15,11 @@ from snnlab.cpu.built import DTYPES, Built, build
 from snnlab.cpu.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.cpu.change import keeps_structure
 from snnlab.cpu.governor import Governor
-from snnlab.cpu.health import find_troubles, limit_input
+from snnlab.cpu.health import cut_effects, find_troubles, limit_input
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.phases import PhaseClock
-from snnlab.cpu.plastic_carry import age, without_changed
+from snnlab.cpu.plastic import bring_up_to_date
+from snnlab.cpu.plastic_carry import age, check_plastic, has_plastic, without_changed
 from snnlab.cpu.samples import SampleBuffer
 from snnlab.cpu.synapse_list import list_synapses
 from snnlab.cpu.threads import choose_threads, parallel_region
@@ -87,6 +88,7 @@ class CpuEngine:
         self._step = 0
         self._chunk = 0
         self._limited: tuple[Trouble, ...] = ()
+        self._told_cut: dict[str, int] = {}
         warm_s = _seconds(self._compile_builder)
         self._built: Built | None = None
         self._built, report = build(network, threads=self.threads, precision=precision)
@@ -162,7 +164,7 @@ class CpuEngine:
         wall_s, timings = clock.timings()
         return Frame(
             start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
-            limited + health,
+            limited + cut_effects(built, self._told_cut, self._step) + health,
         )  # fmt: skip
 
     def _run_until(
@@ -231,6 +233,8 @@ class CpuEngine:
         plans = plan_tables(network, exponents)
         if keeps_structure(built, network, plans):
             self._flush()
+            # What has happened is learnt by the old numbers, whenever a row is visited next.
+            bring_up_to_date(built.program, built.synapses, built.plastic, built.memory)
             under_way = export(built, self._step) if exponents != built.exponents else None
             self._built = built.with_numbers(network, exponents, plans)
             if under_way is not None:
@@ -245,12 +249,17 @@ class CpuEngine:
         self.network = network
         self._settle()
 
-    def _rebuild(self, network: Network, kept: Checkpoint) -> None:
-        """Build anew and take over what `kept` holds; on failure nothing has changed."""
+    def _rebuild(self, network: Network, kept: Checkpoint, *, whole: bool = False) -> None:
+        """Build anew and take over what `kept` holds; on failure nothing has changed.
+
+        If it should be the `whole` state, what it lacks is a failure.
+        """
         shortest_ring = max(self._arrays.sizes.ring_slots, ring_slots(kept.arrays))
         built, report = build(
             network, threads=self.threads, precision=self.precision, shortest_ring=shortest_ring
         )
+        if whole:
+            check_plastic(built, kept.arrays)
         take_over(built, kept.arrays, kept.step)
         self._built, self.report, self.network = built, report, network
         self._step = kept.step
@@ -286,8 +295,10 @@ class CpuEngine:
         built, network = self._arrays, checkpoint.network
         check(network, checkpoint.arrays, built.dtype)
         if not self._can_hold(checkpoint):
-            self._rebuild(network, checkpoint)
+            self._rebuild(network, checkpoint, whole=bool(checkpoint.arrays))
         else:
+            if checkpoint.arrays:
+                check_plastic(built, checkpoint.arrays)
             if network != self.network:
                 exponents = port_exponents(network)
                 plans = plan_tables(network, exponents)
@@ -304,6 +315,8 @@ class CpuEngine:
             return False
         if (network.dt, network.seed) != (built.network.dt, built.network.seed):
             return False
+        if not has_plastic(built, checkpoint.arrays):
+            return False  # start weights are drawn anew
         plans = plan_tables(network, port_exponents(network))
         return network == self.network or keeps_structure(built, network, plans)
 

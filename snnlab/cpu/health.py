@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnlab.build.fixed_point import ROOM_UNDER_WAY
+from snnlab.build.tables import largest_effect
 from snnlab.cpu.built import Built
 from snnlab.frames.health import Kind, Trouble
+from snnlab.model.network import Projection
 from snnlab.model.neuron import Neuron
 from snnlab.units import format_quantity
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["find_troubles", "limit_input"]
+__all__ = ["cut_effects", "find_troubles", "limit_input"]
 
 
 def find_troubles(built: Built, step: int) -> tuple[Trouble, ...]:
@@ -64,6 +66,41 @@ def limit_input(built: Built, step: int) -> tuple[Trouble, ...]:
         for part in built.rings(k):
             np.clip(part, -ROOM_UNDER_WAY, ROOM_UNDER_WAY, out=part)
     return tuple(found)
+
+
+def cut_effects(built: Built, told: dict[str, int], step: int) -> tuple[Trouble, ...]:
+    """Return the plastic projections whose rule outgrew the input, when twice as often as told.
+
+    Parameters
+    ----------
+    built : Built
+    told : dict
+        Projection -> number of cut effects that was last spoken of; updated.
+    step : int
+        Steps done.
+    """
+    found = []
+    for table, clipped in zip(built.plastic_tables, built.plastic.clipped, strict=True):
+        projection, n = table.projection, int(clipped.sum())
+        if n > 2 * told.get(projection.name, 0):
+            told[projection.name] = n
+            found.append(_cut(built, projection, n, step))
+    return tuple(found)
+
+
+def _cut(built: Built, projection: Projection, n: int, step: int) -> Trouble:
+    """Describe effects of plastic synapses that did not fit."""
+    largest = largest_effect(built.network, projection)
+    unit = built.network.population(projection.post).model.receptors[
+        built.network.receptor_of(projection)
+    ].unit  # fmt: skip
+    return Trouble(
+        kind=Kind.SATURATION, population=projection.post, neuron=None,
+        variable=f"effects of projection {projection.name!r} that were cut", value=n, unit="1",
+        expected=f"must be 0: effects are cut to {format_quantity(largest, unit)}",
+        t_start=step, t_stop=step, dt=built.network.dt,
+        remedy=f"Let {projection.synapse} bound its weight, and name the bound in `largest`.",
+    )  # fmt: skip
 
 
 def _saturation(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnlab.cpu.array_check import check_array
 from snnlab.cpu.built import Built
 from snnlab.cpu.plastic import LONG_AGO, NEVER, PLASTIC_FIELDS, bring_up_to_date
 from snnlab.cpu.plastic_arrays import PlasticTable
@@ -17,8 +18,16 @@ from snnlab.rules.emit_synapse import RECENT
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["age", "export_plastic", "take_over_plastic", "without_changed"]
+__all__ = [
+    "age",
+    "check_plastic",
+    "export_plastic",
+    "has_plastic",
+    "take_over_plastic",
+    "without_changed",
+]
 
+_INT64 = np.dtype(np.int64)
 _COLUMN = {name: k for k, name in enumerate(PLASTIC_FIELDS)}
 
 
@@ -52,14 +61,17 @@ def export_plastic(built: Built) -> dict[str, NDArray[np.generic]]:
 
 
 def take_over_plastic(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:
-    """Give every plastic projection the state that `arrays` hold for it, if they fit."""
+    """Give every plastic projection the state that `arrays` hold for it, if they fit.
+
+    One whose state they do not hold is as new, but for its weights: build it anew before.
+    """
     built.plastic.clock[:] = step
     built.plastic.swept[:] = step - 1
     for m, table in enumerate(built.plastic_tables):
         view = _View(built, m)
         view.rows(built.plastic.done)[:] = step - 1
         view.reset()
-        if _fits(table, view, arrays):
+        if _fits(built, table, view, arrays):
             _take_over(built, table, view, arrays)
 
 
@@ -94,15 +106,48 @@ def _drawn_from(network: Network, p: Projection) -> tuple[object, ...]:
     return (p.pre, p.post, *sizes, p.rule, weight, delay, p.synapse, p.dendritic_fraction)
 
 
-def _fits(table: PlasticTable, view: _View, arrays: Mapping[str, NDArray[Any]]) -> bool:
-    name, rule = table.projection.name, table.kernels.rule
-    kept = [arrays.get(f"synapse/{name}/{variable}") for variable in rule.states]
-    pre = arrays.get(f"pre/{name}")
-    return (
-        all(a is not None and a.shape == (view.n_synapses,) for a in kept)
-        and pre is not None
-        and pre.shape == view.pre().shape[1:]
+def has_plastic(built: Built, arrays: Mapping[str, NDArray[Any]]) -> bool:
+    """Tell whether `arrays` hold weights for all plastic projections."""
+    return all(f"synapse/{t.projection.name}/weight" in arrays for t in built.plastic_tables)
+
+
+def check_plastic(built: Built, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Refuse arrays that are not the state of the plastic projections of `built`.
+
+    Raises
+    ------
+    StateError
+        An array is missing or has another shape or type.
+    """
+    for m, table in enumerate(built.plastic_tables):
+        for name, (shape, dtype) in _expected(built, table, _View(built, m), arrays).items():
+            check_array(arrays, name, shape, dtype)
+
+
+def _fits(built: Built, table: PlasticTable, view: _View, arrays: Mapping[str, Any]) -> bool:
+    return all(
+        name in arrays and (arrays[name].shape, arrays[name].dtype) == wanted
+        for name, wanted in _expected(built, table, view, arrays).items()
     )
+
+
+def _expected(
+    built: Built, table: PlasticTable, view: _View, arrays: Mapping[str, NDArray[Any]]
+) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+    """Shape and type of the arrays of one projection; how long histories are is theirs."""
+    name, rule, real, whole = table.projection.name, table.kernels.rule, built.dtype, _INT64
+    wanted: dict[str, tuple[tuple[int, ...], np.dtype[Any]]]
+    wanted = {f"synapse/{name}/{v}": ((view.n_synapses,), real) for v in rule.states}
+    wanted[f"pre/{name}"] = view.pre().shape[1:], real
+    wanted[f"pre_step/{name}"] = view.pre().shape[1:2], whole
+    wanted[f"mod/{name}"] = (len(rule.mod),), real
+    if rule.needs_history:
+        size = built.network.population(table.projection.post).size
+        kept = arrays.get(f"post_step/{name}")
+        length = kept.shape[1] if kept is not None and kept.ndim == 2 else view.column("history")
+        wanted[f"post_step/{name}"] = (size, length), whole
+        wanted[f"post/{name}"] = (size, length, len(rule.post)), real
+    return wanted
 
 
 def _take_over(

@@ -14,7 +14,7 @@ from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
 from snnlab.model.edits import AddPopulation, SetParameter, Several
 from snnlab.model.history import Applied
 from snnlab.model.network import Population
-from tests.networks import RUNNING, balanced, layered, relay, spikes
+from tests.networks import RUNNING, balanced, layered, plastic, relay, spikes
 
 
 def gone_on(make, kept: Checkpoint, threads: int) -> np.ndarray:
@@ -61,6 +61,54 @@ def test_every_kind_of_array_is_needed(run, kind):
         for name, array in kept.arrays.items()
     }
     assert not np.array_equal(gone_on(make, replace(kept, arrays=wiped), 1), expected)
+
+
+@pytest.mark.parametrize("kind", ["synapse/", "pre/", "pre_step/", "post/", "post_step/", "mod/"])
+def test_every_kind_of_array_of_plastic_synapses_is_needed(kind):
+    """The same for weights, traces and histories, seen in the weights at the end."""
+    engine = CpuEngine(plastic(), threads=2)
+    engine.advance(777)
+    kept = engine.checkpoint()
+    wiped = {
+        name: np.full_like(array, -(2**62) if "step" in kind else 0)
+        if name.startswith(kind) else array
+        for name, array in kept.arrays.items()
+    }  # fmt: skip
+    ends = []
+    for arrays in (kept.arrays, wiped):
+        engine.restore(replace(kept, arrays=arrays))
+        engine.advance(200)
+        ends.append(engine.checkpoint().arrays)
+    assert any(not np.array_equal(ends[0][n], ends[1][n]) for n in ends[0] if "synapse/" in n)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_weights_and_traces_are_the_same_on_any_number_of_threads(threads):
+    engines = [CpuEngine(plastic(), threads=n) for n in (1, threads)]
+    for engine, chops in zip(engines, ([900], [1, 399, 500]), strict=True):
+        for n in chops:
+            engine.advance(n)
+    one, two = (engine.checkpoint().arrays for engine in engines)
+    assert one.keys() == two.keys()
+    for name in one:
+        np.testing.assert_array_equal(one[name], two[name], err_msg=name)
+
+
+def test_the_start_of_a_run_has_start_weights():
+    engine = CpuEngine(plastic(), threads=2)
+    start = engine.synapses("source->a").weight
+    engine.advance(300)
+    assert not np.array_equal(engine.synapses("source->a").weight, start)
+    engine.restore(Checkpoint(0, engine.network, {}))
+    np.testing.assert_array_equal(engine.synapses("source->a").weight, start)
+
+
+def test_a_checkpoint_without_a_trace_is_refused():
+    engine = CpuEngine(plastic(), threads=1)
+    kept = engine.checkpoint()
+    arrays = {name: a for name, a in kept.arrays.items() if name != "pre/a->a"}
+    with pytest.raises(StateError, match=r"'pre/a->a'.*must be float32 of shape \(250, 2\)"):
+        engine.restore(replace(kept, arrays=arrays))
 
 
 def test_taking_a_checkpoint_changes_nothing(run):

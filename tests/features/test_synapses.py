@@ -120,6 +120,9 @@ def test_effects_beyond_the_range_are_cut_and_counted():
 
     network = paired("Doubling", {}, [*range(20, 60, 10), 80, 90, 100], [], weight=1.0)
     engine = CpuEngine(network, threads=1)
-    engine.advance(200)
+    frames = [engine.advance(50) for _ in range(4)]
     assert engine.synapses("plastic").weight[0] == 128.0
-    assert engine._built.plastic.clipped.sum() == 3
+    assert [[t.value for t in f.health] for f in frames] == [[], [2], [], []]
+    assert engine._arrays.plastic.clipped.sum() == 3  # told again when it is twice as many
+    assert "effects of projection 'plastic' that were cut" in frames[1].health[0].text
+    assert "must be 0: effects are cut to 16 mV (got 2)" in frames[1].health[0].text

@@ -72,7 +72,7 @@ def numbers_only(network: Network) -> Network:
         projections=tuple(
             replace(
                 p, weight=network.weight_of(p), delay=network.delay_of(p),
-                receptor=network.receptor_of(p),
+                receptor=network.receptor_of(p), parameters=network.synapse_parameters_of(p),
             )
             for p in network.projections
         ),

@@ -49,6 +49,37 @@ FLIPPED = {("AdEx", "I_inh")}
 STRICT = {"AdEx": {"gsl_error_tol": 1e-12}}
 """So that what is compared is our error, not NEST's."""
 
+PAIRS = {"tau_plus": "tau_plus", "learning_rate": "lambda", "alpha": "alpha", "W_max": "Wmax"}
+SYNAPSES: dict[str, tuple[str, dict[str, str], Data]] = {
+    "STDP": ("stdp_synapse", PAIRS, {"mu_plus": 0.0, "mu_minus": 0.0}),
+    "STDPMultiplicative": ("stdp_synapse", PAIRS, {"mu_plus": 1.0, "mu_minus": 1.0}),
+    "STDPGuetig": ("stdp_synapse", PAIRS | {"mu_plus": "mu_plus", "mu_minus": "mu_minus"}, {}),
+    "STDPNearest": ("stdp_nn_symm_synapse", PAIRS, {"mu_plus": 0.0, "mu_minus": 0.0}),
+    "STDPPowerLaw": (
+        "stdp_pl_synapse_hom",
+        {"tau_plus": "tau_plus", "learning_rate": "lambda", "alpha": "alpha", "mu": "mu"}, {},
+    ),
+    "STDPTriplet": (
+        "stdp_triplet_synapse",
+        {"tau_plus": "tau_plus", "tau_plus_triplet": "tau_plus_triplet", "W_max": "Wmax",
+         "A_plus": "Aplus", "A_minus": "Aminus", "A_plus_triplet": "Aplus_triplet",
+         "A_minus_triplet": "Aminus_triplet"}, {},
+    ),
+    "VogelsSprekeler": (
+        "vogels_sprekeler_synapse",
+        {"tau": "tau", "alpha": "alpha", "eta": "eta", "W_max": "Wmax"}, {},
+    ),
+    "STDPDopamine": (
+        "stdp_dopamine_synapse",
+        {"tau_plus": "tau_plus", "tau_c": "tau_c", "tau_n": "tau_n", "A_plus": "A_plus",
+         "A_minus": "A_minus", "b": "b", "W_min": "Wmin", "W_max": "Wmax"}, {},
+    ),
+}  # fmt: skip
+"""Our model -> NEST's, the names of its parameters there, and what it takes to be the same."""
+
+OF_TARGETS = {"tau_minus": "tau_minus", "tau_minus_triplet": "tau_minus_triplet"}
+"""Parameters of synapses that belong to the target neuron in NEST."""
+
 RULES = {"indegree": "indegree", "outdegree": "outdegree", "n": "N", "p": "p"}
 RULES |= {"autapses": "allow_autapses", "multapses": "allow_multapses"}
 
@@ -68,9 +99,16 @@ def result_of(network: Data, duration: float, threads: int) -> dict[str, Any]:
     nest.ResetKernel()
     nest.set(local_num_threads=threads, resolution=network["dt"], rng_seed=network["seed"] + 1)
     models = {p["name"]: p["neuron"] for p in network["populations"]}
-    populations = {p["name"]: create(p, network["stimuli"]) for p in network["populations"]}
-    for projection in network["projections"]:
-        connect(projection, populations, models)
+    early = early_sources(network["projections"])
+    populations = {
+        p["name"]: create(p, network["stimuli"], early=early.get(p["name"], 0))
+        for p in network["populations"]
+    }
+    weights = {
+        p["name"]: recorder
+        for p in network["projections"]
+        if (recorder := connect(p, populations, models)) is not None
+    }
     for stimulus in network["stimuli"]:
         drive(stimulus, populations)
     recorder = nest.Create("spike_recorder")
@@ -82,14 +120,25 @@ def result_of(network: Data, duration: float, threads: int) -> dict[str, Any]:
     found = spikes_of(recorder, populations, network["dt"])
     for r, multimeter in probes:
         found |= samples_of(r, multimeter, models[r["population"]])
+    for name, weight_recorder in weights.items():
+        found |= weights_of(name, weight_recorder, network, populations)
     return found
 
 
-def create(population: Data, stimuli: list[Data]) -> Any:
+def early_sources(projections: list[Data]) -> dict[str, int]:
+    """Steps by which sources must fire early, since plastic synapses take spikes of neurons only.
+
+    The neuron that repeats a spike does so a step later; dopamine takes another step to spread.
+    """
+    plastic = [p for p in projections if p.get("synapse", "Static") != "Static"]
+    return {p["pre"]: 1 for p in plastic} | {p["modulator"]: 2 for p in plastic if "modulator" in p}
+
+
+def create(population: Data, stimuli: list[Data], *, early: int) -> Any:
     """Create the neurons of one population."""
     name, model, size = population["name"], population["neuron"], population["size"]
     if model == SOURCE:
-        return sources(size, [s for s in stimuli if s["target"] == name])
+        return sources(size, [s for s in stimuli if s["target"] == name], early=early)
     parameters = {
         theirs: number(value)
         for ours, value in population["parameters"].items()
@@ -106,19 +155,24 @@ def create(population: Data, stimuli: list[Data]) -> Any:
     return nodes
 
 
-def sources(size: int, trains: list[Data]) -> Any:
-    """Create generators that fire at the given times."""
+def sources(size: int, trains: list[Data], *, early: int) -> Any:
+    """Create generators that fire at the given times, or neurons that repeat them."""
+    dt = nest.resolution
     times: list[list[float]] = [[] for _ in range(size)]
     for train in trains:
         for time, neuron in zip(train["times"], train["neurons"], strict=True):
-            times[neuron].append(time)
-    return nest.Create(
-        "spike_generator", size, params=[{"spike_times": sorted(set(t))} for t in times]
-    )
+            times[neuron].append(round(time - early * dt, 10))
+    spike_times = [{"spike_times": sorted(set(t))} for t in times]
+    generators = nest.Create("spike_generator", size, params=spike_times)
+    if not early:
+        return generators
+    relays = nest.Create("parrot_neuron", size)
+    nest.Connect(generators, relays, "one_to_one", {"delay": dt})
+    return relays
 
 
-def connect(projection: Data, populations: dict[str, Any], models: dict[str, str]) -> None:
-    """Create the synapses of one projection."""
+def connect(projection: Data, populations: dict[str, Any], models: dict[str, str]) -> Any:
+    """Create the synapses of one projection; return the recorder of their weights, if any."""
     rule = dict(projection["rule"])
     conn_spec = {"rule": rule.pop("kind")} | {RULES[key]: value for key, value in rule.items()}
     flips = models[projection["post"]] in POSITIVE_INHIBITION and projection["receptor"] == "inh"
@@ -126,8 +180,55 @@ def connect(projection: Data, populations: dict[str, Any], models: dict[str, str
         "weight": number(projection["weight"], sign=-1.0 if flips else 1.0),
         "delay": number(projection["delay"]),
     }
+    recorder = None
+    if projection.get("synapse", "Static") != "Static":
+        syn_spec["synapse_model"], recorder = plastic_model(projection, populations)
     pre, post = populations[projection["pre"]], populations[projection["post"]]
     nest.Connect(pre, post, conn_spec, syn_spec)
+    return recorder
+
+
+def plastic_model(projection: Data, populations: dict[str, Any]) -> tuple[str, Any]:
+    """Define the synapse model of a projection, and what records its weights."""
+    model, names, fixed = SYNAPSES[projection["synapse"]]
+    given = projection["parameters"]
+    recorder = nest.Create("weight_recorder")
+    values = fixed | {names[k]: v for k, v in given.items() if k in names}
+    # Of one sign with its bound already where the model is defined.
+    values["weight"] = number(projection["weight"])
+    if "modulator" in projection:
+        values["volume_transmitter"] = transmitter(populations[projection["modulator"]])
+    name = f"{model} of {projection['name']}"
+    nest.CopyModel(model, name, values | {"weight_recorder": recorder})
+    of_targets = {theirs: given[k] for k, theirs in OF_TARGETS.items() if k in given}
+    if projection["synapse"] == "VogelsSprekeler":
+        of_targets["tau_minus"] = given["tau"]
+    if of_targets:
+        populations[projection["post"]].set(of_targets)
+    return name, recorder
+
+
+def transmitter(modulator: Any) -> Any:
+    """What tells the synapses of spikes of the modulating population, as soon as it can."""
+    volume_transmitter = nest.Create("volume_transmitter", params={"deliver_interval": 1})
+    nest.Connect(modulator, volume_transmitter, "all_to_all", {"delay": nest.resolution})
+    return volume_transmitter
+
+
+def weights_of(
+    name: str, recorder: Any, network: Data, populations: dict[str, Any]
+) -> dict[str, Any]:
+    """Weight at each presynaptic spike: its step, the places of source and target, the weight."""
+    events = recorder.events
+    ends = next(p for p in network["projections"] if p["name"] == name)
+    columns = {
+        "step": np.rint(np.asarray(events["times"]) / network["dt"]).astype(np.int64) - 1,
+        "pre": np.asarray(events["senders"]) - populations[ends["pre"]][0].global_id,
+        "post": np.asarray(events["targets"]) - populations[ends["post"]][0].global_id,
+    }
+    order = np.lexsort((columns["post"], columns["pre"], columns["step"]))
+    columns["weight"] = np.asarray(events["weights"])
+    return {f"weights of {name}/{key}": column[order] for key, column in columns.items()}
 
 
 def drive(stimulus: Data, populations: dict[str, Any]) -> None:

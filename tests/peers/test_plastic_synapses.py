@@ -1,0 +1,89 @@
+"""Weights of plastic synapses take the way that they take in NEST, under the same spikes.
+
+The weight is compared at every presynaptic spike of a second, relative to the largest one there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from snnlab.cpu.engine import CpuEngine
+from snnlab.model.network import Network
+from tests.peers.in_nest import NestRun, run_in_nest
+from tests.peers.plastic_synapses import (
+    CASES,
+    DURATION,
+    N_POST,
+    N_PRE,
+    plastic,
+)
+
+TOLERANCE = {"float64": 1e-9, "float32": 1e-5}
+ROUNDED = {"STDPDopamine": 5.0}
+"""Times the tolerance in float32: the eligibility is rounded in every step, not at spikes alone."""
+
+Runs = dict[str, tuple[Network, NestRun]]
+
+
+@pytest.fixture(scope="module")
+def in_nest() -> Runs:
+    """Synapse model -> the network and its run in NEST."""
+    networks = [plastic(synapse) for synapse in CASES]
+    runs = run_in_nest(networks, DURATION)
+    return dict(zip(CASES, zip(networks, runs, strict=True), strict=True))
+
+
+def recorded(run: NestRun, column: str) -> NDArray[np.float64]:
+    """A column of what NEST says of the weights."""
+    return run.samples[f"weights of plastic/{column}"]
+
+
+def weights(network: Network, run: NestRun, precision: str) -> NDArray[np.float64]:
+    """Our weights at the presynaptic spikes that NEST has recorded, in its order."""
+    engine = CpuEngine(network, threads=1, precision=precision)
+    first_pre, first_post = network.first_id("pre"), network.first_id("post")
+    found = []
+    for step in np.unique(recorded(run, "step")):
+        # Dopamine acts on at the end of the step: NEST says what the weight was before.
+        last = int(step) + (network.projection("plastic").modulator == "")
+        engine.advance(last - engine.step)
+        synapses = engine.synapses("plastic")
+        table = np.zeros((N_PRE, N_POST))
+        table[synapses.pre - first_pre, synapses.post - first_post] = synapses.weight
+        now = recorded(run, "step") == step
+        ends = (recorded(run, c)[now].astype(int) for c in ("pre", "post"))
+        found.append(table[tuple(ends)])
+    return np.concatenate(found)
+
+
+def deviation(network: Network, run: NestRun, precision: str) -> float:
+    """Largest difference of the weights, relative to the largest weight."""
+    theirs = recorded(run, "weight")
+    assert theirs.size > 300
+    assert np.ptp(theirs) > 0.05 * np.abs(theirs).max(), "weights that stay prove nothing"
+    apart = np.abs(weights(network, run, precision) - theirs).max()
+    return float(apart / np.abs(theirs).max())
+
+
+PAIRED = [(synapse, "float64") for synapse in CASES]
+PAIRED += [(synapse, "float32") for synapse in ("STDP", "STDPPowerLaw", "STDPDopamine")]
+
+
+@pytest.mark.parametrize(("synapse", "precision"), PAIRED)
+def test_weights_take_the_way_of_nest(in_nest: Runs, synapse: str, precision: str) -> None:
+    tolerance = TOLERANCE[precision] * (
+        ROUNDED.get(synapse, 1.0) if precision == "float32" else 1.0
+    )
+    assert deviation(*in_nest[synapse], precision) < tolerance
+
+
+CHANGES = {"delay": 1.4, "learning_rate": 0.0201, "tau_minus": 30.1, "alpha": 1.11}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_comparison_of_weights_bites(in_nest: Runs, change: str) -> None:
+    _, run = in_nest["STDP"]
+    changed = plastic("STDP", **{change: CHANGES[change]})
+    assert deviation(changed, run, "float32") > 10 * TOLERANCE["float32"]

@@ -63,7 +63,8 @@ class History:
         if applied.how == "undone":
             self._undone.append(self._done.pop())
         elif applied.how == "redone":
-            self._done.append(self._undone.pop())
+            # What a rewind dropped from the log can be redone too: then it begins here.
+            self._done.append(self._undone.pop() if self._undone else applied)
         else:
             self._done.append(applied)
             self._undone.clear()
@@ -107,8 +108,10 @@ class History:
     def redone(self, step: int) -> None:
         """Take note that the edit undone last was redone at `step`."""
         last = self._undone.pop()
-        self._done.append(last)
-        self.log.append(Applied(last.edit, last.inverse, step, "redone"))
+        applied = Applied(last.edit, last.inverse, step, "redone")
+        is_in_log = any(last is earlier for earlier in self.log)
+        self._done.append(last if is_in_log else applied)
+        self.log.append(applied)
 
     def rewind(self, n: int) -> None:
         """Go back to the first `n` edits of the log; what is dropped can be redone, in order.

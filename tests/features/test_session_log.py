@@ -23,6 +23,7 @@ from snnlab.model.edits import AddPopulation, RemovePopulation, SetParameter
 from snnlab.model.network import Network, Population
 from snnlab.record.log.writer import LogWriter
 from snnlab.session import Session, SessionState
+from snnlab.session.recording import meaning
 from tests.features.reference_engine import ReferenceEngine, balanced
 from tests.features.session_bench import LIMIT_S, has_gap, same
 from tests.logs import same_frame
@@ -47,7 +48,7 @@ def whole(frames) -> Frame | None:
 def same_recording(a: Session, b: Session) -> bool:
     """Whether two sessions have recorded the same, section by section."""
     mine, yours = a.recording.sections, b.recording.sections
-    assert [s.network for s in mine] == [s.network for s in yours]
+    assert [meaning(s.network) for s in mine] == [meaning(s.network) for s in yours]
     pairs = [(whole(x.frames), whole(y.frames)) for x, y in zip(mine, yours, strict=True)]
     return all((x is None) == (y is None) and (x is None or same_frame(x, y)) for x, y in pairs)
 

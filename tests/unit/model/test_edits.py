@@ -171,3 +171,16 @@ def test_rewinding_leads_to_the_history_of_then(steps, n):
     history.rewind(n)
     then = History.of(history.log)
     assert (history.log, history._done) == (again.log[:n], then._done)
+
+
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_what_is_redone_after_a_rewind_can_be_rewound_again(n):
+    history = History()
+    made(history, 1, NETWORK)
+    made(history, 2, NETWORK)
+    history.rewind(1)
+    history.redone(5)
+    assert History.of(history.log).can_undo
+    history.rewind(n)
+    assert [a.edit.value for a in history.log] == [1, 2][:n]
+    assert redone_in_order(history) == [1, 2][n:]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from snnlab.frames.frame import Frame
+from snnlab.frames.synapses import Synapses
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
 
@@ -130,6 +131,16 @@ class Engine(Protocol):
 
     def sibling(self, network: Network) -> Engine:
         """Return a new engine for `network`, of the same kind and with the same settings."""
+        ...
+
+    def synapses(self, projection: str) -> Synapses:
+        """Return the synapses of a projection as they are now, one entry each.
+
+        Raises
+        ------
+        SpecError
+            No such projection.
+        """
         ...
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from snnlab.model.network import Network
 from snnlab.presets.brunel import brunel
 from snnlab.presets.coba import coba
 from snnlab.presets.microcircuit import microcircuit
+from snnlab.presets.stdp import stdp
 
 __all__ = ["PRESETS", "load", "names", "options"]
 
@@ -19,6 +20,7 @@ PRESETS: Mapping[str, Callable[..., Network]] = {
     "brunel": brunel,
     "coba": coba,
     "microcircuit": microcircuit,
+    "stdp": stdp,
 }
 """Name -> the function that makes the network; all its arguments are keywords with defaults."""
 

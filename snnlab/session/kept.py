@@ -59,6 +59,36 @@ class Kept(Status):
         editor, recorded = self._simulation.editor, self._recorded
         return to_dataset(recorded.sections[-1], editor.start_network, editor.log, self.device)
 
+    def synapses(self, projection: str) -> xr.Dataset:
+        """Return the synapses of a projection as they are now, as a labelled table.
+
+        Parameters
+        ----------
+        projection : str
+            Its name.
+
+        Returns
+        -------
+        xarray.Dataset
+            One entry a synapse: ``pre`` and ``post`` (index within the population), ``delay``
+            [ms], ``weight`` and the state variables of the synapse model.
+
+        Raises
+        ------
+        SpecError
+            No such projection; the nearest names are offered.
+        """
+        from snnlab.record.synapse_table import synapse_table
+
+        found: list[xr.Dataset] = []
+
+        def read() -> None:
+            engine = self._simulation.engine
+            found.append(synapse_table(engine.synapses(projection), engine.network))
+
+        self._on_thread(read)
+        return found[0]
+
     def save(self, path: str | Path) -> Path:
         """Write `dataset` to a file and return its path.
 

@@ -33,6 +33,11 @@ _NAMES = {
     "model.recorders": "StateRecorder",
     "model.space": "Grid RandomPositions",
     "model.stimuli": "PoissonInput SpikeTrains StepCurrent",
+    "model.synapse": "ModTrace PostTrace PreTrace Synapse",
+    "model.synapses": (
+        "STDP STDPDopamine STDPGuetig STDPMultiplicative STDPNearest STDPPowerLaw STDPTriplet "
+        "Static TsodyksMarkram VogelsSprekeler"
+    ),
     "session": "Session",
 }
 """Module -> the public names that it defines."""

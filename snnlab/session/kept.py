@@ -83,8 +83,8 @@ class Kept(Status):
         found: list[xr.Dataset] = []
 
         def read() -> None:
-            engine = self._simulation.engine
-            found.append(synapse_table(engine.synapses(projection), engine.network))
+            synapses = self._simulation.synapses(projection)
+            found.append(synapse_table(synapses, self._simulation.editor.network))
 
         self._on_thread(read)
         return found[0]

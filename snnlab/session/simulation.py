@@ -12,6 +12,7 @@ from pathlib import Path
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import StateError
 from snnlab.frames.frame import Frame
+from snnlab.frames.synapses import Synapses
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
 from snnlab.record.log.writer import LogWriter
@@ -336,6 +337,11 @@ class Simulation:
         """Return the state now; only for the simulation thread."""
         self._refuse_dead("Session.checkpoint")
         return self.keeper.take()
+
+    def synapses(self, projection: str) -> Synapses:
+        """Read the synapses of a projection; only for the simulation thread."""
+        self._refuse_dead("Session.synapses")
+        return self._engine.synapses(projection)
 
     def route(self, step: int | None) -> Route:
         """Return the way to `step`, or to now; only for the simulation thread."""

@@ -69,6 +69,9 @@ SYNAPSES: dict[str, tuple[str, dict[str, str], Data]] = {
         "vogels_sprekeler_synapse",
         {"tau": "tau", "alpha": "alpha", "eta": "eta", "W_max": "Wmax"}, {},
     ),
+    "TsodyksMarkram": (
+        "tsodyks2_synapse", {"U": "U", "tau_rec": "tau_rec", "tau_fac": "tau_fac"}, {},
+    ),
     "STDPDopamine": (
         "stdp_dopamine_synapse",
         {"tau_plus": "tau_plus", "tau_c": "tau_c", "tau_n": "tau_n", "A_plus": "A_plus",
@@ -198,6 +201,8 @@ def plastic_model(projection: Data, populations: dict[str, Any]) -> tuple[str, A
     values["weight"] = number(projection["weight"])
     if "modulator" in projection:
         values["volume_transmitter"] = transmitter(populations[projection["modulator"]])
+    if projection["synapse"] == "TsodyksMarkram":
+        values["u"] = given["U"]  # what the first spike uses
     name = f"{model} of {projection['name']}"
     nest.CopyModel(model, name, values | {"weight_recorder": recorder})
     of_targets = {theirs: given[k] for k, theirs in OF_TARGETS.items() if k in given}

@@ -6,6 +6,7 @@ import numpy as np
 
 from snnlab.model.connectivity import AllToAll, OneToOne
 from snnlab.model.network import Network, Population, Projection
+from snnlab.model.recorders import StateRecorder
 from snnlab.model.stimuli import SpikeTrains
 
 DT = 0.1
@@ -53,6 +54,19 @@ def plastic(synapse: str, *, delay: float = 1.3, seed: int = 11, **changes: floa
         populations, projections, dt=DT,
         stimuli=[_train(p, seed + k) for k, p in enumerate(sources)],
     )  # fmt: skip
+
+
+def short_term(parameters: dict[str, float]) -> Network:
+    """Sources with short-term plasticity onto neurons that only listen."""
+    network = plastic("STDP")
+    projection = Projection(
+        "pre", "post", AllToAll(), 2.0, 1.3, synapse="TsodyksMarkram", name="plastic",
+        parameters=parameters,
+    )  # fmt: skip
+    return network.replace(
+        projections=(projection,),
+        recorders=(StateRecorder("voltage", "post", ("V_m",), (0,)),),
+    )
 
 
 def _train(sources: Population, seed: int) -> SpikeTrains:

@@ -18,6 +18,7 @@ from tests.peers.plastic_synapses import (
     N_POST,
     N_PRE,
     plastic,
+    short_term,
 )
 
 TOLERANCE = {"float64": 1e-9, "float32": 1e-5}
@@ -65,6 +66,24 @@ def deviation(network: Network, run: NestRun, precision: str) -> float:
     assert np.ptp(theirs) > 0.05 * np.abs(theirs).max(), "weights that stay prove nothing"
     apart = np.abs(weights(network, run, precision) - theirs).max()
     return float(apart / np.abs(theirs).max())
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [{"U": 0.5, "tau_rec": 300.0}, {"U": 0.1, "tau_rec": 100.0, "tau_fac": 700.0}],
+    ids=["depressing", "facilitating"],
+)
+def test_short_term_plasticity_moves_the_voltage_as_in_nest(parameters: dict[str, float]) -> None:
+    network = short_term(parameters)
+    (run,) = run_in_nest([network], DURATION)
+    engine = CpuEngine(network, threads=1, precision="float64")
+    found = engine.advance(round(DURATION / network.dt)).samples["voltage"]
+    theirs = run.samples["voltage/V_m"]
+    ours = found.values[: len(theirs), 0]
+    assert np.ptp(theirs) > 0.3
+    np.testing.assert_allclose(ours, theirs, atol=1e-6 * np.abs(theirs).max())
+    other = CpuEngine(short_term(parameters | {"U": 0.4}), threads=1).advance(10_000)
+    assert np.abs(other.samples["voltage"].values[:, 0] - theirs[:10_000]).max() > 0.05
 
 
 PAIRED = [(synapse, "float64") for synapse in CASES]

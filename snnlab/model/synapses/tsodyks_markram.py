@@ -21,8 +21,8 @@ class TsodyksMarkram(Synapse):
 
     Notes
     -----
-    Starts rested: x = 1, u = 0 before the first spike. NEST starts from the values it is given as
-    if a spike had happened at time 0; with ``u=0`` there both agree.
+    Starts rested: x = 1, u = 0 before the first spike, which then releases U. NEST's ``u`` and
+    ``x`` are those that the next spike will use: u = U and x = 1, its defaults, are the same.
 
     References
     ----------

@@ -85,13 +85,46 @@ def plastic(
     sizes = [
         _Sizes.of(network, layout, partitions, connections, table, chunk_steps) for table in tables
     ]
-    n, shape = len(tables), (len(tables), partitions.n)
-    n_rows = [s.n_rows * partitions.n for s in sizes]
     rules = [t.kernels.rule for t in tables]
-    histories = np.array([s.n_local * s.history for s in sizes], np.int64).reshape(shape)
-    n_post = np.array([len(r.post) for r in rules], np.int64).reshape(n, 1)
+    shape = (len(tables), partitions.n)
+    n_rows = [s.n_rows * partitions.n for s in sizes]
+    n_post = np.array([len(r.post) for r in rules], np.int64)
     n_local = np.array([s.n_local for s in sizes], np.int64).reshape(shape)
-    columns = {
+    n_spikes = n_local * np.array([s.history for s in sizes], np.int64)[:, np.newaxis]
+    columns = _columns(network, tables, sizes, partitions.n)
+    result = Plastic(
+        table=np.array([columns[name] for name in PLASTIC_FIELDS], np.int64).T.copy(),
+        low=np.array([s.low for s in sizes], np.int64).reshape(shape),
+        steps_base=_spread(n_spikes),
+        traces_base=_spread(n_spikes * n_post[:, np.newaxis]),
+        recent_base=_spread(n_local * RECENT * n_post[:, np.newaxis]),
+        counts_base=_spread(n_local),
+        state=_start_state(network, connections, tables, sizes, dtype),
+        params=np.empty(sum(_n_params(r) for r in rules), dtype),
+        last_pre=np.full(sum(n_rows), NEVER, np.int64),
+        done=np.full(sum(n_rows), -1, np.int64),
+        pre=_at_rest([r.pre for r in rules], n_rows, dtype),
+        recent_steps=np.full(int(n_local.sum()) * RECENT, -LONG_AGO, np.int32),
+        recent_traces=_at_rest([r.post for r in rules], n_local.sum(axis=1) * RECENT, dtype),
+        spike_steps=np.full(int(n_spikes.sum()), -LONG_AGO, np.int32),
+        traces=_at_rest([r.post for r in rules], n_spikes.sum(axis=1), dtype),
+        counts=np.zeros(int(n_local.sum()), np.int64),
+        mod=_at_rest([r.mod for r in rules], [partitions.n] * len(tables), dtype),
+        numbers=_numbers(tables, sizes, partitions, where),
+        clock=np.zeros(partitions.n, np.int64),
+        swept=np.full(shape, -1, np.int64),
+        clipped=np.zeros(shape, np.int64),
+    )
+    return with_new_numbers(result, network, tables)
+
+
+def _columns(
+    network: Network, tables: tuple[PlasticTable, ...], sizes: list[_Sizes], n_partitions: int
+) -> dict[str, list[int]]:
+    """What `Plastic.table` says of each projection."""
+    rules = [t.kernels.rule for t in tables]
+    n_rows = [s.n_rows * n_partitions for s in sizes]
+    return {
         "table": [t.k for t in tables],
         **_addresses(tables),
         "n_pre_traces": [len(r.pre) for r in rules],
@@ -106,39 +139,10 @@ def plastic(
         "params_base": _bases([_n_params(r) for r in rules]),
         "row_base": _bases(n_rows),
         "pre_base": _bases([m * len(r.pre) for m, r in zip(n_rows, rules, strict=True)]),
-        "mod_base": _bases([len(r.mod) * partitions.n for r in rules]),
-        "numbers_base": _bases([partitions.n * s.n_numbers for s in sizes]),
+        "mod_base": _bases([len(r.mod) * n_partitions for r in rules]),
+        "numbers_base": _bases([n_partitions * s.n_numbers for s in sizes]),
         "n_numbers": [s.n_numbers for s in sizes],
     }
-    table = (
-        np.array([columns[name] for name in PLASTIC_FIELDS], np.int64)
-        .reshape(len(PLASTIC_FIELDS), n)
-        .T
-    )
-    result = Plastic(
-        table=np.ascontiguousarray(table),
-        low=np.array([s.low for s in sizes], np.int64).reshape(shape),
-        steps_base=_spread(histories),
-        traces_base=_spread(histories * n_post),
-        recent_base=_spread(n_local * RECENT * n_post),
-        counts_base=_spread(n_local),
-        state=_start_state(network, connections, tables, sizes, dtype),
-        params=np.empty(sum(_n_params(r) for r in rules), dtype),
-        last_pre=np.full(sum(n_rows), NEVER, np.int64),
-        done=np.full(sum(n_rows), -1, np.int64),
-        pre=_at_rest([r.pre for r in rules], n_rows, dtype),
-        recent_steps=np.full(int(n_local.sum()) * RECENT, -LONG_AGO, np.int32),
-        recent_traces=_at_rest([r.post for r in rules], n_local.sum(axis=1) * RECENT, dtype),
-        spike_steps=np.full(int(histories.sum()), -LONG_AGO, np.int32),
-        traces=_at_rest([r.post for r in rules], histories.sum(axis=1), dtype),
-        counts=np.zeros(int(n_local.sum()), np.int64),
-        mod=_at_rest([r.mod for r in rules], [partitions.n] * n, dtype),
-        numbers=_numbers(tables, sizes, partitions, where),
-        clock=np.zeros(partitions.n, np.int64),
-        swept=np.full(shape, -1, np.int64),
-        clipped=np.zeros(shape, np.int64),
-    )
-    return with_new_numbers(result, network, tables)
 
 
 def with_new_numbers(

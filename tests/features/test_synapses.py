@@ -126,3 +126,33 @@ def test_effects_beyond_the_range_are_cut_and_counted():
     assert engine._arrays.plastic.clipped.sum() == 3  # told again when it is twice as many
     assert "effects of projection 'plastic' that were cut" in frames[1].health[0].text
     assert "must be 0: effects are cut to 16 mV (got 2)" in frames[1].health[0].text
+
+
+def test_steps_beyond_32_bits_count_as_what_they_are(monkeypatch):
+    """Histories hold steps modulo 2^32 and forget in time: here every 64 steps."""
+    pre, post = trains("slow")
+    plain = CpuEngine(paired("STDPTriplet", MODELS["STDPTriplet"], pre, post), threads=1)
+    plain.advance(N_STEPS)
+    monkeypatch.setattr("snnlab.cpu.engine._AGE_STEPS", 64)
+    aged = CpuEngine(paired("STDPTriplet", MODELS["STDPTriplet"], pre, post), threads=1)
+    aged.advance(N_STEPS)
+    expected = plain.checkpoint().arrays
+    for name, array in aged.checkpoint().arrays.items():
+        np.testing.assert_array_equal(array, expected[name], err_msg=name)
+
+
+def test_a_run_goes_on_past_the_step_at_which_stored_steps_wrap_around():
+    """The same spikes and weights 2^31 steps later: 60 hours of model time at 0.1 ms."""
+    from snnlab.cpu.plastic_carry import take_over_plastic
+
+    pre, post = [40, 90, 130], [60, 100, 118]
+    weights = []
+    for offset in (0, 2**31 - 70):
+        shifted = [s + offset for s in pre], [s + offset for s in post]
+        engine = CpuEngine(paired("STDP", MODELS["STDP"], *shifted), threads=1)
+        engine._step = offset
+        take_over_plastic(engine._arrays, {}, offset)
+        engine._settle()
+        engine.advance(300)
+        weights.append(engine.synapses("plastic").weight[0])
+    assert weights[0] == weights[1] != 1.0

@@ -35,6 +35,7 @@ __all__ = [
 
 _CACHE_LINE = 64
 _LONGEST_CHUNK = 64
+_QUEUE_CAPACITY = 2**14
 _HEALTH_MS = 10.0
 """Model time between two looks at all states [ms]."""
 
@@ -51,11 +52,19 @@ class Shape:
         Steps that the ring holds.
     max_ports : int
         Ports of the model with the most.
+    group_steps : int
+        Delays of a row that are delivered at a time; 0: all at once.
     """
 
     chunk_steps: int
     ring_slots: int
     max_ports: int
+    group_steps: int = 0
+
+    @property
+    def input_slots(self) -> int:
+        """Steps of the ring that the update reads."""
+        return self.chunk_steps + self.group_steps if self.group_steps else self.ring_slots
 
 
 def shape(plans: tuple[TablePlan, ...], network: Network, shortest_ring: int = 0) -> Shape:
@@ -80,7 +89,7 @@ def program(
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
     n_params = np.array([len(kernel.parameter_names) for kernel in kernels], np.int64)
     block_words = words[layout.block_population] * BLOCK
-    ring_sizes = partitions.n_slots * sizes.ring_slots * sizes.max_ports
+    slot_sizes = partitions.n_slots * sizes.max_ports
     blocks = np.arange(layout.n_blocks)
     return Program(
         bounds=partitions.bounds,
@@ -93,9 +102,12 @@ def program(
         state_offset=_offsets(block_words)[:-1],
         params_offset=_offsets(n_params)[:-1],
         model_stream=np.array([stream_id("model", p.name) for p in network.populations], np.int64),
-        ring_offset=_offsets(ring_sizes)[:-1],
+        ring_offset=_offsets(slot_sizes * sizes.ring_slots)[:-1],
         ring_slots=sizes.ring_slots,
         max_ports=sizes.max_ports,
+        group_steps=sizes.group_steps,
+        input_offset=_offsets(slot_sizes * sizes.input_slots)[:-1],
+        input_slots=sizes.input_slots,
         seed=network.seed,
         health_steps=_health_steps(network.dt, sizes.chunk_steps),
         n_states=np.array([len(p.model.states) for p in network.populations], np.int64),
@@ -302,14 +314,18 @@ def memory(
     n = partitions.n
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
     n_state = int((words[layout.block_population] * BLOCK).sum())
-    n_ring = int(partitions.n_slots.sum()) * sizes.ring_slots * sizes.max_ports
+    n_slot = int(partitions.n_slots.sum()) * sizes.max_ports
+    n_near, n_queue = (n_slot * sizes.input_slots, _QUEUE_CAPACITY) if sizes.group_steps else (0, 0)
     capacity = int(partitions.n_slots.max(initial=0)) * sizes.chunk_steps
     padding = _CACHE_LINE // 4
     n_params = sum(len(kernel.parameter_names) for kernel in kernels)
     return Memory(
         state=np.zeros(n_state, dtype),
         params=np.zeros(max(n_params, 1), dtype),
-        ring=np.zeros(n_ring, np.int32),
+        ring=np.zeros(n_slot * sizes.ring_slots, np.int32),
+        near=np.zeros(n_near, np.int32),
+        queue=np.empty((n, n_queue, _CACHE_LINE // 8), np.int64),
+        groups=np.zeros((n, _CACHE_LINE // 8), np.int64),
         spike_slot=np.empty((2, n, capacity), np.int32),
         spike_step=np.empty((2, n, capacity), np.int64),
         spike_start=np.zeros((2, n, len(layout.sizes) + 1), np.int64),

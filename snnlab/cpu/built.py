@@ -13,6 +13,7 @@ from snnlab.build.layout import BLOCK, Layout, Partitions, partition
 from snnlab.build.memory import check_fits, estimate_bytes
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.cpu import assemble
+from snnlab.cpu.group_size import group_steps
 from snnlab.cpu.plastic import Plastic
 from snnlab.cpu.plastic_arrays import PlasticTable, compile_synapses, plastic, with_new_numbers
 from snnlab.cpu.populations import (
@@ -185,6 +186,7 @@ def build(
     with parallel_region(threads):
         connections = connect(network, plans, layout, partitions)
     sizes = assemble.shape(plans, network, shortest_ring)
+    sizes = replace(sizes, group_steps=group_steps(connections, partitions, sizes))
     dtype = DTYPES[precision]
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
     memory = assemble.memory(program, layout, partitions, kernels, sizes, dtype)

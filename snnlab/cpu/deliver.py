@@ -12,7 +12,7 @@ from snnlab.build.layout import BLOCK
 from snnlab.build.storage import PACKED, PLASTIC, SHARED
 from snnlab.cpu.prefetch import prefetch
 
-__all__ = ["deliver"]
+__all__ = ["add_segment", "deliver"]
 
 _AHEAD = 2
 """Spikes between the prefetch of a row and its use."""
@@ -22,7 +22,7 @@ _LINES = 4
 
 
 @njit(error_model="numpy", inline="always")
-def _add_segment(ring, base, synapses, kind, weight, shift, start, end):  # type: ignore[no-untyped-def]
+def add_segment(ring, base, synapses, kind, weight, shift, start, end):  # type: ignore[no-untyped-def]
     """Add the synapses ``start ... end`` of one row to one slot and port of the ring."""
     at = uint64(base)
     if kind == PACKED:
@@ -75,14 +75,14 @@ def _deliver_list(  # type: ignore[no-untyped-def]
         ring_slot = (steps[s] + first_delay) % program.ring_slots
         if n_delays == 1:
             base = port_base + ring_slot * slot_stride
-            _add_segment(ring, base, synapses, kind, weight, shift, start, end)
+            add_segment(ring, base, synapses, kind, weight, shift, start, end)
             continue
         ends = ends_base + row * n_delays
         e = start
         for d in range(n_delays):
             z = start + int64(synapses.segment_ends[ends + d])
             base = port_base + ring_slot * slot_stride
-            _add_segment(ring, base, synapses, kind, weight, shift, e, z)
+            add_segment(ring, base, synapses, kind, weight, shift, e, z)
             e = z
             ring_slot += 1
             if ring_slot == program.ring_slots:

@@ -10,6 +10,7 @@ import numpy as np
 from numba import int64, njit, prange
 
 from snnlab.cpu.deliver import deliver
+from snnlab.cpu.groups import add_far_input, deliver_all, deliver_groups
 from snnlab.cpu.phases import (
     DELIVER,
     PLASTICITY,
@@ -86,8 +87,13 @@ def run(  # type: ignore[no-untyped-def]
         for i in prange(program.bounds.size - 1):
             p = int64(i)
             since = stamp(weight)
-            deliver(program, synapses, memory, p, chunk)
-            insert_events(program, drive, memory, p, now + m)
+            if program.group_steps:
+                deliver_groups(program, synapses, memory, p, chunk, now, now + m)
+                insert_events(program, drive, memory, p, now + m)
+                add_far_input(program, memory, p, now, now + m)
+            else:
+                deliver(program, synapses, memory, p, chunk)
+                insert_events(program, drive, memory, p, now + m)
             since = charge(clock, p, DELIVER, since, weight)
             plasticity(program, synapses, plastic, memory, p, chunk, now)
             since = charge(clock, p, PLASTICITY, since, weight)
@@ -112,7 +118,10 @@ def deliver_pending(program, synapses, plastic, memory, chunk, step):  # type: i
     """Deliver the spikes of the last chunk now, and empty its list: all input is in the ring."""
     for i in prange(program.bounds.size - 1):
         p = int64(i)
-        deliver(program, synapses, memory, p, chunk)
+        if program.group_steps:
+            deliver_all(program, synapses, memory, p, chunk, step)
+        else:
+            deliver(program, synapses, memory, p, chunk)
         plasticity(program, synapses, plastic, memory, p, chunk, step)
     _clear_lists(memory, chunk)
 

@@ -7,13 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TABLE_FIELDS", "Drive", "Memory", "Probes", "Program", "Synapses"]
+__all__ = [
+    "HORIZON", "QUEUED", "RING_UNTIL", "TABLE_FIELDS",
+    "Drive", "Memory", "Probes", "Program", "Synapses",
+]  # fmt: skip
 
 TABLE_FIELDS = (
     "source", "kind", "port", "weight", "shift", "first_delay", "n_delays", "n_rows",
     "row_base", "ends_base",
 )  # fmt: skip
 """Columns of `Synapses.table`."""
+
+QUEUED, HORIZON, RING_UNTIL = range(3)
+"""Columns of `Memory.groups`."""
 
 
 class Program(NamedTuple):
@@ -37,6 +43,12 @@ class Program(NamedTuple):
         Where a partition's ring begins; its layout is [slot][port][local slot].
     ring_slots, max_ports : int
         Steps that the ring holds; ports of the model with the most.
+    group_steps : int
+        Delays of a row that are delivered at a time, into the near ring; 0: all at once.
+    input_offset : (n_partitions,) int64
+    input_slots : int
+        Where the ring begins that the update reads, and its steps: the near one if there are
+        groups of delays.
     seed : int
     health_steps : int
         Steps between two looks at all states.
@@ -58,6 +70,9 @@ class Program(NamedTuple):
     ring_offset: NDArray[np.int64]
     ring_slots: int
     max_ports: int
+    group_steps: int
+    input_offset: NDArray[np.int64]
+    input_slots: int
     seed: int
     health_steps: int
     n_states: NDArray[np.int64]
@@ -151,6 +166,13 @@ class Memory(NamedTuple):
         Scalar parameters of each population's kernel.
     ring : flat int32
         Input that is still to arrive [fixed point].
+    near : flat int32
+        Input that arrives soon, if there are groups of delays [fixed point].
+    queue : (n_partitions, capacity, 8) int64
+        Spikes that have not been delivered to all their delays; see `snnlab.cpu.groups`.
+    groups : (n_partitions, 8) int64
+        Spikes in the queue; step before which all their input is in the near ring; step from which
+        the ring holds no more input; a cache line apart.
     spike_slot, spike_step : (2, n_partitions, capacity) int32, int64
         Spikes of the chunk that is delivered and of the one that is computed.
     spike_start : (2, n_partitions, n_populations + 1) int64
@@ -170,6 +192,9 @@ class Memory(NamedTuple):
     state: NDArray[np.floating]
     params: NDArray[np.floating]
     ring: NDArray[np.int32]
+    near: NDArray[np.int32]
+    queue: NDArray[np.int64]
+    groups: NDArray[np.int64]
     spike_slot: NDArray[np.int32]
     spike_step: NDArray[np.int64]
     spike_start: NDArray[np.int64]

@@ -7,6 +7,7 @@ from numba import int32, int64, njit, uint8, uint32, uint64
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.phases import stamp
 from snnlab.cpu.poisson import CDF_SIZE, add_poisson
+from snnlab.cpu.program import RING_UNTIL
 from snnlab.rules.call import call_block_kernel
 
 __all__ = ["insert_events", "update"]
@@ -21,6 +22,7 @@ def insert_events(program, drive, memory, p, stop):  # type: ignore[no-untyped-d
         slot = drive.event_step[e] % program.ring_slots
         at = program.ring_offset[p] + slot * program.max_ports * n_local + drive.event_lane[e]
         memory.ring[at] += drive.event_value[e]
+        memory.groups[p, RING_UNTIL] = max(memory.groups[p, RING_UNTIL], drive.event_step[e] + 1)
         e += 1
     memory.event_next[p] = e
 
@@ -86,6 +88,7 @@ def update(  # type: ignore[no-untyped-def]
     previous = -1
     x, words, counts = memory.input[p], memory.words[p], memory.counts[p]
     random, fired = memory.random[p], memory.fired[p]
+    ring = memory.near if program.group_steps else memory.ring
     spike_slot, spike_step = memory.spike_slot[chunk, p], memory.spike_step[chunk, p]
     n_local = (program.bounds[p + 1] - program.bounds[p]) * BLOCK
     random[0] = uint32(program.seed)
@@ -96,12 +99,12 @@ def update(  # type: ignore[no-untyped-def]
             memory.spike_start[chunk, p, previous] = n
         random[1] = uint32(program.model_stream[population])
         random[2] = uint32(program.block_index[b])
-        lane = program.ring_offset[p] + (b - program.bounds[p]) * BLOCK
+        lane = program.input_offset[p] + (b - program.bounds[p]) * BLOCK
         for k in range(n_steps):
             now = step + k
-            row = (now % program.ring_slots) * program.max_ports
+            row = (now % program.input_slots) * program.max_ports
             _take_ports(
-                memory.ring,
+                ring,
                 lane + row * n_local,
                 n_local,
                 program.n_ports[population],

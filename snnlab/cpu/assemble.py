@@ -36,6 +36,7 @@ __all__ = [
 _CACHE_LINE = 64
 _LONGEST_CHUNK = 64
 _QUEUE_CAPACITY = 2**14
+"""Spikes under way that a partition can hold with cursors: ten times the full microcircuit's."""
 _HEALTH_MS = 10.0
 """Model time between two looks at all states [ms]."""
 

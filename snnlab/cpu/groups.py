@@ -23,7 +23,7 @@ _START, _NEXT, _END, _ENDS_AT, _DUE, _LEFT, _TABLE = range(7)
 """Columns of the queue: a row's first synapse, the next to be delivered, the one after the last;
 where its next segment's end stands, when that is due, segments left; the table of the row."""
 
-_AHEAD = 4
+_AHEAD = 8
 """Spikes between the prefetch of their synapses and the use."""
 
 _LINES = 4

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.lab_page import WAIT_MS, LabPage
 from tests.browser.lab_server import lab_server
@@ -221,7 +222,7 @@ def test_reset_empties_the_picture(visit: LabPage) -> None:
     visit.page.click("[aria-label^='Reset']")
     visit.wait_for("session.step == 0")
     visit.page.get_by_text("No spikes yet: press Run.").wait_for(state="visible")
-    assert visit.page.locator(BACK).is_disabled()
+    expect(visit.page.locator(BACK)).to_be_disabled()
 
 
 def test_holoviews_plot_follows_the_run(visit: LabPage, report: dict[str, Any]) -> None:

@@ -19,13 +19,14 @@ from snnlab import presets
 from snnlab.cpu import assemble
 from snnlab.cpu.engine import CpuEngine
 from snnlab.model.network import Network
-from tests.networks import balanced, digest, layered, spikes
+from tests.networks import balanced, digest, layered, plastic, spikes
 
 STEPS = 1200
 
 NETWORKS: dict[str, Callable[[], Network]] = {
     "balanced": balanced,
     "layered": layered,
+    "plastic": plastic,
     "brunel": lambda: presets.load("brunel", scale=0.2),
     "coba": lambda: presets.load("coba", scale=0.5),
     "microcircuit": lambda: presets.load("microcircuit", scale=0.03),

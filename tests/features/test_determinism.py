@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from snnlab.cpu.engine import CpuEngine
 from snnlab.model.edits import AddPopulation, SetParameter
 from snnlab.model.network import Population
-from tests.networks import balanced, layered, spikes
+from tests.networks import balanced, layered, plastic, spikes
 
-NETWORKS = {"balanced": balanced, "layered": layered}
+NETWORKS = {"balanced": balanced, "layered": layered, "plastic": plastic}
 STEPS = 1500
 
 

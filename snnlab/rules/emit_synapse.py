@@ -6,7 +6,7 @@ had been done at once.
 
 A row is walked in pieces of `BLOCK` synapses, each in three passes: gather what is known of the
 targets, compute, scatter the effects. The pass that computes has no branches and reads no memory
-at random, so it becomes vector instructions: the two newest spikes of a target are handled there,
+at random, so it becomes vector instructions: the newest spikes of a target are handled there,
 used or not; older ones, which are rare, in the first pass.
 """
 
@@ -19,9 +19,12 @@ from snnlab.rules.numba_source import NumbaSource
 from snnlab.rules.synapse import EFFECT, SynapseRule, TraceRule
 from snnlab.rules.tree import Statement, fields_read
 
-__all__ = ["NUMBERS", "RECENT", "emit_synapse_kernels"]
+__all__ = ["AT_ONCE", "NUMBERS", "RECENT", "emit_synapse_kernels"]
 
-RECENT = 4
+AT_ONCE = 3
+"""Newest spikes of a target that are dealt with without branches, used or not."""
+
+RECENT = AT_ONCE + 2
 """Newest spikes of each neuron that are kept together, newest first: all that is usually needed."""
 
 NUMBERS = (
@@ -270,12 +273,14 @@ def _row_head(rule: SynapseRule, kind: str) -> list[str]:
     whole, number = "stack_lanes(int32(0))", "stack_lanes(real(0.0))"
     if kind == "spike":
         lines.append(f"effects = {whole}")
+    if rule.needs_history:
+        lines.append(f"rare = {whole}")
     if rule.on_post:
-        lines += [f"{name} = {whole}" for name in ("new_0", "new_1")]
+        lines += [f"new_{k} = {whole}" for k in range(AT_ONCE)]
         if _read(rule, rule.on_post, "post"):
-            lines += [f"{name} = {whole}" for name in ("gap_0", "gap_1")]
+            lines += [f"gap_{k} = {whole}" for k in range(AT_ONCE)]
         for trace in _read(rule, rule.on_post, "post"):
-            lines += [f"before_{k}_{trace.name} = {number}" for k in (0, 1)]
+            lines += [f"before_{k}_{trace.name} = {number}" for k in range(AT_ONCE)]
     if _read(rule, program, "post"):
         lines.append(f"gap = {whole}")
         lines += [f"past_{t.name} = {number}" for t in _read(rule, program, "post")]
@@ -288,29 +293,33 @@ def _row_head(rule: SynapseRule, kind: str) -> list[str]:
 def _gather(rule: SynapseRule, kind: str) -> list[str]:
     """Note for each synapse how long ago its target's newest spikes were, and traces then.
 
-    Steps are 32-bit numbers whose differences are right though they wrap around.
+    Without branches, as if at most `AT_ONCE` spikes were new and at most one still under way;
+    synapses of which that is not true are listed, and gone through once more.
     """
     program = _program(rule, kind)
     if not rule.needs_history or not (rule.on_post or _read(rule, program, "post")):
         return []
     return [
+        "n_rare = uint64(0)",
         "for j in range(n):",
+        *("    " + line for line in _gather_recent(rule, kind)),
+        "for r in range(n_rare):",
+        "    j = uint64(rare[r])",
         "    i = uint64(targets[begin + j]) - uint64(low)",
-        f"    own = i * uint64({RECENT})",
-        "    is_under_way = int32(recent_steps[own] - reached) > int32(0)",
-        "    at_0 = own + uint64(is_under_way)",
-        "    at_1, at_2 = at_0 + uint64(1), at_0 + uint64(2)",
-        "    step_0, step_1, step_2 = recent_steps[at_0], recent_steps[at_1], recent_steps[at_2]",
-        "    if int32(step_2 - since) > int32(0) or int32(step_0 - reached) > int32(0):",
-        *("        " + line for line in _gather_from_history(rule, kind)),
-        "    else:",
-        *("        " + line for line in _gather_recent(rule, kind)),
+        *("    " + line for line in _gather_from_history(rule, kind)),
     ]
 
 
 def _gather_recent(rule: SynapseRule, kind: str) -> list[str]:
-    """The usual case: at most two spikes are new, at most one is still under way."""
-    lines = _note_new(rule, "at", "recent_traces") if rule.on_post else []
+    """The usual case. Steps are 32-bit numbers whose differences are right though they wrap."""
+    lines = [
+        f"own = (uint64(targets[begin + j]) - uint64(low)) * uint64({RECENT})",
+        "at_0 = own + uint64(int32(recent_steps[own] - reached) > int32(0))",
+        "step_0 = recent_steps[at_0]",
+    ]
+    for k in range(1, AT_ONCE + 1):
+        lines += [f"at_{k} = at_0 + uint64({k})", f"step_{k} = recent_steps[at_{k}]"]
+    lines += _note_new(rule, "at", "recent_traces") if rule.on_post else []
     read = _read(rule, _program(rule, kind), "post")
     if read:
         hidden = "uint64(step_0 == reached)" if kind == "spike" else "uint64(0)"
@@ -318,18 +327,24 @@ def _gather_recent(rule: SynapseRule, kind: str) -> list[str]:
     for trace in read:
         value = _trace_at(rule, trace, "past", "recent_traces")
         lines += [f"past_{trace.name}[j] = {value}"]
-    return lines
+    return [
+        *lines,
+        f"is_rare = (int32(step_{AT_ONCE} - since) > int32(0))"
+        " | (int32(step_0 - reached) > int32(0))",
+        "rare[n_rare] = int32(j)",
+        "n_rare += uint64(is_rare)",
+    ]
 
 
 def _gather_from_history(rule: SynapseRule, kind: str) -> list[str]:
-    """The rare case: run `on_post` here for new spikes before the two newest, oldest first."""
+    """The rare case: run `on_post` here for new spikes before the newest, oldest first."""
     lines = [
         "history_at = i * uint64(history)",
         "k = counts[i] - 1",
         "while int32(spike_steps[history_at + uint64(k & mask)] - reached) > int32(0):",
         "    k -= 1",
     ]
-    for m in range(3):
+    for m in range(AT_ONCE + 1):
         lines += [f"old_{m} = history_at + uint64((k - {m}) & mask)"]
         lines += [f"step_{m} = spike_steps[old_{m}]"]
     if rule.on_post:
@@ -345,28 +360,28 @@ def _gather_from_history(rule: SynapseRule, kind: str) -> list[str]:
 
 
 def _note_new(rule: SynapseRule, place: str, traces: str) -> list[str]:
-    """Note when the two newest spikes arrived and, where they matter, the traces before them."""
-    lines = ["new_0[j] = int32(step_0 - since)", "new_1[j] = int32(step_1 - since)"]
+    """Note when the newest spikes arrived and, where they matter, the traces before them."""
+    lines = [f"new_{k}[j] = int32(step_{k} - since)" for k in range(AT_ONCE)]
     read = _read(rule, rule.on_post, "post")
     if read:
-        lines += ["gap_0[j] = int32(step_0 - step_1)", "gap_1[j] = int32(step_1 - step_2)"]
+        lines += [f"gap_{k}[j] = int32(step_{k} - step_{k + 1})" for k in range(AT_ONCE)]
     for trace in read:
-        for k in (0, 1):
+        for k in range(AT_ONCE):
             value = _trace_at(rule, trace, f"{place}_{k + 1}", traces)
             lines += [f"before_{k}_{trace.name}[j] = {value}"]
     return lines
 
 
 def _replay(rule: SynapseRule) -> list[str]:
-    """Run `on_post` for the spikes of a target after `since`, up to number ``k - 2``."""
+    """Run `on_post` for the spikes of a target after `since`, but for the newest `AT_ONCE`."""
     lines = [
-        "q = k - 1",
+        f"q = k - {AT_ONCE - 1}",
         "oldest = counts[i] - history + 1",
         "while q > oldest and "
         "int32(spike_steps[history_at + uint64((q - 1) & mask)] - since) > int32(0):",
         "    q -= 1",
         *_load(rule),
-        "while q < k - 1:",
+        f"while q < k - {AT_ONCE - 1}:",
         "    at = history_at + uint64(q & mask)",
         "    elapsed = int32(int32(spike_steps[at] - since) + offset)",
     ]
@@ -374,9 +389,9 @@ def _replay(rule: SynapseRule) -> list[str]:
     read = _read(rule, rule.on_post, "post")
     if read:
         body += ["before = history_at + uint64((q - 1) & mask)"]
-        body += ["gap_2 = int32(spike_steps[at] - spike_steps[before])"]
+        body += ["gap_then = int32(spike_steps[at] - spike_steps[before])"]
     for trace in read:
-        value = _relaxed(rule, trace, _trace_at(rule, trace, "before", "traces"), "gap_2")
+        value = _relaxed(rule, trace, _trace_at(rule, trace, "before", "traces"), "gap_then")
         body += [f"b_{trace.name} = {value}"]
     arguments = _arguments(rule, rule.on_post, {"pre": "then", "post": "b"})
     body += [f"({_states(rule)},) = on_post({arguments})", "q += 1"]
@@ -409,7 +424,8 @@ def _store(rule: SynapseRule) -> list[str]:
 def _compute(rule: SynapseRule, kind: str) -> list[str]:
     lines = _load(rule)
     if rule.on_post:
-        lines += [*_post_event(rule, 1), *_post_event(rule, 0)]
+        for k in reversed(range(AT_ONCE)):
+            lines += _post_event(rule, k)
     program = _program(rule, kind)
     for trace in _read(rule, program, "post"):
         value = _relaxed(rule, trace, f"past_{trace.name}[j]", "gap[j]")
@@ -423,7 +439,7 @@ def _compute(rule: SynapseRule, kind: str) -> list[str]:
 
 
 def _post_event(rule: SynapseRule, k: int) -> list[str]:
-    """``on_post`` for the newest spike (0) or the one before (1), kept only where it is new."""
+    """``on_post`` for the newest spike (0) or one before it, kept only where that is new."""
     lines = [f"is_new = new_{k}[j] > int32(0)", f"elapsed = int32(new_{k}[j] + offset)"]
     lines += [f"kept_{name} = s_{name}" for name in rule.states]
     lines += _relaxed_pre(rule)

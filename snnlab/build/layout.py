@@ -24,9 +24,6 @@ BLOCK = 128
 MAX_PARTITION = 65536
 """Slots in a partition: synapses store their target as uint16."""
 
-_SYNAPSES_PER_UPDATE = 3000.0
-"""Incoming synapses whose delivery costs about as much as updating one neuron."""
-
 
 @dataclass(frozen=True)
 class Layout:
@@ -125,7 +122,7 @@ class Partitions:
         return low, high, first + low - start
 
 
-def partition(layout: Layout, n_threads: int, indegree: NDArray[np.float64]) -> Partitions:
+def partition(layout: Layout, n_threads: int, delivery: NDArray[np.float64]) -> Partitions:
     """Cut the blocks into partitions of about equal load.
 
     Parameters
@@ -133,15 +130,15 @@ def partition(layout: Layout, n_threads: int, indegree: NDArray[np.float64]) -> 
     layout : Layout
     n_threads : int
         The number of partitions is a multiple of it.
-    indegree : (n_populations,) float64
-        Mean number of incoming synapses of a neuron of each population.
+    delivery : (n_populations,) float64
+        What a neuron's incoming synapses cost on average, relative to updating the neuron.
 
     Returns
     -------
     Partitions
         At most 65,536 slots in each.
     """
-    cost = layout.block_size * (1.0 + indegree[layout.block_population] / _SYNAPSES_PER_UPDATE)
+    cost = layout.block_size * (1.0 + delivery[layout.block_population])
     rounds = 1
     while True:
         n = n_threads * rounds

@@ -39,6 +39,10 @@ DTYPES: dict[str, np.dtype[np.floating]] = {
 }
 """Precision of the state -> type of its arrays."""
 
+_STATIC_PER_UPDATE = 3000.0
+_PLASTIC_PER_UPDATE = 250.0
+"""Incoming synapses that cost about as much as updating their neuron, at about 10 spikes/s."""
+
 
 @dataclass(frozen=True)
 class Built:
@@ -181,7 +185,7 @@ def build(
     tables = compile_synapses(plans, precision)
     compiled = time.perf_counter()
     layout = Layout.of(network)
-    partitions = partition(layout, threads, _mean_indegrees(network))
+    partitions = partition(layout, threads, _delivery_costs(network))
     check_fits(estimate_bytes(network, plans, layout, partitions.n), network)
     with parallel_region(threads):
         connections = connect(network, plans, layout, partitions)
@@ -224,11 +228,13 @@ def _in_blocks(values: NDArray[np.floating]) -> NDArray[np.floating]:
     return padded.reshape(n_blocks, BLOCK)
 
 
-def _mean_indegrees(network: Network) -> NDArray[np.float64]:
+def _delivery_costs(network: Network) -> NDArray[np.float64]:
+    """What the synapses onto a neuron of each population cost, relative to updating it."""
     names = [p.name for p in network.populations]
-    total = np.zeros(len(names))
+    costs = np.zeros(len(names))
     for p in network.projections:
         pre, post = network.population(p.pre), network.population(p.post)
         n = p.rule.expected_synapses(pre.size, post.size, is_recurrent=p.pre == p.post)
-        total[names.index(p.post)] += n / post.size
-    return total
+        per_update = _STATIC_PER_UPDATE if p.model.is_static() else _PLASTIC_PER_UPDATE
+        costs[names.index(p.post)] += n / post.size / per_update
+    return costs

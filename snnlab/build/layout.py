@@ -149,7 +149,9 @@ def partition(layout: Layout, n_threads: int, delivery: NDArray[np.float64]) -> 
 
 
 def _cut(cost: NDArray[np.float64], n: int) -> NDArray[np.int64]:
-    total = np.concatenate([[0.0], np.cumsum(cost)])
-    wanted = total[-1] * np.arange(1, n) / n
-    inner = np.searchsorted(total, wanted)
+    """Return the bounds between blocks that are nearest to equal shares of the cost."""
+    before = np.concatenate([[0.0], np.cumsum(cost)])
+    wanted = before[-1] * np.arange(1, n) / n
+    inner = np.searchsorted(before, wanted)
+    inner -= wanted - before[inner - 1] < before[inner] - wanted
     return np.concatenate([[0], inner, [cost.size]]).astype(np.int64)

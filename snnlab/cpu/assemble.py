@@ -14,7 +14,7 @@ from snnlab.build.random import stream_id
 from snnlab.build.storage import SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.cpu import poisson
-from snnlab.cpu.program import Drive, Memory, Probes, Program, Synapses
+from snnlab.cpu.program import Drive, Memory, Probes, Program, Record, Synapses
 from snnlab.model.network import Network
 from snnlab.model.stimuli import PoissonInput, SpikeTrains
 from snnlab.rules.kernel import BlockKernel
@@ -28,6 +28,7 @@ __all__ = [
     "drive",
     "memory",
     "program",
+    "record",
     "sampling",
     "shape",
     "synapses",
@@ -37,6 +38,7 @@ _CACHE_LINE = 64
 _LONGEST_CHUNK = 64
 _QUEUE_CAPACITY = 2**14
 """Spikes under way that a partition can hold with cursors: ten times the full microcircuit's."""
+_RECORD_CAPACITY = 2**20
 _HEALTH_MS = 10.0
 """Model time between two looks at all states [ms]."""
 
@@ -337,4 +339,16 @@ def memory(
         fired=np.zeros((n, BLOCK + _CACHE_LINE), np.uint8),
         random=np.zeros((n, 4 + padding), np.uint32),
         suspects=np.zeros((n, _CACHE_LINE // 8), np.int64),
+    )
+
+
+def record(partitions: Partitions, sizes: Shape) -> Record:
+    """Allocate the record of one call of the loop: at least two chunks in which all fire."""
+    most = np.maximum(_RECORD_CAPACITY // partitions.n, 2 * sizes.chunk_steps * partitions.n_slots)
+    first = np.concatenate([[0], np.cumsum(most)])
+    return Record(
+        step=np.empty(first[-1], np.int32),
+        slot=np.empty(first[-1], np.int32),
+        first=first,
+        notes=np.zeros((2, partitions.n, _CACHE_LINE // 8), np.int64),
     )

@@ -22,7 +22,7 @@ from snnlab.cpu.populations import (
     numbers_of,
     step_currents,
 )
-from snnlab.cpu.program import Drive, Memory, Program, Synapses
+from snnlab.cpu.program import Drive, Memory, Program, Record, Synapses
 from snnlab.cpu.threads import parallel_region
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network, Population
@@ -40,7 +40,7 @@ DTYPES: dict[str, np.dtype[np.floating]] = {
 """Precision of the state -> type of its arrays."""
 
 _STATIC_PER_UPDATE = 3000.0
-_PLASTIC_PER_UPDATE = 250.0
+_PLASTIC_PER_UPDATE = 120.0
 """Incoming synapses that cost about as much as updating their neuron, at about 10 spikes/s."""
 
 
@@ -61,6 +61,7 @@ class Built:
     drive: Drive
     sampling: assemble.Sampling
     memory: Memory
+    record: Record
     currents: tuple[Current, ...]
     plastic_tables: tuple[PlasticTable, ...]
     plastic: Plastic
@@ -206,6 +207,7 @@ def build(
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
         memory,
+        assemble.record(partitions, sizes),
         step_currents(network),
         tables,
         plasticity,

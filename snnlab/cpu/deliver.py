@@ -89,7 +89,7 @@ def _deliver_list(  # type: ignore[no-untyped-def]
                 ring_slot = int64(0)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def deliver(program, synapses, memory, p, chunk):  # type: ignore[no-untyped-def]
     """Deliver the spikes of list `chunk` (0 or 1) along the static rows of partition `p`."""
     for k in range(synapses.table.shape[0]):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,9 +20,11 @@ from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.phases import PhaseClock
 from snnlab.cpu.plastic import bring_up_to_date
 from snnlab.cpu.plastic_carry import age, check_plastic, has_plastic, without_changed
+from snnlab.cpu.program import RECORDED
 from snnlab.cpu.samples import SampleBuffer
 from snnlab.cpu.synapse_list import list_synapses
-from snnlab.cpu.threads import choose_threads, parallel_region
+from snnlab.cpu.team import Team
+from snnlab.cpu.threads import available_threads, choose_threads, parallel_region
 from snnlab.cpu.warm import announced, compile_builder
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CpuEngine"]
 
-_RECORD_CAPACITY = 2**20
 _AGE_STEPS = 2**29
 """Steps after which the histories of plastic synapses forget what is long ago."""
 
@@ -85,6 +86,7 @@ class CpuEngine:
         self.threads = choose_threads(threads, network.n_neurons)
         self.precision = precision
         self._governor = Governor(self.threads)
+        self._team = Team(self.threads)
         self._step = 0
         self._chunk = 0
         self._limited: tuple[Trouble, ...] = ()
@@ -171,26 +173,28 @@ class CpuEngine:
         self, until: int, samples: SampleBuffer, clock: PhaseClock
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """One compiled call; it stops before `until` when the record is full."""
-        b = self._arrays
-        n_neurons = self.network.n_neurons
-        capacity = max(_RECORD_CAPACITY, 2 * b.sizes.chunk_steps * n_neurons)
-        spike_step, spike_slot = np.empty(capacity, np.int32), np.empty(capacity, np.int32)
-        first, began = self._step, time.perf_counter()
-        with parallel_region(self._governor.threads) as threads:
-            done, chunk, n = run(
-                b.program, b.synapses, b.plastic, b.drive, samples.probes_from(first), b.memory,
-                first, until - first, b.sizes.chunk_steps, self._chunk, spike_step, spike_slot,
-                n_neurons, samples.values, clock.rows,
+        b, first = self._arrays, self._step
+        record, probes = b.record, samples.probes_from(first)
+        record.notes[:] = 0
+        n_members = min(self._governor.threads, available_threads())
+
+        def member(k: int) -> Any:
+            return run(
+                b.program, b.synapses, b.plastic, b.drive, probes, b.memory, record, first,
+                until - first, b.sizes.chunk_steps, self._chunk, samples.values, clock.rows, k,
+                n_members, self._team.barrier,
             )  # fmt: skip
-        self._governor.observe(int(done), time.perf_counter() - began)
-        clock.collect(threads)
+
+        began = time.perf_counter()
+        done, chunk, turn = self._team.run(n_members, member)
+        seconds = time.perf_counter() - began
+        self._governor.observe(int(done), seconds, clock.collect(n_members))
         self._step += int(done)
         self._chunk = int(chunk)
         began = time.perf_counter()
+        n = int(record.notes[turn, :, RECORDED].sum())
         step, neuron = np.empty(n, np.int64), np.empty(n, np.int64)
-        order_spikes(
-            spike_step, spike_slot, n, done, b.layout.block_first_ids(), BLOCK, step, neuron, first
-        )
+        order_spikes(record, turn, done, b.layout.block_first_ids(), BLOCK, step, neuron, first)
         clock.recorded(time.perf_counter() - began)
         return step, neuron
 
@@ -349,6 +353,7 @@ class CpuEngine:
     def close(self) -> None:
         """Release everything; closing twice is allowed."""
         self._built = None
+        self._team.close()
 
 
 def _seconds(function: Callable[[], None]) -> float:

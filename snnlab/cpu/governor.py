@@ -26,6 +26,9 @@ as slow, so trials are short."""
 
 _FEWEST_STEPS = 50
 
+_MUCH_WAITING = 0.1
+"""Part of their time that threads wait for each other, from which on fewer are worth a trial."""
+
 _MEMORY = 0.7
 """Weight of the past in the moving average of the cost."""
 
@@ -44,6 +47,7 @@ class Governor:
         self._other = 1
         self._cost: float | None = None
         self._pause = _SHORTEST_PAUSE
+        self._waited = 0.0
         self._since = 0
         self._is_surprised = True  # a machine that is busy from the start is noticed at once
 
@@ -54,7 +58,8 @@ class Governor:
 
     def _is_trial(self) -> bool:
         pause = _SHORTEST_PAUSE if self._is_surprised else self._pause
-        return self._since >= pause and self._other != self._current
+        is_worth_it = self._other > self._current or self._waited > _MUCH_WAITING
+        return is_worth_it and self._since >= pause and self._other != self._current
 
     @property
     def steps(self) -> int:
@@ -64,7 +69,7 @@ class Governor:
         seconds = _TRIAL_SECONDS if self._is_trial() else _CALL_SECONDS
         return max(int(seconds / self._cost), _FEWEST_STEPS)
 
-    def observe(self, steps: int, seconds: float) -> None:
+    def observe(self, steps: int, seconds: float, waited: float) -> None:
         """Take note of what the last call cost.
 
         Parameters
@@ -73,6 +78,8 @@ class Governor:
             Steps of the call; calls without steps are ignored.
         seconds : float [s]
             Its wall-clock time.
+        waited : float
+            What part of it the threads waited for each other.
         """
         if steps <= 0:
             return
@@ -80,6 +87,7 @@ class Governor:
             self._judge(seconds / steps)
         else:
             self._follow(seconds / steps)
+            self._waited = _MEMORY * self._waited + (1.0 - _MEMORY) * waited
 
     def _follow(self, cost: float) -> None:
         usual = cost if self._cost is None else self._cost

@@ -1,7 +1,7 @@
 """The compiled loop over chunks: deliver, update, collect. No Python in between.
 
 A chunk is at most as long as the shortest delay, so a spike found in it is due only after it. That
-leaves one barrier a chunk, not one a step.
+leaves one meeting of the threads a chunk, not one a step.
 """
 
 from __future__ import annotations
@@ -9,6 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, njit, prange
 
+from snnlab.build.layout import BLOCK
+from snnlab.cpu.barrier import meet
+from snnlab.cpu.borrow import borrowed
 from snnlab.cpu.deliver import deliver
 from snnlab.cpu.groups import add_far_input, deliver_all, deliver_groups
 from snnlab.cpu.phases import (
@@ -16,101 +19,128 @@ from snnlab.cpu.phases import (
     PLASTICITY,
     RECORD,
     UPDATE,
+    WAIT,
     charge,
     chunk_weight,
     stamp,
 )
 from snnlab.cpu.plastic import plasticity
-from snnlab.cpu.suspects import look, suspects_found
+from snnlab.cpu.program import RECORDED, SUSPECTS
+from snnlab.cpu.suspects import look
 from snnlab.cpu.update import insert_events, update
 
 __all__ = ["deliver_pending", "order_spikes", "run"]
 
 
-@njit(error_model="numpy", cache=True)
-def _clear_lists(memory, chunk):  # type: ignore[no-untyped-def]
-    memory.spike_start[chunk] = 0
+@njit(error_model="numpy", forceinline=True)
+def _advance_partition(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, drive, probes, memory, p, chunk, now, n_steps, start, samples,
+    clock, weight,
+):  # fmt: skip
+    """Deliver the spikes of list `chunk` to partition `p`, then advance it by `n_steps`."""
+    since = stamp(weight)
+    if program.group_steps:
+        deliver_groups(program, synapses, memory, p, chunk, now, now + n_steps)
+        insert_events(program, drive, memory, p, now + n_steps)
+        add_far_input(program, memory, p, now, now + n_steps)
+    else:
+        deliver(program, synapses, memory, p, chunk)
+        insert_events(program, drive, memory, p, now + n_steps)
+    since = charge(clock, p, DELIVER, since, weight)
+    if plastic.table.shape[0]:
+        plasticity(program, synapses, plastic, memory, p, chunk, now)
+    since = charge(clock, p, PLASTICITY, since, weight)
+    sampled = update(
+        program, drive, probes, memory, p, 1 - chunk, now, n_steps, start, samples, weight
+    )
+    clock[p, RECORD] += sampled * weight
+    charge(clock, p, UPDATE, since + sampled, weight)
 
 
-@njit(error_model="numpy", cache=True)
-def _collect(memory, chunk, start, spike_step, spike_slot, n):  # type: ignore[no-untyped-def]
-    """Append the spikes of a chunk to the record, steps counted from `start`."""
-    for p in range(memory.spike_start.shape[1]):
-        for k in range(memory.spike_start[chunk, p, memory.spike_start.shape[2] - 1]):
-            spike_slot[n] = memory.spike_slot[chunk, p, k]
-            spike_step[n] = memory.spike_step[chunk, p, k] - start
-            n += 1
-    return n
+@njit(error_model="numpy", forceinline=True)
+def _record_spikes(memory, record, p, chunk, start, n):  # type: ignore[no-untyped-def]
+    """Append the spikes of list `chunk` to partition `p`'s part of the record; return its size."""
+    at = record.first[p] + n
+    n_new = memory.spike_start[chunk, p, memory.spike_start.shape[2] - 1]
+    for k in range(n_new):
+        record.slot[at + k] = memory.spike_slot[chunk, p, k]
+        record.step[at + k] = memory.spike_step[chunk, p, k] - start
+    return n + n_new
 
 
-@njit(parallel=True, nogil=True, error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
+def _may_go_on(program, record, turn, chunk_steps):  # type: ignore[no-untyped-def]
+    """Whether nobody has found trouble, and every part of the record can hold another chunk."""
+    for p in range(program.bounds.size - 1):
+        room = record.first[p + 1] - record.first[p] - record.notes[turn, p, RECORDED]
+        most = chunk_steps * (program.bounds[p + 1] - program.bounds[p]) * BLOCK
+        if record.notes[turn, p, SUSPECTS] or most > room:
+            return False
+    return True
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
 def run(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, drive, probes, memory, start, n_steps, chunk_steps, chunk,
-    spike_step, spike_slot, most_per_step, samples, clock,
+    program, synapses, plastic, drive, probes, memory, record, start, n_steps, chunk_steps, chunk,
+    samples, clock, member, n_members, barrier,
 ):  # fmt: skip
     """Advance by up to `n_steps`; stop early when the record might not hold another chunk.
 
     It also stops where a look at all states found implausible ones: `memory.suspects` counts them.
+    Each member of a team runs this with its own number. Members meet once a chunk: what one reads
+    of another was written in the chunk before, and is next written in the chunk after.
 
     Parameters
     ----------
-    program, synapses, plastic, drive, probes, memory : see `snnlab.cpu.program` and `.plastic`
+    program, synapses, plastic, drive, probes, memory, record : see `snnlab.cpu.program`
     start : int
         Number of steps done before this call.
     n_steps, chunk_steps : int
         Steps to do; longest chunk.
     chunk : int
         Which of the two spike lists holds the spikes that are still to be delivered.
-    spike_step, spike_slot : (capacity,) int32
-        Record of the spikes: step since `start`, slot.
-    most_per_step : int
-        Upper bound of the spikes in one step.
     samples : flat real
         Record of the probes.
-    clock : (n_partitions + 1, 8) int64 [ticks]
+    clock : (n_partitions, 8) int64 [ticks]
         Grows by what each phase took; see `snnlab.cpu.phases.PhaseClock`.
+    member, n_members : int
+        Number of this member, of how many: partitions ``member, member + n_members, ...``.
+    barrier : see `snnlab.cpu.barrier`
 
     Returns
     -------
-    done, chunk, n_spikes : int
+    done, chunk, turn : int
+        Steps done; the list to be delivered next; which notes of the record hold.
     """
-    done = int64(0)
-    n = int64(0)
-    n_chunks = n_suspects = int64(0)
-    while done < n_steps and n_suspects == 0 and n + chunk_steps * most_per_step <= spike_slot.size:
+    program, synapses, plastic = borrowed((program, synapses, plastic))
+    drive, probes, memory, record = borrowed((drive, probes, memory, record))
+    samples, clock, barrier = borrowed((samples, clock, barrier))
+    done = n_chunks = turn = int64(0)
+    while done < n_steps and _may_go_on(program, record, turn, chunk_steps):
         now = start + done
         until_look = program.health_steps - now % program.health_steps
         m = min(chunk_steps, n_steps - done, until_look)
-        new = 1 - chunk
         n_left = (n_steps - done + chunk_steps - 1) // chunk_steps
         weight = chunk_weight(n_chunks, n_left, chunk_steps)
-        for i in prange(program.bounds.size - 1):
-            p = int64(i)
+        for p in range(member, program.bounds.size - 1, n_members):
+            _advance_partition(
+                program, synapses, plastic, drive, probes, memory, p, chunk, now, m, start,
+                samples, clock, weight,
+            )  # fmt: skip
             since = stamp(weight)
-            if program.group_steps:
-                deliver_groups(program, synapses, memory, p, chunk, now, now + m)
-                insert_events(program, drive, memory, p, now + m)
-                add_far_input(program, memory, p, now, now + m)
-            else:
-                deliver(program, synapses, memory, p, chunk)
-                insert_events(program, drive, memory, p, now + m)
-            since = charge(clock, p, DELIVER, since, weight)
-            plasticity(program, synapses, plastic, memory, p, chunk, now)
-            since = charge(clock, p, PLASTICITY, since, weight)
-            sampled = update(program, drive, probes, memory, p, new, now, m, start, samples, weight)
-            clock[p, RECORD] += sampled * weight
-            charge(clock, p, UPDATE, since + sampled, weight)
+            n = _record_spikes(memory, record, p, 1 - chunk, start, record.notes[turn, p, RECORDED])
+            record.notes[1 - turn, p, RECORDED] = n
+            charge(clock, p, RECORD, since, weight)
             if m == until_look:
                 look(program, memory, p)
-        collect_since = stamp(weight)
-        n = _collect(memory, new, start, spike_step, spike_slot, n)
-        charge(clock, program.bounds.size - 1, RECORD, collect_since, weight)
-        if m == until_look:
-            n_suspects = suspects_found(memory)
-        chunk = new
+                record.notes[1 - turn, p, SUSPECTS] = memory.suspects[p, 0]
+        since = stamp(weight)
+        meet(barrier, n_members)
+        charge(clock, member, WAIT, since, weight)
+        chunk, turn = 1 - chunk, 1 - turn
         done += m
         n_chunks += 1
-    return done, chunk, n
+    return done, chunk, turn
 
 
 @njit(parallel=True, nogil=True, error_model="numpy", cache=True)
@@ -123,26 +153,29 @@ def deliver_pending(program, synapses, plastic, memory, chunk, step):  # type: i
         else:
             deliver(program, synapses, memory, p, chunk)
         plasticity(program, synapses, plastic, memory, p, chunk, step)
-    _clear_lists(memory, chunk)
+    memory.spike_start[chunk] = 0
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def order_spikes(  # type: ignore[no-untyped-def]
-    spike_step, spike_slot, n, n_steps, block_first_id, block, out_step, out_id, start
-):
+def order_spikes(record, turn, n_steps, block_first_id, block, out_step, out_id, start):  # type: ignore[no-untyped-def]
     """Counting sort of recorded spikes by step; slots become global ids.
 
     Within a step the record is in ascending order already: partitions, blocks and lanes are.
     """
     first = np.zeros(n_steps + 1, np.int64)
-    for k in range(n):
-        first[spike_step[k] + 1] += 1
+    n_partitions = record.first.size - 1
+    for p in range(n_partitions):
+        begin = record.first[p]
+        for k in range(begin, begin + record.notes[turn, p, RECORDED]):
+            first[record.step[k] + 1] += 1
     for s in range(n_steps):
         first[s + 1] += first[s]
-    for k in range(n):
-        s = spike_step[k]
-        at = first[s]
-        first[s] += 1
-        slot = spike_slot[k]
-        out_step[at] = start + s
-        out_id[at] = block_first_id[slot // block] + slot % block
+    for p in range(n_partitions):
+        begin = record.first[p]
+        for k in range(begin, begin + record.notes[turn, p, RECORDED]):
+            s = record.step[k]
+            at = first[s]
+            first[s] += 1
+            slot = record.slot[k]
+            out_step[at] = start + s
+            out_id[at] = block_first_id[slot // block] + slot % block

@@ -23,6 +23,7 @@ __all__ = [
     "PLASTICITY",
     "RECORD",
     "UPDATE",
+    "WAIT",
     "PhaseClock",
     "charge",
     "chunk_weight",
@@ -33,6 +34,9 @@ PHASES = ("update", "deliver", "plasticity", "record")
 """What the threads do; the rest of a frame's wall-clock time is ``other``."""
 
 UPDATE, DELIVER, PLASTICITY, RECORD = range(len(PHASES))
+
+WAIT = len(PHASES)
+"""Column of the time that threads wait for each other: a part of ``other``."""
 
 _CACHE_LINE = 8
 """Columns: a thread writes into a cache line of its own."""
@@ -81,28 +85,33 @@ class PhaseClock:
 
     Attributes
     ----------
-    rows : (n_partitions + 1, 8) int64 [ticks]
-        What `charge` writes during a compiled call: columns `PHASES`; the last row is for what
-        one thread does while the others wait.
+    rows : (n_partitions, 8) int64 [ticks]
+        What `charge` writes during a compiled call: columns `PHASES`, then `WAIT`.
     """
 
     def __init__(self, n_partitions: int) -> None:
-        self.rows: NDArray[np.int64] = np.zeros((n_partitions + 1, _CACHE_LINE), np.int64)
+        self.rows: NDArray[np.int64] = np.zeros((n_partitions, _CACHE_LINE), np.int64)
         self._ticks = np.zeros(len(PHASES))
         self._recorded_s = 0.0
         self._began, self._first_tick = time.perf_counter(), read_ticks()
 
-    def collect(self, threads: int) -> None:
+    def collect(self, threads: int) -> float:
         """Take over what one compiled call has charged.
 
         Parameters
         ----------
         threads : int
             Number of threads that shared the partitions in it.
+
+        Returns
+        -------
+        float
+            What part of their time they waited for each other.
         """
-        alone = self.rows[-1]
-        self._ticks += (self.rows[:-1].sum(axis=0) / threads + alone)[: len(PHASES)]
+        ticks = self.rows.sum(axis=0) / threads
+        self._ticks += ticks[: len(PHASES)]
         self.rows[:] = 0
+        return float(ticks[WAIT] / max(ticks.sum(), 1.0))
 
     def recorded(self, seconds: float) -> None:
         """Add time [s] that was spent outside of compiled loops to put spikes into order."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.prefetch import prefetch
 from snnlab.rules.call import call_rule
-from snnlab.rules.emit_synapse import RECENT
+from snnlab.rules.emit_row import RECENT
 
 __all__ = ["LONG_AGO", "NEVER", "PLASTIC_FIELDS", "Plastic", "bring_up_to_date", "plasticity"]
 
@@ -42,7 +42,7 @@ PLASTIC_FIELDS = (
 _LINES = 4
 """Cache lines of a row's targets that are fetched ahead; the hardware follows from there."""
 
-_STEP, _LAST_PRE, _DONE, _FIRST, _LAST = range(5)  # of snnlab.rules.emit_synapse.NUMBERS
+_STEP, _LAST_PRE, _DONE, _FIRST, _LAST = range(5)  # of snnlab.rules.emit_row.NUMBERS
 
 
 class Plastic(NamedTuple):
@@ -55,6 +55,8 @@ class Plastic(NamedTuple):
         and where its part of the flat arrays begins.
     low : (n, n_partitions) int64
         First local slot of the postsynaptic population.
+    n_targets : (n, n_partitions) int64
+        Neurons of it in a partition.
     steps_base, traces_base, recent_base, counts_base : (n, n_partitions) int64
         Where a partition's histories begin.
     state : flat real
@@ -64,9 +66,10 @@ class Plastic(NamedTuple):
     last_pre, done : flat int64; ``row_base + p n_rows + row``
         Last presynaptic spike; postsynaptic spikes up to this step are in the weights.
     pre : flat real; ``pre_base + (p n_rows + row) n_pre_traces``
-    recent_steps : flat int32; ``(counts_base + neuron) RECENT``
-    recent_traces : flat real; ``recent_base + (neuron * RECENT + spike) n_post_traces``
-        The newest spikes of each neuron, newest first, and the traces after each.
+    recent_steps : flat int32; ``counts_base RECENT + age * n_targets + neuron``
+    recent_traces : flat real; ``recent_base + (trace * RECENT + age) n_targets + neuron``
+        The newest spikes of all neurons, then those before them, and the traces after each: a
+        visit reads of most neurons the newest alone, so these lie side by side.
     spike_steps : flat int32; ``steps_base + neuron * history``
     traces : flat real; ``traces_base + (neuron * history + spike) n_post_traces``
         As many spikes as a row may have missed, spike number k at ``k % history``. Steps are
@@ -75,7 +78,7 @@ class Plastic(NamedTuple):
         Spikes so far.
     mod : flat real; ``mod_base + p n_mod_traces``
     numbers : flat int64; ``numbers_base + p n_numbers``
-        `snnlab.rules.emit_synapse.NUMBERS` of the next visit.
+        `snnlab.rules.emit_row.NUMBERS` of the next visit.
     clock : (n_partitions,) int64
         Steps whose spikes have been dealt with.
     swept : (n, n_partitions) int64
@@ -86,6 +89,7 @@ class Plastic(NamedTuple):
 
     table: NDArray[np.int64]
     low: NDArray[np.int64]
+    n_targets: NDArray[np.int64]
     steps_base: NDArray[np.int64]
     traces_base: NDArray[np.int64]
     recent_base: NDArray[np.int64]
@@ -169,6 +173,14 @@ def _sweep(synapses, plastic, ring, k, p, step):  # type: ignore[no-untyped-def]
     plastic.swept[k, p] = step
 
 
+@njit(error_model="numpy", inline="always")
+def _push(recent, first, n_targets, value):  # type: ignore[no-untyped-def]
+    """Put the newest value of a neuron before its others; the last one is forgotten."""
+    for age in range(RECENT - 1, 0, -1):
+        recent[first + age * n_targets] = recent[first + (age - 1) * n_targets]
+    recent[first] = value
+
+
 @njit(error_model="numpy", cache=True)
 def _remember(synapses, plastic, ring, k, p, neuron, step, start):  # type: ignore[no-untyped-def]
     """Put a postsynaptic spike into the history of its neuron."""
@@ -178,21 +190,18 @@ def _remember(synapses, plastic, ring, k, p, neuron, step, start):  # type: igno
     count = plastic.counts[plastic.counts_base[k, p] + neuron]
     if int32(steps[(count + 1) & mask] + own[_LONGEST_LAG] - plastic.swept[k, p]) > 0:
         _sweep(synapses, plastic, ring, k, p, start - 1)
-    n = own[_N_POST]
+    n, n_targets = own[_N_POST], plastic.n_targets[k, p]
     if n:
         traces = plastic.traces[plastic.traces_base[k, p] + neuron * own[_HISTORY] * n :]
         old, new = traces[((count - 1) & mask) * n :], traces[(count & mask) * n :]
         elapsed = int64(int32(step - steps[(count - 1) & mask]))
         call_rule(own[_POST_SPIKE], (old, new, plastic.params[own[_PARAMS] :], elapsed))
-        recent = plastic.recent_traces[plastic.recent_base[k, p] + neuron * RECENT * n :]
-        for t in range((RECENT - 1) * n - 1, -1, -1):
-            recent[t + n] = recent[t]
-        recent[:n] = new[:n]
+        for t in range(n):
+            first = plastic.recent_base[k, p] + t * RECENT * n_targets + neuron
+            _push(plastic.recent_traces, first, n_targets, new[t])
     steps[count & mask] = int32(step)
-    recent_steps = plastic.recent_steps[(plastic.counts_base[k, p] + neuron) * RECENT :]
-    for r in range(RECENT - 1, 0, -1):
-        recent_steps[r] = recent_steps[r - 1]
-    recent_steps[0] = int32(step)
+    first = plastic.counts_base[k, p] * RECENT + neuron
+    _push(plastic.recent_steps, first, n_targets, int32(step))
     plastic.counts[plastic.counts_base[k, p] + neuron] = count + 1
 
 
@@ -211,11 +220,13 @@ def _prefetch(synapses, plastic, k, p, row):  # type: ignore[no-untyped-def]
     """Start loading the row of the next spike."""
     own = plastic.table[k]
     table = synapses.table[own[_TABLE]]
-    start = synapses.row_start[table[8] + p * (table[7] + 1) + row]
-    for line in range(_LINES):
-        prefetch(synapses.targets, start + 32 * line)
-    for line in range(2 * _LINES):
-        prefetch(plastic.state, own[_STATE] + start - own[_TARGETS] + 16 * line)
+    at = table[8] + p * (table[7] + 1) + row
+    start, end = synapses.row_start[at], synapses.row_start[at + 1]
+    for e in range(start, end, 32):
+        prefetch(synapses.targets, e)
+    first = own[_STATE] - own[_TARGETS]
+    for e in range(start, end, 16):
+        prefetch(plastic.state, first + e)
 
 
 @njit(error_model="numpy", cache=True)

@@ -15,7 +15,7 @@ from snnlab.build.tables import TablePlan, largest_effect, quantiles
 from snnlab.cpu.plastic import LONG_AGO, NEVER, PLASTIC_FIELDS, Plastic
 from snnlab.cpu.program import Program
 from snnlab.model.network import Network, Projection
-from snnlab.rules.emit_synapse import NUMBERS, RECENT
+from snnlab.rules.emit_row import NUMBERS, RECENT
 from snnlab.rules.synapse import SynapseRule
 from snnlab.rules.synapse_kernel import SynapseKernels, compile_synapse_kernels
 
@@ -95,6 +95,7 @@ def plastic(
     result = Plastic(
         table=np.array([columns[name] for name in PLASTIC_FIELDS], np.int64).T.copy(),
         low=np.array([s.low for s in sizes], np.int64).reshape(shape),
+        n_targets=n_local,
         steps_base=_spread(n_spikes),
         traces_base=_spread(n_spikes * n_post[:, np.newaxis]),
         recent_base=_spread(n_local * RECENT * n_post[:, np.newaxis]),
@@ -105,7 +106,7 @@ def plastic(
         done=np.full(sum(n_rows), -1, np.int64),
         pre=_at_rest([r.pre for r in rules], n_rows, dtype),
         recent_steps=np.full(int(n_local.sum()) * RECENT, -LONG_AGO, np.int32),
-        recent_traces=_at_rest([r.post for r in rules], n_local.sum(axis=1) * RECENT, dtype),
+        recent_traces=np.zeros(int((n_local.sum(axis=1) * n_post).sum()) * RECENT, dtype),
         spike_steps=np.full(int(n_spikes.sum()), -LONG_AGO, np.int32),
         traces=_at_rest([r.post for r in rules], n_spikes.sum(axis=1), dtype),
         counts=np.zeros(int(n_local.sum()), np.int64),
@@ -278,6 +279,7 @@ def _numbers(
             given = {
                 "stride": size.n,
                 "low": int(size.low[p]),
+                "n_targets": int(size.n_local[p]),
                 "history": size.history,
                 "n_delays": table.plan.n_delays,
                 "first_delay": table.plan.first_delay,

@@ -8,7 +8,7 @@ import numpy as np
 
 from snnlab.cpu.built import Built
 from snnlab.cpu.plastic import LONG_AGO, NEVER, PLASTIC_FIELDS
-from snnlab.rules.emit_synapse import RECENT
+from snnlab.rules.emit_row import RECENT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +78,8 @@ class PlasticView:
             recent_steps, recent_traces = self._recent(p)
             steps[:] = recent_steps[:] = stored_steps(NEVER, int(plastic.clock[p]))
             counts[:] = 0
-            traces[:] = recent_traces[:] = [t.rest for t in self._rule.post]
+            rest = np.array([t.rest for t in self._rule.post])
+            traces[:], recent_traces[:] = rest, rest[:, None, None]
 
     def _n_post(self, p: int) -> int:
         """Neurons of partition `p` that receive these synapses, if their spikes matter."""
@@ -86,13 +87,13 @@ class PlasticView:
         return int(high[p] - low[p]) if self.column("history") else 0
 
     def _recent(self, p: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Newest spikes of partition `p`: steps (n, RECENT), traces (n, RECENT, n_traces)."""
+        """Newest spikes of partition `p`: steps (RECENT, n), traces (n_traces, RECENT, n)."""
         plastic, n, n_traces = self._built.plastic, self._n_post(p), len(self._rule.post)
         a = int(plastic.counts_base[self._m, p]) * RECENT
         b = int(plastic.recent_base[self._m, p])
         return (
-            plastic.recent_steps[a : a + n * RECENT].reshape(n, RECENT),
-            plastic.recent_traces[b : b + n * RECENT * n_traces].reshape(n, RECENT, n_traces),
+            plastic.recent_steps[a : a + n * RECENT].reshape(RECENT, n),
+            plastic.recent_traces[b : b + n * RECENT * n_traces].reshape(n_traces, RECENT, n),
         )
 
     def _post(self, p: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -135,8 +136,8 @@ class PlasticView:
         own_traces[:, length - m :] = traces[:n, steps.shape[1] - m :]
         counts[:] = length
         recent_steps, recent_traces = self._recent(p)
-        recent_steps[:] = own_steps[:, : -RECENT - 1 : -1]
-        recent_traces[:] = own_traces[:, : -RECENT - 1 : -1]
+        recent_steps[:] = own_steps[:, : -RECENT - 1 : -1].T
+        recent_traces[:] = own_traces[:, : -RECENT - 1 : -1].T
         return n
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "HORIZON", "QUEUED", "RING_UNTIL", "TABLE_FIELDS",
-    "Drive", "Memory", "Probes", "Program", "Synapses",
+    "HORIZON", "QUEUED", "RECORDED", "RING_UNTIL", "SUSPECTS", "TABLE_FIELDS",
+    "Drive", "Memory", "Probes", "Program", "Record", "Synapses",
 ]  # fmt: skip
 
 TABLE_FIELDS = (
@@ -20,6 +20,9 @@ TABLE_FIELDS = (
 
 QUEUED, HORIZON, RING_UNTIL = range(3)
 """Columns of `Memory.groups`."""
+
+RECORDED, SUSPECTS = range(2)
+"""Columns of `Record.notes`."""
 
 
 class Program(NamedTuple):
@@ -205,3 +208,23 @@ class Memory(NamedTuple):
     fired: NDArray[np.uint8]
     random: NDArray[np.uint32]
     suspects: NDArray[np.int64]
+
+
+class Record(NamedTuple):
+    """The spikes of one call of the loop, those of each partition together.
+
+    Parameters
+    ----------
+    step, slot : flat int32
+        Step since the start of the call, slot.
+    first : (n_partitions + 1,) int64
+        Where each partition's part begins.
+    notes : (2, n_partitions, 8) int64
+        Spikes in each part; implausible states that the last look found. In turn: those of one
+        chunk are read while those of the next are written. A cache line apart.
+    """
+
+    step: NDArray[np.int32]
+    slot: NDArray[np.int32]
+    first: NDArray[np.int64]
+    notes: NDArray[np.int64]

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import snnlab
 from snnlab.build.random import random_words
-from snnlab.cpu.update import update
+from snnlab.cpu.loop import run
 
 __all__ = ["remove_stale_code"]
 
-_COMPILED = (random_words, update)
+_COMPILED = (random_words, run)
 """One function of each folder that keeps machine code: they know where."""
 
 

@@ -10,7 +10,7 @@ from numba import int32, int64, njit, uint64
 
 from snnlab.build.layout import BLOCK
 
-__all__ = ["look", "suspects_found"]
+__all__ = ["look"]
 
 
 @njit(error_model="numpy", inline="always")
@@ -34,12 +34,3 @@ def look(program, memory, p):  # type: ignore[no-untyped-def]
             low, high = program.low[population, k], program.high[population, k]
             n += _count_outside(memory.state, at + k * BLOCK, size, low, high)
     memory.suspects[p, 0] = n
-
-
-@njit(error_model="numpy", cache=True)
-def suspects_found(memory):  # type: ignore[no-untyped-def]
-    """Return how many implausible state variables the last look has found in all partitions."""
-    n = int64(0)
-    for p in range(memory.suspects.shape[0]):
-        n += memory.suspects[p, 0]
-    return n

@@ -18,7 +18,7 @@ import numba
 
 from snnlab.errors import SpecError
 
-__all__ = ["choose_threads", "parallel_region"]
+__all__ = ["available_threads", "choose_threads", "parallel_region"]
 
 _PARALLEL = threading.Lock()
 """Held around compiled parallel calls: not every threading layer allows two at a time."""
@@ -41,7 +41,7 @@ def choose_threads(threads: int | None, n_neurons: int) -> int:
     SpecError
         Not a whole number >= 1.
     """
-    available = _available()
+    available = available_threads()
     if threads is None:
         return max(1, min(available, n_neurons // _NEURONS_PER_THREAD))
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
@@ -49,7 +49,8 @@ def choose_threads(threads: int | None, n_neurons: int) -> int:
     return threads
 
 
-def _available() -> int:
+def available_threads() -> int:
+    """Return how many threads compute at a time, at most."""
     return int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
 
 
@@ -57,6 +58,6 @@ def _available() -> int:
 def parallel_region(threads: int) -> Iterator[int]:
     """Run compiled parallel code with this many threads, or as many as there are: that number."""
     with _PARALLEL:
-        active = min(threads, _available())
+        active = min(threads, available_threads())
         numba.set_num_threads(active)
         yield active

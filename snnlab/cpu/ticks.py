@@ -5,13 +5,16 @@ from __future__ import annotations
 import platform
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import njit, types
 from numba.extending import intrinsic
 
 __all__ = ["read_ticks", "ticks"]
 
 _IS_ARM = platform.machine().lower() in ("aarch64", "arm64")
+
+if _IS_ARM:  # LLVM gives up on an instruction in words unless it has been told to understand them
+    binding.initialize_native_asmparser()
 
 
 @intrinsic

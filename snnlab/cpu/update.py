@@ -13,7 +13,7 @@ from snnlab.rules.call import call_block_kernel
 __all__ = ["insert_events", "update"]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def insert_events(program, drive, memory, p, stop):  # type: ignore[no-untyped-def]
     """Put the given spikes that are due before step `stop` into the ring of partition `p`."""
     n_local = (program.bounds[p + 1] - program.bounds[p]) * BLOCK
@@ -74,7 +74,7 @@ def _sample(probes, state, b, step, start, out):  # type: ignore[no-untyped-def]
             out[probes.column[k] + row * probes.stride[k]] = state[probes.word[k]]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def update(  # type: ignore[no-untyped-def]
     program, drive, probes, memory, p, chunk, step, n_steps, start, samples, weight
 ):  # fmt: skip

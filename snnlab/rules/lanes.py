@@ -26,7 +26,7 @@ from numba.extending import intrinsic
 from snnlab.rules import elementary
 from snnlab.rules.philox import philox4x32
 
-__all__ = ["BLOCK", "DRAW_PURPOSE", "ELEMENTARY", "LANES", "Lanes", "stack_lanes"]
+__all__ = ["BLOCK", "DRAW_PURPOSE", "ELEMENTARY", "LANES", "Lanes", "stack_array", "stack_lanes"]
 
 BLOCK = 128
 """Neurons per block."""
@@ -61,21 +61,36 @@ def _from_bits(_context: Any, bits: Any) -> Any:
     return real(bits), code
 
 
-@intrinsic
-def _stack_memory(_context: Any, example: Any) -> Any:
-    """Pointer to `BLOCK` numbers on the stack, which cost nothing to take and to give back."""
+@intrinsic(prefer_literal=True)
+def _stack_memory(_context: Any, example: Any, size: Any) -> Any:
+    """Pointer to so many numbers on the stack, which cost nothing to take and to give back."""
+    n = size.literal_value
 
     def code(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
         kind = context.get_value_type(example)
-        return cgutils.alloca_once(builder, kind, size=BLOCK)  # type: ignore[no-untyped-call]
+        return cgutils.alloca_once(builder, kind, size=n)  # type: ignore[no-untyped-call]
 
-    return types.CPointer(example)(example), code  # type: ignore[no-untyped-call]
+    return types.CPointer(example)(example, size), code  # type: ignore[no-untyped-call]
 
 
-@njit(forceinline=True)
-def stack_lanes(example):  # type: ignore[no-untyped-def]
-    """Return an uninitialised (BLOCK,) array of the type of `example`, alive in its caller."""
-    return carray(_stack_memory(example), BLOCK)  # type: ignore[call-arg]
+def stack_array(size: int) -> Any:
+    """Return a compiled function that makes uninitialised arrays, alive in their caller.
+
+    Parameters
+    ----------
+    size : int
+        Elements of the arrays; the function's argument is an example of one.
+    """
+
+    @njit(forceinline=True)
+    def make(example):  # type: ignore[no-untyped-def]
+        return carray(_stack_memory(example, size), size)  # type: ignore[call-arg]
+
+    return make
+
+
+stack_lanes = stack_array(BLOCK)
+"""Makes an array with one element for each lane of a block."""
 
 
 @njit(forceinline=True)

@@ -48,7 +48,7 @@ def test_large_networks_get_more_partitions_than_threads():
 @pytest.mark.parametrize("threads", [2, 3])
 def test_load_is_shared(threads):
     layout = layout_of(20_000, 20_000)
-    parts = partition(layout, threads, np.array([9000.0, 0.0]))
+    parts = partition(layout, threads, np.array([3.0, 0.0]))
     cost = layout.block_size * np.where(layout.block_population == 0, 4.0, 1.0)
     shares = np.add.reduceat(cost, parts.bounds[:-1]) / cost.sum()
     np.testing.assert_allclose(shares, 1 / threads, atol=0.01)

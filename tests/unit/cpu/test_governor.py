@@ -5,12 +5,12 @@ import pytest
 from snnlab.cpu.governor import Governor
 
 
-def drive(governor, cost, calls):
+def drive(governor, cost, calls, waited=0.5):
     """Feed the governor with the cost of each choice; return what it chose."""
     chosen = []
     for _ in range(calls):
         chosen.append(governor.threads)
-        governor.observe(100, 100 * cost[governor.threads])
+        governor.observe(100, 100 * cost[governor.threads], waited)
     return chosen
 
 
@@ -25,6 +25,10 @@ def test_a_busy_machine_gets_one_thread_and_gets_the_others_back():
     assert drive(governor, {2: 1.0, 1: 2.0}, 600)[-100:].count(2) >= 98
 
 
+def test_threads_that_hardly_wait_for_each_other_are_not_questioned():
+    assert set(drive(Governor(2), {2: 8.0, 1: 2.0}, 1000, waited=0.05)) == {2}
+
+
 def test_equal_cost_changes_nothing():
     assert drive(Governor(2), {2: 1.0, 1: 1.0}, 300).count(1) < 10
 
@@ -37,7 +41,7 @@ def test_one_thread_stays_one(calls):
 def test_calls_without_steps_are_ignored():
     governor = Governor(2)
     for _ in range(100):
-        governor.observe(0, 1.0)
+        governor.observe(0, 1.0, 1.0)
     assert governor.threads == 2
 
 
@@ -66,7 +70,7 @@ def test_a_trial_is_short():
     steps = []
     for _ in range(7):
         steps.append((governor.threads, governor.steps))
-        governor.observe(governor.steps, governor.steps * 1e-5)
+        governor.observe(governor.steps, governor.steps * 1e-5, 0.5)
     assert steps[-1][0] == 1
     assert 0 < steps[-1][1] < steps[-2][1] / 5
 
@@ -77,6 +81,6 @@ def test_a_busy_machine_costs_little_more_than_one_thread():
     cost = {2: 5e-4, 1: 5e-5}
     while done < 100_000:
         steps, spent = governor.steps, cost[governor.threads] * governor.steps
-        governor.observe(steps, spent)
+        governor.observe(steps, spent, 0.5)
         seconds, done = seconds + spent, done + steps
     assert seconds < 1.25 * done * cost[1]

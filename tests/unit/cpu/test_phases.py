@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from snnlab.cpu.engine import CpuEngine
-from snnlab.cpu.phases import DELIVER, PHASES, RECORD, UPDATE, PhaseClock, chunk_weight
+from snnlab.cpu.phases import DELIVER, PHASES, RECORD, UPDATE, WAIT, PhaseClock, chunk_weight
 from snnlab.cpu.ticks import read_ticks
 from snnlab.model.recorders import StateRecorder
 from tests.networks import balanced
@@ -84,11 +84,11 @@ def parts_of(charged, threads):
 
 @pytest.mark.parametrize(("threads", "update"), [(1, 0.6), (2, 0.3)])
 def test_partitions_count_by_the_threads_that_shared_them(threads, update):
-    charged = {(0, UPDATE): 0.2, (1, UPDATE): 0.4, (0, DELIVER): 0.2, (2, RECORD): 0.1}
+    charged = {(0, UPDATE): 0.2, (1, UPDATE): 0.4, (0, DELIVER): 0.2, (1, RECORD): 0.1}
     part = parts_of(charged, threads)
     assert part["update"] == pytest.approx(update, rel=0.2)
     assert part["update"] / part["deliver"] == pytest.approx(3.0, rel=1e-3)
-    assert part["update"] / part["record"] == pytest.approx(6.0 / threads, rel=1e-3)
+    assert part["update"] / part["record"] == pytest.approx(6.0, rel=1e-3)
     assert sum(part.values()) == pytest.approx(1.0)
 
 
@@ -97,3 +97,11 @@ def test_parts_never_exceed_the_whole():
     assert part["update"] == pytest.approx(0.75, rel=1e-3)
     assert sum(part.values()) == pytest.approx(1.0)
     assert part["other"] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_waiting_is_a_part_of_the_time_and_no_phase():
+    clock = PhaseClock(2)
+    clock.rows[0, [UPDATE, WAIT]] = 600, 200
+    clock.rows[1, [DELIVER, WAIT]] = 700, 100
+    assert clock.collect(2) == pytest.approx(300 / 1600)
+    assert clock.collect(2) == 0.0

@@ -55,7 +55,7 @@ def to_data(value: Any) -> Any:
     """
     if isinstance(value, Network):
         return _network_data(value)
-    if isinstance(value, bool | str | int | float):
+    if value is None or isinstance(value, bool | str | int | float):
         return value
     if isinstance(value, Mapping):
         return {name: to_data(item) for name, item in value.items()}
@@ -73,13 +73,18 @@ def to_data(value: Any) -> Any:
     return _tag(value) | {
         field.name: to_data(item)
         for field in dataclasses.fields(value)
-        if (item := getattr(value, field.name)) is not None and not _is_usual(field.name, item)
+        if not _is_usual(field, item := getattr(value, field.name))
     }
 
 
-def _is_usual(name: str, value: Any) -> bool:
-    """Whether a projection's field says what all static synapses say; files leave that out."""
-    return name in _USUAL and bool(value == _USUAL[name])
+def _is_usual(field: dataclasses.Field[Any], value: Any) -> bool:
+    """Whether a field says nothing, or what all static synapses say; files leave that out.
+
+    None says something where it must be given: it gives a parameter back its default.
+    """
+    if value is None:
+        return field.default is None
+    return field.name in _USUAL and bool(value == _USUAL[field.name])
 
 
 _USUAL: dict[str, Any] = {"synapse": "Static", "modulator": "", "dendritic_fraction": 1.0}

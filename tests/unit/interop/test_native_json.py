@@ -231,6 +231,7 @@ BRUNEL = presets.load("brunel", scale=0.01)
 EDITS: list[Edit] = [
     SetParameter("", "g", 4.5),
     SetParameter("exc", "tau_m", Normal("20 ms", 1.0)),
+    SetParameter("exc", "tau_m", None),
     SetParameter("exc->inh", "rule", OneToOne()),
     SetParameter("trace", "variables", ("V_m", "refractory")),
     AddPopulation(Population("more", 5, "LIFExp", parameters={"tau_m": "15 ms"})),

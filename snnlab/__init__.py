@@ -20,8 +20,8 @@ _NAMES = {
     ),
     "model.distribution": "ClippedNormal Constant LogNormal Normal Uniform",
     "model.edits": (
-        "AddPopulation AddProjection AddStimulus RemovePopulation RemoveProjection RemoveStimulus "
-        "SetParameter Several"
+        "AddPopulation AddProjection AddRecorder AddStimulus RemovePopulation RemoveProjection "
+        "RemoveRecorder RemoveStimulus SetParameter Several"
     ),
     "model.network": "Knob Network Population Projection",
     "model.neuron": "Neuron",
@@ -30,7 +30,7 @@ _NAMES = {
         "SpikeSource"
     ),
     "model.parameter": "Parameter Receptor State",
-    "model.recorders": "StateRecorder",
+    "model.recorders": "StateRecorder SynapseRecorder",
     "model.space": "Grid RandomPositions",
     "model.stimuli": "PoissonInput SpikeTrains StepCurrent",
     "model.synapse": "ModTrace PostTrace PreTrace Synapse",

@@ -10,23 +10,30 @@ import numpy as np
 
 from snnlab.frames.frame import Frame, Samples
 from snnlab.frames.health import Kind, Trouble
+from snnlab.frames.synapse_ids import SynapseIds, same_synapses
 from snnlab.interop import native_json
+from snnlab.model.connectivity import AllToAll
 from snnlab.model.edits import SetParameter
-from snnlab.model.network import Network, Population
-from snnlab.model.recorders import StateRecorder
+from snnlab.model.network import Network, Population, Projection
+from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.record.layout import Layout
 from snnlab.record.log.reader import FrameLog
 from snnlab.record.log.writer import LogWriter
 
 NETWORK = Network(
     [Population("exc", 8, "LIFExp"), Population("inh", 2, "LIFExp")],
+    [Projection("exc", "inh", AllToAll(), 1.0, synapse="STDP", parameters={"W_max": 2.0})],
     recorders=[
         StateRecorder("trace", "inh", ("V_m", "I_exc"), (0, 1), "0.2 ms"),
         StateRecorder("other/trace", "exc", ("V_m",), (3,), "1 ms"),
+        SynapseRecorder("weights", "exc->inh", sources=(0, 4), interval="0.5 ms"),
     ],
     seed=7,
     name="small",
 )
+
+SYNAPSES = SynapseIds(*(np.array(ids) for ids in ([0, 1, 8, 9], [0, 0, 4, 4], [8, 9, 8, 9])))
+"""What `NETWORK` records of its synapses."""
 
 PROVENANCE = {"network": native_json.dumps(NETWORK), "device": "none"}
 
@@ -41,6 +48,9 @@ def frame(start: int, stop: int, *, seed: int = 0, rate: float = 0.05) -> Frame:
         steps = np.arange(start // every + 1, stop // every + 1, dtype=np.int64) * every
         shape = (steps.size, 2, 2) if recorder == "trace" else (steps.size, 1, 1)
         samples[recorder] = Samples(steps, random.normal(size=shape).astype(np.float32))
+    steps = np.arange(start // 5 + 1, stop // 5 + 1, dtype=np.int64) * 5
+    values = random.random((steps.size, 1, 4)).astype(np.float32)
+    samples["weights"] = Samples(steps, values, SYNAPSES)
     return Frame(
         start, stop, NETWORK.dt, start + step.astype(np.int64), neuron.astype(np.int64),
         counts, samples, 0.5, {"update": 0.375, "other": 0.125}, _troubles(start, stop),
@@ -100,6 +110,8 @@ def same_frame(a: Frame, b: Frame) -> bool:
             (a.samples[name].steps, samples.steps),
             (a.samples[name].values, samples.values),
         ]
+        if not same_synapses(a.samples[name].synapses, samples.synapses):
+            return False
     rest = [
         (f.t_start, f.t_stop, f.dt, f.wall_s, sorted(f.samples), f.timings, f.health)
         for f in (a, b)

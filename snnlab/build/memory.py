@@ -10,7 +10,8 @@ from snnlab.build.layout import Layout
 from snnlab.build.storage import PACKED, PLASTIC, WIDE
 from snnlab.build.tables import TablePlan
 from snnlab.errors import OutOfMemory
-from snnlab.model.network import Network
+from snnlab.model.network import Network, Projection
+from snnlab.model.recorders import SynapseRecorder
 
 __all__ = ["available_bytes", "check_fits", "estimate_bytes"]
 
@@ -19,6 +20,10 @@ _BYTES = {PACKED: 4, WIDE: 6}
 _SHARED_BYTES = 2
 _DRAWN_BYTES = 4
 """Of each plastic synapse, while its start weight is a number of a quantile."""
+_CHOSEN_BYTES = 40
+"""Of each synapse that a recorder samples: its place, its number and its neurons."""
+_LISTED_BYTES = 60
+"""Of each synapse of a projection, while a recorder chooses among them."""
 _KEPT_FREE = 0.05
 
 
@@ -47,22 +52,42 @@ def estimate_bytes(
     """
     synapses, scratch = 0.0, 0.0
     for plan in plans:
-        n = sum(
-            p.rule.expected_synapses(
-                network.population(p.pre).size,
-                network.population(p.post).size,
-                is_recurrent=p.pre == p.post,
-            )
-            for p in plan.projections
-        )
+        n = sum(_expected(network, p) for p in plan.projections)
         rows = float(layout.sizes[plan.source]) * n_partitions
         segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
         synapses += n * _bytes(plan) + rows * (8.0 + segments)
         # While a table is built: its counts, cursors, and the borders between its projections.
         scratch = max(scratch, rows * 8.0 * (2 * len(plan.projections) + 4))
+    recorded, listed = _recorder_bytes(network)
+    scratch = max(scratch, listed)
     ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
     words = 4.0 * (ring_slots * 2 + 16)
-    return int(synapses + scratch + layout.n_blocks * 128 * words)
+    return int(synapses + recorded + scratch + layout.n_blocks * 128 * words)
+
+
+def _expected(network: Network, projection: Projection) -> float:
+    """Mean number of synapses of a projection."""
+    pre, post = network.population(projection.pre), network.population(projection.post)
+    is_recurrent = pre.name == post.name
+    return projection.rule.expected_synapses(pre.size, post.size, is_recurrent=is_recurrent)
+
+
+def _recorder_bytes(network: Network) -> tuple[float, float]:
+    """What recorders of synapses take: for those they chose and a sample, and while they choose."""
+    chosen, listed = 0.0, 0.0
+    for recorder in network.recorders:
+        if isinstance(recorder, SynapseRecorder):
+            projection = network.projection(recorder.projection)
+            n = every = _expected(network, projection)
+            for wanted, name in (
+                (recorder.sources, projection.pre), (recorder.targets, projection.post)
+            ):  # fmt: skip
+                n *= 1.0 if wanted is None else len(set(wanted)) / network.population(name).size
+            if recorder.synapses is not None:
+                n = min(n, len(recorder.synapses))
+            chosen += n * (_CHOSEN_BYTES + 4.0 * len(recorder.variables))
+            listed = max(listed, every * _LISTED_BYTES)
+    return chosen, listed
 
 
 def _bytes(plan: TablePlan) -> int:
@@ -89,5 +114,5 @@ def check_fits(needed: int, network: Network) -> None:
         got=f"{needed / 2**30:.3g} GiB for {network.n_neurons} neurons and "
         f"{network.expected_synapses():.3g} synapses",
         remedy="Use a smaller scale, fewer synapses per neuron, or one weight per projection "
-        "instead of drawn weights (2 bytes a synapse instead of 4).",
+        "instead of drawn weights (2 bytes a synapse instead of 4); or record fewer synapses.",
     )

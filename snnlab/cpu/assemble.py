@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +15,9 @@ from snnlab.build.storage import SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.cpu import poisson
 from snnlab.cpu.program import Drive, Memory, Probes, Program, Record, Synapses
+from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.model.network import Network
+from snnlab.model.recorders import StateRecorder
 from snnlab.model.stimuli import PoissonInput, SpikeTrains
 from snnlab.rules.kernel import BlockKernel
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Sampling",
     "Shape",
+    "SynapseProbes",
     "drive",
     "memory",
     "program",
@@ -260,6 +263,34 @@ def _events(
 
 
 @dataclass(frozen=True)
+class SynapseProbes:
+    """Where a recorder finds the synapses that it samples.
+
+    Parameters
+    ----------
+    recorder : int
+        Number of the recorder in the network.
+    ids : SynapseIds
+    m : int
+        Number of the projection among the plastic ones.
+    variables : (n_variables,) int64
+        Where each state variable begins in `Plastic.state`.
+    at : (n_synapses,) int64
+        Place of each synapse from there.
+    partitions, rows : (n_rows,) int64
+        The rows that hold them.
+    """
+
+    recorder: int
+    ids: SynapseIds
+    m: int
+    variables: NDArray[np.int64]
+    at: NDArray[np.int64]
+    partitions: NDArray[np.int64]
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
 class Sampling:
     """Which words the recorders sample.
 
@@ -271,25 +302,38 @@ class Sampling:
         Recorder of each probe.
     intervals : tuple of int [steps]
         Interval of each recorder.
-    shapes : tuple of (n_variables, n_neurons)
-        Of each recorder.
+    shapes : tuple of (n_variables, n)
+        Of each recorder; n neurons, or synapses.
+    synapses : tuple of SynapseProbes
+        Of the recorders of synapses; the compiled loop knows nothing of these.
     """
 
     probes: Probes
     recorder: NDArray[np.int64]
     intervals: tuple[int, ...]
     shapes: tuple[tuple[int, int], ...]
+    synapses: tuple[SynapseProbes, ...] = ()
+
+    def with_synapses(self, probes: tuple[SynapseProbes, ...]) -> Sampling:
+        """Return it with the synapses that recorders chose among those that were drawn."""
+        shapes = list(self.shapes)
+        for each in probes:
+            shapes[each.recorder] = shapes[each.recorder][0], each.ids.n
+        return replace(self, synapses=probes, shapes=tuple(shapes))
 
 
 def sampling(
     network: Network, layout: Layout, where: Program, kernels: list[BlockKernel]
 ) -> Sampling:
-    """Return the probes of all recorders."""
+    """Return the probes of all recorders; of synapses there are none yet."""
     rows, intervals, shapes = [], [], []
     names = [p.name for p in network.populations]
     for r, recorder in enumerate(network.recorders):
         interval = network.number(recorder.interval, "ms", where=f"Recorder {recorder.name!r}")
         intervals.append(max(1, round(interval / network.dt)))
+        if not isinstance(recorder, StateRecorder):
+            shapes.append((len(recorder.variables), 0))
+            continue
         shapes.append((len(recorder.variables), len(recorder.neurons)))
         population = names.index(recorder.population)
         n_columns = shapes[r][0] * shapes[r][1]

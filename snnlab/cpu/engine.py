@@ -11,6 +11,7 @@ import numpy as np
 
 from snnlab.build.layout import BLOCK
 from snnlab.build.tables import plan_tables, port_exponents
+from snnlab.cpu.assemble import SynapseProbes
 from snnlab.cpu.built import DTYPES, Built, build
 from snnlab.cpu.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.cpu.change import keeps_structure
@@ -23,6 +24,7 @@ from snnlab.cpu.plastic_carry import age, check_plastic, has_plastic, without_ch
 from snnlab.cpu.program import RECORDED
 from snnlab.cpu.samples import SampleBuffer
 from snnlab.cpu.synapse_list import list_synapses
+from snnlab.cpu.synapse_probes import read_synapses, with_synapse_probes
 from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads, parallel_region
 from snnlab.cpu.warm import announced, compile_builder
@@ -60,6 +62,8 @@ class CpuEngine:
         Unknown precision, impossible number of threads, no population.
     OutOfMemory
         The network does not fit; nothing was allocated.
+    SpecError
+        A recorder chooses a synapse that was not drawn, or none.
 
     Notes
     -----
@@ -93,7 +97,8 @@ class CpuEngine:
         self._told_cut: dict[str, int] = {}
         warm_s = _seconds(self._compile_builder)
         self._built: Built | None = None
-        self._built, report = build(network, threads=self.threads, precision=precision)
+        built, report = build(network, threads=self.threads, precision=precision)
+        self._built = with_synapse_probes(built)
         take_over(self._built, {}, 0)
         self._settle()
         warm_s += _seconds(self._compile_loop)
@@ -109,6 +114,9 @@ class CpuEngine:
             b = self._arrays
             clock = PhaseClock(b.partitions.n)
             self._run_until(0, SampleBuffer(b.sampling, 0, 0, b.dtype), clock)
+            for probes in b.sampling.synapses[:1]:
+                self._flush()
+                self._read(probes, np.empty((probes.variables.size, probes.ids.n), b.dtype))
 
     @property
     def _arrays(self) -> Built:
@@ -139,6 +147,8 @@ class CpuEngine:
         ------
         StateError
             The engine is closed.
+        OutOfMemory
+            What is sampled in so many steps does not fit; nothing has happened.
         """
         if n_steps < 0:
             raise SpecError("n_steps", "must be >= 0", got=str(n_steps))
@@ -153,8 +163,10 @@ class CpuEngine:
         while self._step < stop and not health:
             soon = self._step + self._governor.steps
             aging = (self._step // _AGE_STEPS + 1) * _AGE_STEPS
-            until = min([stop, soon, aging, *(s for s in changes if s > self._step)])
+            due = samples.next_due(self._step)
+            until = min([stop, soon, aging, due, *(s for s in changes if s > self._step)])
             pieces.append(self._run_until(until, samples, clock))
+            self._sample_synapses(samples, clock)
             if self._step in changes:
                 built.write_numbers(self._step)
             health = self._troubles()
@@ -198,6 +210,19 @@ class CpuEngine:
         clock.recorded(time.perf_counter() - began)
         return step, neuron
 
+    def _sample_synapses(self, samples: SampleBuffer, clock: PhaseClock) -> None:
+        """Read the synapses whose recorders are due at this step."""
+        if due := samples.due(self._step):
+            self._flush()
+            began = time.perf_counter()
+            for probes, values in due:
+                self._read(probes, values)
+            clock.recorded(time.perf_counter() - began)
+
+    def _read(self, probes: SynapseProbes, values: NDArray[np.floating]) -> None:
+        with parallel_region(self._governor.threads):
+            read_synapses(self._arrays, probes, values)
+
     def _troubles(self) -> tuple[Trouble, ...]:
         """What the last look at the states has found."""
         suspects = self._arrays.memory.suspects
@@ -223,7 +248,9 @@ class CpuEngine:
         BuildError
             Time step or seed changed: these name the whole run, so it must start again.
         OutOfMemory
-            The edited network does not fit. In either case the old one goes on.
+            The edited network does not fit.
+        SpecError
+            A recorder chooses synapses that were not drawn. In any case the old one goes on.
         """
         old = self.network
         if (network.dt, network.seed) != (old.dt, old.seed):
@@ -262,6 +289,7 @@ class CpuEngine:
         built, report = build(
             network, threads=self.threads, precision=self.precision, shortest_ring=shortest_ring
         )
+        built = with_synapse_probes(built)
         if whole:
             check_plastic(built, kept.arrays)
         take_over(built, kept.arrays, kept.step)

@@ -114,7 +114,7 @@ class PhaseClock:
         return float(ticks[WAIT] / max(ticks.sum(), 1.0))
 
     def recorded(self, seconds: float) -> None:
-        """Add time [s] that was spent outside of compiled loops to put spikes into order."""
+        """Add time [s] that was spent outside of compiled loops, on the order of spikes, say."""
         self._recorded_s += seconds
 
     def timings(self) -> tuple[float, dict[str, float]]:

@@ -19,7 +19,15 @@ from snnlab.cpu.prefetch import prefetch
 from snnlab.rules.call import call_rule
 from snnlab.rules.emit_row import RECENT
 
-__all__ = ["LONG_AGO", "NEVER", "PLASTIC_FIELDS", "Plastic", "bring_up_to_date", "plasticity"]
+__all__ = [
+    "LONG_AGO",
+    "NEVER",
+    "PLASTIC_FIELDS",
+    "Plastic",
+    "bring_up_to_date",
+    "plasticity",
+    "visit",
+]
 
 NEVER = -(2**62)
 """Step of a spike that has not been."""
@@ -112,7 +120,7 @@ class Plastic(NamedTuple):
 
 
 @njit(error_model="numpy", cache=True)
-def _visit(synapses, plastic, ring, k, p, row, step, address):  # type: ignore[no-untyped-def]
+def visit(synapses, plastic, ring, k, p, row, step, address):  # type: ignore[no-untyped-def]
     """Let the function at `address` walk along one row; it is up to date at `step` then."""
     own = plastic.table[k]
     table = synapses.table[own[_TABLE]]
@@ -153,7 +161,7 @@ def _visit(synapses, plastic, ring, k, p, row, step, address):  # type: ignore[n
 def _spike(synapses, plastic, ring, k, p, row, step):  # type: ignore[no-untyped-def]
     """Deliver a presynaptic spike along its row, then let it change the presynaptic traces."""
     own = plastic.table[k]
-    _visit(synapses, plastic, ring, k, p, row, step, own[_SPIKE])
+    visit(synapses, plastic, ring, k, p, row, step, own[_SPIKE])
     n_rows = synapses.table[own[_TABLE], 7]
     at = own[_ROWS] + p * n_rows + row
     if own[_N_PRE]:
@@ -169,7 +177,7 @@ def _sweep(synapses, plastic, ring, k, p, step):  # type: ignore[no-untyped-def]
     """Bring all rows up to date: spikes that reach synapses up to `step` are in the weights."""
     own = plastic.table[k]
     for row in range(synapses.table[own[_TABLE], 7]):
-        _visit(synapses, plastic, ring, k, p, row, step, own[_CATCH_UP])
+        visit(synapses, plastic, ring, k, p, row, step, own[_CATCH_UP])
     plastic.swept[k, p] = step
 
 
@@ -268,7 +276,7 @@ def _every_step(program, synapses, plastic, memory, k, p, chunk, step):  # type:
         params = plastic.params[own[_PARAMS] :]
         call_rule(own[_MOD_STEP], (mod, mod, params, n))
     for row in range(synapses.table[own[_TABLE], 7]):
-        _visit(synapses, plastic, memory.ring, k, p, row, step, own[_EVERY_STEP])
+        visit(synapses, plastic, memory.ring, k, p, row, step, own[_EVERY_STEP])
 
 
 @njit(error_model="numpy", cache=True)

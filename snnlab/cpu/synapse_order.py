@@ -17,7 +17,7 @@ from snnlab.cpu.built import Built
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["endpoints", "synapse_order"]
+__all__ = ["endpoints", "global_ids", "synapse_order"]
 
 
 @njit(error_model="numpy", cache=True)
@@ -68,6 +68,13 @@ def endpoints(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Return source and target (global ids) and delay [steps] of the synapses of table `k`."""
     _, source, target, delay = synapse_order(built, k)
+    return *global_ids(built, k, source, target), delay
+
+
+def global_ids(
+    built: Built, k: int, source: NDArray[np.int64], target: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the global ids of sources and target slots that `synapse_order` has told."""
     first_ids = built.layout.block_first_ids()
     ids = first_ids[target // BLOCK] + target % BLOCK
-    return source + built.layout.first_ids[built.connections.plans[k].source], ids, delay
+    return source + built.layout.first_ids[built.connections.plans[k].source], ids

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.synapse_ids import same_synapses
 
 __all__ = ["can_follow", "extremes", "merged", "spike_image", "until"]
 
@@ -17,13 +18,17 @@ def can_follow(first: Frame, second: Frame) -> bool:
     """Tell whether two frames may become one.
 
     They may if `second` starts where `first` stops, and both speak of the same populations and
-    the same recorded neurons; a structural edit or a reset between them forbids it.
+    the same recorded neurons and synapses; a structural edit or a reset between them forbids it.
     """
     return (
         first.t_stop == second.t_start
         and first.dt == second.dt
         and first.counts.shape == second.counts.shape
         and _shapes(first) == _shapes(second)
+        and all(
+            same_synapses(samples.synapses, second.samples[name].synapses)
+            for name, samples in first.samples.items()
+        )
     )
 
 
@@ -49,7 +54,10 @@ def merged(frames: Iterable[Frame]) -> Frame:
         step=np.concatenate([part.step for part in parts]),
         neuron=np.concatenate([part.neuron for part in parts]),
         counts=np.sum([part.counts for part in parts], axis=0, dtype=np.int64),
-        samples={name: _joined(parts, name) for name in parts[0].samples},
+        samples={
+            name: Samples.joined([part.samples[name] for part in parts])
+            for name in parts[0].samples
+        },
         wall_s=sum(part.wall_s for part in parts),
         timings=_summed(parts),
         health=tuple(trouble for part in parts for trouble in part.health),
@@ -60,13 +68,6 @@ def _summed(parts: Sequence[Frame]) -> dict[str, float]:
     """Time of each phase that any of the frames knows."""
     phases = {phase: None for part in parts for phase in part.timings}
     return {phase: sum(part.timings.get(phase, 0.0) for part in parts) for phase in phases}
-
-
-def _joined(parts: Sequence[Frame], name: str) -> Samples:
-    samples = [part.samples[name] for part in parts]
-    return Samples(
-        np.concatenate([s.steps for s in samples]), np.concatenate([s.values for s in samples])
-    )
 
 
 def until(frame: Frame, stop: int, sizes: Sequence[int]) -> Frame:
@@ -99,7 +100,7 @@ def until(frame: Frame, stop: int, sizes: Sequence[int]) -> Frame:
 def _before(samples: Samples, stop: int) -> Samples:
     """The samples of a frame that ends at `stop`: the last may be taken right there."""
     n = int(np.searchsorted(samples.steps, stop, side="right"))
-    return Samples(samples.steps[:n].copy(), samples.values[:n].copy())
+    return replace(samples, steps=samples.steps[:n].copy(), values=samples.values[:n].copy())
 
 
 def spike_image(

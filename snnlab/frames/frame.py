@@ -5,11 +5,12 @@ Plots, files, statistics and widgets read Frames and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from snnlab.frames.health import Trouble
+from snnlab.frames.synapse_ids import SynapseIds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,10 +28,28 @@ class Samples:
     steps : (n_samples,) int64
         Number of updates that the state had seen when it was sampled; time is ``steps * dt``.
     values : (n_samples, n_variables, n_neurons) float32 or float64 [unit of the variable]
+        Or (n_samples, n_variables, n_synapses).
+    synapses : SynapseIds, optional
+        Which synapses these are; None: they are neurons, which the network names. Frames of one
+        structure share it, so that it takes memory once.
     """
 
     steps: NDArray[np.int64]
     values: NDArray[np.floating]
+    synapses: SynapseIds | None = None
+
+    def between(self, first: int, last: int) -> Samples:
+        """Return a view of the samples ``first <= i < last``."""
+        return replace(self, steps=self.steps[first:last], values=self.values[first:last])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Samples]) -> Samples:
+        """Return the samples of several parts, at least one, as one."""
+        import numpy as np
+
+        steps = np.concatenate([part.steps for part in parts])
+        values = np.concatenate([part.values for part in parts])
+        return replace(parts[0], steps=steps, values=values)
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,11 @@ class Frame:
     def n_spikes(self) -> int:
         """Number of spikes of all populations."""
         return int(self.step.size)
+
+    @property
+    def sampled_bytes(self) -> int:
+        """Memory that the samples take [bytes]."""
+        return sum(s.steps.nbytes + s.values.nbytes for s in self.samples.values())
 
     @property
     def duration(self) -> float:

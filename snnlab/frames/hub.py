@@ -22,6 +22,9 @@ __all__ = ["Hub", "Subscription"]
 MOST_SPIKES = 5_000_000
 """Spikes (80 MB) that wait for one screen reader; beyond it the oldest frames are left out."""
 
+MOST_SAMPLED = 256 * 2**20
+"""Bytes of samples for which the same holds."""
+
 _MOST_PARTS = 64
 
 Callback = Callable[[Frame], None]
@@ -180,9 +183,11 @@ class Subscription:
         if len(self._pending) > _MOST_PARTS:
             self._merge()
         n_spikes = sum(frame.n_spikes for frame in self._pending)
-        while n_spikes > MOST_SPIKES and len(self._pending) > 1:
+        n_sampled = sum(frame.sampled_bytes for frame in self._pending)
+        while len(self._pending) > 1 and (n_spikes > MOST_SPIKES or n_sampled > MOST_SAMPLED):
             oldest = self._pending.popleft()
             n_spikes -= oldest.n_spikes
+            n_sampled -= oldest.sampled_bytes
             self.n_dropped += oldest.n_spikes
 
 

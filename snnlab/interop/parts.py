@@ -17,7 +17,7 @@ from snnlab.model.edits import EDITS
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.neuron import models
 from snnlab.model.parameter import Parameter
-from snnlab.model.recorders import StateRecorder
+from snnlab.model.recorders import Recorder, StateRecorder, SynapseRecorder
 from snnlab.model.space import SPACES
 from snnlab.model.stimuli import STIMULI
 from snnlab.model.synapse import models as synapse_models
@@ -37,7 +37,7 @@ KINDS: dict[str, type] = {
 """Kind in files -> class; the registries share no name."""
 
 _KIND_OF = {cls: kind for kind, cls in KINDS.items()}
-_UNTAGGED = (Knob, Parameter, Population, Projection, StateRecorder)
+_UNTAGGED = (Knob, Parameter, Population, Projection, StateRecorder, SynapseRecorder)
 
 
 def to_data(value: Any) -> Any:
@@ -55,7 +55,7 @@ def to_data(value: Any) -> Any:
     """
     if isinstance(value, Network):
         return _network_data(value)
-    if isinstance(value, bool | str | int | float):
+    if value is None or isinstance(value, bool | str | int | float):
         return value
     if isinstance(value, Mapping):
         return {name: to_data(item) for name, item in value.items()}
@@ -73,13 +73,18 @@ def to_data(value: Any) -> Any:
     return _tag(value) | {
         field.name: to_data(item)
         for field in dataclasses.fields(value)
-        if (item := getattr(value, field.name)) is not None and not _is_usual(field.name, item)
+        if not _is_usual(field, item := getattr(value, field.name))
     }
 
 
-def _is_usual(name: str, value: Any) -> bool:
-    """Whether a projection's field says what all static synapses say; files leave that out."""
-    return name in _USUAL and bool(value == _USUAL[name])
+def _is_usual(field: dataclasses.Field[Any], value: Any) -> bool:
+    """Whether a field says nothing, or what all static synapses say; files leave that out.
+
+    None says something where it must be given: it gives a parameter back its default.
+    """
+    if value is None:
+        return field.default is None
+    return field.name in _USUAL and bool(value == _USUAL[field.name])
 
 
 _USUAL: dict[str, Any] = {"synapse": "Static", "modulator": "", "dendritic_fraction": 1.0}
@@ -123,7 +128,7 @@ def network(data: Any) -> Network:
         [_population(p) for p in data["populations"]],
         [_projection(p) for p in data.get("projections", ())],
         stimuli=[from_data(s) for s in data.get("stimuli", ())],
-        recorders=[StateRecorder(**from_data(r)) for r in data.get("recorders", ())],
+        recorders=[_recorder(r) for r in data.get("recorders", ())],
         knobs=[_knob(k) for k in data.get("knobs", ())],
         dt=data.get("dt", 0.1),
         seed=data.get("seed", 1),
@@ -181,6 +186,12 @@ def _projection(data: Any) -> Any:
     return Projection(**{name: _FIELDS.get(name, from_data)(item) for name, item in data.items()})
 
 
+def _recorder(data: Any) -> Recorder:
+    """Return the recorder of `data`: one of synapses names a projection."""
+    kind = SynapseRecorder if "projection" in data else StateRecorder
+    return kind(**from_data(data))
+
+
 def _knob(data: Any) -> Knob:
     return Knob(data["name"], data["value"], Parameter(**from_data(data["parameter"])))
 
@@ -189,6 +200,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "population": _population,
     "projection": _projection,
     "network": network,
+    "recorder": _recorder,
     "parameters": _values,
     "initial": _values,
 }

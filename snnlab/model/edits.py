@@ -11,18 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from snnlab.errors import SpecError, unknown_name
 from snnlab.model.network import Knob, Network, Population, Projection
+from snnlab.model.recorders import SynapseRecorder
 
 if TYPE_CHECKING:
+    from snnlab.model.recorders import Recorder
     from snnlab.model.stimuli import Stimulus
 
 __all__ = [
     "EDITS",
     "AddPopulation",
     "AddProjection",
+    "AddRecorder",
     "AddStimulus",
     "Edit",
     "RemovePopulation",
     "RemoveProjection",
+    "RemoveRecorder",
     "RemoveStimulus",
     "Restore",
     "SetParameter",
@@ -131,7 +135,16 @@ class SetParameter(Edit):
         return kind == "populations"
 
     def _field(self, item: Any) -> str:
-        fixed = {"name", "pre", "post", "target", "population", "parameters", "synapse"}
+        fixed = {
+            "name",
+            "pre",
+            "post",
+            "target",
+            "population",
+            "projection",
+            "parameters",
+            "synapse",
+        }
         names = [f.name for f in dataclasses.fields(item) if f.name not in fixed]
         names += getattr(getattr(item, "model", None), "parameters", ())
         if self.name not in names:
@@ -163,12 +176,16 @@ class RemovePopulation(Edit):
     def apply(self, network: Network) -> Network:
         """Return the network without it."""
         network.population(self.name)
+        projections = tuple(p for p in network.projections if self.name not in (p.pre, p.post))
         return network.replace(
             populations=tuple(p for p in network.populations if p.name != self.name),
-            projections=tuple(p for p in network.projections if self.name not in (p.pre, p.post)),
+            projections=projections,
             stimuli=tuple(s for s in network.stimuli if s.target != self.name),
-            recorders=tuple(r for r in network.recorders if r.population != self.name),
-        )
+            recorders=tuple(
+                r for r in _recorders_of(network, projections)
+                if isinstance(r, SynapseRecorder) or r.population != self.name
+            ),
+        )  # fmt: skip
 
     def inverse(self, network: Network) -> Edit:
         """Return the edit that puts everything back where it was."""
@@ -192,16 +209,16 @@ class AddProjection(Edit):
 
 @dataclass(frozen=True)
 class RemoveProjection(Edit):
-    """Remove a projection."""
+    """Remove a projection with its recorders."""
 
     name: str
 
     def apply(self, network: Network) -> Network:
         """Return the network without it."""
         network.projection(self.name)
-        return network.replace(
-            projections=tuple(p for p in network.projections if p.name != self.name)
-        )
+        projections = tuple(p for p in network.projections if p.name != self.name)
+        recorders = _recorders_of(network, projections)
+        return network.replace(projections=projections, recorders=recorders)
 
     def inverse(self, network: Network) -> Edit:
         """Return the edit that puts it back where it was."""
@@ -233,6 +250,37 @@ class RemoveStimulus(Edit):
         """Return the network without it."""
         network.stimulus(self.name)
         return network.replace(stimuli=tuple(s for s in network.stimuli if s.name != self.name))
+
+    def inverse(self, network: Network) -> Edit:
+        """Return the edit that puts it back where it was."""
+        return Restore(network)
+
+
+@dataclass(frozen=True)
+class AddRecorder(Edit):
+    """Add a recorder, of neurons or of synapses."""
+
+    recorder: Recorder
+
+    def apply(self, network: Network) -> Network:
+        """Return the network with the recorder."""
+        return network.replace(recorders=(*network.recorders, self.recorder))
+
+    def inverse(self, network: Network) -> Edit:
+        """Return its removal."""
+        return RemoveRecorder(self.recorder.name)
+
+
+@dataclass(frozen=True)
+class RemoveRecorder(Edit):
+    """Remove a recorder."""
+
+    name: str
+
+    def apply(self, network: Network) -> Network:
+        """Return the network without it."""
+        network.recorder(self.name)
+        return network.replace(recorders=tuple(r for r in network.recorders if r.name != self.name))
 
     def inverse(self, network: Network) -> Edit:
         """Return the edit that puts it back where it was."""
@@ -288,6 +336,8 @@ EDITS: dict[str, type[Edit]] = {
     "remove_projection": RemoveProjection,
     "add_stimulus": AddStimulus,
     "remove_stimulus": RemoveStimulus,
+    "add_recorder": AddRecorder,
+    "remove_recorder": RemoveRecorder,
     "several": Several,
     "restore": Restore,
 }
@@ -303,6 +353,15 @@ def _find(network: Network, name: str) -> tuple[str, Any]:
                 return kind, item
     names = [item.name for kind in _KINDS for item in getattr(network, kind)]
     raise unknown_name("part of the network", name, names)
+
+
+def _recorders_of(network: Network, projections: tuple[Projection, ...]) -> tuple[Recorder, ...]:
+    """The recorders of a network that need no other projections than these."""
+    names = {p.name for p in projections}
+    return tuple(
+        r for r in network.recorders
+        if not isinstance(r, SynapseRecorder) or r.projection in names
+    )  # fmt: skip
 
 
 def _replace_item(network: Network, kind: str, new: Any) -> Network:

@@ -20,8 +20,8 @@ from snnlab.model.connectivity import Connectivity
 from snnlab.model.distribution import Distribution, Number, as_distribution
 from snnlab.model.expression import evaluate
 from snnlab.model.neuron import Neuron, lookup
-from snnlab.model.parameter import Parameter
-from snnlab.model.recorders import StateRecorder
+from snnlab.model.parameter import Parameter, State
+from snnlab.model.recorders import Recorder, StateRecorder
 from snnlab.model.space import Space
 from snnlab.model.stimuli import Stimulus
 from snnlab.model.synapse import Synapse
@@ -165,7 +165,7 @@ class Network:
         Their order fixes the global ids: the first population has ids 0 ... size - 1.
     projections : iterable of Projection
     stimuli : iterable of Stimulus
-    recorders : iterable of StateRecorder
+    recorders : iterable of StateRecorder and SynapseRecorder
     knobs : iterable of Knob
         Numbers that expressions refer to.
     dt : float [ms]
@@ -192,7 +192,7 @@ class Network:
     populations: tuple[Population, ...] = ()
     projections: tuple[Projection, ...] = ()
     stimuli: tuple[Stimulus, ...] = ()
-    recorders: tuple[StateRecorder, ...] = ()
+    recorders: tuple[Recorder, ...] = ()
     knobs: tuple[Knob, ...] = ()
     dt: float = 0.1
     seed: int = 1
@@ -206,7 +206,7 @@ class Network:
         projections: Iterable[Projection] = (),
         *,
         stimuli: Iterable[Stimulus] = (),
-        recorders: Iterable[StateRecorder] = (),
+        recorders: Iterable[Recorder] = (),
         knobs: Iterable[Knob] = (),
         dt: Number = 0.1,
         seed: int = 1,
@@ -265,6 +265,10 @@ class Network:
         """Return the stimulus of this name; SpecError with the nearest names otherwise."""
         return _by_name("stimulus", name, self.stimuli)
 
+    def recorder(self, name: str) -> Recorder:
+        """Return the recorder of this name; SpecError with the nearest names otherwise."""
+        return _by_name("recorder", name, self.recorders)
+
     def knob(self, name: str) -> Knob:
         """Return the knob of this name; SpecError with the nearest names otherwise."""
         return _by_name("knob", name, self.knobs)
@@ -300,6 +304,18 @@ class Network:
     def synapse_parameters_of(self, projection: Projection) -> dict[str, float]:
         """Return every parameter [canonical unit] of a projection's synapses, resolved."""
         return validation.resolve_numbers(projection, self.knob_values)
+
+    def synapse_states_of(self, projection: Projection) -> dict[str, State]:
+        """Return every state variable of a projection's synapses, the weight first."""
+        receptor = self.population(projection.post).model.receptors[self.receptor_of(projection)]
+        weight = State(unit=receptor.unit, doc="effect of a spike")
+        return {"weight": weight, **projection.model.states}
+
+    def recorded_states_of(self, recorder: Recorder) -> Mapping[str, State]:
+        """Return every state variable that a recorder could sample where it does."""
+        if isinstance(recorder, StateRecorder):
+            return self.population(recorder.population).model.states
+        return self.synapse_states_of(self.projection(recorder.projection))
 
     def number(self, value: Number, unit: str, *, where: str) -> float:
         """Return what a number, quantity or expression of this network's knobs stands for."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,16 @@ from snnlab.model.connectivity import Connectivity, DistanceDependent
 from snnlab.model.distribution import Constant, Distribution, Number, as_distribution
 from snnlab.model.expression import evaluate
 from snnlab.model.parameter import Parameter, Receptor
+from snnlab.model.recorders import StateRecorder
 from snnlab.model.stimuli import PoissonInput, SpikeTrains, StepCurrent
 from snnlab.model.time_step import check_time_step
 from snnlab.units import format_quantity
 
 if TYPE_CHECKING:
     from snnlab.model.network import Network, Population, Projection
+    from snnlab.model.neuron import Neuron
+    from snnlab.model.recorders import Recorder, SynapseRecorder
+    from snnlab.model.synapse import Synapse
 
 __all__ = [
     "receptor_of",
@@ -469,25 +473,19 @@ def _check_spike_trains(
             )
 
 
-def _check_recorder(network: Network, recorder: Any) -> None:
+def _check_recorder(network: Network, recorder: Recorder) -> None:
     where = f"Recorder {recorder.name!r}"
-    population = network.population(recorder.population)
+    if isinstance(recorder, StateRecorder):
+        model: type[Neuron] | type[Synapse] = network.population(recorder.population).model
+        _check_chosen(network, recorder.neurons, recorder.population, f"{where}.neurons")
+    else:
+        projection = network.projection(recorder.projection)
+        model = projection.model
+        _check_chosen_synapses(network, recorder, projection, where)
+    states = network.recorded_states_of(recorder)
     for variable in recorder.variables:
-        if variable not in population.model.states:
-            raise unknown_name(
-                f"state of {population.model.__name__}",
-                variable,
-                population.model.states,
-                context=f"{where}.",
-            )
-    for neuron in recorder.neurons:
-        if not 0 <= neuron < population.size:
-            raise SpecError(
-                f"{where}.neurons",
-                f"must be in 0 ... {population.size - 1}",
-                got=str(neuron),
-                context=f"Population {population.name!r}.",
-            )
+        if variable not in states:
+            raise unknown_name(f"state of {model.__name__}", variable, states, context=f"{where}.")
     interval = evaluate(recorder.interval, network.knob_values, "ms", where=f"{where}.interval")
     steps = interval / network.dt
     if interval < 0 or abs(steps - round(steps)) > 1e-6:
@@ -496,3 +494,43 @@ def _check_recorder(network: Network, recorder: Any) -> None:
             f"must be a multiple of dt = {network.dt:g} ms",
             got=f"{interval:g} ms",
         )
+
+
+def _check_chosen(network: Network, chosen: Sequence[int], population: str, where: str) -> None:
+    """Indices must be of neurons that are there."""
+    size = network.population(population).size
+    for neuron in chosen:
+        if not 0 <= neuron < size:
+            raise SpecError(
+                where,
+                f"must be in 0 ... {size - 1}",
+                got=str(neuron),
+                context=f"Population {population!r}.",
+            )
+
+
+def _check_chosen_synapses(
+    network: Network, recorder: SynapseRecorder, projection: Projection, where: str
+) -> None:
+    """Which synapses there are turns out when they are drawn; what is known before is checked."""
+    if projection.model.is_static():
+        raise SpecError(
+            f"{where}.projection",
+            "must be a plastic projection",
+            got=f"{projection.name!r} ({projection.synapse})",
+            remedy="Its weights are constant: Session.synapses reads them. Plastic are for "
+            "example synapse='STDP' and synapse='TsodyksMarkram'.",
+        )
+    for field in ("sources", "targets", "synapses"):
+        if getattr(recorder, field) == ():
+            raise SpecError(
+                f"{where}.{field}", "must name at least one", got="()",
+                remedy="Leave it out to choose all.",
+            )  # fmt: skip
+    _check_chosen(network, recorder.sources or (), projection.pre, f"{where}.sources")
+    _check_chosen(network, recorder.targets or (), projection.post, f"{where}.targets")
+    if min(recorder.synapses or (0,)) < 0:
+        raise SpecError(
+            f"{where}.synapses", "must be >= 0", got=str(min(recorder.synapses or (0,))),
+            remedy="They count from 0 in the table that Session.synapses returns.",
+        )  # fmt: skip

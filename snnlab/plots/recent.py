@@ -27,14 +27,23 @@ class RecentFrames:
         Model time that is kept.
     max_spikes : int
         Number of spikes that are kept; 16 bytes each.
+    max_sampled : int
+        Bytes of samples that are kept.
     """
 
-    def __init__(self, max_ms: float = 10_000.0, max_spikes: int = 2_000_000) -> None:
+    def __init__(
+        self,
+        max_ms: float = 10_000.0,
+        max_spikes: int = 2_000_000,
+        max_sampled: int = 64 * 2**20,
+    ) -> None:
         self.max_ms = max_ms
         self.max_spikes = max_spikes
+        self.max_sampled = max_sampled
         self.epoch = 0
         self._frames: deque[Frame] = deque()
         self._n_spikes = 0
+        self._n_sampled = 0
         self._lock = threading.Lock()
 
     def append(self, frame: Frame) -> None:
@@ -44,17 +53,21 @@ class RecentFrames:
                 self._start_anew()
             self._frames.append(frame)
             self._n_spikes += frame.n_spikes
+            self._n_sampled += frame.sampled_bytes
             while len(self._frames) > 1 and self._is_full():
-                self._n_spikes -= self._frames.popleft().n_spikes
+                oldest = self._frames.popleft()
+                self._n_spikes -= oldest.n_spikes
+                self._n_sampled -= oldest.sampled_bytes
 
     def _is_full(self) -> bool:
         first, last = self._frames[0], self._frames[-1]
         has_enough_time = (last.t_stop - first.t_stop) * last.dt >= self.max_ms
-        return has_enough_time or self._n_spikes > self.max_spikes
+        is_too_much = self._n_spikes > self.max_spikes or self._n_sampled > self.max_sampled
+        return has_enough_time or is_too_much
 
     def _start_anew(self) -> None:
         self._frames.clear()
-        self._n_spikes = 0
+        self._n_spikes = self._n_sampled = 0
         self.epoch += 1
 
     def rewind(self, step: int, sizes: Sequence[int]) -> None:
@@ -74,6 +87,7 @@ class RecentFrames:
             kept[-1] = until(kept[-1], step, sizes)
             self._frames.extend(kept)
             self._n_spikes = sum(frame.n_spikes for frame in kept)
+            self._n_sampled = sum(frame.sampled_bytes for frame in kept)
 
     def clear(self) -> None:
         """Forget everything, as at a reset."""

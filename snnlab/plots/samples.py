@@ -1,4 +1,4 @@
-"""What traces are drawn from: one recorded state variable of a few neurons."""
+"""What traces are drawn from: one recorded state variable of a few neurons or synapses."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.errors import unknown_name
+from snnlab.model.recorders import StateRecorder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnlab.frames.frame import Frame
     from snnlab.model.network import Network
-    from snnlab.model.recorders import StateRecorder
+    from snnlab.model.recorders import Recorder
 
-__all__ = ["Trace", "find_recorder", "find_variable", "trace_in_dataset"]
+__all__ = ["MOST_LINES", "Trace", "find_recorder", "find_variable", "trace_in_dataset"]
+
+MOST_LINES = 50
+"""Lines of a plot; of more neurons or synapses, so many are drawn, evenly spread."""
 
 
 @dataclass(frozen=True)
@@ -28,35 +32,45 @@ class Trace:
     ----------
     times : (n,) float64 [ms]
         Ascending.
-    values : (n, n_neurons) floating [unit]
-    neurons : tuple of int
-        Global ids.
-    population, variable, unit : str
-        For the labels.
+    values : (n, n_lines) floating [unit]
+    lines : tuple of str
+        Which neuron or synapse each line is of, in words.
+    origin, variable, unit : str
+        For the labels; `origin` is a population or a projection.
+    n_recorded : int
+        Neurons or synapses that were recorded; of many, a few are drawn.
     """
 
     times: NDArray[np.float64]
     values: NDArray[np.floating]
-    neurons: tuple[int, ...]
-    population: str
+    lines: tuple[str, ...]
+    origin: str
     variable: str
     unit: str
+    n_recorded: int
 
     @classmethod
     def of_frames(
-        cls, frames: Sequence[Frame], network: Network, recorder: StateRecorder, variable: str
+        cls, frames: Sequence[Frame], network: Network, recorder: Recorder, variable: str
     ) -> Trace:
         """Return what `recorder` sampled of `variable` in frames that follow each other."""
-        first = network.first_id(recorder.population)
-        neurons = tuple(first + k for k in recorder.neurons)
-        unit = network.population(recorder.population).model.states[variable].unit
         parts = [f.samples[recorder.name] for f in frames if recorder.name in f.samples]
+        ids = parts[-1].synapses if parts else None
+        if isinstance(recorder, StateRecorder):
+            origin, first = recorder.population, network.first_id(recorder.population)
+            chosen = _spread(len(recorder.neurons))
+            n, lines = len(recorder.neurons), [_neuron(first + recorder.neurons[k]) for k in chosen]
+        else:
+            origin, n = recorder.projection, ids.n if ids else 1
+            chosen = _spread(n)
+            # A plot that follows the run begins before it is known which synapses there are.
+            lines = [_synapse(ids.pre[k], ids.post[k]) for k in chosen] if ids else ["synapses"]
         column = recorder.variables.index(variable)
-        values = [part.values[:, column] for part in parts] or [np.empty((0, len(neurons)))]
+        values = [part.values[:, column, chosen] for part in parts] or [np.empty((0, len(chosen)))]
         steps = [part.steps for part in parts] or [np.empty(0, np.int64)]
         times: NDArray[np.float64] = np.concatenate(steps).astype(np.float64) * network.dt
-        joined = np.concatenate(values)
-        return cls(times, joined, neurons, recorder.population, variable, unit)
+        unit = network.recorded_states_of(recorder)[variable].unit
+        return cls(times, np.concatenate(values), tuple(lines), origin, variable, unit, n)
 
     @property
     def interval(self) -> tuple[float, float]:
@@ -73,7 +87,20 @@ class Trace:
         return replace(self, times=self.times[inside], values=self.values[inside])
 
 
-def find_recorder(recorders: Sequence[StateRecorder], name: str | None) -> StateRecorder:
+def _spread(n: int) -> NDArray[np.int64]:
+    """All of `n` if these are a few, else a few of them, evenly spread."""
+    return np.unique(np.linspace(0, n - 1, min(n, MOST_LINES)).astype(np.int64))
+
+
+def _neuron(global_id: int) -> str:
+    return f"neuron {global_id}"
+
+
+def _synapse(pre: int, post: int) -> str:
+    return f"{pre} -> {post}"
+
+
+def find_recorder(recorders: Sequence[Recorder], name: str | None) -> Recorder:
     """Return the recorder of this name, or the first one.
 
     Raises
@@ -88,7 +115,7 @@ def find_recorder(recorders: Sequence[StateRecorder], name: str | None) -> State
         "recorder",
         name or "the first one",
         (r.name for r in recorders),
-        context="Only what a StateRecorder of the network samples can be drawn as a trace.",
+        context="Only what a StateRecorder or SynapseRecorder samples can be drawn as a trace.",
     )
 
 
@@ -116,15 +143,23 @@ def trace_in_dataset(dataset: Any, recorder: str | None, variable: str | None) -
     if not names or (recorder is not None and recorder not in names):
         raise unknown_name("recorder", recorder or "the first one", names)
     label = recorder or names[0]
-    dims = f"{label}_time", f"{label}_neuron"
+    is_of_neurons = f"{label}_neuron" in dataset.dims
+    dims = f"{label}_time", f"{label}_neuron" if is_of_neurons else f"{label}_synapse"
     variables = [str(n).removeprefix(f"{label}_") for n, v in dataset.items() if v.dims == dims]
-    chosen = find_variable(variables, variable)
-    values = dataset[f"{label}_{chosen}"]
+    name = find_variable(variables, variable)
+    values = dataset[f"{label}_{name}"]
+    chosen = _spread(dataset.sizes[dims[1]])
+    if is_of_neurons:
+        lines = [_neuron(k) for k in dataset[dims[1]].values[chosen]]
+    else:
+        ends = (dataset[f"{label}_{end}"].values[chosen] for end in ("source", "target"))
+        lines = [_synapse(pre, post) for pre, post in zip(*ends, strict=True)]
     return Trace(
         times=dataset[dims[0]].values,
-        values=values.values,
-        neurons=tuple(int(k) for k in dataset[dims[1]].values),
-        population=label,
-        variable=chosen,
+        values=values[:, chosen].values,
+        lines=tuple(lines),
+        origin=label,
+        variable=name,
         unit=str(values.attrs.get("units", "1")),
+        n_recorded=dataset.sizes[dims[1]],
     )

@@ -1,4 +1,4 @@
-"""One state variable of a few neurons over time, without losing a peak."""
+"""One state variable of a few neurons or synapses over time, without losing a peak."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def trace(
     t_start: float | None = None,
     t_stop: float | None = None,
 ) -> hv.Overlay:
-    """Return a recorded state variable over time, one Curve per neuron.
+    """Return a recorded state variable over time, one Curve per neuron or synapse.
+
+    Of more than 50 that were recorded, 50 are drawn, evenly spread.
 
     Parameters
     ----------
@@ -53,18 +55,20 @@ def trace(
 
 
 def draw_trace(samples: Trace) -> hv.Overlay:
-    """Return a Curve for each neuron of the trace."""
+    """Return a Curve for each line of the trace."""
     load()
     value = hv.Dimension(samples.variable, unit=None if samples.unit in ("1", "") else samples.unit)
-    palette = colours(len(samples.neurons))
+    palette = colours(len(samples.lines))
     time = time_from(*samples.interval)
     curves = [
-        hv.Curve(_line(samples.times, values), time, value, label=f"neuron {neuron}").opts(
+        hv.Curve(_line(samples.times, values), time, value, label=line).opts(
             color=colour, line_width=1, framewise=True, backend="bokeh"
         )
-        for neuron, values, colour in zip(samples.neurons, samples.values.T, palette, strict=True)
+        for line, values, colour in zip(samples.lines, samples.values.T, palette, strict=True)
     ]
-    title = f"{samples.variable} of {samples.population}"
+    title = f"{samples.variable} of {samples.origin}"
+    if len(samples.lines) < samples.n_recorded:
+        title += f" ({len(samples.lines)} of {samples.n_recorded})"
     return hv.Overlay(curves).opts(**options(220, title=title), legend_position="right")
 
 

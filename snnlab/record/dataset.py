@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.errors import FormatError, SpecError, nearest
+from snnlab.frames.frame import Samples
 from snnlab.record.atomic import replacing
-from snnlab.record.labelled import FORMAT, Columns, label
+from snnlab.record.labelled import FORMAT, Columns, SampleColumns, label
 from snnlab.record.layout import Layout, Recorded
 
 if TYPE_CHECKING:
@@ -77,14 +78,13 @@ def _joined(arrays: list[Any]) -> Any:
     return np.concatenate(arrays) if arrays else np.empty(0, np.int64)
 
 
-def _samples(frames: Sequence[Frame], recorder: Recorded) -> tuple[Any, list[Any]]:
-    """Steps, and the values of each variable, of one recorder."""
+def _samples(frames: Sequence[Frame], recorder: Recorded) -> SampleColumns:
+    """What one recorder sampled in all frames."""
     parts = [f.samples[recorder.name] for f in frames if recorder.name in f.samples]
-    empty = np.empty((0, *recorder.shape), np.float32)
-    values = np.concatenate([part.values for part in parts]) if parts else empty
-    return _joined([part.steps for part in parts]), [
-        values[:, i] for i in range(len(recorder.variables))
-    ]
+    nothing = Samples(np.empty(0, np.int64), np.empty((0, *recorder.shape()), np.float32))
+    whole = Samples.joined(parts) if parts else nothing
+    values = [whole.values[:, i] for i in range(len(recorder.variables))]
+    return SampleColumns(whole.steps, values, whole.synapses)
 
 
 # --- files --------------------------------------------------------------------------------------

@@ -7,18 +7,36 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.record.layout import Layout, Recorded
 
 if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["FORMAT", "Columns", "label"]
+__all__ = ["FORMAT", "Columns", "SampleColumns", "label"]
 
 FORMAT = 1
 """Version of the layout, in the attribute `format`."""
 
 _Variable = tuple[tuple[str, ...], Any, dict[str, str]]
+
+
+class SampleColumns(NamedTuple):
+    """What one recorder sampled.
+
+    Parameters
+    ----------
+    steps : (n_samples,) int64
+    values : sequence of (n_samples, n) real
+        Of each variable; n neurons, or synapses.
+    synapses : SynapseIds, optional
+        Which synapses they are.
+    """
+
+    steps: NDArray[np.int64]
+    values: Sequence[Any]
+    synapses: SynapseIds | None = None
 
 
 class Columns(NamedTuple):
@@ -30,7 +48,7 @@ class Columns(NamedTuple):
     step, neuron : (n_spikes,) int64
     counts : (n_populations,) int64
     samples : mapping
-        Recorder name -> steps of its samples, and values of each of its variables.
+        Recorder name -> what it sampled.
     time : (n_spikes,) float64 [ms], optional
         Default: computed from `step`.
     """
@@ -40,7 +58,7 @@ class Columns(NamedTuple):
     step: Any
     neuron: Any
     counts: NDArray[np.int64]
-    samples: Mapping[str, tuple[NDArray[np.int64], Sequence[Any]]]
+    samples: Mapping[str, SampleColumns]
     time: Any = None
 
 
@@ -61,8 +79,10 @@ def label(
     xarray.Dataset
         Along `spike`: `step`, `neuron` (global id) and the coordinate `time` [ms]. Along
         `population`: its name, `size`, `first_id` and `count`, the number of spikes. For each
-        recorder ``R``, along ``R_time`` and ``R_neuron``: its variables, named ``R_V_m``. The
-        scalars `t_start`, `t_stop` and `dt` [ms] tell silence from missing data.
+        recorder ``R``, along ``R_time`` and ``R_neuron``: its variables, named ``R_V_m``. Of
+        synapses, along ``R_time`` and ``R_synapse`` (the place in `Session.synapses`), with
+        ``R_source`` and ``R_target`` (global ids): ``R_weight``. The scalars `t_start`, `t_stop`
+        and `dt` [ms] tell silence from missing data.
     """
     import xarray as xr
 
@@ -71,9 +91,10 @@ def label(
     names = np.array(layout.populations, dtype=object)
     coordinates |= {"population": (("population",), names, _words("population"))}
     for name, recorder in layout.labels.items():
-        steps, values = columns.samples[recorder.name]
-        variables |= _sampled(name, recorder, values)
-        coordinates |= _axes(name, recorder, steps * layout.dt)
+        sampled = columns.samples[recorder.name]
+        axes = _synapse_axes(name, sampled) if recorder.projection else _axis(name, recorder)
+        coordinates |= _sample_times(name, sampled.steps * layout.dt) | axes
+        variables |= _sampled(name, recorder, sampled.values, next(iter(axes)))
     title = {"snnlab": "dataset", "format": FORMAT, "title": layout.name, "seed": layout.seed}
     return xr.Dataset(variables, coordinates, attrs={**title, **(provenance or {})})
 
@@ -114,17 +135,33 @@ def _populations(layout: Layout, columns: Columns) -> dict[str, _Variable]:
     }
 
 
-def _sampled(name: str, recorder: Recorded, values: Sequence[Any]) -> dict[str, _Variable]:
-    dims = f"{name}_time", f"{name}_neuron"
+def _sampled(
+    name: str, recorder: Recorded, values: Sequence[Any], axis: str
+) -> dict[str, _Variable]:
     return {
-        f"{name}_{variable.name}": (dims, column, _words(variable.doc, variable.unit))
+        f"{name}_{variable.name}": (
+            (f"{name}_time", axis), column, _words(variable.doc, variable.unit)
+        )
         for variable, column in zip(recorder.variables, values, strict=True)
-    }
+    }  # fmt: skip
 
 
-def _axes(name: str, recorder: Recorded, times: NDArray[Any]) -> dict[str, _Variable]:
-    time, neuron = f"{name}_time", f"{name}_neuron"
+def _sample_times(name: str, times: NDArray[Any]) -> dict[str, _Variable]:
+    return {f"{name}_time": ((f"{name}_time",), times, _words("time of the sample", "ms"))}
+
+
+def _axis(name: str, recorder: Recorded) -> dict[str, _Variable]:
+    """The neurons that are sampled."""
+    neuron = f"{name}_neuron"
+    return {neuron: ((neuron,), recorder.ids, _words("global id of the neuron", "1"))}
+
+
+def _synapse_axes(name: str, sampled: SampleColumns) -> dict[str, _Variable]:
+    """The synapses that are sampled, first by their number, then by their neurons."""
+    synapse, nothing = f"{name}_synapse", np.empty(0, np.int64)
+    ids = sampled.synapses or SynapseIds(nothing, nothing, nothing)
     return {
-        time: ((time,), times, _words("time of the sample", "ms")),
-        neuron: ((neuron,), recorder.ids, _words("global id of the neuron", "1")),
+        synapse: ((synapse,), ids.number, _words("place among the projection's synapses", "1")),
+        f"{name}_source": ((synapse,), ids.pre, _words("global id of the source neuron", "1")),
+        f"{name}_target": ((synapse,), ids.post, _words("global id of the target neuron", "1")),
     }

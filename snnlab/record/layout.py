@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.errors import FormatError, unknown_name
+from snnlab.model.recorders import StateRecorder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnlab.model.network import Network
+    from snnlab.model.recorders import Recorder
 
 __all__ = ["Layout", "Recorded", "Variable"]
 
@@ -53,17 +55,26 @@ class Recorded:
     neurons : tuple of int
         Indices within the population.
     variables : tuple of Variable
+    projection : str
+        Whose synapses it samples; empty: it samples neurons. Which synapses these are is drawn when
+        the network is built, so that frames tell it: `snnlab.frames.frame.Samples.synapses`.
     """
 
     name: str
     first_id: int
     neurons: tuple[int, ...]
     variables: tuple[Variable, ...]
+    projection: str = ""
 
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Numbers of variables and of neurons: the shape of one sample."""
-        return len(self.variables), len(self.neurons)
+    def shape(self, n_synapses: int = 0) -> tuple[int, int]:
+        """Return the numbers of variables and of neurons or synapses: the shape of one sample.
+
+        Parameters
+        ----------
+        n_synapses : int
+            How many synapses it samples, if it does; the layout does not know.
+        """
+        return len(self.variables), n_synapses if self.projection else len(self.neurons)
 
     @property
     def ids(self) -> NDArray[np.int64]:
@@ -186,11 +197,13 @@ class Layout:
             ) from error
 
 
-def _recorded(network: Network, recorder: Any) -> Recorded:
-    states = network.population(recorder.population).model.states
+def _recorded(network: Network, recorder: Recorder) -> Recorded:
+    states = network.recorded_states_of(recorder)
     variables = tuple(
         Variable(name, states[name].doc or name, states[name].unit) for name in recorder.variables
     )
+    if not isinstance(recorder, StateRecorder):
+        return Recorded(recorder.name, 0, (), variables, recorder.projection)
     first_id = int(network.first_id(recorder.population))
     return Recorded(recorder.name, first_id, tuple(recorder.neurons), variables)
 
@@ -199,4 +212,5 @@ def _from_data(data: Mapping[str, Any]) -> Recorded:
     variables = tuple(Variable(str(v["name"]), str(v["doc"]), str(v["unit"]))
                       for v in data["variables"])  # fmt: skip
     neurons = tuple(int(neuron) for neuron in data["neurons"])
-    return Recorded(str(data["name"]), int(data["first_id"]), neurons, variables)
+    projection = str(data.get("projection", ""))
+    return Recorded(str(data["name"]), int(data["first_id"]), neurons, variables, projection)

@@ -26,18 +26,16 @@ def synapse_table(synapses: Synapses, network: Network) -> xr.Dataset:
     import xarray as xr
 
     projection = network.projection(synapses.projection)
-    post = network.population(projection.post)
-    unit = post.model.receptors[network.receptor_of(projection)].unit
     first = {name: network.first_id(name) for name in (projection.pre, projection.post)}
     columns = {
         "pre": (synapses.pre - first[projection.pre], f"neuron of {projection.pre!r}", "1"),
         "post": (synapses.post - first[projection.post], f"neuron of {projection.post!r}", "1"),
         "delay": (synapses.delay, "time from spike to effect", "ms"),
-        "weight": (synapses.weight, "effect of a spike", unit),
     }
-    for name, state in projection.model.states.items():
-        if name in synapses.variables:
-            columns[name] = (synapses.variables[name], state.doc, state.unit)
+    values = {"weight": synapses.weight, **synapses.variables}
+    for name, state in network.synapse_states_of(projection).items():
+        if name in values:
+            columns[name] = (values[name], state.doc, state.unit)
     return xr.Dataset(
         {
             name: ("synapse", values, {"long_name": text, "units": units})

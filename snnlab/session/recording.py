@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from snnlab.frames.decimate import until
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
+from snnlab.model.recorders import Recorder, SynapseRecorder
 
 __all__ = ["Recording", "Section", "default_limit", "meaning"]
 
@@ -146,11 +147,20 @@ def _frames_until(section: _Growing, step: int) -> list[Frame]:
 
 def frame_bytes(frame: Frame) -> int:
     """Return the memory that a frame takes [bytes]."""
-    samples = sum(s.steps.nbytes + s.values.nbytes for s in frame.samples.values())
-    return _FRAME_BYTES + frame.step.nbytes + frame.neuron.nbytes + samples
+    return _FRAME_BYTES + frame.step.nbytes + frame.neuron.nbytes + frame.sampled_bytes
 
 
 def meaning(network: Network) -> tuple[object, ...]:
     """Return all that ids, counts and samples depend on."""
     sizes = tuple((p.name, p.size) for p in network.populations)
-    return sizes, network.recorders
+    return sizes, network.recorders, tuple(_drawn_from(network, r) for r in network.recorders)
+
+
+def _drawn_from(network: Network, recorder: Recorder) -> tuple[object, ...]:
+    """All that decides which synapses a recorder may choose among, and the unit of their weight."""
+    if not isinstance(recorder, SynapseRecorder):
+        return ()
+    p = network.projection(recorder.projection)
+    spaces = network.population(p.pre).space, network.population(p.post).space
+    ends = p.pre, p.post, network.receptor_of(p), p.synapse
+    return (*ends, p.rule, network.delay_of(p), *spaces)

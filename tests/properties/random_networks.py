@@ -8,7 +8,7 @@ from snnlab.model import connectivity as rules
 from snnlab.model.distribution import ClippedNormal, LogNormal, Normal, Uniform
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
-from snnlab.model.recorders import StateRecorder
+from snnlab.model.recorders import Recorder, StateRecorder, SynapseRecorder
 from snnlab.model.space import Grid, RandomPositions
 from snnlab.model.stimuli import PoissonInput, StepCurrent
 
@@ -47,6 +47,16 @@ spaces = st.one_of(
 
 
 @st.composite
+def recorders(draw: st.DrawFn, name: str, populations: list[str]) -> Recorder:
+    """A recorder of neurons, or of the synapses of the projection "plastic"."""
+    interval = draw(st.sampled_from([0, "1 ms"]))
+    if draw(st.booleans()):
+        return StateRecorder(name, draw(st.sampled_from(populations)), interval=interval)
+    some = st.none() | st.lists(st.integers(0, SIZE - 1), min_size=1, max_size=3)
+    return SynapseRecorder(name, "plastic", "weight", draw(some), draw(some), draw(some), interval)
+
+
+@st.composite
 def networks(draw: st.DrawFn) -> Network:
     """A random valid network."""
     populations = [
@@ -68,14 +78,14 @@ def networks(draw: st.DrawFn) -> Network:
                        delay=draw(delays), receptor=draw(st.sampled_from(["", "exc"])),
                        name=f"projection {i}")
             for i in n
-        ],
+        ] + [Projection(draw(some), draw(some), rules.AllToAll(), 0.5, name="plastic",
+                        synapse="STDP", parameters={"W_max": draw(st.floats(0.5, 9.0))})],
         stimuli=[
             draw(st.builds(PoissonInput, st.just(f"stimulus {i}"), some, positive, positive)
                  | st.builds(StepCurrent, st.just(f"stimulus {i}"), some, voltage))
             for i in n
         ],
-        recorders=[StateRecorder(f"r {i}", draw(some), interval=draw(st.sampled_from([0, "1 ms"])))
-                   for i in n],
+        recorders=[draw(recorders(f"r {i}", [p.name for p in populations])) for i in n],
         knobs=[Knob("J", draw(positive), Parameter(1.0, "mV", draw(names), above=0.0))],
         dt=0.1, seed=draw(st.integers(0, 2**32 - 1)),
         name=draw(names), description=draw(names),

@@ -175,11 +175,11 @@ def test_a_damaged_frame_is_found_when_it_is_read(original: Original, damaged: P
         assert log.damage is None
         assert same_frames(log.section()[:2], original.frames[:2])
         start = original.ends[original.ends.index(original.frame_ends[2]) - 1]
-        with pytest.raises(FormatError, match=f"record 7 at byte {start} that has data with a"):
+        with pytest.raises(FormatError, match=f"record 8 at byte {start} that has data with a"):
             log.section().spikes()
         damage = log.verify()
         assert damage is not None
-        assert damage.record == 7
+        assert damage.record == 8
         assert same_frames(frames_of(log), original.frames[:2])
 
 

@@ -98,7 +98,7 @@ CASES: dict[Callable[[Path], None], tuple[type[SnnlabError], str]] = {
     flipped: (
         FormatError,
         "File 'run.snnlog': must have sound data "
-        "(got record 7 at byte N that has data with a wrong checksum).\n"
+        "(got record 8 at byte N that has data with a wrong checksum).\n"
         "It holds the frame up to t = 6 ms.\n"
         "verify() ends the log before it; everything up to there can be read.",
     ),

@@ -19,7 +19,7 @@ from snnlab.model.distribution import ClippedNormal, LogNormal, Normal, Uniform
 from snnlab.model.edits import RemovePopulation, SetParameter
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
-from snnlab.model.recorders import StateRecorder
+from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.space import Grid
 from snnlab.model.stimuli import PoissonInput, SpikeTrains, StepCurrent
 
@@ -41,6 +41,12 @@ def one(neuron, **parameters):
 
 def projection(rule=None, weight=1.0, delay=1.5, **more):
     return network(Projection("exc", "inh", rule or FixedIndegree(10), weight, delay, **more))
+
+
+def recorded(projection="exc->exc", **more):
+    plastic = Projection("exc", "exc", FixedIndegree(10), 1.0, synapse="STDP",
+                         parameters={"W_max": 9.0})  # fmt: skip
+    return network(plastic, recorders=[SynapseRecorder("w", projection, **more)])
 
 
 CASES = {
@@ -283,6 +289,51 @@ CASES = {
         lambda: network(recorders=[StateRecorder("V", "exc", ("V_m",), (80,))]),
         SpecError,
         "Recorder 'V'.neurons: must be in 0 ... 79 (got 80).\nPopulation 'exc'.",
+    ),
+    "recorder of constant weights": (
+        lambda: network(
+            Projection("exc", "inh", FixedIndegree(10)),
+            recorders=[SynapseRecorder("w", "exc->inh")],
+        ),
+        SpecError,
+        "Recorder 'w'.projection: must be a plastic projection (got 'exc->inh' (Static)).\n"
+        "Its weights are constant: Session.synapses reads them.",
+    ),
+    "recorder of an unknown projection": (
+        lambda: recorded(projection="exc->ecx"),
+        SpecError,
+        "projection: must be an existing name (got 'exc->ecx').\nDid you mean 'exc->exc'?",
+    ),
+    "recorder of an unknown variable of synapses": (
+        lambda: recorded(variables="wieght"),
+        SpecError,
+        "state of STDP: must be an existing name (got 'wieght').\n"
+        "Recorder 'w'.\nDid you mean 'weight'?",
+    ),
+    "recorder of synapses from a neuron that is not there": (
+        lambda: recorded(sources=range(78, 82)),
+        SpecError,
+        "Recorder 'w'.sources: must be in 0 ... 79 (got 80).\nPopulation 'exc'.",
+    ),
+    "recorder of synapses onto a neuron that is not there": (
+        lambda: recorded(targets=-1),
+        SpecError,
+        "Recorder 'w'.targets: must be in 0 ... 79 (got -1).\nPopulation 'exc'.",
+    ),
+    "recorder of synapses with negative numbers": (
+        lambda: recorded(synapses=[3, -1]),
+        SpecError,
+        "Recorder 'w'.synapses: must be >= 0 (got -1).\nThey count from 0 in the table",
+    ),
+    "recorder of no synapses": (
+        lambda: recorded(sources=[]),
+        SpecError,
+        "Recorder 'w'.sources: must name at least one (got ()).\nLeave it out to choose all.",
+    ),
+    "interval of a recorder of synapses": (
+        lambda: recorded(interval="0.25 ms"),
+        SpecError,
+        "Recorder 'w'.interval: must be a multiple of dt = 0.1 ms (got 0.25 ms).",
     ),
     "time constant below the time step": (
         lambda: population(tau_m=0.05),

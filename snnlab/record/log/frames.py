@@ -7,7 +7,7 @@ but takes 11 ns a byte from the simulation thread, and a damaged byte would cost
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,8 @@ import numpy as np
 from snnlab.frames.frame import Frame, Samples
 from snnlab.frames.health import Trouble
 from snnlab.record.log import troubles
-from snnlab.record.log.framing import ALIGNMENT, Damaged, Record
+from snnlab.record.log.columns import REAL, UNSIGNED, allowed, packed, padded, smallest
+from snnlab.record.log.framing import Damaged, Record
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from snnlab.record.layout import Layout
 
 __all__ = ["Extent", "decode", "encode", "extent_of", "sample_steps"]
-
-_UNSIGNED = ("|u1", "<u2", "<u4", "<u8")
-_REAL = ("<f4", "<f8")
 
 
 class Extent(NamedTuple):
@@ -39,6 +37,8 @@ class Extent(NamedTuple):
         Spikes of each population.
     n_samples : mapping
         Recorder name -> number of samples.
+    n_synapses : mapping
+        Name of a recorder of synapses -> how many they are.
     """
 
     t_start: int
@@ -46,22 +46,24 @@ class Extent(NamedTuple):
     n_spikes: int
     counts: tuple[int, ...]
     n_samples: Mapping[str, int]
+    n_synapses: Mapping[str, int]
 
 
 def encode(frame: Frame, layout: Layout) -> tuple[dict[str, Any], list[bytes]]:
     """Return meta and body of a frame."""
-    offset_type = _smallest(frame.t_stop - frame.t_start)
-    id_type = _smallest(layout.n_neurons)
+    offset_type = smallest(frame.t_stop - frame.t_start)
+    id_type = smallest(layout.n_neurons)
     parts = [
-        _packed(frame.step - frame.t_start, offset_type),
-        _packed(frame.neuron, id_type),
+        packed(frame.step - frame.t_start, offset_type),
+        packed(frame.neuron, id_type),
     ]
     samples = {}
     for recorder in layout.recorders:
         if (found := frame.samples.get(recorder.name)) is not None:
             value_type = found.values.dtype.newbyteorder("<").str
-            samples[recorder.name] = [int(found.steps.size), value_type, _grid(found.steps)]
-            parts.append(_packed(found.values, value_type))
+            told = [int(found.steps.size), value_type, _grid(found.steps)]
+            samples[recorder.name] = told + [int(found.values.shape[2])] * bool(recorder.projection)
+            parts.append(packed(found.values, value_type))
     meta = {
         "t": [int(frame.t_start), int(frame.t_stop)],
         "wall_s": float(frame.wall_s),
@@ -76,10 +78,6 @@ def encode(frame: Frame, layout: Layout) -> tuple[dict[str, Any], list[bytes]]:
     return meta, parts
 
 
-def _smallest(largest: int) -> str:
-    return np.min_scalar_type(max(largest, 0)).newbyteorder("<").str
-
-
 def _grid(steps: NDArray[np.int64]) -> list[int]:
     """First step and interval where these say all, else every step."""
     every = int(steps[1] - steps[0]) if steps.size > 1 else 1
@@ -91,17 +89,12 @@ def sample_steps(record: Record, recorder: str) -> NDArray[np.int64]:
     """Return the steps of the samples in a frame that `extent_of` has accepted."""
     if recorder not in record.meta["samples"]:
         return np.empty(0, np.int64)
-    n, _, grid = record.meta["samples"][recorder]
+    n, _, grid, *_ = record.meta["samples"][recorder]
     if len(grid) == n:
         return np.array(grid, np.int64)
     first, every = grid
     steps: NDArray[np.int64] = first + every * np.arange(n, dtype=np.int64)
     return steps
-
-
-def _packed(array: NDArray[Any], dtype: str) -> bytes:
-    data = np.ascontiguousarray(array, dtype).tobytes()
-    return data + bytes(-len(data) % ALIGNMENT)
 
 
 def extent_of(record: Record, layout: Layout) -> Extent:
@@ -117,7 +110,8 @@ def extent_of(record: Record, layout: Layout) -> Extent:
         t_start, t_stop = (int(t) for t in meta["t"])
         counts = tuple(int(n) for n in meta["counts"])
         n_samples = {name: _n_samples(*told) for name, told in meta["samples"].items()}
-        sizes = [n_bytes for *_, n_bytes in _columns(meta, layout)]
+        n_synapses = {name: int(told[3]) for name, told in meta["samples"].items() if told[3:]}
+        sizes = [padded(t, n) for t, n in _columns(meta, layout)]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"is no frame ({type(error).__name__}: {str(error)[:60]})") from error
     longest = max([0, *n_samples.values()])
@@ -127,36 +121,41 @@ def extent_of(record: Record, layout: Layout) -> Extent:
         raise Damaged("is no frame: its steps do not fit")
     if sum(sizes) != record.n_bytes:
         raise Damaged(f"has {record.n_bytes} bytes of data in place of {sum(sizes)}")
-    return Extent(t_start, t_stop, sum(counts), counts, n_samples)
+    return Extent(t_start, t_stop, sum(counts), counts, n_samples, n_synapses)
 
 
-def _n_samples(n: int, _: str, grid: list[int]) -> int:
+def _n_samples(n: int, _: str, grid: list[int], *n_synapses: int) -> int:
     """Number of samples; what tells their steps must be whole numbers, as many as it takes."""
     is_told = len(grid) == n or (len(grid) == 2 and n > 2)
-    if not is_told or not all(type(number) is int for number in (n, *grid)):
+    numbers = (n, *grid, *n_synapses)
+    if not is_told or not all(type(k) is int for k in numbers) or min(n_synapses, default=0) < 0:
         raise Damaged("is no frame: the steps of its samples are not told")
     return n
 
 
-def _columns(meta: Mapping[str, Any], layout: Layout) -> list[tuple[str, int, int]]:
-    """Type, length and padded bytes of every array in the body."""
-    offset_type, id_type = (_allowed(name, _UNSIGNED) for name in meta["types"])
+def _columns(meta: Mapping[str, Any], layout: Layout) -> list[tuple[str, int]]:
+    """Type and length of every array in the body."""
+    offset_type, id_type = (allowed(name, UNSIGNED) for name in meta["types"])
     n_spikes = sum(int(n) for n in meta["counts"])
     columns = [(offset_type, n_spikes), (id_type, n_spikes)]
-    shapes = {recorder.name: recorder.shape for recorder in layout.recorders}
-    for name, (n, value_type, _) in meta["samples"].items():
-        shape = shapes[name]
-        columns.append((_allowed(value_type, _REAL), int(n) * shape[0] * shape[1]))
-    return [(t, n, -(-n * int(t[2:]) // ALIGNMENT) * ALIGNMENT) for t, n in columns]
+    for name, told in meta["samples"].items():
+        n_variables, n = _shape(layout, name, told)
+        columns.append((allowed(told[1], REAL), int(told[0]) * n_variables * n))
+    return columns
 
 
-def _allowed(name: Any, allowed: tuple[str, ...]) -> str:
-    """Refuse what is not in the list: a file must not choose any other type of Python or NumPy."""
-    return allowed[allowed.index(name)]
+def _shape(layout: Layout, name: str, told: Sequence[Any]) -> tuple[int, int]:
+    """Shape of one sample; of synapses, the frame itself tells how many they are."""
+    recorder = {recorder.name: recorder for recorder in layout.recorders}[name]
+    if len(told) != (4 if recorder.projection else 3):
+        raise Damaged(f"is no frame: the size of the samples of {name[:20]!r} is not told")
+    return recorder.shape(*told[3:])
 
 
 def decode(record: Record, body: bytes, layout: Layout) -> Frame:
     """Return the frame of a record that `extent_of` has accepted.
+
+    Which synapses its samples are of stands in another record.
 
     Raises
     ------
@@ -166,15 +165,15 @@ def decode(record: Record, body: bytes, layout: Layout) -> Frame:
     meta = record.meta
     t_start, t_stop = (int(t) for t in meta["t"])
     arrays, at = [], 0
-    for dtype, n, n_bytes in _columns(meta, layout):
+    for dtype, n in _columns(meta, layout):
         arrays.append(np.frombuffer(body, dtype, n, at))
-        at += n_bytes
+        at += padded(dtype, n)
     step, neuron, *sampled = arrays
     samples = {}
-    for name, values in zip(meta["samples"], sampled, strict=True):
+    for (name, told), values in zip(meta["samples"].items(), sampled, strict=True):
         steps = sample_steps(record, name)
         native = values.astype(values.dtype.newbyteorder("="))
-        samples[name] = Samples(steps, native.reshape(steps.size, *layout.recorder(name).shape))
+        samples[name] = Samples(steps, native.reshape(steps.size, *_shape(layout, name, told)))
     return Frame(
         t_start, t_stop, layout.dt, step.astype(np.int64) + t_start, neuron.astype(np.int64),
         np.array(meta["counts"], np.int64), samples, float(meta["wall_s"]),

@@ -62,6 +62,7 @@ class Kind(IntEnum):
     MESSAGE = 5
     END = 6
     REWIND = 7
+    SYNAPSES = 8
 
 
 class Source(Protocol):

@@ -22,6 +22,7 @@ from snnlab.record.log.framing import (
     body_of,
     record_at,
 )
+from snnlab.record.log.synapses import told_of
 
 __all__ = ["Index", "LoggedEdit", "LoggedMessage", "SectionIndex"]
 
@@ -93,6 +94,8 @@ class SectionIndex:
         The same of each population.
     samples : dict
         Recorder name -> the same of its samples.
+    synapses : dict
+        Name of a recorder of synapses -> record and byte that tell which, and how many they are.
     """
 
     cause: str
@@ -107,6 +110,7 @@ class SectionIndex:
     spikes: array[int] = field(default_factory=lambda: array("q", [0]))
     samples: dict[str, array[int]] = field(default_factory=dict)
     counts: list[array[int]] = field(default_factory=list)
+    synapses: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.counts = [array("q", [0]) for _ in self.layout.sizes]
@@ -133,7 +137,23 @@ class SectionIndex:
         extent = extent_of(record, self.layout)
         if extent.t_start != self.t_stop:
             raise Damaged(f"begins at step {extent.t_start} in place of {self.t_stop}")
+        for name, n in extent.n_synapses.items():
+            if name not in self.synapses or self.synapses[name][2] != n:
+                raise Damaged(f"samples {n} synapses that no record before it names")
         self._append(record, extent)
+
+    def name_synapses(self, record: Record) -> None:
+        """Take note of which synapses a recorder samples in the frames that follow.
+
+        Raises
+        ------
+        Damaged
+            There is no such recorder, or the frames so far are of another number of synapses.
+        """
+        name, n = told_of(record, self.layout)
+        if self.samples[name][-1] and self.synapses[name][2] != n:
+            raise Damaged(f"names {n} synapses in place of {self.synapses[name][2]}")
+        self.synapses[name] = record.number, record.offset, n
 
     def _append(self, record: Record, extent: Extent) -> None:
         self.records.append(record.number)
@@ -263,6 +283,11 @@ class Index:
             raise Damaged("is a frame before any network")
         self.sections[-1].add(record)
 
+    def _synapses(self, record: Record) -> None:
+        if not self.sections:
+            raise Damaged("names synapses before any network")
+        self.sections[-1].name_synapses(record)
+
     def _edit(self, record: Record) -> None:
         if not self.sections:
             raise Damaged("is an edit before any network")
@@ -309,6 +334,7 @@ _TAKE = {
     Kind.MESSAGE: Index._message,
     Kind.END: Index._end,
     Kind.REWIND: Index._rewind,
+    Kind.SYNAPSES: Index._synapses,
 }
 """What is done with a record of each kind."""
 

@@ -11,7 +11,7 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from snnlab.record.labelled import Columns, label
+from snnlab.record.labelled import Columns, SampleColumns, label
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -71,8 +71,8 @@ def to_dataset(section: LoggedSection) -> xr.Dataset:
     -------
     xarray.Dataset
         As `snnlab.record.dataset.to_dataset` makes it of frames in memory. Spikes and samples are
-        read when they are used, and only the frames that hold them; the axis of the samples' times
-        is read at once. It needs the log to stay open.
+        read when they are used, and only the frames that hold them; the axes of the samples, their
+        times and which synapses they are of, are read at once. It needs the log to stay open.
     """
     layout, dt = section.layout, section.layout.dt
     n = section.n_spikes
@@ -96,16 +96,16 @@ def _lazily(shape: tuple[int, ...], dtype: Any, read: Callable[[int, int], NDArr
     return indexing.LazilyIndexedArray(LazyColumn(shape, dtype, read))
 
 
-def _samples(section: LoggedSection, name: str) -> tuple[NDArray[np.int64], list[Any]]:
+def _samples(section: LoggedSection, name: str) -> SampleColumns:
     n = section.n_samples(name)
-    n_variables, n_neurons = section.layout.recorder(name).shape
+    n_variables, n_each = section.sample_shape(name)
     dtype = section.sample_range(name, 0, min(n, 1)).values.dtype
 
     def variable(i: int) -> Callable[[int, int], NDArray[Any]]:
         return lambda start, stop: section.sample_range(name, start, stop).values[:, i]
 
-    values = [_lazily((n, n_neurons), dtype, variable(i)) for i in range(n_variables)]
-    return section.sample_steps(name), values
+    values = [_lazily((n, n_each), dtype, variable(i)) for i in range(n_variables)]
+    return SampleColumns(section.sample_steps(name), values, section.synapses(name))
 
 
 def _provenance(section: LoggedSection) -> dict[str, str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
@@ -13,10 +14,12 @@ import numpy as np
 
 from snnlab.errors import FormatError, SpecError
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.record.log.file import ReadFile
 from snnlab.record.log.frames import decode, sample_steps
 from snnlab.record.log.framing import Damage, Damaged, Record, body_of, record_at
 from snnlab.record.log.index import Index, LoggedEdit, LoggedMessage, SectionIndex
+from snnlab.record.log.synapses import decode as decode_synapses
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -43,6 +46,7 @@ class FrameLog:
 
     def __init__(self, path: str | os.PathLike[str], *, verify: bool = False) -> None:
         self.path = Path(path)
+        self._synapses: dict[int, SynapseIds] = {}
         self._where = f"File '{self.path}'"
         try:
             self._file = ReadFile(self.path)
@@ -134,7 +138,31 @@ class FrameLog:
         """
         with self._naming_damage(section, i):
             record = self._record(section, i)
-            return decode(record, body_of(self._file, record), section.layout)
+            frame = decode(record, body_of(self._file, record), section.layout)
+        samples = {
+            name: replace(found, synapses=self.synapses(section, name))
+            for name, found in frame.samples.items()
+        }
+        return replace(frame, samples=samples)
+
+    def synapses(self, section: SectionIndex, recorder: str) -> SynapseIds | None:
+        """Return which synapses a recorder samples in a section; None for neurons, or unknown yet.
+
+        Raises
+        ------
+        FormatError
+            The data are damaged.
+        """
+        if recorder not in section.synapses:
+            return None
+        number, offset, _ = section.synapses[recorder]
+        if number not in self._synapses:
+            with self._naming_damage_at(
+                number, offset, f"It names the synapses of recorder {recorder!r}."
+            ):
+                record = record_at(self._file, offset, self._index.end, number)
+                self._synapses[number] = decode_synapses(record, body_of(self._file, record))
+        return self._synapses[number]
 
     def sample_steps(self, section: SectionIndex, i: int, recorder: str) -> NDArray[np.int64]:
         """Return the steps of a recorder's samples in frame `i`, whose data are not read."""
@@ -144,17 +172,20 @@ class FrameLog:
     def _record(self, section: SectionIndex, i: int) -> Record:
         return record_at(self._file, section.offsets[i], self._index.end, section.records[i])
 
+    def _naming_damage(self, section: SectionIndex, i: int) -> AbstractContextManager[None]:
+        held = f"It holds the frame up to t = {section.stops[i] * section.layout.dt:g} ms."
+        return self._naming_damage_at(section.records[i], section.offsets[i], held)
+
     @contextmanager
-    def _naming_damage(self, section: SectionIndex, i: int) -> Iterator[None]:
+    def _naming_damage_at(self, number: int, offset: int, held: str) -> Iterator[None]:
         try:
             yield
         except Damaged as damaged:
-            t = section.stops[i] * section.layout.dt
             raise FormatError(
                 self._where,
                 "must have sound data",
-                got=f"record {section.records[i]} at byte {section.offsets[i]} that {damaged}",
-                context=f"It holds the frame up to t = {t:g} ms.",
+                got=f"record {number} at byte {offset} that {damaged}",
+                context=held,
                 remedy="verify() ends the log before it; everything up to there can be read.",
             ) from damaged
 
@@ -245,12 +276,18 @@ class LoggedSection(Sequence[Frame]):
             for frame, a, b in self._parts(self.contents.samples[recorder], start, stop)
         ]
         if not found:
-            shape = self.layout.recorder(recorder).shape
-            return Samples(np.empty(0, np.int64), np.empty((0, *shape), np.float32))
-        return Samples(
-            np.concatenate([s.steps[a:b] for s, a, b in found]),
-            np.concatenate([s.values[a:b] for s, a, b in found]),
-        )
+            shape, synapses = self.sample_shape(recorder), self.synapses(recorder)
+            return Samples(np.empty(0, np.int64), np.empty((0, *shape), np.float32), synapses)
+        return Samples.joined([samples.between(a, b) for samples, a, b in found])
+
+    def sample_shape(self, recorder: str) -> tuple[int, int]:
+        """Return the numbers of variables and of neurons or synapses; no data are read."""
+        _, _, n_synapses = self.contents.synapses.get(recorder, (0, 0, 0))
+        return self.layout.recorder(recorder).shape(n_synapses)
+
+    def synapses(self, recorder: str) -> SynapseIds | None:
+        """Return which synapses a recorder samples; None for neurons, or before the first frame."""
+        return self.log.synapses(self.contents, recorder)
 
     def sample_steps(self, recorder: str) -> NDArray[np.int64]:
         """Return the steps of all samples of a recorder; no data are read."""
@@ -348,7 +385,7 @@ class LoggedSection(Sequence[Frame]):
         chosen = (found.steps > first) & (found.steps <= last)
         if t_start is None:
             chosen |= found.steps == first
-        return Samples(found.steps[chosen], found.values[chosen])
+        return replace(found, steps=found.steps[chosen], values=found.values[chosen])
 
     def _steps(self, t_start: float | None, t_stop: float | None) -> tuple[int, int]:
         """Steps of two times, within the section."""

@@ -15,6 +15,7 @@ from snnlab.record.log.file import GrowingFile, ReadFile
 from snnlab.record.log.frames import encode as encode_frame
 from snnlab.record.log.framing import MAGIC, Damage, Kind, encode
 from snnlab.record.log.index import Index
+from snnlab.record.log.synapses import encode as encode_synapses
 
 __all__ = ["LogWriter"]
 
@@ -46,8 +47,8 @@ class LogWriter:
 
     Notes
     -----
-    Every method appends one record as a whole or raises `StorageError` and leaves the file as it
-    was, so that it may be called again when there is room.
+    Every method appends its record as a whole or raises `StorageError` and appends none of it, so
+    that it may be called again when there is room.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -56,6 +57,7 @@ class LogWriter:
         self.aside: Path | None = None
         self._layout: Layout | None = None
         self._t_stop = 0
+        self._named: set[str] = set()
         self._lock = threading.Lock()
         self._file = GrowingFile(self.path)
         try:
@@ -137,9 +139,13 @@ class LogWriter:
         }
         self._append(Kind.SECTION, meta)
         self._layout, self._t_stop, self.n_runs = layout, int(step), run + 1
+        self._named = set()
 
     def frame(self, frame: Frame) -> None:
-        """Append the next frame; it starts where the last one stopped."""
+        """Append the next frame; it starts where the last one stopped.
+
+        Before the first one that samples synapses, a record is appended that names them.
+        """
         if self._layout is None or frame.t_start != self._t_stop:
             raise StateError(
                 "LogWriter.frame",
@@ -147,6 +153,10 @@ class LogWriter:
                 got=f"step {frame.t_start}",
                 remedy="Begin a section where time goes back or leaps.",
             )
+        for name, samples in frame.samples.items():
+            if samples.synapses is not None and name not in self._named:
+                self._append(Kind.SYNAPSES, *encode_synapses(name, samples.synapses))
+                self._named.add(name)
         meta, parts = encode_frame(frame, self._layout)
         self._append(Kind.FRAME, meta, parts)
         self._t_stop = int(frame.t_stop)
@@ -167,6 +177,7 @@ class LogWriter:
         """
         self._append(Kind.REWIND, {"step": int(step), "section": section, "edits": n_edits})
         self._layout, self._t_stop = layout, int(step)
+        self._named = set()  # whether that section names them already is not known here
 
     def edit(self, step: int, edit: Mapping[str, Any]) -> int:
         """Append an edit before it takes effect at `step`; return the number of its record."""

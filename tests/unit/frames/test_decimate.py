@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from snnlab.frames.decimate import can_follow, extremes, merged, spike_image, until
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.synapse_ids import SynapseIds
 
 
 def make_frame(t_start: int, t_stop: int, n_neurons: int = 10, seed: int = 0) -> Frame:
@@ -58,6 +59,19 @@ def test_what_may_be_merged() -> None:
     shapes = {"V": Samples(np.arange(2), np.ones((2, 1, 3)))}
     for changed in ({"counts": np.zeros(3, np.int64)}, {"dt": 0.2}, {"samples": shapes}):
         assert not can_follow(first, Frame(**{**vars(other), **changed}))
+
+
+def test_samples_of_other_synapses_are_not_merged() -> None:
+    ids = [SynapseIds(*(np.array(column) for column in columns)) for columns in (
+        ([0, 1], [3, 4], [5, 5]), ([0, 1], [3, 4], [5, 5]), ([0, 1], [3, 4], [5, 6]))]  # fmt: skip
+    sampled = [Samples(np.arange(2), np.ones((2, 1, 2)), one) for one in (*ids, None)]
+    first, *others = [
+        replace(make_frame(10 * k, 10 * k + 10), samples={"w": s})
+        for k, s in zip((0, 1, 1, 1), sampled, strict=True)
+    ]
+    assert [can_follow(first, other) for other in others] == [True, False, False]
+    assert merged([first, others[0]]).samples["w"].synapses is ids[0]
+    assert until(first, 5, [4, 6]).samples["w"].synapses is ids[0]
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 9))), st.integers(0, 100))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import threading
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from snnlab.frames import hub as hub_module
-from snnlab.frames.frame import Frame
+from snnlab.frames.frame import Frame, Samples
 from snnlab.frames.hub import Hub, Subscription
 
 
@@ -100,6 +101,17 @@ def test_memory_of_a_screen_that_is_gone_is_bounded(monkeypatch) -> None:
     assert n_kept <= 100
     assert n_kept + reader.n_dropped == 10_000
     assert kept[-1].t_stop == 10_000
+
+
+def test_samples_that_wait_for_a_screen_are_bounded(monkeypatch) -> None:
+    monkeypatch.setattr(hub_module, "MOST_SAMPLED", 50_000)
+    hub, _ = make_hub()
+    reader = hub.subscribe()
+    for k in range(1000):
+        sampled = Samples(np.array([k * 10 + 10]), np.ones((1, 1, 100), np.float32))
+        hub.publish(replace(frame(k, n_spikes=0), samples={"w": sampled}))
+    assert sum(f.sampled_bytes for f in reader._pending) <= 50_000
+    assert reader.take(0).t_stop == 10_000
 
 
 def test_many_silent_frames_are_merged_early() -> None:

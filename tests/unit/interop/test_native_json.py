@@ -18,10 +18,12 @@ from snnlab.model.distribution import Normal
 from snnlab.model.edits import (
     AddPopulation,
     AddProjection,
+    AddRecorder,
     AddStimulus,
     Edit,
     RemovePopulation,
     RemoveProjection,
+    RemoveRecorder,
     RemoveStimulus,
     SetParameter,
     Several,
@@ -29,14 +31,17 @@ from snnlab.model.edits import (
 from snnlab.model.network import Network, Population, Projection
 from snnlab.model.neuron import Neuron
 from snnlab.model.parameter import Parameter, State
-from snnlab.model.recorders import StateRecorder
+from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.stimuli import PoissonInput, SpikeTrains
 
 SMALL = Network(
     [Population("exc", 3, "LIFDelta"), Population("source", 2, "SpikeSource")],
-    [Projection("source", "exc", OneToOne(), weight=Normal(1.0, 0.1), delay="1.5 ms")][:0],
+    [Projection("exc", "exc", OneToOne(), 0.5, "1.5 ms", synapse="STDP")],
     stimuli=[SpikeTrains("times", "source", (0.1, 2.5), (0, 1))],
-    recorders=[StateRecorder("trace", "exc", ("V_m",), (0, 2), "0.1 ms")],
+    recorders=[
+        StateRecorder("trace", "exc", ("V_m",), (0, 2), "0.1 ms"),
+        SynapseRecorder("weights", "exc->exc", targets=2, synapses=[0, 2]),
+    ],
 )
 
 
@@ -231,6 +236,7 @@ BRUNEL = presets.load("brunel", scale=0.01)
 EDITS: list[Edit] = [
     SetParameter("", "g", 4.5),
     SetParameter("exc", "tau_m", Normal("20 ms", 1.0)),
+    SetParameter("exc", "tau_m", None),
     SetParameter("exc->inh", "rule", OneToOne()),
     SetParameter("trace", "variables", ("V_m", "refractory")),
     AddPopulation(Population("more", 5, "LIFExp", parameters={"tau_m": "15 ms"})),
@@ -239,6 +245,10 @@ EDITS: list[Edit] = [
     RemoveProjection("exc->exc"),
     AddStimulus(PoissonInput("noise", "exc", rate="eta", weight=0.1)),
     RemoveStimulus("drive of exc"),
+    AddRecorder(StateRecorder("voltage", "exc", ("V_m",), (1, 2))),
+    AddRecorder(SynapseRecorder("weights", "exc->exc", sources=(0, 1), interval="5 ms")),
+    RemoveRecorder("voltage"),
+    SetParameter("weights", "sources", None),
     Several((SetParameter("", "g", 4.5), RemoveStimulus("drive of exc"))),
     RemovePopulation("exc").inverse(BRUNEL),
 ]

@@ -13,13 +13,13 @@ from snnlab.interop import native_json
 from snnlab.interop.parts import KINDS
 from snnlab.model.network import Knob, Population, Projection
 from snnlab.model.parameter import Parameter
-from snnlab.model.recorders import StateRecorder
+from snnlab.model.recorders import StateRecorder, SynapseRecorder
 
 SCHEMA = native_json.schema()
 DEFINITIONS = SCHEMA["$defs"]
 UNTAGGED = {
-    "population": Population, "projection": Projection, "recorder": StateRecorder, "knob": Knob,
-    "parameter": Parameter,
+    "population": Population, "projection": Projection, "state_recorder": StateRecorder,
+    "synapse_recorder": SynapseRecorder, "knob": Knob, "parameter": Parameter,
 }  # fmt: skip
 CLASSES = {**KINDS, **UNTAGGED}
 

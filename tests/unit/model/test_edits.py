@@ -9,23 +9,29 @@ from snnlab.model.connectivity import AllToAll, FixedIndegree
 from snnlab.model.edits import (
     AddPopulation,
     AddProjection,
+    AddRecorder,
     AddStimulus,
     RemovePopulation,
     RemoveProjection,
+    RemoveRecorder,
     RemoveStimulus,
     SetParameter,
     Several,
 )
 from snnlab.model.history import Applied, History
 from snnlab.model.network import Knob, Network, Population, Projection
-from snnlab.model.recorders import StateRecorder
+from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.stimuli import PoissonInput
 
 NETWORK = Network(
     [Population("exc", 80, "LIFExp"), Population("inh", 20, "LIFExp", {"tau_m": 8.0})],
-    [Projection("exc", "inh", FixedIndegree(10), "J"), Projection("inh", "exc", AllToAll(), "-J")],
+    [
+        Projection("exc", "inh", FixedIndegree(10), "J"),
+        Projection("inh", "exc", AllToAll(), "-J"),
+        Projection("exc", "exc", FixedIndegree(5), 1.0, synapse="STDP", parameters={"W_max": 9.0}),
+    ],
     stimuli=[PoissonInput("bg", "exc", rate=100.0, weight="J")],
-    recorders=[StateRecorder("V", "inh")],
+    recorders=[StateRecorder("V", "inh"), SynapseRecorder("w", "exc->exc")],
     knobs=[Knob("J", 2.0)],
 )
 
@@ -36,12 +42,17 @@ edits = st.one_of(
     st.builds(SetParameter, st.just("inh->exc"), st.just("delay"), st.floats(0.1, 9.0)),
     st.builds(SetParameter, st.just("bg"), st.just("rate"), st.floats(0.0, 9.0)),
     st.just(AddPopulation(Population("new", 5, "LIFDelta"))),
-    st.just(AddProjection(Projection("exc", "exc", FixedIndegree(1)))),
+    st.just(AddProjection(Projection("exc", "exc", FixedIndegree(1), name="more"))),
     st.just(AddStimulus(PoissonInput("more", "inh", rate=1.0, weight=1.0))),
     st.just(RemovePopulation("inh")),
     st.just(RemoveProjection("exc->inh")),
     st.just(RemoveStimulus("bg")),
-)
+    st.just(AddRecorder(SynapseRecorder("few", "exc->exc", sources=(1, 2)))),
+    st.just(RemoveRecorder("V")),
+    st.just(RemoveProjection("exc->exc")),
+    st.builds(SetParameter, st.just("w"), st.just("targets"), st.lists(st.integers(0, 79),
+                                                                      min_size=1)),
+)  # fmt: skip
 
 
 @given(edits)
@@ -71,14 +82,20 @@ def test_several_edits_are_one(values):
 def test_removing_a_population_removes_what_hangs_on_it():
     left = RemovePopulation("inh").apply(NETWORK)
     assert [p.name for p in left.populations] == ["exc"]
-    assert left.projections == ()
-    assert left.recorders == ()
+    assert [p.name for p in left.projections] == ["exc->exc"]
+    assert [r.name for r in left.recorders] == ["w"]
     assert [s.name for s in left.stimuli] == ["bg"]
+
+
+def test_removing_a_projection_removes_its_recorders():
+    assert [r.name for r in RemoveProjection("exc->exc").apply(NETWORK).recorders] == ["V"]
+    assert [r.name for r in RemoveProjection("exc->inh").apply(NETWORK).recorders] == ["V", "w"]
+    assert RemovePopulation("exc").apply(NETWORK).recorders == NETWORK.recorders[:1]
 
 
 def test_a_knob_moves_everything_that_is_written_with_it():
     edited = SetParameter("", "J", 3.0).apply(NETWORK)
-    assert [edited.weight_of(p).value for p in edited.projections] == [3.0, -3.0]
+    assert [edited.weight_of(p).value for p in edited.projections] == [3.0, -3.0, 1.0]
     assert edited.weight_of(edited.stimuli[0]).value == 3.0
 
 

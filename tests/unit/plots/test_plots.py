@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import holoviews as hv
@@ -12,11 +13,15 @@ import pytest
 import snnlab
 from snnlab import plots
 from snnlab.errors import SpecError, StateError
+from snnlab.frames.decimate import merged, until
+from snnlab.model.recorders import SynapseRecorder
 from snnlab.plots.activity import Activity, Group
 from snnlab.plots.live import KINDS, LiveView
 from snnlab.plots.recent import RecentFrames
+from snnlab.plots.samples import MOST_LINES
 from snnlab.session import Session
 from tests.activity import frame_of, regular, two_populations
+from tests.networks import plastic
 
 GROUPS = (Group("exc", 0, 80), Group("inh", 80, 20))
 
@@ -120,6 +125,55 @@ def test_unknown_recorder_and_variable_offer_the_nearest(session: Session) -> No
         plots.trace(session.dataset(), "electrod")
 
 
+# --- synapses -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def learning() -> Iterator[Session]:
+    """A session that records weights: of two sources, and of all synapses."""
+    few = SynapseRecorder("few", "source->a", sources=(0, 1), targets=range(50), interval=5)
+    network = plastic().replace(recorders=[few, SynapseRecorder("all", "source->a", interval=5)])
+    with snnlab.open(network, threads=1, name="learning") as session:
+        session.run(50).wait(20)
+        yield session
+
+
+def test_trace_has_a_line_for_each_synapse(learning: Session) -> None:
+    curves = plots.trace(learning)
+    dataset = learning.dataset()
+    pairs = zip(dataset.few_source.values, dataset.few_target.values, strict=True)
+    assert [curve.label for curve in curves] == [f"{pre} -> {post}" for pre, post in pairs]
+    assert curves.opts.get("plot").kwargs["title"] == "weight of source->a"
+    np.testing.assert_array_equal(curves.values()[3]["weight"], dataset.few_weight[:, 3])
+
+
+def test_of_many_synapses_a_few_are_drawn(learning: Session) -> None:
+    for source in (learning, learning.dataset()):
+        curves = plots.trace(source, "all")
+        assert len(curves) == MOST_LINES
+        title = curves.opts.get("plot").kwargs["title"]
+        assert title.startswith("weight of")
+        assert title.endswith("(50 of 15000)")
+
+
+def test_trace_of_synapses_in_a_dataset_is_that_of_the_session(learning: Session) -> None:
+    ours, theirs = plots.trace(learning, "all"), plots.trace(learning.dataset(), "all")
+    for a, b in zip(ours, theirs, strict=True):
+        assert a.array() == pytest.approx(b.array())
+        assert a.label == b.label
+
+
+def test_live_trace_of_synapses_begins_before_they_are_known(learning: Session) -> None:
+    recent, network = RecentFrames(), learning.network
+    view = LiveView("trace", lambda: network, recent)
+    plot = hv.renderer("bokeh").get_plot(view.plot)
+    for frame in learning.recording.frames:
+        recent.append(frame)
+    assert view.refresh()
+    assert plot.state.x_range.end == pytest.approx(50.0, abs=1.0)
+    assert plot.state.y_range.end > 0.1
+
+
 # --- sources ------------------------------------------------------------------------------------
 
 
@@ -195,6 +249,14 @@ def test_recent_frames_are_bounded_in_time_and_spikes() -> None:
     assert sum(frame.duration for frame in by_time.last(1e9)) <= 120.0
     assert sum(frame.n_spikes for frame in by_spikes.last(1e9)) <= 1000
     assert by_time.stop == by_spikes.stop == 10_000
+
+
+def test_recent_frames_are_bounded_in_samples(learning: Session) -> None:
+    part = until(merged(learning.recording.frames), 250, [200, 250, 130])
+    recent = RecentFrames(max_sampled=3 * part.sampled_bytes)
+    for k in range(20):
+        recent.append(replace(part, t_start=k * 250, t_stop=(k + 1) * 250))
+    assert 1 <= len(recent.since(0)) <= 3
 
 
 def test_recent_frames_go_back_with_the_run() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from snnlab.frames.frame import Frame, Samples
+from snnlab.model.connectivity import FixedIndegree
+from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population
-from snnlab.model.recorders import StateRecorder
-from snnlab.session.recording import Recording, frame_bytes
+from snnlab.model.recorders import StateRecorder, SynapseRecorder
+from snnlab.session.recording import Recording, frame_bytes, meaning
+from tests.networks import plastic
 
 
 def network(size: int = 5, **changes: object) -> Network:
@@ -72,3 +75,14 @@ def test_going_back_forgets_what_came_after() -> None:
     assert recording.sections[-1].network.n_neurons == 6
     recording.rewind(0, network())
     assert (recording.n_bytes, recording.frames, len(recording.sections)) == (0, (), 1)
+
+
+def test_what_decides_which_synapses_are_recorded_begins_a_section() -> None:
+    watched = plastic().replace(recorders=[SynapseRecorder("w", "source->a")])
+    for field, value, is_new in (
+        ("weight", 0.7, False), ("W_max", 3.0, False), ("delay", 1.0, True),
+        ("rule", FixedIndegree(61), True),
+    ):  # fmt: skip
+        edit = SetParameter("source->a", field, value)
+        assert (meaning(edit.apply(watched)) != meaning(watched)) is is_new
+        assert meaning(edit.apply(plastic())) == meaning(plastic())

@@ -46,7 +46,7 @@ def test_what_was_written_is_read(path: Path) -> None:
         assert log.network == NETWORK
         assert log.edits == ((30, SetParameter("exc", "tau_m", 12.0)),)
         assert [(m.level, m.text) for m in log.messages] == [("warning", "two words")]
-        assert (log.is_finished, log.damage, log.n_records) == (True, None, 9)
+        assert (log.is_finished, log.damage, log.n_records) == (True, None, 10)
         assert same_frames(log.section(), frames)
         whole = merged(frames)
         for found, expected in zip(log.spikes(), (whole.step, whole.neuron), strict=True):

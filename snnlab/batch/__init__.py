@@ -80,9 +80,12 @@ def main(args: argparse.Namespace) -> int:
     from snnlab.batch.output import output_to
     from snnlab.batch.settings import network_of
     from snnlab.batch.simulate import run
+    from snnlab.model.coarse_step import coarse_steps
 
     _check_outputs(args)
     network = network_of(args.network, args.settings, scale=args.scale, seed=args.seed, dt=args.dt)
+    for text in coarse_steps(network):
+        sys.stderr.write(f"{text}\n")
     result = run(
         network,
         warmup=_steps("--warmup", args.warmup, network.dt),

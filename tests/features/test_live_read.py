@@ -15,7 +15,7 @@ from snnlab.session import Session
 from tests.features.session_bench import LIMIT_S, eventually
 from tests.networks import balanced
 
-N_OPENED = 1000
+N_OPENED = 250
 N_LENGTHS = 20
 """How many different lengths must have been seen: what does not grow proves nothing."""
 
@@ -45,7 +45,8 @@ def check_whole(data: xr.Dataset) -> None:
         assert data.neuron.values.max() < 200
 
 
-def test_a_growing_log_has_no_hole(tmp_path: Path) -> None:
+@pytest.mark.rounds(1, 4)
+def test_a_growing_log_has_no_hole(tmp_path: Path, part: int) -> None:
     path, reached = tmp_path / "run.snnlog", []
     with Session(CpuEngine(watched(), threads=1), record=path) as session:
         session.speed = SPEED

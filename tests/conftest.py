@@ -14,6 +14,24 @@ settings.register_profile("snnlab", deadline=None, print_blob=True)
 settings.load_profile("snnlab")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare what changes how much is tested."""
+    parser.addoption(
+        "--thorough",
+        action="store_true",
+        help="repeat tests with the mark `rounds` as often as their promises say, which takes "
+        "about half an hour",
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Repeat a test with the mark ``rounds(usually, thoroughly)``; its `part` counts them."""
+    mark = metafunc.definition.get_closest_marker("rounds")
+    if mark is not None:
+        n_parts = mark.args[metafunc.config.getoption("--thorough")]
+        metafunc.parametrize("part", range(n_parts))
+
+
 def pytest_configure() -> None:
     """See to it that what is tested is what stands in the source."""
     remove_stale_code()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,32 @@ def write_small(path: Path) -> list[Frame]:
     writer.refusal(writer.edit(31, native_json.edit_to_dict(SetParameter("exc", "C_m", 0.0))))
     writer.message(1.5e9, "warning", "two words")
     writer.frame(frames[2])
+    writer.close()
+    return frames
+
+
+LARGE_BYTES = 1_000_000
+
+
+def write_large(path: Path) -> list[Frame]:
+    """Write long and short frames in turn, edits and messages, up to 1 MB; return the frames."""
+    frames: list[Frame] = []
+    writer = LogWriter(path)
+    begin(writer)
+    step = 0
+    for k in count():
+        frames.append(frame(step, step + (5000, 1, 800)[k % 3]))
+        writer.frame(frames[-1])
+        step = frames[-1].t_stop
+        if writer.n_bytes > LARGE_BYTES:
+            break
+        if k % 4 == 1:
+            change = SetParameter("exc", "tau_m", 10.0 + k)
+            number = writer.edit(step, native_json.edit_to_dict(change))
+            if k % 8 == 1:
+                writer.refusal(number)
+        if k % 7 == 2:
+            writer.message(1.5e9 + k, "info", "frame " * k)
     writer.close()
     return frames
 

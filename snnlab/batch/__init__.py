@@ -45,7 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="settings",
         help="an option of the preset, a knob, or a parameter: regime=AI g=5 exc.tau_m=15ms",
     )
-    add("--out", type=Path, metavar="FILE.nc|DIR.zarr", help="write spikes and samples there")
+    add(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="write spikes and samples: FILE.nc or FILE.zarr at the end, or FILE.snnlog while it "
+        "runs, which takes no memory and survives a crash; a log that is there is continued",
+    )
     add("--json", metavar="FILE|-", help="write the figures as one JSON object")
     add("--quiet", action="store_true", help="print neither progress nor the table")
 
@@ -68,12 +74,18 @@ def main(args: argparse.Namespace) -> int:
     ------
     SpecError
         Something that cannot be meant; nothing has been computed then.
+    StorageError
+        The log cannot be written. A disk that is full is waited for.
     """
+    from snnlab.batch.output import output_to
     from snnlab.batch.settings import network_of
     from snnlab.batch.simulate import run
+    from snnlab.model.coarse_step import coarse_steps
 
     _check_outputs(args)
     network = network_of(args.network, args.settings, scale=args.scale, seed=args.seed, dt=args.dt)
+    for text in coarse_steps(network):
+        sys.stderr.write(f"{text}\n")
     result = run(
         network,
         warmup=_steps("--warmup", args.warmup, network.dt),
@@ -81,6 +93,7 @@ def main(args: argparse.Namespace) -> int:
         device=args.device,
         threads=args.threads,
         show_progress=not args.quiet and sys.stderr.isatty(),
+        output=output_to(args.out, network),
     )
     _write(args, network, result)
     if result.fatal is not None:
@@ -89,11 +102,9 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _write(args: argparse.Namespace, network: Network, result: Run) -> None:
-    """Save the data first; print afterwards."""
+    """Report on a run whose data are saved."""
     from snnlab.batch import report
 
-    if args.out is not None:
-        _save_data(args.out, network, result)
     figures = report.figures(network, result)
     if args.json is not None:
         _save_json(args.json, json.dumps(figures, indent=1, allow_nan=False) + "\n")
@@ -109,14 +120,6 @@ def _write(args: argparse.Namespace, network: Network, result: Run) -> None:
         sys.stderr.write(f"Stopped by {cause} at t = {t}; everything until then is kept.\n")
 
 
-def _save_data(path: Path, network: Network, result: Run) -> None:
-    from snnlab.interop import native_json
-    from snnlab.record import dataset, provenance
-
-    origin = provenance.describe(native_json.dumps(network), device=result.device)
-    dataset.save(dataset.to_dataset(network, result.frames, provenance=origin), path)
-
-
 def _save_json(path: str, text: str) -> None:
     from snnlab.record.atomic import replacing
 
@@ -129,10 +132,10 @@ def _save_json(path: str, text: str) -> None:
 
 def _check_outputs(args: argparse.Namespace) -> None:
     """Refuse what could not be written, before hours are spent on it."""
-    from snnlab.record.dataset import check_suffix
+    from snnlab.batch.output import check_out
 
     if args.out is not None:
-        check_suffix(args.out)
+        check_out(args.out)
         _check_folder("--out", args.out)
     if args.json not in (None, "-"):
         _check_folder("--json", Path(args.json))

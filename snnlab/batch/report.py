@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from snnlab.analysis.irregularity import mean_cv
-from snnlab.analysis.rates import mean_rate
 from snnlab.batch.simulate import Run
-from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 from snnlab.record.provenance import versions
 
-__all__ = ["figures", "spike_sha256", "table"]
-
-Spikes = tuple[NDArray[np.int64], NDArray[np.int64]]
+__all__ = ["figures", "table"]
 
 
 def figures(network: Network, run: Run) -> dict[str, Any]:
@@ -40,68 +30,26 @@ def figures(network: Network, run: Run) -> dict[str, Any]:
     `real_time_factor` is wall time / model time: lower is faster. `n_synaptic_events` counts each
     spike as often as it has synapses to arrive at.
     """
-    spikes = _spikes(run.measured)
-    duration = sum(frame.duration for frame in run.measured)
+    tally = run.tally
     return {
         "preset": network.name,
         "seed": network.seed,
         "dt": network.dt,
         "n_neurons": run.report.n_neurons,
         "n_synapses": run.report.n_synapses,
-        "n_spikes": spikes[0].size,
-        "n_synaptic_events": int(run.out_degrees[spikes[1]].sum()),
-        "rates": _rates(network, run.measured, duration),
-        "cv": _cvs(network, spikes),
+        "n_spikes": tally.n_spikes,
+        "n_synaptic_events": tally.n_events,
+        "rates": tally.rates,
+        "cv": tally.cvs,
         "build_s": run.report.build_s,
         "compile_s": run.report.compile_s,
         "simulate_s": run.simulate_s,
-        "real_time_factor": run.simulate_s / (1e-3 * duration) if duration else None,
+        "real_time_factor": run.simulate_s / (1e-3 * tally.duration) if tally.duration else None,
         "bytes_per_synapse": run.report.bytes_per_synapse,
         "peak_rss_bytes": run.peak_rss_bytes,
         "versions": versions(),
-        "spike_sha256": spike_sha256(*_spikes(run.frames)),
+        "spike_sha256": tally.spike_sha256,
     }
-
-
-def spike_sha256(step: NDArray[np.int64], neuron: NDArray[np.int64]) -> str:
-    """Return the SHA-256 over all spikes as little-endian int64 pairs (step, id), sorted.
-
-    Parameters
-    ----------
-    step : (n_spikes,) int64
-    neuron : (n_spikes,) int64
-        Global id of each spike's neuron.
-    """
-    order = np.lexsort((neuron, step))
-    pairs = np.column_stack((step[order], neuron[order])).astype("<i8")
-    return hashlib.sha256(pairs.tobytes()).hexdigest()
-
-
-def _spikes(frames: tuple[Frame, ...]) -> Spikes:
-    if not frames:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    steps = np.concatenate([frame.step for frame in frames])
-    return steps, np.concatenate([frame.neuron for frame in frames])
-
-
-def _rates(network: Network, frames: tuple[Frame, ...], duration: float) -> list[float | None]:
-    if not frames:
-        return [None for _ in network.populations]
-    counts = np.sum([frame.counts for frame in frames], axis=0)
-    rates = mean_rate(counts, [p.size for p in network.populations], duration)
-    return [float(rate) for rate in rates]
-
-
-def _cvs(network: Network, spikes: Spikes) -> list[float | None]:
-    times, neuron = network.dt * (spikes[0] + 1), spikes[1]
-    found: list[float | None] = []
-    first = 0
-    for population in network.populations:
-        inside = (neuron >= first) & (neuron < first + population.size)
-        value = mean_cv(times[inside], neuron[inside] - first, population.size)
-        found.append(value if math.isfinite(value) else None)
-        first += population.size
-    return found
 
 
 # --- for people ---------------------------------------------------------------------------------

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol, cast
 
+from snnlab.batch.output import Output
+from snnlab.batch.tally import Tally
 from snnlab.engine import BuildReport, Engine
+from snnlab.errors import StorageError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
 from snnlab.launch import make_engine
@@ -30,6 +35,9 @@ CHUNK_S = 0.1
 """Wall-clock time of a chunk: the progress moves, and Ctrl-C is answered, after each."""
 
 
+RETRY_S = 1.0
+"""Wall-clock time between two looks whether a full disk has room again."""
+
 WATCH = Watch()
 """What counts as trouble, and which trouble ends a run."""
 
@@ -44,57 +52,40 @@ class Run:
 
     Parameters
     ----------
-    frames : tuple of Frame
-        From step 0 on, warm-up included.
-    warmup : int [steps]
-        Steps at the beginning that are not measured.
+    n_steps : int
+        Steps done, warm-up included.
+    t : float [ms]
+        Model time at the end.
     simulate_s : float [s]
-        Wall-clock time of the measured steps.
+        Wall-clock time that the engine took for the measured steps.
     is_complete : bool
         False if Ctrl-C or trouble ended it.
+    troubles : tuple of Trouble
+        What went wrong, in order of time.
+    tally : Tally
+        Counts and statistics of the spikes.
     report : BuildReport
         What building took.
-    out_degrees : (n_neurons,) int64
-        Outgoing synapses of every neuron.
     device : str
         What computed it.
     peak_rss_bytes : int
         Most memory that the process had held when the simulation ended.
     """
 
-    frames: tuple[Frame, ...]
-    warmup: int
+    n_steps: int
+    t: float
     simulate_s: float
     is_complete: bool
+    troubles: tuple[Trouble, ...]
+    tally: Tally
     report: BuildReport
-    out_degrees: NDArray[np.int64]
     device: str
     peak_rss_bytes: int
-
-    @property
-    def n_steps(self) -> int:
-        """Number of steps done, warm-up included."""
-        return self.frames[-1].t_stop if self.frames else 0
-
-    @property
-    def t(self) -> float:
-        """Model time at the end [ms]."""
-        return self.n_steps * self.frames[-1].dt if self.frames else 0.0
-
-    @property
-    def troubles(self) -> tuple[Trouble, ...]:
-        """What went wrong, in order of time."""
-        return tuple(trouble for frame in self.frames for trouble in frame.health)
 
     @property
     def fatal(self) -> Trouble | None:
         """What ended the run; None if nothing did."""
         return next((t for t in self.troubles if t.kind in WATCH.pauses), None)
-
-    @property
-    def measured(self) -> tuple[Frame, ...]:
-        """The frames after the warm-up."""
-        return tuple(frame for frame in self.frames if frame.t_start >= self.warmup)
 
 
 def run(
@@ -105,6 +96,7 @@ def run(
     device: str = "auto",
     threads: int | None = None,
     show_progress: bool = False,
+    output: Output | None = None,
 ) -> Run:
     """Build a network and run it.
 
@@ -121,6 +113,8 @@ def run(
         Threads of the CPU engine; default: by the size of the network.
     show_progress : bool
         Whether a bar on stderr shows model time and the time that is left.
+    output : Output, optional
+        Takes the frames; default: they are dropped. It is closed at the end.
 
     Raises
     ------
@@ -133,26 +127,69 @@ def run(
         sys.stderr.write(f"Building {network.name}: {network.n_neurons} neurons, "
                          f"{network.expected_synapses():.3g} synapses\n")  # fmt: skip
     engine = cast("_CountingEngine", make_engine(network, device=device, threads=threads))
-    frames: list[Frame] = []
-    rates = RateWatch(network, WATCH)
+    course = _Course(network, engine, warmup, output or Output())
     with _stop_at_ctrl_c() as stop, _progress(network, warmup + n_steps, show_progress) as advanced:
         for end in (warmup, warmup + n_steps):
-            started = time.perf_counter()
             for frame in _chunks(engine, end, stop):
-                found = frame.health + rates.passed(frame, network)
-                frames.append(replace(frame, health=found))
+                course.take(frame, stop)
                 advanced(frame)
-                if any(trouble.kind in WATCH.pauses for trouble in found):
-                    stop.set()
-            simulate_s = time.perf_counter() - started
-    is_measured = engine.step > warmup
     result = Run(
-        tuple(frames), warmup, simulate_s if is_measured else 0.0,
-        engine.step == warmup + n_steps, engine.report, engine.out_degrees(), engine.device,
-        _peak_rss_bytes(),
+        course.n_steps, course.n_steps * network.dt, course.simulate_s,
+        course.n_steps == warmup + n_steps, tuple(course.troubles), course.tally, engine.report,
+        engine.device, _peak_rss_bytes(),
     )  # fmt: skip
+    course.output.close()
     engine.close()
     return result
+
+
+class _Course:
+    """What has come of a run so far."""
+
+    def __init__(
+        self, network: Network, engine: _CountingEngine, warmup: int, output: Output
+    ) -> None:
+        self.output = output
+        self.tally = Tally(network, engine.out_degrees(), warmup)
+        self.troubles: list[Trouble] = []
+        self.n_steps = 0
+        self.simulate_s = 0.0
+        self._network = network
+        self._warmup = warmup
+        self._rates = RateWatch(network, WATCH)
+        output.begin(engine.device)
+
+    def take(self, frame: Frame, stop: threading.Event) -> None:
+        """Put the next frame away and look at it; set `stop` where the run must end."""
+        found = frame.health + self._rates.passed(frame, self._network)
+        whole = replace(frame, health=found)
+        if not _waited_for_room(lambda: self.output.add(whole), stop):
+            return
+        for trouble in found:
+            _waited_for_room(partial(self.output.tell, trouble), stop)
+        self.troubles += found
+        self.tally.add(frame)
+        self.n_steps = frame.t_stop
+        if frame.t_start >= self._warmup:
+            self.simulate_s += frame.wall_s
+        if any(trouble.kind in WATCH.pauses for trouble in found):
+            stop.set()
+
+
+def _waited_for_room(write: Callable[[], None], stop: threading.Event) -> bool:
+    """Write, again and again while the disk is full; False if `stop` came before there was room."""
+    was_told = False
+    while True:
+        try:
+            write()
+        except StorageError as error:
+            if not was_told:
+                sys.stderr.write(f"{error}\nWaiting for room; Ctrl-C ends the run.\n")
+            was_told = True
+            if stop.wait(RETRY_S):
+                return False
+        else:
+            return True
 
 
 def _chunks(engine: Engine, end: int, stop: threading.Event) -> Iterator[Frame]:
@@ -193,6 +230,12 @@ def _progress(network: Network, n_steps: int, show: bool) -> Iterator[Callable[[
 
 
 def _peak_rss_bytes() -> int:
+    """Most memory that this process has held; Linux hands `getrusage` that of the parent, too."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        found = re.search(r"VmHWM:\s*(\d+) kB", status.read_text())
+        if found is not None:
+            return 1024 * int(found[1])
     if sys.platform == "win32":
         import psutil
 

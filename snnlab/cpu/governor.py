@@ -9,7 +9,7 @@ from __future__ import annotations
 
 __all__ = ["Governor"]
 
-_SHORTEST_PAUSE = 6
+_SHORTEST_PAUSE = 3
 _LONGEST_PAUSE = 256
 """Calls between two trials of the other choice: from few, when it won, to many."""
 
@@ -20,7 +20,7 @@ _SURPRISE = 1.5
 """A cost that is this many times higher or lower than usual: somebody came or left."""
 
 _CALL_SECONDS = 0.05
-_TRIAL_SECONDS = 0.006
+_TRIAL_SECONDS = 0.003
 """Wall-clock time of a call, at the usual cost. Threads that compete for a core can be ten times
 as slow, so trials are short."""
 

@@ -108,6 +108,20 @@ class Neuron:
         return {name: parameter.default for name, parameter in cls.parameters.items()}
 
     @classmethod
+    def approximated(cls, p: Mapping[str, float]) -> dict[str, float]:
+        """Return the time constants [ms] that `update` only approximates; default: none.
+
+        A step longer than a tenth of one of them is warned of. Models that are integrated exactly
+        have none, whatever the step.
+
+        Parameters
+        ----------
+        p : mapping
+            Name -> value [canonical unit].
+        """
+        return {}
+
+    @classmethod
     def check(cls, p: Mapping[str, float], dt: float, *, context: str = "") -> None:
         """Refuse combinations of values that cannot be meant; models extend it.
 

@@ -18,8 +18,8 @@ def check_time_step(
 ) -> None:
     """Refuse time constants and refractory periods that are shorter than a step.
 
-    Exact integration allows time constants as short as a step; the models that are not integrated
-    exactly want dt to be a tenth of them.
+    Exact integration allows time constants as short as a step; `snnlab.model.coarse_step` warns
+    where others are not integrated exactly.
 
     Parameters
     ----------

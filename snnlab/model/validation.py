@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from snnlab.model.synapse import Synapse
 
 __all__ = [
+    "corners",
     "receptor_of",
     "resolve_initial",
     "resolve_numbers",
@@ -177,7 +178,7 @@ def _check_population(network: Network, population: Population) -> None:
     size = population.size
     if isinstance(size, bool) or not isinstance(size, int) or size < 1:
         raise SpecError(f"{where}.size", "must be a whole number >= 1", got=repr(size))
-    for corner in _corners(network.parameters_of(population)):
+    for corner in corners(network.parameters_of(population)):
         population.model.check(corner, network.dt, context=f"{where}.")
         check_time_step(population.model, corner, network.dt, context=f"{where}.")
     _check_initial(network, population)
@@ -185,7 +186,7 @@ def _check_population(network: Network, population: Population) -> None:
         population.space.check(size, where=where)
 
 
-def _corners(values: Mapping[str, float | Distribution]) -> Iterator[dict[str, float]]:
+def corners(values: Mapping[str, float | Distribution]) -> Iterator[dict[str, float]]:
     """Values that one neuron may have: every combination of the extremes of what is drawn.
 
     Of more than eight that are drawn, the others take their lower extreme.

@@ -50,7 +50,10 @@ def emit_mod_step(rule: SynapseRule) -> str:
     """Write a function that relaxes the modulation by one step and lets spikes change it."""
     source = NumbaSource()
     for k, trace in enumerate(rule.mod):
-        source.add(f"m_{trace.name} = {relaxed(rule, trace, f'old[{k}]', '1')}")
+        # The factor of a step is close to 1: in single precision it would always be off alike.
+        rest, rate = f"float64({trace.rest!r})", f"rate_{rule.taus.index(trace.tau)}"
+        left = f"(float64(old[{k}]) - {rest}) * exp_64(-float64({rate}))"
+        source.add(f"m_{trace.name} = real({rest} + {left})")
     source.add("for spike in range(n_spikes):")
     source.depth += 1
     source.add("pass")

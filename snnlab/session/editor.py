@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from snnlab.engine import Checkpoint, Engine
+from snnlab.model.coarse_step import coarse_steps
 from snnlab.model.edits import Edit
 from snnlab.model.history import Applied, History
 from snnlab.model.network import Network
@@ -59,6 +60,8 @@ class Editor:
         self._outlet = outlet
         self._messages = messages
         self._n_before = 0
+        self._warned_of: tuple[str, ...] = ()
+        self._warn()
 
     def make_due(self, step: int) -> None:
         """Make all changes that are due, at time step `step`."""
@@ -122,3 +125,12 @@ class Editor:
             self._engine.apply(network)
         self.network = network
         self._outlet.change_structure(network, step)
+        self._warn()
+
+    def _warn(self) -> None:
+        """Say where the step is too long for a model, once until that changes."""
+        coarse = coarse_steps(self.network)
+        for text in coarse:
+            if text not in self._warned_of:
+                self._messages.warning(text)
+        self._warned_of = coarse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -10,15 +11,21 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 
+import snnlab
 from snnlab import cli, presets
+from snnlab.batch import output, simulate
+from snnlab.frames.frame import Frame
 from snnlab.interop import native_json
 from snnlab.model.network import Network, Population
 from snnlab.record import dataset
+from tests.features.session_bench import eventually
 
 SMALL = ["run", "brunel", "--set", "N=500", "--time", "100", "--threads", "1"]
 
@@ -169,7 +176,7 @@ def test_object_can_go_to_a_file(capsys: pytest.CaptureFixture[str], tmp_path: P
         (["brunel", "--set", "N=500", "--device", "cuda:0"], "device"),
         (["brunel", "--set", "N=500", "--threads", "0"], "threads"),
         (["brunel", "--scale", "0"], "must be > 0"),
-        (["brunel", "--out", "run.csv"], "must end in .nc or .zarr"),
+        (["brunel", "--out", "run.csv"], "must end in .nc, .zarr or .snnlog"),
         (["brunel", "--out", "missing/run.nc"], "must be in a folder that can be written to"),
         (["brunel", "--json", "missing/run.json"], "must be in a folder that can be written to"),
     ],
@@ -184,6 +191,129 @@ def test_files_cannot_be_scaled(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     native_json.save(presets.load("brunel", N=500), tmp_path / "n.json")
     said = refusal(capsys, str(tmp_path / "n.json"), "--scale", "0.5")
     assert "--scale: must be used with a preset" in said
+
+
+# --- a log that grows while it runs ---------------------------------------------------------------
+
+
+def test_a_log_holds_what_a_data_set_holds(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    log, data = tmp_path / "run.snnlog", tmp_path / "run.nc"
+    words = ["run", "microcircuit", "--scale", "0.01", "--time", "30", "--threads", "1"]
+    first, second = (figures(capsys, *words, "--out", str(path)) for path in (log, data))
+    assert first["spike_sha256"] == second["spike_sha256"]
+    with xr.open_dataset(log) as found, dataset.open(data) as expected:
+        for one in (found, expected):
+            one.attrs.pop("date_created")
+        xr.testing.assert_identical(found.load(), expected.load())
+
+
+def test_the_next_run_is_added_to_a_log(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "run.snnlog"
+    sums = [figures(capsys, *SMALL, "--seed", n, "--out", str(path)) for n in "12"]
+    with snnlab.open_log(path, verify=True) as log:
+        assert (log.damage, log.is_finished) == (None, True)
+        assert [s.t_stop for s in log.sections] == [1000, 1000]
+        assert [s.n_spikes for s in log.sections] == [found["n_spikes"] for found in sums]
+        assert log.network.seed == 2
+
+
+def test_trouble_stands_in_the_log(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    loud = ["run", "brunel", "--set", "N=500", "g=0", "J=5", "--time", "500", "--threads", "1"]
+    assert cli.main([*loud, "--quiet", "--out", str(tmp_path / "run.snnlog")]) == 0
+    with snnlab.open_log(tmp_path / "run.snnlog") as log:
+        (message,) = [m for m in log.messages if "'exc'" in m.text]
+    assert message.level == "warning"
+    assert message.text in capsys.readouterr().err
+
+
+def in_a_process(*words: str) -> list[str]:
+    """The command of a run with many spikes."""
+    start = [sys.executable, "-m", "snnlab", "run", "brunel", "--set", "N=500", "regime=SR"]
+    return [*start, "--threads", "1", "--quiet", *words]
+
+
+class Remembering(output.Output):
+    """Remembers which spikes are still in memory; `keeps` makes it hold them as a data set must."""
+
+    def __init__(self, *, keeps: bool) -> None:
+        self.most_alive = self.n_frames = 0
+        self._seen: list[weakref.ref] = []
+        self._kept: list[np.ndarray] = []
+        self._keeps = keeps
+
+    def add(self, frame: Frame) -> None:
+        self._seen = [seen for seen in self._seen if seen() is not None]
+        self._seen.append(weakref.ref(frame.step))
+        self._kept += [frame.step] * self._keeps
+        self.n_frames += 1
+        self.most_alive = max(self.most_alive, len(self._seen))
+
+
+@pytest.mark.parametrize("keeps", [False, True])
+def test_a_long_run_holds_no_more_frames_than_a_short_one(
+    monkeypatch: pytest.MonkeyPatch, keeps: bool
+) -> None:
+    monkeypatch.setattr(simulate, "CHUNK_S", 1e-9)  # as many frames as there are steps
+    taken = Remembering(keeps=keeps)
+    network = presets.load("brunel", N=100)
+    simulate.run(network, n_steps=5_000, threads=1, output=taken)
+    assert taken.n_frames > 4_800
+    # The watch for runaways looks back 200 ms.
+    assert (taken.most_alive > 4_800) if keeps else (taken.most_alive < 2_100)
+
+
+def test_a_killed_run_has_written_what_it_did(tmp_path: Path) -> None:
+    path = tmp_path / "run.snnlog"
+    with subprocess.Popen(in_a_process("--time", "1000 s", "--out", str(path))) as process:
+        try:
+            assert eventually(lambda: path.exists() and path.stat().st_size > 500_000)
+        finally:
+            process.kill()
+    with snnlab.open_log(path, verify=True) as log:
+        assert not log.is_finished
+        assert log.section().n_spikes > 10_000
+        n_bytes = log.damage.n_bytes if log.damage else 0
+    assert n_bytes < 0.5 * path.stat().st_size
+
+
+def test_a_full_disk_is_waited_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, path = figures(capsys, *SMALL)["spike_sha256"], tmp_path / "run.snnlog"
+    monkeypatch.setattr(simulate, "RETRY_S", 0.01)
+    write, calls = os.pwrite, []
+
+    def full_now_and_then(fd: int, data: bytes, offset: int) -> int:
+        calls.append(len(data))
+        if 3 < len(calls) < 8:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(fd, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", full_now_and_then)
+    assert cli.main([*SMALL, "--json", "-", "--out", str(path)]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["spike_sha256"] == expected
+    assert err.count("more bytes (got No space left on device)") == 1
+    assert err.count("Waiting for room; Ctrl-C ends the run.") == 1
+    with snnlab.open_log(path, verify=True) as log:
+        assert spike_sha256(*log.spikes()) == expected
+
+
+def spike_sha256(step: np.ndarray, neuron: np.ndarray) -> str:
+    """The digest that the figures give, of spikes in order."""
+    return hashlib.sha256(np.column_stack([step, neuron]).astype("<i8").tobytes()).hexdigest()
+
+
+def test_what_is_no_log_is_left_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "mine.snnlog"
+    path.write_text("my thesis")
+    assert "must be a log" in refusal(capsys, *SMALL[1:], "--out", str(path))
+    assert path.read_text() == "my thesis"
+
+
+# --- what ends a run ------------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of Unix")

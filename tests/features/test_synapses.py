@@ -56,6 +56,18 @@ def test_single_precision_is_close(synapse):
     np.testing.assert_allclose(engine.synapses("plastic").weight, [syn.weight], rtol=1e-5)
 
 
+def test_dopamine_adds_up_what_is_smaller_than_the_last_digit_of_the_weight():
+    parameters = {"W_max": 2.0, "A_plus": 5e-6, "A_minus": 0.0}
+    pre, post, mod = [100, 300], [150, 350], [200]
+    _, syn = by_hand("STDPDopamine", parameters, pre, post, N_STEPS, mod=mod)
+    engine = CpuEngine(paired("STDPDopamine", parameters, pre, post, mod=mod), threads=1)
+    engine.advance(N_STEPS)
+    last_digit = np.spacing(np.float32(1.0))
+    assert 20 * last_digit < syn.weight - 1.0 < 0.1 * last_digit * N_STEPS
+    (weight,) = engine.synapses("plastic").weight
+    assert abs(weight - syn.weight) < 2 * last_digit
+
+
 @pytest.mark.parametrize(("fraction", "dendritic"), [(1.0, 20), (0.75, 15), (0.5, 10)])
 def test_only_the_dendritic_part_of_the_delay_holds_back_postsynaptic_spikes(fraction, dendritic):
     pre, post = [100, 140], [110, 125, 150]

@@ -1,8 +1,8 @@
 """Writes a checkpoint again and again while a parent kills it; a program of its own.
 
-``python -m tests.properties.checkpoint_writer FOLDER N [plain]`` kills N writers without warning
-and prints how many died while they wrote, and in how many cases the file was not whole after it.
-``plain`` writes in place instead of beside.
+``python -m tests.properties.checkpoint_writer FOLDER N [plain]`` kills writers without warning
+until N died while they wrote, and prints how many it killed, and in how many cases the file was not
+whole after it. ``plain`` writes in place instead of beside, and kills N writers whatever they did.
 """
 
 from __future__ import annotations
@@ -57,23 +57,24 @@ def kill_one(path: Path, k: int, wait_s: float) -> None:
     os.waitpid(pid, 0)
 
 
-def main(folder: Path, n: int) -> None:
-    """Kill `n` writers, each at a moment of its own."""
+def main(folder: Path, n: int, *, is_plain: bool) -> None:
+    """Kill writers, each at a moment of its own."""
     draw, path = random.Random(1), folder / "a.checkpoint"
     write(path, 0)
-    n_within = n_damaged = 0
-    for k in range(n):
-        kill_one(path, 1000 * k, draw.uniform(0.0, 0.05))
-        n_within += len(list(folder.iterdir())) > 1
+    n_killed = n_within = n_damaged = 0
+    while n_within < n:
+        n_killed += 1
+        kill_one(path, 1000 * n_killed, draw.uniform(0.0, 0.05))
+        n_within += is_plain or len(list(folder.iterdir())) > 1
         if not is_whole(path):
             n_damaged += 1
-            write(path, k)
+            write(path, n_killed)
         for left in set(folder.iterdir()) - {path}:
             left.unlink()
-    print(n_within, n_damaged)
+    print(n_killed, n_damaged)
 
 
 if __name__ == "__main__":
-    if sys.argv[3:] == ["plain"]:
+    if is_plain := sys.argv[3:] == ["plain"]:
         array_file.replacing = in_place
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), is_plain=is_plain)

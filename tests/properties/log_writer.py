@@ -1,15 +1,27 @@
-"""A process that runs a session on disk until it is killed; it says what it has done so far."""
+"""Runs sessions on disk and kills each without warning; a program of its own.
+
+For every line ``PATH SECONDS [held]`` on its input it forks a writer, lets it run that long, kills
+it, and says when. The writer says what it has done so far. ``held`` breaks the writer on purpose.
+"""
 
 from __future__ import annotations
 
 import itertools
+import os
+import signal
 import sys
 import time
+from collections.abc import Callable
+
+import numba
 
 from snnlab.cpu.engine import CpuEngine
+from snnlab.model.edits import SetParameter
 from snnlab.record.log.file import GrowingFile
 from snnlab.session import Session
 from tests.networks import balanced
+
+numba.config.THREADING_LAYER = "workqueue"  # the others do not outlive a fork
 
 
 def hold_back() -> None:
@@ -26,20 +38,50 @@ def hold_back() -> None:
     GrowingFile.append = late
 
 
-def main(path: str, *, holds_back: bool) -> None:
+def say(*words: object) -> None:
+    """Write a line in one piece."""
+    os.write(sys.stdout.fileno(), (" ".join(map(str, words)) + "\n").encode())
+
+
+def write(path: str, *, is_held: bool) -> None:
     """Run, and make an edit every 50 ms."""
     with Session(CpuEngine(balanced(400), threads=1), record=path) as session:
         session.run()
         for k in itertools.count():
-            if holds_back and k == 5:
+            if is_held and k == 5:
                 hold_back()
-            sys.stdout.write(f"step {session.step} {time.monotonic()}\n")
-            sys.stdout.flush()
+            say("step", session.step, time.monotonic())
             applied = session.set("g", 4 + k % 3).result(60)
-            sys.stdout.write(f"edit {applied.step} {applied.edit.value}\n")
-            sys.stdout.flush()
+            say("edit", applied.step, applied.edit.value)
             time.sleep(0.05)
 
 
+def kill_one(after_s: float, work: Callable[[], None]) -> None:
+    """Fork a process that works, and kill it."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+        finally:
+            os._exit(1)
+    time.sleep(after_s)
+    at = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    say("killed" if os.WIFSIGNALED(status) else "ended", at, "")
+
+
+def main() -> None:
+    """Load the compiled engine once, so that a fork works at once."""
+    network = balanced(400)
+    engine = CpuEngine(network, threads=1)
+    engine.advance(10)
+    engine.apply(SetParameter("", "g", 4.0).apply(network))
+    say("ready")
+    for line in sys.stdin:
+        path, after_s, *how = line.split()
+        kill_one(float(after_s), lambda path=path, how=how: write(path, is_held=how == ["held"]))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1], holds_back="--hold-back" in sys.argv)
+    main()

@@ -87,18 +87,18 @@ def test_a_file_of_any_network_goes_on_as_it_did(tmp_path_factory, network, step
 
 
 def killed(folder: Path, n: int, *how: str) -> tuple[int, int]:
-    """How many of `n` writers died while they wrote, and how many files were not whole."""
+    """How many writers were killed until `n` died while they wrote; how many files were harmed."""
     command = [sys.executable, "-m", "tests.properties.checkpoint_writer", str(folder), str(n)]
     ended = subprocess.run(
         [*command, *how], capture_output=True, text=True, timeout=120, check=True
     )
-    n_within, n_damaged = ended.stdout.split()
-    return int(n_within), int(n_damaged)
+    n_killed, n_damaged = ended.stdout.split()
+    return int(n_killed), int(n_damaged)
 
 
 def test_kills_while_writing_never_harm_the_file(tmp_path):
-    n_within, n_damaged = killed(tmp_path, 100)
-    assert n_within > 30
+    n_killed, n_damaged = killed(tmp_path, 100)
+    assert n_killed >= 100
     assert n_damaged == 0
 
 

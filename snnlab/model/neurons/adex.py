@@ -120,6 +120,11 @@ class AdEx(Neuron):
             "refractory_steps": steps(p.t_ref, dt),
         }
 
+    @classmethod
+    def approximated(cls, p: Mapping[str, float]) -> dict[str, float]:
+        """Return the time constants of membrane and adaptation; currents decay exactly."""
+        return {"C_m / g_L": p["C_m"] / p["g_L"], "tau_w": p["tau_w"]}
+
     @staticmethod
     def update(state: Any, p: Any, input: Any) -> None:
         """Advance half of the adaptation, the voltage, the other half, then the currents."""

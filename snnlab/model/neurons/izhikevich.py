@@ -53,6 +53,12 @@ class Izhikevich(Neuron):
         """Return the time step, and the share of the recovery that a step renews."""
         return {"dt": dt, "a_dt": p.a * dt}
 
+    @classmethod
+    def approximated(cls, p: Mapping[str, float]) -> dict[str, float]:
+        """Return the time constants of the recovery, and of the voltage where it rests."""
+        found = {"time constant of V_m at -65 mV": 1.0 / abs(0.08 * -65.0 + 5.0)}
+        return found | ({"1 / a": 1.0 / abs(p["a"])} if p["a"] else {})
+
     @staticmethod
     def update(state: Any, p: Any, input: Any) -> None:
         """Advance both variables by one Euler step."""

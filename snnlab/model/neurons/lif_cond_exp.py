@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -75,6 +76,11 @@ class LIFCondExp(Neuron):
             "rate_per_conductance": rate,
             "refractory_steps": steps(p.t_ref, dt),
         }
+
+    @classmethod
+    def approximated(cls, p: Mapping[str, float]) -> dict[str, float]:
+        """Return the time constant of the membrane; conductances decay exactly."""
+        return {"C_m / g_L": p["C_m"] / p["g_L"]}
 
     @staticmethod
     def update(state: Any, p: Any, input: Any) -> None:

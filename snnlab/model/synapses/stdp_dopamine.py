@@ -60,7 +60,7 @@ class STDPDopamine(Synapse):
         """Return the integrals over one step of eligibility and of eligibility times dopamine."""
         tau = 1.0 / (1.0 / p.tau_c + 1.0 / p.tau_n)
         return {
-            "decay_c": np.exp(-dt / p.tau_c),
+            "change_c": np.expm1(-dt / p.tau_c),
             "with_dopamine": -tau * np.expm1(-dt / tau),
             "without": -p.b * p.tau_c * np.expm1(-dt / p.tau_c),
             "release": 1.0 / p.tau_n,
@@ -85,7 +85,8 @@ class STDPDopamine(Synapse):
         weight = syn.weight + gained
         syn.lost = (weight - syn.weight) - gained
         syn.weight = min(max(weight, p.W_min), p.W_max)
-        syn.c = syn.c * p.decay_c
+        # A factor close to 1 would be rounded, in every step the same way: add what it takes.
+        syn.c += syn.c * p.change_c
 
     @staticmethod
     def pre_spike(pre: Any, p: Any) -> None:

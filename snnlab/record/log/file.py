@@ -10,14 +10,17 @@ from pathlib import Path
 
 from snnlab.errors import StorageError
 
-__all__ = ["SYNC_S", "GrowingFile", "ReadFile"]
+__all__ = ["LARGEST_SHARE", "SYNC_S", "GrowingFile", "ReadFile"]
 
 SYNC_S = 0.5
-"""Wall-clock time [s] between two times that data are forced onto the disk.
+"""Wall-clock time [s] between two times that data are forced onto the disk, at least.
 
-Forcing 256 KiB takes about 8 ms, so that is 2 % of the time at most. A process that is killed loses
-nothing that was appended; a machine that loses power loses this much.
+Forcing 256 KiB takes about 8 ms, so that is 2 % of the time. A process that is killed loses nothing
+that was appended; a machine that loses power loses this much.
 """
+
+LARGEST_SHARE = 0.03
+"""Part of the wall-clock time that forcing data onto a slow disk takes, at most."""
 
 
 class ReadFile:
@@ -87,6 +90,7 @@ class GrowingFile:
             _sync_folder(path.parent)
         self.size = os.fstat(self._fd).st_size
         self._synced_at = time.perf_counter()
+        self._wait_s = SYNC_S
         self._is_synced = True
 
     def append(self, data: bytes) -> None:
@@ -109,16 +113,21 @@ class GrowingFile:
         self._is_synced = False
 
     def sync_if_due(self) -> None:
-        """Force data onto the disk, unless that was done less than `SYNC_S` ago."""
-        if time.perf_counter() - self._synced_at >= SYNC_S:
+        """Force data onto the disk, unless that was done less than `SYNC_S` ago.
+
+        Where the disk is slow that is done more seldom, so that it takes `LARGEST_SHARE` at most.
+        """
+        if time.perf_counter() - self._synced_at >= self._wait_s:
             self.sync()
 
     def sync(self) -> None:
         """Force what was appended onto the disk."""
+        began = time.perf_counter()
         if not self._is_synced:
             os.fsync(self._fd)
             self._is_synced = True
         self._synced_at = time.perf_counter()
+        self._wait_s = max(SYNC_S, (self._synced_at - began) / LARGEST_SHARE)
 
     def cut(self, size: int) -> None:
         """Drop everything from byte `size` on."""

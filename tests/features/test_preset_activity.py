@@ -1,4 +1,7 @@
-"""The presets behave as published; `tests/peers` holds them against NEST."""
+"""The presets at full size fire as the same networks do in NEST, in the regimes of the publication.
+
+`tests/peers` compares smaller ones with the spread over many seeds.
+"""
 
 from __future__ import annotations
 
@@ -44,16 +47,35 @@ def regimes() -> dict[str, Result]:
     return {name: measured("brunel", regime=name) for name in ("SR", "SI fast", "AI", "SI slow")}
 
 
-FIGURE = {"SI fast": (60.7, 0.08), "AI": (37.7, 0.08), "SI slow": (5.5, 0.25)}
-"""Rate [Hz] and how far half a second may be from it: a slow oscillation differs by a tenth."""
+IN_NEST = {"SR": (332.9, 0.01), "SI fast": (58.5, 0.06), "AI": (37.7, 0.05), "SI slow": (5.7, 0.25)}
+"""Rate of the excitatory neurons [Hz], and how far half a second here may be from it.
+
+NEST 3.10 runs the same network of 12 500 neurons from 200 to 700 ms: seed 1, or the mean of seeds
+1 to 4 (5.3 to 6.5 Hz) where a slow oscillation makes half a second a small sample.
+"""
+
+QUOTED = {"SI fast": (60.7, 0.08), "AI": (37.7, 0.08), "SI slow": (5.5, 0.3)}
+"""What reproductions quote as the rates of figure 8, and how far one run may be from it.
+
+The text of the publication was not at hand to confirm them; nothing in the package states them.
+"""
 
 
-@pytest.mark.parametrize("regime", FIGURE)
-def test_rates_are_those_of_the_figure(regimes: dict[str, Result], regime: str) -> None:
+@pytest.mark.parametrize("regime", IN_NEST)
+def test_rates_are_those_of_nest(regimes: dict[str, Result], regime: str) -> None:
     rates, _, _ = regimes[regime]
-    rate, tolerance = FIGURE[regime]
+    rate, tolerance = IN_NEST[regime]
     assert rates["exc"] == pytest.approx(rate, rel=tolerance)
     assert rates["inh"] == pytest.approx(rate, rel=tolerance)
+
+
+@pytest.mark.parametrize("regime", QUOTED)
+def test_rates_are_near_those_quoted_for_the_figure(
+    regimes: dict[str, Result], regime: str
+) -> None:
+    rates, _, _ = regimes[regime]
+    rate, tolerance = QUOTED[regime]
+    assert rates["exc"] == pytest.approx(rate, rel=tolerance)
 
 
 def test_only_strong_inhibition_makes_neurons_irregular(regimes: dict[str, Result]) -> None:

@@ -8,13 +8,14 @@ addresses and no memory.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from snnlab.build.by_row import draw_row, new_scratch
 from snnlab.build.rule import ALL_TO_ALL, OUTDEGREE, Rule
 from snnlab.build.sink import Sink
 from snnlab.errors import InternalError
+from snnlab.rules.borrow import borrowed
 
 __all__ = ["append_rows", "is_appendable", "room"]
 
@@ -48,11 +49,13 @@ def room(rule: Rule, owned: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64]:
     return np.add(most, _longest_rows(rule, n_owned))
 
 
-@njit(error_model="numpy", cache=True)
-def _append_partition(rule, pool, stride, start, end, stop, longest, low, high, local):  # type: ignore[no-untyped-def]
+@njit(nogil=True, error_model="numpy", cache=True)
+def _append(rule, pool, stride, start, end, stop, longest, low, high, local):  # type: ignore[no-untyped-def]
     """Fill ``start[1:]`` and `end`; return whether the room was enough."""
+    rule, pool, start, end = borrowed((rule, pool, start, end))
     sink = Sink(False, pool)
-    scratch = new_scratch(rule)
+    kept = new_scratch(rule)
+    scratch = borrowed(kept)
     for row in range(rule.n_pre):
         begin = start[row]
         if begin + stride * longest > stop:
@@ -60,43 +63,37 @@ def _append_partition(rule, pool, stride, start, end, stop, longest, low, high, 
         end[row] = begin
         draw_row(rule, sink, end, row, low, high, local, scratch)
         start[row + 1] = begin + stride * (end[row] - begin)
-    return True
-
-
-@njit(parallel=True, error_model="numpy", cache=True)
-def _append(rule, pool, stride, start, end, stop, longest, low, high, local, fits):  # type: ignore[no-untyped-def]
-    for p in prange(low.size):
-        fits[p] = _append_partition(
-            rule, pool, stride, start[p], end[p], stop[p], longest[p], low[p], high[p], local[p]
-        )
+    return kept.seen.size > 0  # it must live until here
 
 
 def append_rows(
     rule: Rule,
     pool: NDArray[np.uint16],
     stride: int,
-    rooms: NDArray[np.int64],
-    owned: tuple[NDArray[np.int64], ...],
+    room: tuple[int, int],
+    owned: tuple[int, int, int],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw the rows of all partitions into their rooms.
+    """Draw the rows of one partition into its room.
 
     Parameters
     ----------
     rule : Rule
     pool : (n,) uint16
-        Where targets are placed; the rooms lie one behind the other.
+        Where targets are placed.
     stride : int
         Places in `pool` that a finished synapse takes. A row's targets lie at the beginning of the
         room that the row takes in the end.
-    rooms : (n_partitions,) int64
-        Result of `room`.
+    room : first, stop
+        Places of `pool` that the partition may use.
     owned : low, high, local
+        The targets of the partition: their numbers ``low ... high - 1``, and the local slot of the
+        first.
 
     Returns
     -------
-    start : (n_partitions, n_pre + 1) int64
+    start : (n_pre + 1,) int64
         Index in `pool` at which each finished row begins; the last entry is where the last ends.
-    end : (n_partitions, n_pre) int64
+    end : (n_pre,) int64
         Index behind the last target of each row.
 
     Raises
@@ -104,16 +101,13 @@ def append_rows(
     InternalError
         More synapses than chance can make.
     """
-    stop = stride * np.cumsum(rooms)
-    start = np.empty((rooms.size, rule.n_pre + 1), np.int64)
-    start[:, 0] = stop - stride * rooms
-    end, fits = np.empty((rooms.size, rule.n_pre), np.int64), np.zeros(rooms.size, np.bool_)
-    longest = _longest_rows(rule, owned[1] - owned[0])
+    start, end = np.empty(rule.n_pre + 1, np.int64), np.empty(rule.n_pre, np.int64)
+    start[0], stop = room
     low, high, local = owned
-    _append(rule, pool, stride, start, end, stop, longest, low, high, local, fits)
-    if not fits.all():
+    longest = int(_longest_rows(rule, np.array([high - low]))[0])
+    if not _append(rule, pool, stride, start, end, stop, longest, low, high, local):
         raise InternalError(
-            "build.append", f"must draw at most {rooms.sum()} synapses", got="more",
+            "build.append", f"must draw at most {(stop - room[0]) // stride} synapses", got="more",
             remedy="Please report this message with the network.",
         )  # fmt: skip
     return start, end

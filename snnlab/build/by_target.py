@@ -10,6 +10,7 @@ from numba import int64, njit, uint64
 from snnlab.build.random import CHUNK, random_words
 from snnlab.build.rule import DISTANCE, INDEGREE, PARTNERS
 from snnlab.build.sink import put, put_drawn
+from snnlab.rules.borrow import borrowed
 
 __all__ = ["visit_targets"]
 
@@ -96,9 +97,13 @@ def _draw_by_distance(rule, sink, cursor, i, target, words, rows):  # type: igno
 @njit(error_model="numpy", cache=True)
 def visit_targets(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
     """Draw the synapses of the targets ``low ... high``; `low` has the local slot `local`."""
-    words, rows = np.empty(CHUNK, np.uint32), np.empty(CHUNK, np.int64)
     is_plain = not (rule.forbids_self or rule.forbids_multiple)
-    seen = np.full(1 if is_plain else rule.n_pre, -1, np.int64)
+    kept = (
+        np.empty(CHUNK, np.uint32),
+        np.empty(CHUNK, np.int64),
+        np.full(1 if is_plain else rule.n_pre, -1, np.int64),
+    )
+    words, rows, seen = borrowed(kept)
     for i in range(low, high):
         target = local + i - low
         if rule.kind == INDEGREE and is_plain:
@@ -110,3 +115,4 @@ def visit_targets(rule, sink, cursor, low, high, local):  # type: ignore[no-unty
         else:
             rows[0] = i
             put(sink, cursor, rows, int64(1), target)
+    return kept[0].size  # it must live until here

@@ -6,6 +6,8 @@ of its own targets. A thread that owns a partition delivers without atomics.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +133,12 @@ def positions(network: Network, population: Population) -> NDArray[np.float64]:
 
 
 def connect(
-    network: Network, plans: tuple[TablePlan, ...], layout: Layout, partitions: Partitions
+    network: Network,
+    plans: tuple[TablePlan, ...],
+    layout: Layout,
+    partitions: Partitions,
+    *,
+    threads: int = 1,
 ) -> Connections:
     """Draw all synapses: count the tables, allocate once, fill every table.
 
@@ -142,41 +149,141 @@ def connect(
     layout : Layout
     partitions : Partitions
         Does not change which synapses there are.
+    threads : int
+        Partitions that are drawn at a time.
     """
-    rules = [[_rule(network, p) for p in plan.projections] for plan in plans]
-    owned = [[_owned(network, p, layout, partitions) for p in plan.projections] for plan in plans]
-    counts = [_count(*of_table, partitions.n) for of_table in zip(rules, owned, strict=True)]
-    rooms = [c if c.ndim == 1 else c.sum(axis=1) for c in counts]
-    # In `targets` wide and plastic tables come first, so that `wide` needs no room for shared ones.
-    order = sorted(range(len(plans)), key=lambda k: _ORDER.get(plans[k].kind, len(_ORDER)))
-    pools = _pools(plans, [int(r.sum()) for r in rooms])
-    free = dict.fromkeys((SHARED, PACKED), 0)
-    row_starts, segment_ends = {}, {}
-    for k in order:
-        kind = PACKED if plans[k].kind == PACKED else SHARED
-        base = free[kind]
-        free[kind] += int(rooms[k].sum())
-        part = _part(pools, plans[k].kind, base, free[kind])
-        start, borders = _place(rules[k], owned[k], counts[k], part, plans[k].kind)
-        row_starts[k] = start + base
-        segment_ends[k] = _finish(network, plans[k], rules[k], owned[k], part, borders)
-    in_order = range(len(plans))
+    tables = [_Table.of(network, plan, layout, partitions) for plan in plans]
+    with ThreadPoolExecutor(threads, thread_name_prefix="snnlab-build") as pool:
+
+        def in_each_partition(work: Callable[[_Table, int], None]) -> None:
+            def all_tables(p: int) -> None:
+                for table in tables:
+                    work(table, p)
+
+            list(pool.map(all_tables, range(partitions.n)))  # raises what one of them raised
+
+        in_each_partition(_Table.count)
+        pools = _pools(plans, [table.n_places() for table in tables])
+        _give_room(tables, pools)
+        in_each_partition(_Table.fill)
     return Connections(
         plans,
         *pools,
-        tuple(row_starts[k] for k in in_order),
-        tuple(segment_ends[k] for k in in_order),
+        tuple(table.row_start for table in tables),
+        tuple(table.segment_ends for table in tables),
     )
 
 
-def _count(rules: list[Rule], owned: list[Owned], n_partitions: int) -> NDArray[np.int64]:
-    """Synapses of each row, (n_partitions, n_pre); or room, (n_partitions,), if rows append."""
-    if is_appendable(rules):
-        return room(rules[0], owned[0])
-    cursor = np.zeros((n_partitions, rules[0].n_pre), np.int64)
-    for rule, targets in zip(rules, owned, strict=True):
-        draw.count(rule, cursor, targets)
-    return cursor
+def _give_room(tables: list[_Table], pools: Pools) -> None:
+    """Give every table its part of the pools.
+
+    In `targets` wide and plastic tables come first, so that `wide` needs no room for shared ones.
+    """
+    free = dict.fromkeys((SHARED, PACKED), 0)
+    for table in sorted(tables, key=lambda table: _ORDER.get(table.plan.kind, len(_ORDER))):
+        kind = PACKED if table.plan.kind == PACKED else SHARED
+        table.take_room(pools, free[kind])
+        free[kind] += table.n_places()
+
+
+class _Table:
+    """A table on its way: what is the same for all partitions, and what each of them fills in.
+
+    Parameters
+    ----------
+    plan : TablePlan
+    rules : list of Rule
+        One for each of its projections.
+    owned : list of (low, high, local)
+        The targets of each of them in each partition, as `Partitions.targets` returns them.
+    attributes : Attributes or None
+        What synapses draw, if they draw anything or rows must be put into order.
+
+    Attributes
+    ----------
+    row_start : (n_partitions, n_pre + 1) int64
+    segment_ends : (n_partitions, n_pre, n_delays) uint32
+        See `Connections`.
+    """
+
+    def __init__(
+        self, plan: TablePlan, rules: list[Rule], owned: list[Owned], attributes: Attributes | None
+    ) -> None:
+        self.plan, self._rules, self._owned, self._attributes = plan, rules, owned, attributes
+        self._appends = is_appendable(rules)
+        n_partitions, n_rows = owned[0][0].size, rules[0].n_pre
+        self._counts = np.zeros((n_partitions, 0 if self._appends else n_rows), np.int64)
+        self._rooms = room(rules[0], owned[0]) if self._appends else np.zeros(0, np.int64)
+        n_delays = plan.n_delays if plan.n_delays > 1 else 0
+        self.row_start = np.empty((n_partitions, n_rows + 1), np.int64)
+        self.segment_ends = np.empty((n_partitions, n_rows, n_delays), np.uint32)
+
+    @classmethod
+    def of(
+        cls, network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
+    ) -> _Table:
+        """Look up what the projections of a table draw."""
+        rules = [_rule(network, p) for p in plan.projections]
+        owned = [_owned(network, p, layout, partitions) for p in plan.projections]
+        is_shuffled = any(rule.kind == OUTDEGREE for rule in rules)
+        is_plain = plan.kind == SHARED and plan.n_delays == 1 and not is_shuffled
+        return cls(
+            plan, rules, owned, None if is_plain else _attributes(network, plan, rules, owned)
+        )
+
+    def count(self, p: int) -> None:
+        """Count the synapses of partition `p`'s rows, unless these are drawn in one pass."""
+        if not self._appends:
+            for rule, owned in self._parts(p):
+                draw.count(rule, self._counts[p], owned)
+
+    def n_places(self) -> int:
+        """Return for how many synapses there must be room."""
+        return int(self._rooms.sum() if self._appends else self._counts.sum())
+
+    def take_room(self, pools: Pools, base: int) -> None:
+        """Take the places of the pools from `base` on."""
+        kind, stop = self.plan.kind, base + self.n_places()
+        self._base, self._pools = base, _part(pools, kind, base, stop)
+        if not self._appends:
+            self.row_start[:] = _starts(self._counts)
+
+    def fill(self, p: int) -> None:
+        """Draw the rows of partition `p`, with weights and delays."""
+        pool, stride = _halves(self._pools, self.plan.kind)
+        borders = self._append(p, pool, stride) if self._appends else self._place(p, pool, stride)
+        if self._attributes is not None:
+            stored_as = WIDE if self.plan.kind == PLASTIC else self.plan.kind
+            finish_rows(
+                pool, stride, self._pools, stored_as, borders, self._attributes,
+                self.segment_ends[p], p,
+            )  # fmt: skip
+        self.row_start[p] += self._base
+
+    def _append(self, p: int, pool: NDArray[np.uint16], stride: int) -> NDArray[np.int64]:
+        """Draw rows one behind the other; return where their synapses begin and end."""
+        stop = stride * int(self._rooms[: p + 1].sum())
+        places = stop - stride * int(self._rooms[p]), stop
+        ((rule, owned),) = self._parts(p)
+        start, end = append_rows(rule, pool, stride, places, owned)
+        self.row_start[p] = start // stride
+        return np.stack([start[:-1], end])
+
+    def _place(self, p: int, pool: NDArray[np.uint16], stride: int) -> NDArray[np.int64]:
+        """Place targets into counted rows; return the borders between the projections."""
+        cursor = self.row_start[p, :-1] * stride
+        borders = [cursor.copy()]
+        for rule, owned in self._parts(p):
+            draw.place(rule, pool, cursor, owned)
+            borders.append(cursor.copy())
+        return np.stack(borders)
+
+    def _parts(self, p: int) -> list[tuple[Rule, tuple[int, int, int]]]:
+        """Each projection with its targets in partition `p`."""
+        return [
+            (rule, (int(low[p]), int(high[p]), int(local[p])))
+            for rule, (low, high, local) in zip(self._rules, self._owned, strict=True)
+        ]
 
 
 def _pools(plans: tuple[TablePlan, ...], sizes: list[int]) -> Pools:
@@ -212,42 +319,6 @@ def _starts(n_in_row: NDArray[np.int64]) -> NDArray[np.int64]:
 def _halves(pools: Pools, kind: int) -> tuple[NDArray[np.uint16], int]:
     """Where targets are placed, and the places that a finished synapse takes there."""
     return (pools.packed.view(np.uint16), 2) if kind == PACKED else (pools.targets, 1)
-
-
-def _place(
-    rules: list[Rule], owned: list[Owned], counts: NDArray[np.int64], pools: Pools, kind: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Place the targets of a table: row starts, and the borders between its projections."""
-    pool, stride = _halves(pools, kind)
-    if counts.ndim == 1:
-        start, end = append_rows(rules[0], pool, stride, counts, owned[0])
-        return start // stride, np.stack([start[:, :-1], end])
-    row_start = _starts(counts)
-    cursor = row_start[:, :-1] * stride
-    borders = [cursor.copy()]
-    for rule, targets in zip(rules, owned, strict=True):
-        draw.place(rule, pool, cursor, targets)
-        borders.append(cursor.copy())
-    return row_start, np.stack(borders)
-
-
-def _finish(
-    network: Network,
-    plan: TablePlan,
-    rules: list[Rule],
-    owned: list[Owned],
-    pools: Pools,
-    borders: NDArray[np.int64],
-) -> NDArray[np.uint32]:
-    """Order the rows of a table, draw their weights and delays; return the segment ends."""
-    n_delays = plan.n_delays if plan.n_delays > 1 else 0
-    ends = np.empty((*borders.shape[1:], n_delays), np.uint32)
-    is_shuffled = any(rule.kind == OUTDEGREE for rule in rules)
-    if plan.kind != SHARED or n_delays or is_shuffled:
-        attributes = _attributes(network, plan, rules, owned)
-        stored_as = WIDE if plan.kind == PLASTIC else plan.kind
-        finish_rows(*_halves(pools, plan.kind), pools, stored_as, borders, attributes, ends)
-    return ends
 
 
 def _attributes(

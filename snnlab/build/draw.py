@@ -12,59 +12,58 @@ source go row by row, every partition keeping the targets that it owns.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 from numpy.typing import NDArray
 
 from snnlab.build.by_row import draw_row, new_scratch
 from snnlab.build.by_target import visit_targets
 from snnlab.build.rule import DISTANCE, Rule
 from snnlab.build.sink import Sink
+from snnlab.rules.borrow import borrowed
 
 __all__ = ["count", "place"]
 
-
-@njit(error_model="numpy", cache=True)
-def _visit_rows(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
-    scratch = new_scratch(rule)
-    for row in range(rule.n_pre):
-        draw_row(rule, sink, cursor, row, low, high, local, scratch)
+_NOWHERE = np.empty(0, np.uint16)
 
 
-@njit(parallel=True, error_model="numpy", cache=True)
+@njit(nogil=True, error_model="numpy", cache=True)
 def _visit(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
-    for p in prange(low.size):
-        if rule.kind <= DISTANCE:
-            visit_targets(rule, sink, cursor[p], low[p], high[p], local[p])
-        else:
-            _visit_rows(rule, sink, cursor[p], low[p], high[p], local[p])
+    rule, sink, cursor = borrowed((rule, sink, cursor))
+    if rule.kind <= DISTANCE:
+        visit_targets(rule, sink, cursor, low, high, local)
+    else:
+        kept = new_scratch(rule)
+        scratch = borrowed(kept)
+        for row in range(rule.n_pre):
+            draw_row(rule, sink, cursor, row, low, high, local, scratch)
+        return kept.seen.size  # it must live until here
+    return 0
 
 
-def count(rule: Rule, cursor: NDArray[np.int64], owned: tuple[NDArray[np.int64], ...]) -> None:
-    """Add the number of synapses of each source in each partition to `cursor`.
+def count(rule: Rule, cursor: NDArray[np.int64], owned: tuple[int, int, int]) -> None:
+    """Add the number of synapses of each source in one partition to `cursor`.
 
     Parameters
     ----------
     rule : Rule
-    cursor : (n_partitions, n_pre) int64
+    cursor : (n_pre,) int64
     owned : low, high, local
-        The targets of each partition, as `Partitions.targets` returns them.
+        The targets of the partition: their numbers ``low ... high - 1``, and the local slot of the
+        first.
     """
-    _visit(rule, Sink(True, np.empty(0, np.uint16)), cursor, *owned)
+    _visit(rule, Sink(True, _NOWHERE), cursor, *owned)
 
 
 def place(
-    rule: Rule,
-    pool: NDArray[np.uint16],
-    cursor: NDArray[np.int64],
-    owned: tuple[NDArray[np.int64], ...],
+    rule: Rule, pool: NDArray[np.uint16], cursor: NDArray[np.int64], owned: tuple[int, int, int]
 ) -> None:
-    """Write the targets of a projection behind the cursors of their rows, and advance these.
+    """Write the targets of one partition behind the cursors of their rows, and advance these.
 
     Parameters
     ----------
     rule : Rule
     pool : (n,) uint16
-    cursor : (n_partitions, n_pre) int64
+    cursor : (n_pre,) int64
         Next free index of each row.
     owned : low, high, local
     """

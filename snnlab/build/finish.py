@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import int32, int64, njit, prange, uint16, uint32, uint64
+from numba import int32, int64, njit, uint16, uint32, uint64
 from numpy.typing import NDArray
 
 from snnlab.build.rule import VALUES
 from snnlab.build.storage import PACKED, SHARED, WIDE
+from snnlab.rules.borrow import borrowed
 from snnlab.rules.philox import philox4x32
 
 __all__ = ["Attributes", "finish_rows"]
@@ -188,28 +189,9 @@ def _write(row, n, pools, kind, start, is_ordered):  # type: ignore[no-untyped-d
                 pools.wide[e] = int32(row.weights[i])
 
 
-@njit(error_model="numpy", cache=True)
-def _finish_partition(placed, stride, pools, kind, borders, attributes, segment_ends, p):  # type: ignore[no-untyped-def]
-    n_projections, n_delays = borders.shape[0] - 1, segment_ends.shape[2]
-    starts, stops = borders[0, p], borders[n_projections, p]
-    row = _new_row(max((stops - starts).max(), 1), n_delays)
-    for source in range(starts.size):
-        start = starts[source]
-        n = stops[source] - start
-        for j in range(n):
-            row.targets[uint64(j)] = placed[uint64(start + j)]
-        for k in range(n_projections):
-            a, z = borders[k, p, source] - start, borders[k + 1, p, source] - start
-            if a < z:
-                _draw_segment(row, a, z, source, attributes, k, p, kind != SHARED, n_delays > 0)
-        if n_delays > 0:
-            _find_ends(row, n, segment_ends[p, source])
-        _write(row, n, pools, kind, start // stride, n_delays == 0)
-
-
-@njit(parallel=True, error_model="numpy", cache=True)
-def finish_rows(placed, stride, pools, kind, borders, attributes, segment_ends):  # type: ignore[no-untyped-def]
-    """Turn placed targets into finished synapses, in the same memory.
+@njit(nogil=True, error_model="numpy", cache=True)
+def finish_rows(placed, stride, pools, kind, borders, attributes, segment_ends, p):  # type: ignore[no-untyped-def]
+    """Turn the placed targets of partition `p` into finished synapses, in the same memory.
 
     Parameters
     ----------
@@ -221,12 +203,31 @@ def finish_rows(placed, stride, pools, kind, borders, attributes, segment_ends):
     pools : Pools
     kind : int
         ``SHARED``, ``PACKED`` or ``WIDE``.
-    borders : (n_projections + 1, n_partitions, n_pre) int64
+    borders : (n_projections + 1, n_pre) int64
         Where in `placed` the synapses of each projection begin and end in each row.
     attributes : Attributes
-    segment_ends : (n_partitions, n_pre, n_delays) uint32
+    segment_ends : (n_pre, n_delays) uint32
         Filled: end of each delay's synapses, relative to the start of the row. No delays where
         all are equal.
+    p : int
     """
-    for p in prange(borders.shape[1]):
-        _finish_partition(placed, stride, pools, kind, borders, attributes, segment_ends, p)
+    placed, pools, borders, attributes, segment_ends = borrowed(
+        (placed, pools, borders, attributes, segment_ends)
+    )
+    n_projections, n_delays = borders.shape[0] - 1, segment_ends.shape[1]
+    starts, stops = borders[0], borders[n_projections]
+    kept = _new_row(max((stops - starts).max(), 1), n_delays)
+    row = borrowed(kept)
+    for source in range(starts.size):
+        start = starts[source]
+        n = stops[source] - start
+        for j in range(n):
+            row.targets[uint64(j)] = placed[uint64(start + j)]
+        for k in range(n_projections):
+            a, z = borders[k, source] - start, borders[k + 1, source] - start
+            if a < z:
+                _draw_segment(row, a, z, source, attributes, k, p, kind != SHARED, n_delays > 0)
+        if n_delays > 0:
+            _find_ends(row, n, segment_ends[source])
+        _write(row, n, pools, kind, start // stride, n_delays == 0)
+    return kept.counts.size  # it must live until here

@@ -23,7 +23,7 @@ from snnlab.cpu.populations import (
     step_currents,
 )
 from snnlab.cpu.program import Drive, Memory, Program, Record, Synapses
-from snnlab.cpu.threads import parallel_region
+from snnlab.cpu.threads import available_threads
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network, Population
 from snnlab.rules.kernel import BlockKernel
@@ -188,8 +188,8 @@ def build(
     layout = Layout.of(network)
     partitions = partition(layout, threads, _delivery_costs(network))
     check_fits(estimate_bytes(network, plans, layout, partitions.n), network)
-    with parallel_region(threads):
-        connections = connect(network, plans, layout, partitions)
+    n_threads = min(threads, available_threads())
+    connections = connect(network, plans, layout, partitions, threads=n_threads)
     sizes = assemble.shape(plans, network, shortest_ring)
     sizes = replace(sizes, group_steps=group_steps(connections, partitions, sizes))
     dtype = DTYPES[precision]

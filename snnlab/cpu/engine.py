@@ -105,7 +105,7 @@ class CpuEngine:
         self.report = replace(report, compile_s=report.compile_s + warm_s)
 
     def _compile_builder(self) -> None:
-        with parallel_region(self.threads), announced():
+        with announced():
             compile_builder()
 
     def _compile_loop(self) -> None:

@@ -11,7 +11,6 @@ from numba import int64, njit, prange
 
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
-from snnlab.cpu.borrow import borrowed
 from snnlab.cpu.deliver import deliver
 from snnlab.cpu.groups import add_far_input, deliver_all, deliver_groups
 from snnlab.cpu.phases import (
@@ -28,6 +27,7 @@ from snnlab.cpu.plastic import plasticity
 from snnlab.cpu.program import RECORDED, SUSPECTS
 from snnlab.cpu.suspects import look
 from snnlab.cpu.update import insert_events, update
+from snnlab.rules.borrow import borrowed
 
 __all__ = ["deliver_pending", "order_spikes", "run"]
 

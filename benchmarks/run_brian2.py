@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -349,10 +348,11 @@ def simulate(model: Defined, args: argparse.Namespace, folder: str, dt: float) -
         if duration:
             net.run(duration * b2.ms)
     stamp(folder)
+    note_peak(folder)
     began = time.perf_counter()
     b2.device.build(directory=folder, compile=True, run=False)
     compile_s = time.perf_counter() - began
-    peak, started = run_program(folder)
+    started = run_program(folder)
     stamps = [int(line) * 1e-9 for line in (Path(folder) / "stamps.txt").read_text().split()]
     simulate_s = stamps[2] - stamps[1]
     # The first run prepares the queues of spikes; what it simulates besides is not building.
@@ -361,7 +361,7 @@ def simulate(model: Defined, args: argparse.Namespace, folder: str, dt: float) -
         "build_s": max(stamps[1] - started - simulated, stamps[0] - started),
         "compile_s": compile_s,
         "n_synapses": sum(int(np.sum(s.N)) for s in model.synapses),
-        "peak_bytes": peak,
+        "peak_bytes": 1024 * int((Path(folder) / "peak.txt").read_text().split()[0]),
         "versions": {"brian2": b2.__version__, "python": sys.version.split()[0]},
     }
     if is_run:
@@ -382,23 +382,36 @@ def stamp(folder: str) -> None:
     )
 
 
-def run_program(folder: str) -> tuple[int, float]:
-    """Run what was compiled; return its own peak memory [bytes] and when it started [s]."""
-    usage: dict[str, Any] = {}
+def note_peak(folder: str) -> None:
+    """Let the program note at its end how much memory it has held.
+
+    What the system tells of it from outside counts the process that started it, too.
+    """
+    path = json.dumps(str(Path(folder) / "peak.txt"))
+    b2.device.insert_code(
+        "main",
+        '{ std::ifstream _in("/proc/self/status"); std::string _line;'
+        f" std::ofstream _out({path});"
+        ' while (std::getline(_in, _line)) if (_line.compare(0, 6, "VmHWM:") == 0)'
+        ' _out << _line.substr(6) << "\\n"; }',
+    )
+
+
+def run_program(folder: str) -> float:
+    """Run what was compiled; return when it started [s]."""
+    usage: dict[str, float] = {}
 
     def call(*args: Any, **options: Any) -> int:
         process = subprocess.Popen(*args, **options)
         usage["started"] = time.clock_gettime(time.CLOCK_MONOTONIC)
-        _, status, usage["resources"] = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        return process.returncode
+        return process.wait()
 
     kept, subprocess.call = subprocess.call, call
     try:
         b2.device.run(directory=folder, with_output=False, run_args=[])
     finally:
         subprocess.call = kept
-    return 1024 * usage["resources"].ru_maxrss, usage["started"]
+    return usage["started"]
 
 
 def save_spikes(monitor: Any, warmup: float, dt: float, path: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import sys
 import time
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from snnlab.batch.peak import peak_rss_bytes
 from snnlab.cpu.engine import CpuEngine
 from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Frame
@@ -45,16 +45,13 @@ def main() -> None:
     began = time.perf_counter()
     frames = advance(engine, n_steps)
     simulate_s = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
-        1 if sys.platform == "darwin" else 1024
-    )
     figures = {
         "n_synapses": engine.report.n_synapses,
         "build_s": engine.report.build_s,
         "compile_s": engine.report.compile_s,
         "simulate_s": simulate_s,
         "synapse_bytes": engine.report.synapse_bytes,
-        "peak_bytes": peak,
+        "peak_bytes": peak_rss_bytes(),
         **weights(engine),
         "versions": versions(),
     }

@@ -32,8 +32,6 @@ CONFIG = Path(snnlab.__file__).parent / "lab_config"
 
 MPI_DEFAULTS = {"PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe"}
 MPI_DEFAULTS_OF_ROOT = {"OMPI_ALLOW_RUN_AS_ROOT": "1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1"}
-THREAD_DEFAULTS = {"GOMP_SPINCOUNT": "2000"}
-"""OpenMP threads that wait give their core to the browser after a few microseconds."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -102,7 +100,7 @@ def environment(inherited: Mapping[str, str], *, is_root: bool) -> dict[str, str
     is_root : bool
         Whether OpenMPI has to be told that running as root is meant.
     """
-    variables = {**THREAD_DEFAULTS, **MPI_DEFAULTS}
+    variables = dict(MPI_DEFAULTS)
     variables |= MPI_DEFAULTS_OF_ROOT if is_root else {}
     variables |= inherited
     # mpiexec is looked up in PATH, and Jupyter may have been started by its full path.

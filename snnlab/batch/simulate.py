@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import sys
 import threading
@@ -10,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Protocol, cast
 
 from snnlab.batch.output import Output
+from snnlab.batch.peak import peak_rss_bytes
 from snnlab.batch.tally import Tally
 from snnlab.engine import BuildReport, Engine
 from snnlab.errors import StorageError
@@ -136,7 +135,7 @@ def run(
     result = Run(
         course.n_steps, course.n_steps * network.dt, course.simulate_s,
         course.n_steps == warmup + n_steps, tuple(course.troubles), course.tally, engine.report,
-        engine.device, _peak_rss_bytes(),
+        engine.device, peak_rss_bytes(),
     )  # fmt: skip
     course.output.close()
     engine.close()
@@ -227,20 +226,3 @@ def _progress(network: Network, n_steps: int, show: bool) -> Iterator[Callable[[
     total = n_steps * network.dt
     with tqdm(total=total, disable=not show, file=sys.stderr, bar_format=layout) as bar:
         yield lambda frame: bar.update(frame.duration)
-
-
-def _peak_rss_bytes() -> int:
-    """Most memory that this process has held; Linux hands `getrusage` that of the parent, too."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        found = re.search(r"VmHWM:\s*(\d+) kB", status.read_text())
-        if found is not None:
-            return 1024 * int(found[1])
-    if sys.platform == "win32":
-        import psutil
-
-        return int(psutil.Process().memory_info().peak_wset)
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else 1024 * peak

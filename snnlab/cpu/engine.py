@@ -26,7 +26,7 @@ from snnlab.cpu.samples import SampleBuffer
 from snnlab.cpu.synapse_list import list_synapses
 from snnlab.cpu.synapse_probes import read_synapses, with_synapse_probes
 from snnlab.cpu.team import Team
-from snnlab.cpu.threads import available_threads, choose_threads, parallel_region
+from snnlab.cpu.threads import available_threads, choose_threads
 from snnlab.cpu.warm import announced, compile_builder
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
@@ -125,6 +125,11 @@ class CpuEngine:
         return self._built
 
     @property
+    def _n_members(self) -> int:
+        """Threads that share the partitions right now."""
+        return min(self._governor.threads, available_threads())
+
+    @property
     def step(self) -> int:
         """Number of steps done since the start."""
         return self._step
@@ -188,7 +193,7 @@ class CpuEngine:
         b, first = self._arrays, self._step
         record, probes = b.record, samples.probes_from(first)
         record.notes[:] = 0
-        n_members = min(self._governor.threads, available_threads())
+        n_members = self._n_members
 
         def member(k: int) -> Any:
             return run(
@@ -220,8 +225,7 @@ class CpuEngine:
             clock.recorded(time.perf_counter() - began)
 
     def _read(self, probes: SynapseProbes, values: NDArray[np.floating]) -> None:
-        with parallel_region(self._governor.threads):
-            read_synapses(self._arrays, probes, values)
+        read_synapses(self._arrays, probes, values, self._team, self._n_members)
 
     def _troubles(self) -> tuple[Trouble, ...]:
         """What the last look at the states has found."""
@@ -303,9 +307,14 @@ class CpuEngine:
 
     def _flush(self) -> None:
         """Deliver what the last chunk left, so that the rings hold all input under way."""
-        b = self._arrays
-        with parallel_region(self.threads):
-            deliver_pending(b.program, b.synapses, b.plastic, b.memory, self._chunk, self._step)
+        b, n = self._arrays, self._n_members
+        self._team.run(
+            n,
+            lambda k: deliver_pending(
+                b.program, b.synapses, b.plastic, b.memory, self._chunk, self._step, k, n
+            ),
+        )
+        b.memory.spike_start[self._chunk] = 0
 
     def checkpoint(self) -> Checkpoint:
         """Return a copy of the complete state, the same for any number of threads."""

@@ -7,7 +7,7 @@ leaves one meeting of the threads a chunk, not one a step.
 from __future__ import annotations
 
 import numpy as np
-from numba import int64, njit, prange
+from numba import int64, njit
 
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
@@ -143,17 +143,21 @@ def run(  # type: ignore[no-untyped-def]
     return done, chunk, turn
 
 
-@njit(parallel=True, nogil=True, error_model="numpy", cache=True)
-def deliver_pending(program, synapses, plastic, memory, chunk, step):  # type: ignore[no-untyped-def]
-    """Deliver the spikes of the last chunk now, and empty its list: all input is in the ring."""
-    for i in prange(program.bounds.size - 1):
-        p = int64(i)
+@njit(nogil=True, error_model="numpy", cache=True)
+def deliver_pending(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, memory, chunk, step, member, n_members
+):  # fmt: skip
+    """Deliver the spikes of the last chunk now: all input is in the ring, and the list is done.
+
+    Each member of a team runs this with its own number; empty the list afterwards.
+    """
+    program, synapses, plastic, memory = borrowed((program, synapses, plastic, memory))
+    for p in range(member, program.bounds.size - 1, n_members):
         if program.group_steps:
             deliver_all(program, synapses, memory, p, chunk, step)
         else:
             deliver(program, synapses, memory, p, chunk)
         plasticity(program, synapses, plastic, memory, p, chunk, step)
-    memory.spike_start[chunk] = 0
 
 
 @njit(nogil=True, error_model="numpy", cache=True)

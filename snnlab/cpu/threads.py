@@ -1,27 +1,12 @@
-"""How many threads, and how they wait.
-
-Must be imported before Numba starts its threads: the waiting policy is read once.
-"""
+"""How many threads a network is worth."""
 
 from __future__ import annotations
-
-import os
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-# A barrier that spins for long loses everything when another process wants the core; a short
-# spin costs nothing when the machine is quiet.
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
 
 import numba
 
 from snnlab.errors import SpecError
 
-__all__ = ["available_threads", "choose_threads", "parallel_region"]
-
-_PARALLEL = threading.Lock()
-"""Held around compiled parallel calls: not every threading layer allows two at a time."""
+__all__ = ["available_threads", "choose_threads"]
 
 _NEURONS_PER_THREAD = 1500
 """Below this a second thread waits longer than it works."""
@@ -52,12 +37,3 @@ def choose_threads(threads: int | None, n_neurons: int) -> int:
 def available_threads() -> int:
     """Return how many threads compute at a time, at most."""
     return int(numba.config.NUMBA_NUM_THREADS)  # type: ignore[attr-defined]
-
-
-@contextmanager
-def parallel_region(threads: int) -> Iterator[int]:
-    """Run compiled parallel code with this many threads, or as many as there are: that number."""
-    with _PARALLEL:
-        active = min(threads, available_threads())
-        numba.set_num_threads(active)
-        yield active

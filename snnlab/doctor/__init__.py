@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from snnlab.doctor.extras import GET_BROWSER, browser, find_browser, gpu, mpi
 from snnlab.doctor.finding import Finding, State
-from snnlab.doctor.installed import lab_extensions, packages, threads
+from snnlab.doctor.installed import lab_extensions, packages
 from snnlab.doctor.machine import cache_folder, cores, memory, python, system
 
 __all__ = [
@@ -36,7 +36,6 @@ CHECKS: tuple[Callable[[], Finding | list[Finding]], ...] = (
     memory,
     cache_folder,
     packages,
-    threads,
     lab_extensions,
     mpi,
     gpu,

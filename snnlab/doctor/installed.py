@@ -6,9 +6,9 @@ import importlib.metadata
 from collections.abc import Iterable
 from pathlib import Path
 
-from snnlab.doctor.finding import Finding, ask_python
+from snnlab.doctor.finding import Finding
 
-__all__ = ["lab_extensions", "package", "packages", "threads", "widget_extensions"]
+__all__ = ["lab_extensions", "package", "packages", "widget_extensions"]
 
 DISTRIBUTION = "snnlab-jupyter"
 WIDGET_EXTENSIONS = ("anywidget", "@jupyter-widgets/jupyterlab-manager")
@@ -43,22 +43,6 @@ def package(name: str, specifier: str = "") -> Finding:
     if SpecifierSet(specifier).contains(version, prereleases=True):
         return Finding(name, "ok", version)
     return Finding(name, "missing", f"{version}, needs {specifier}", mend)
-
-
-def threads() -> Finding:
-    """Return which library runs Numba's threads."""
-    code = (
-        "import importlib\n"
-        "for layer in ('tbbpool', 'omppool', 'workqueue'):\n"
-        "    try: importlib.import_module('numba.np.ufunc.' + layer)\n"
-        "    except ImportError: continue\n"
-        "    print(layer); break"
-    )
-    layer = ask_python(code).strip()
-    if layer in ("tbbpool", "omppool"):
-        return Finding("Threads", "ok", {"tbbpool": "TBB", "omppool": "OpenMP"}[layer])
-    mend = "Install OpenMP (Debian: libgomp1, Homebrew: libomp), or pip install tbb."
-    return Finding("Threads", "warning", layer or "Numba does not load", mend)
 
 
 def lab_extensions() -> Finding:

@@ -25,7 +25,7 @@ def test_this_environment_misses_nothing(findings: list[Finding]) -> None:
 def test_each_name_appears_once(findings: list[Finding]) -> None:
     names = [f.name for f in findings]
     assert len(set(names)) == len(names)
-    wanted = {"Python", "Cores", "Memory", "numba", "jupyterlab", "Threads", "MPI library", "GPU"}
+    wanted = {"Python", "Cores", "Memory", "numba", "jupyterlab", "MPI library", "GPU"}
     assert wanted <= set(names)
 
 

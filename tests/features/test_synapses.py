@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from snnlab.cpu.engine import CpuEngine
+from snnlab.rules.emit_row import PIECE, RECENT
 from tests.synapses import by_hand, paired, poisson_steps
 
 MODELS = {
@@ -66,6 +67,25 @@ def test_dopamine_adds_up_what_is_smaller_than_the_last_digit_of_the_weight():
     assert 20 * last_digit < syn.weight - 1.0 < 0.1 * last_digit * N_STEPS
     (weight,) = engine.synapses("plastic").weight
     assert abs(weight - syn.weight) < 2 * last_digit
+
+
+@pytest.mark.parametrize("synapse", ["STDP", "STDPTriplet"])
+@pytest.mark.parametrize("delay", [0.5, 4.0, 30.0])
+def test_rows_of_any_length_know_any_number_of_spikes_under_way(synapse, delay):
+    """More targets than are dealt with together; up to 18 of their spikes still in the dendrite."""
+    n = PIECE + 44
+    pre, post = trains("bursting")
+    engine = CpuEngine(
+        paired(synapse, MODELS[synapse], pre, post, n=n, delay=delay), threads=1,
+        precision="float64",
+    )  # fmt: skip
+    engine.advance(N_STEPS)
+    _, syn = by_hand(synapse, MODELS[synapse], pre, post, N_STEPS, delay=round(10 * delay))
+    weights = engine.synapses("plastic").weight
+    assert weights.size == n * n
+    np.testing.assert_allclose(weights, syn.weight, rtol=1e-10)
+    under_way = [sum(s - 10 * delay < q < s for q in post) for s in pre]
+    assert (max(under_way) > RECENT) == (delay == 30.0)
 
 
 @pytest.mark.parametrize(("fraction", "dendritic"), [(1.0, 20), (0.75, 15), (0.5, 10)])

@@ -58,6 +58,7 @@ def test_environment_keeps_what_the_user_set() -> None:
 def test_environment_lets_root_start_ranks() -> None:
     variables = lab.environment({"JUPYTER_CONFIG_PATH": "/etc/mine"}, is_root=True)
     assert variables["OMPI_ALLOW_RUN_AS_ROOT"] == variables["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] == "1"
+    assert variables["PRTE_MCA_rmaps_default_mapping_policy"] == ":oversubscribe"
     assert variables["JUPYTER_CONFIG_PATH"] == f"{lab.CONFIG}{os.pathsep}/etc/mine"
 
 

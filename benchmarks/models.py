@@ -45,6 +45,9 @@ class Model:
         Model time that is measured; 0: only construction is.
     warmup : float [ms]
         Model time before it.
+    touch : float [GB]
+        Memory that a run touches and gives back before it builds. The host of a virtual machine
+        takes up to 2 s for each GB that it has to find, which is no work of a simulator.
     skip : mapping
         Simulator -> why it does not run this model.
     """
@@ -54,6 +57,7 @@ class Model:
     cv: Range | None = None
     time: float = 1000.0
     warmup: float = 100.0
+    touch: float = 0.0
     skip: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -87,7 +91,7 @@ def _synapses(rule: Connectivity, seed: int) -> Network:
 
 
 def _construction(rule: Connectivity) -> Model:
-    return Model(partial(_synapses, rule), time=0.0, warmup=0.0)
+    return Model(partial(_synapses, rule), time=0.0, warmup=0.0, touch=2.0)
 
 
 MODELS: dict[str, Model] = {

@@ -151,7 +151,7 @@ class _Session:
         spikes.unlink(missing_ok=True)
         command = self.plan.simulators[run.simulator].command(
             run.setting, path, spikes, threads=self.plan.threads, warmup=model.warmup,
-            time=model.time,
+            time=model.time, touch=model.touch,
         )  # fmt: skip
         with busy_process(BUSY) if run.busy else nullcontext():
             outcome = run_process(command, timeout_s=self.plan.timeout_s)

@@ -22,8 +22,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import brian2 as b2
 import numpy as np
+
+from benchmarks.touch import touch_memory
 
 Data = dict[str, Any]
 
@@ -75,6 +79,7 @@ def main() -> None:
     parser.add_argument("--precision", choices=("float32", "float64"), default="float64")
     parser.add_argument("--warmup", type=float, required=True)
     parser.add_argument("--time", type=float, required=True)
+    parser.add_argument("--touch", type=float, default=0.0)
     parser.add_argument("--spikes", type=Path, required=True)
     args = parser.parse_args()
     network = json.loads(args.network.read_text())
@@ -352,6 +357,7 @@ def simulate(model: Defined, args: argparse.Namespace, folder: str, dt: float) -
     began = time.perf_counter()
     b2.device.build(directory=folder, compile=True, run=False)
     compile_s = time.perf_counter() - began
+    touch_memory(args.touch)
     started = run_program(folder)
     stamps = [int(line) * 1e-9 for line in (Path(folder) / "stamps.txt").read_text().split()]
     simulate_s = stamps[2] - stamps[1]

@@ -18,8 +18,12 @@ from typing import Any
 
 os.environ.setdefault("PYNEST_QUIET", "1")
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import nest
 import numpy as np
+
+from benchmarks.touch import touch_memory
 
 Data = dict[str, Any]
 
@@ -54,12 +58,14 @@ def main() -> None:
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--warmup", type=float, required=True)
     parser.add_argument("--time", type=float, required=True)
+    parser.add_argument("--touch", type=float, default=0.0)
     parser.add_argument("--spikes", type=Path, required=True)
     args = parser.parse_args()
     network = json.loads(args.network.read_text())
     silence()
     nest.ResetKernel()
     nest.set(local_num_threads=args.threads, resolution=network["dt"], rng_seed=network["seed"] + 1)
+    touch_memory(args.touch)
     before, began = resident_bytes(), time.perf_counter()
     populations = build(network, is_run=args.time > 0.0)
     n_synapses = nest.num_connections

@@ -16,6 +16,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.touch import touch_memory
 from snnlab.batch.peak import peak_rss_bytes
 from snnlab.cpu.engine import CpuEngine
 from snnlab.frames.decimate import merged
@@ -35,9 +36,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--warmup", type=float, required=True)
     parser.add_argument("--time", type=float, required=True)
+    parser.add_argument("--touch", type=float, default=0.0)
     parser.add_argument("--spikes", type=Path, required=True)
     args = parser.parse_args()
     network = native_json.load(args.network)
+    touch_memory(args.touch)
     engine = cast(CpuEngine, make_engine(network, device="cpu", threads=args.threads))
     warmup, n_steps = round(args.warmup / network.dt), round(args.time / network.dt)
     for _ in advance(engine, warmup):

@@ -39,14 +39,14 @@ class Simulator:
 
     def command(
         self, setting: Sequence[str], network: Path, spikes: Path, *, threads: int,
-        warmup: float, time: float,
+        warmup: float, time: float, touch: float = 0.0,
     ) -> list[str]:  # fmt: skip
         """Return the command that runs a network file."""
         # An argument that is given twice counts as it is given last.
         return [
             self.python, str(HERE / f"run_{self.name}.py"), str(network),
             "--threads", str(threads), "--warmup", str(warmup), "--time", str(time),
-            "--spikes", str(spikes), *setting,
+            "--touch", str(touch), "--spikes", str(spikes), *setting,
         ]  # fmt: skip
 
     def missing(self) -> str:

@@ -82,6 +82,25 @@ def _segment_length(p):  # type: ignore[no-untyped-def]
     return length
 
 
+@njit(error_model="numpy", inline="always")
+def _keep_all(rule, pool, words, t, e, end, shift):  # type: ignore[no-untyped-def]
+    """Go through one chunk of gaps where every target before `end` is kept; the usual case."""
+    for j in range(_GAPS):
+        word = words[uint64(j)]
+        gap = look_up(rule.guide, word)
+        if gap >= UNDECIDED:
+            gap = search(rule.thresholds, word, gap)
+            if gap == LONGEST:
+                t += LONGEST
+                continue
+        t += 1 + gap
+        if t >= end:
+            break
+        pool[e] = uint16(t + shift)
+        e += uint64(1)
+    return t, e
+
+
 @njit(error_model="numpy", cache=True)
 def _walk(rule, sink, cursor, row, start, low, end, shift, chunk, words):  # type: ignore[no-untyped-def]
     """One sequence of gaps: from target `start` on, keep the targets ``low ... end``."""
@@ -91,6 +110,9 @@ def _walk(rule, sink, cursor, row, start, low, end, shift, chunk, words):  # typ
     while t < end:
         random_words(words, chunk, words.size, row, PARTNERS, rule.seed, rule.stream)
         chunk += 1
+        if t + 1 >= low and not (sink.is_counting or t < forbidden < end):
+            t, e = _keep_all(rule, sink.pool, words, t, e, end, shift)
+            continue
         for j in range(_GAPS):
             word = words[uint64(j)]
             gap = look_up(rule.guide, word)

@@ -14,15 +14,17 @@ _LONGEST_PAUSE = 256
 """Calls between two trials of the other choice: from few, when it won, to many."""
 
 _CLEARLY = 0.85
-"""The other choice must cost less than this fraction."""
+_AT_ALL = 0.97
+"""The other choice must cost less than this fraction: to do with fewer threads, and to return."""
 
 _SURPRISE = 1.5
 """A cost that is this many times higher or lower than usual: somebody came or left."""
 
 _CALL_SECONDS = 0.05
-_TRIAL_SECONDS = 0.003
-"""Wall-clock time of a call, at the usual cost. Threads that compete for a core can be ten times
-as slow, so trials are short."""
+_TRIAL_SECONDS = 0.010
+_RETURN_SECONDS = 0.003
+"""Wall-clock time of a call, at the usual cost: with the present choice; with fewer threads; with
+all of them. Threads that compete for a core can be ten times as slow, so that one is short."""
 
 _FEWEST_STEPS = 50
 
@@ -66,7 +68,9 @@ class Governor:
         """Steps after which a call should return: soon enough to notice that things changed."""
         if self._cost is None:
             return _FEWEST_STEPS
-        seconds = _TRIAL_SECONDS if self._is_trial() else _CALL_SECONDS
+        returns = self._other > self._current
+        trial_s = _RETURN_SECONDS if returns else _TRIAL_SECONDS
+        seconds = trial_s if self._is_trial() else _CALL_SECONDS
         return max(int(seconds / self._cost), _FEWEST_STEPS)
 
     def observe(self, steps: int, seconds: float, waited: float) -> None:
@@ -98,7 +102,8 @@ class Governor:
 
     def _judge(self, cost: float) -> None:
         """Keep the choice that was tried, or try it again later."""
-        if self._cost is not None and cost < _CLEARLY * self._cost:
+        enough = _AT_ALL if self._other > self._current else _CLEARLY
+        if self._cost is not None and cost < enough * self._cost:
             self._current, self._other = self._other, self._current
             self._cost = cost
             self._pause = _SHORTEST_PAUSE

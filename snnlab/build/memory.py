@@ -50,16 +50,17 @@ def estimate_bytes(
     layout : Layout
     n_partitions : int
     """
-    synapses, scratch = 0.0, 0.0
+    synapses, counts, scratch = 0.0, 0.0, 0.0
     for plan in plans:
         n = sum(_expected(network, p) for p in plan.projections)
         rows = float(layout.sizes[plan.source]) * n_partitions
         segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
         synapses += n * _bytes(plan) + rows * (8.0 + segments)
-        # While a table is built: its counts, cursors, and the borders between its projections.
-        scratch = max(scratch, rows * 8.0 * (2 * len(plan.projections) + 4))
+        counts += rows * 8.0
+        # While a table is filled: its cursors, and the borders between its projections.
+        scratch = max(scratch, rows * 8.0 * (2 * len(plan.projections) + 3))
     recorded, listed = _recorder_bytes(network)
-    scratch = max(scratch, listed)
+    scratch = max(counts + scratch, listed)
     ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
     words = 4.0 * (ring_slots * 2 + 16)
     return int(synapses + recorded + scratch + layout.n_blocks * 128 * words)

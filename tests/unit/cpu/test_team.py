@@ -25,22 +25,33 @@ def test_members_run_at_the_same_time(n):
     team.close()
 
 
+def threads_of(team, n, runs=1):
+    """The threads that members ran on; as in a run, each waits for the others."""
+    used, gate = set(), threading.Barrier(n, timeout=30)
+
+    def member(k):
+        gate.wait()
+        used.add(threading.current_thread())
+
+    for _ in range(runs):
+        team.run(n, member)
+    return used
+
+
 def test_threads_are_kept_from_run_to_run():
     team = Team(2)
-    used = {team.run(2, lambda k: None) or threading.active_count() for _ in range(20)}
-    assert len(used) == 1
+    assert len(threads_of(team, 2, runs=20)) == 2
     team.close()
 
 
 def test_threads_end_with_the_team():
-    before = threading.active_count()
     team = Team(3)
-    team.run(3, lambda k: None)
-    others = [t for t in threading.enumerate() if t.name.startswith("snnlab")]
+    others = threads_of(team, 3, runs=20) - {threading.current_thread()}
+    assert len(others) == 2
     team.close()
     for thread in others:
         thread.join(timeout=30)
-    assert threading.active_count() <= before
+        assert not thread.is_alive()
 
 
 def test_what_fails_in_a_member_is_raised():

@@ -19,6 +19,9 @@ __all__ = ["draw_trace", "trace"]
 PIXELS = 2000
 """Intervals of a line; with more than two samples in each, its extremes are drawn."""
 
+_MOST_NAMED = 8
+"""Lines that a legend names: so many fit beside the plot."""
+
 
 def trace(
     source: Any,
@@ -69,7 +72,10 @@ def draw_trace(samples: Trace) -> hv.Overlay:
     title = f"{samples.variable} of {samples.origin}"
     if len(samples.lines) < samples.n_recorded:
         title += f" ({len(samples.lines)} of {samples.n_recorded})"
-    return hv.Overlay(curves).opts(**options(220, title=title), legend_position="right")
+    is_named = len(curves) <= _MOST_NAMED
+    return hv.Overlay(curves).opts(
+        **options(220, title=title), legend_position="right", show_legend=is_named
+    )
 
 
 def _line(

@@ -156,6 +156,14 @@ def test_of_many_synapses_a_few_are_drawn(learning: Session) -> None:
         assert title.endswith("(50 of 15000)")
 
 
+def test_a_legend_names_no_more_lines_than_fit_beside_the_plot(
+    session: Session, learning: Session
+) -> None:
+    drawn = [plots.trace(session), plots.trace(learning, "all")]
+    shown = [curves.opts.get("plot").kwargs["show_legend"] for curves in drawn]
+    assert shown == [True, False]
+
+
 def test_trace_of_synapses_in_a_dataset_is_that_of_the_session(learning: Session) -> None:
     ours, theirs = plots.trace(learning, "all"), plots.trace(learning.dataset(), "all")
     for a, b in zip(ours, theirs, strict=True):

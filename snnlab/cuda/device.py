@@ -1,0 +1,108 @@
+"""`Device`: what the engine needs of a GPU, so that it can also run where there is none.
+
+The engine allocates, copies and launches through this protocol alone. `snnlab.cuda.cupy_device`
+is a GPU; the tests have a device that runs the same sources on the host, bit for bit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import DTypeLike, NDArray
+
+__all__ = ["Array", "Device", "Kernel", "Module"]
+
+
+class Array(Protocol):
+    """Contiguous memory of a device with a shape and a type: a CuPy array on a GPU."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Its extents."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of its elements."""
+        ...
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        ...
+
+
+class Kernel(Protocol):
+    """A compiled ``__global__`` function."""
+
+    def __call__(self, n_blocks: int, n_threads: int, *args: Array | int) -> None:
+        """Launch `n_blocks` blocks of `n_threads` threads; do not wait for them.
+
+        Parameters
+        ----------
+        n_blocks, n_threads : int
+        *args : Array or int
+            At most eight: an array becomes a pointer to its first element, an int a ``long long``.
+        """
+        ...
+
+    def resident_blocks(self, n_threads: int) -> int:
+        """Return how many blocks of this size the device holds at a time."""
+        ...
+
+
+class Module(Protocol):
+    """A compiled source."""
+
+    def kernel(self, name: str) -> Kernel:
+        """Return the function of this name."""
+        ...
+
+
+class Device(Protocol):
+    """A GPU, or what stands in for one. One thread uses it at a time."""
+
+    name: str
+    """``"cuda:0"``, ``"host"``."""
+
+    def compile(self, source: str) -> Module:
+        """Compile CUDA C, or take it from a cache."""
+        ...
+
+    def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> Array:
+        """Allocate memory that holds anything."""
+        ...
+
+    def zeros(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> Array:
+        """Allocate memory filled with 0."""
+        ...
+
+    def upload(self, values: NDArray[Any]) -> Array:
+        """Return a copy of an array on the device."""
+        ...
+
+    def download(self, array: Array) -> NDArray[Any]:
+        """Return a copy of an array on the host, after all that was launched before."""
+        ...
+
+    def write(self, array: Array, values: NDArray[Any]) -> None:
+        """Overwrite all of an array, after all that was launched before."""
+        ...
+
+    def address(self, array: Array) -> int:
+        """Return where an array begins in the memory of the device."""
+        ...
+
+    def free_bytes(self) -> int:
+        """Return how much memory can still be allocated."""
+        ...
+
+    def synchronize(self) -> None:
+        """Wait for all that was launched."""
+        ...
+
+    def release(self) -> None:
+        """Give freed memory back to the driver."""
+        ...

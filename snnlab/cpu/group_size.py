@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
+from snnlab.arrays.assemble import Shape
 from snnlab.build.connect import Connections
 from snnlab.build.layout import Partitions
 from snnlab.build.storage import PLASTIC
-from snnlab.cpu.assemble import Shape
 
 __all__ = ["group_steps"]
 

@@ -1,68 +1,20 @@
 """Poisson numbers from uniform ones, by counting how many levels of the distribution lie below.
 
 All lanes of a block compare their random word with the first few levels, which vectorises; the few
-lanes that lie above all of these search on in the exact table. Means above `_MAX_MEAN` are split
-into several draws.
+lanes that lie above all of these search on in the exact table.
 """
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
-
-import numpy as np
 from numba import int32, njit, uint64
 
+from snnlab.arrays.poisson import CDF_SIZE, LEVEL_GROUP
 from snnlab.build.layout import BLOCK
 from snnlab.rules.philox import philox4x32
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-__all__ = ["CDF_SIZE", "add_poisson", "cumulative", "levels", "splits"]
-
-CDF_SIZE = 96
-_MAX_MEAN = 24.0
-_RARE = 2.0**-13
-"""Probability of a lane that the compared levels do not decide."""
-
-_GROUP = 8
-"""Levels compared in one pass over the block."""
+__all__ = ["add_poisson"]
 
 _QUARTER = BLOCK // 4
-
-
-def splits(mean: float) -> int:
-    """Return into how many draws a Poisson number of this mean is split."""
-    return max(1, math.ceil(mean / _MAX_MEAN))
-
-
-def cumulative(mean: float) -> NDArray[np.uint32]:
-    """Return the levels that random words are compared with.
-
-    Parameters
-    ----------
-    mean : float
-        Expected count, at most 24.
-
-    Returns
-    -------
-    (96,) uint32
-        ``2^32 P(count <= k)``, saturated at 2^32 - 1.
-    """
-    cdf = np.full(CDF_SIZE, 2**32 - 1, np.uint32)
-    p = total = math.exp(-mean)
-    for k in range(CDF_SIZE - 1):
-        cdf[k] = min(int(total * 2.0**32), 2**32 - 1)
-        p *= mean / (k + 1)
-        total += p
-    return cdf
-
-
-def levels(cdf: NDArray[np.uint32]) -> int:
-    """Return how many levels decide all but rare lanes; a multiple of 8."""
-    needed = int(np.searchsorted(cdf, np.uint32(2**32 * (1.0 - _RARE)))) + 1
-    return min(-(-needed // _GROUP) * _GROUP, CDF_SIZE)
 
 
 @njit(error_model="numpy", inline="always")
@@ -83,7 +35,7 @@ def _compare(words, count, cdf, at, n_levels):  # type: ignore[no-untyped-def]
     """Count the levels below each word; True if a word lies above all of them."""
     for j in range(BLOCK):
         count[uint64(j)] = int32(0)
-    for k in range(at, at + n_levels, _GROUP):
+    for k in range(at, at + n_levels, LEVEL_GROUP):
         l0, l1, l2, l3 = cdf[k], cdf[k + 1], cdf[k + 2], cdf[k + 3]
         l4, l5, l6, l7 = cdf[k + 4], cdf[k + 5], cdf[k + 6], cdf[k + 7]
         for j in range(BLOCK):

@@ -11,12 +11,13 @@ import time
 from pathlib import Path
 
 import snnlab
+from snnlab.arrays.synapse_order import list_places
 from snnlab.build.random import random_words
 from snnlab.cpu.loop import run
 
 __all__ = ["remove_stale_code"]
 
-_COMPILED = (random_words, run)
+_COMPILED = (random_words, list_places, run)
 """One function of each folder that keeps machine code: they know where."""
 
 

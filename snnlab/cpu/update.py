@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from numba import int32, int64, njit, uint8, uint32, uint64
 
+from snnlab.arrays.poisson import CDF_SIZE
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.phases import stamp
-from snnlab.cpu.poisson import CDF_SIZE, add_poisson
+from snnlab.cpu.poisson import add_poisson
 from snnlab.cpu.program import RING_UNTIL
 from snnlab.rules.call import call_block_kernel
 

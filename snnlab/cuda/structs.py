@@ -44,9 +44,7 @@ def declare(name: str, values: Any) -> str:
     values : NamedTuple
         Arrays (of the host or a device), ints, floats.
     """
-    members = [
-        f"    {_c_type(v)}{field};" for field, v in zip(values._fields, values, strict=True)
-    ]
+    members = [f"    {_c_type(v)}{field};" for field, v in zip(values._fields, values, strict=True)]
     return "\n".join([f"struct {name} {{", *members, "};", ""])
 
 

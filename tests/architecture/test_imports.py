@@ -13,6 +13,7 @@ LAYERS = (
     {"model", "rules", "frames", "analysis"},
     {"build", "record", "plots", "presets"},
     {"engine"},
+    {"arrays"},
     {"cpu", "cuda"},
     {"session", "learning", "interop"},
     {"cluster"},

@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 from snnlab import presets
-from snnlab.cpu import assemble
+from snnlab.arrays import assemble
 from snnlab.cpu.engine import CpuEngine
 from snnlab.model.network import Network
 from tests.networks import balanced, digest, layered, plastic, spikes

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from snnlab.cpu import assemble, built
+from snnlab.cpu import built, memory
 from snnlab.cpu import group_size as rule
 from snnlab.cpu.engine import CpuEngine
 from snnlab.cpu.program import HORIZON, QUEUED
@@ -112,7 +112,7 @@ def test_edits_of_a_running_network(open_with, edit):
 
 def test_a_queue_that_is_full_loses_nothing(open_with, network, monkeypatch):
     at_once = spikes(open_with(network, 0), [STEPS])
-    monkeypatch.setattr(assemble, "_QUEUE_CAPACITY", 5)
+    monkeypatch.setattr(memory, "_QUEUE_CAPACITY", 5)
     np.testing.assert_array_equal(spikes(open_with(network, 4, threads=2), [STEPS]), at_once)
 
 

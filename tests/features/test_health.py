@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from snnlab.cpu import assemble
+from snnlab.arrays import assemble
 from snnlab.cpu.engine import CpuEngine
 from snnlab.errors import NumericalInstability
 from snnlab.frames.decimate import merged

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
+from snnlab.arrays import engine as array_engine
 from snnlab.build import fixed_point, tables
 from snnlab.build.fixed_point import ROOM_UNDER_WAY
-from snnlab.cpu import engine as cpu_engine
 from snnlab.cpu.engine import CpuEngine
 from snnlab.frames.health import Kind
 from snnlab.model.connectivity import AllToAll
@@ -104,7 +104,7 @@ def test_limiting_does_not_depend_on_threads():
 
 
 def test_without_the_limit_the_input_turns_its_sign(monkeypatch):
-    monkeypatch.setattr(cpu_engine, "limit_input", lambda built, step: ())
+    monkeypatch.setattr(array_engine, "limit_input", lambda built, step: ())
     _, health, current = edited()
     assert health == ()
     assert (current < 0).all()

@@ -10,9 +10,9 @@ import pytest
 import xarray as xr
 
 import snnlab
+from snnlab.arrays import samples as samples_module
 from snnlab.build import memory
-from snnlab.cpu import samples as samples_module
-from snnlab.cpu import synapse_probes
+from snnlab.cpu import synapse_read
 from snnlab.cpu.engine import CpuEngine
 from snnlab.errors import OutOfMemory, SpecError
 from snnlab.frames.decimate import merged
@@ -91,7 +91,7 @@ def test_a_row_that_is_not_brought_up_to_date_is_noticed(
     everything: dict[str, Samples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The switch: values as they happen to lie in memory are others."""
-    monkeypatch.setattr(synapse_probes, "_bring_rows_up_to_date", lambda *_: None)
+    monkeypatch.setattr(synapse_read, "_bring_rows_up_to_date", lambda *_: None)
     lazy = sampled(EVERYTHING, [390])
     assert not same_samples(lazy["source->a"], everything["source->a"])
 

@@ -165,7 +165,7 @@ def test_steps_beyond_32_bits_count_as_what_they_are(monkeypatch):
     pre, post = trains("slow")
     plain = CpuEngine(paired("STDPTriplet", MODELS["STDPTriplet"], pre, post), threads=1)
     plain.advance(N_STEPS)
-    monkeypatch.setattr("snnlab.cpu.engine._AGE_STEPS", 64)
+    monkeypatch.setattr("snnlab.arrays.engine._AGE_STEPS", 64)
     aged = CpuEngine(paired("STDPTriplet", MODELS["STDPTriplet"], pre, post), threads=1)
     aged.advance(N_STEPS)
     expected = plain.checkpoint().arrays
@@ -175,7 +175,7 @@ def test_steps_beyond_32_bits_count_as_what_they_are(monkeypatch):
 
 def test_a_run_goes_on_past_the_step_at_which_stored_steps_wrap_around():
     """The same spikes and weights 2^31 steps later: 60 hours of model time at 0.1 ms."""
-    from snnlab.cpu.plastic_carry import take_over_plastic
+    from snnlab.arrays.plastic_carry import take_over_plastic
 
     pre, post = [40, 90, 130], [60, 100, 118]
     weights = []

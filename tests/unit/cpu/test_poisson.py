@@ -5,8 +5,9 @@ import pytest
 from numba import njit
 from scipy import stats
 
+from snnlab.arrays.poisson import CDF_SIZE, cumulative, levels, splits
 from snnlab.build.layout import BLOCK
-from snnlab.cpu.poisson import CDF_SIZE, add_poisson, cumulative, levels, splits
+from snnlab.cpu.poisson import add_poisson
 
 
 @njit

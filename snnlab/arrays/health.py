@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snnlab.arrays.built import Built
 from snnlab.build.fixed_point import ROOM_UNDER_WAY
 from snnlab.build.tables import largest_effect
-from snnlab.cpu.built import Built
 from snnlab.frames.health import Kind, Trouble
 from snnlab.model.network import Projection
 from snnlab.model.neuron import Neuron

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snnlab.arrays.assemble import Sampling, SynapseProbes
+from snnlab.arrays.program import Probes
 from snnlab.build.memory import available_bytes
-from snnlab.cpu.assemble import Sampling, SynapseProbes
-from snnlab.cpu.program import Probes
 from snnlab.errors import OutOfMemory
 from snnlab.frames.frame import Samples
 from snnlab.model.network import Network

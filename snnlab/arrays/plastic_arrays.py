@@ -1,23 +1,24 @@
-"""Plastic projections become the arrays of the compiled loop."""
+"""Plastic projections become arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnlab.arrays.kernel import SynapseKernel
+from snnlab.arrays.plastic import LONG_AGO, NEVER, PLASTIC_FIELDS, Plastic
+from snnlab.arrays.program import Program
 from snnlab.build.connect import Connections
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.storage import PLASTIC
 from snnlab.build.tables import TablePlan, largest_effect, quantiles
-from snnlab.cpu.plastic import LONG_AGO, NEVER, PLASTIC_FIELDS, Plastic
-from snnlab.cpu.program import Program
 from snnlab.model.network import Network, Projection
 from snnlab.rules.emit_row import NUMBERS, RECENT
 from snnlab.rules.synapse import SynapseRule
-from snnlab.rules.synapse_kernel import SynapseKernels, compile_synapse_kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,12 +42,12 @@ class PlasticTable:
     k : int
         Number of its synapse table.
     plan : TablePlan
-    kernels : SynapseKernels
+    kernels : SynapseKernel
     """
 
     k: int
     plan: TablePlan
-    kernels: SynapseKernels
+    kernels: SynapseKernel
 
     @property
     def projection(self) -> Projection:
@@ -61,14 +62,22 @@ class PlasticTable:
         return np.asarray(np.maximum(2 * dendritic - delays, 0), np.int64)
 
 
-def compile_synapses(plans: tuple[TablePlan, ...], precision: str) -> tuple[PlasticTable, ...]:
-    """Compile the synapse models of all plastic projections."""
-    found = []
-    for k, plan in enumerate(plans):
-        if plan.kind == PLASTIC:
-            model: Any = plan.projections[0].model  # a class, which mypy holds against a protocol
-            found.append(PlasticTable(k, plan, compile_synapse_kernels(model, precision=precision)))
-    return tuple(found)
+def compile_synapses(
+    plans: tuple[TablePlan, ...], compiled: Callable[[Any], SynapseKernel]
+) -> tuple[PlasticTable, ...]:
+    """Compile the synapse models of all plastic projections.
+
+    Parameters
+    ----------
+    plans : tuple of TablePlan
+    compiled : callable
+        Synapse model -> its kernel.
+    """
+    return tuple(
+        PlasticTable(k, plan, compiled(plan.projections[0].model))
+        for k, plan in enumerate(plans)
+        if plan.kind == PLASTIC
+    )
 
 
 def plastic(

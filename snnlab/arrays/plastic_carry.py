@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnlab.cpu.array_check import check_array
-from snnlab.cpu.built import Built
-from snnlab.cpu.plastic import bring_up_to_date
-from snnlab.cpu.plastic_arrays import PlasticTable
-from snnlab.cpu.plastic_view import PlasticView, steps_from_stored, stored_steps
-from snnlab.cpu.synapse_order import synapse_order
+from snnlab.arrays.array_check import check_array
+from snnlab.arrays.built import Built
+from snnlab.arrays.plastic_arrays import PlasticTable
+from snnlab.arrays.plastic_view import PlasticView, steps_from_stored, stored_steps
+from snnlab.arrays.synapse_order import synapse_order
 from snnlab.model.network import Network, Projection
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _KEYS = frozenset({"synapse", "pre", "pre_step", "post", "post_step", "mod"})
 
 
 def export_plastic(built: Built) -> dict[str, NDArray[np.generic]]:
-    """Return the state of all plastic projections, all weights brought up to date.
+    """Return the state of all plastic projections, whose weights are up to date.
 
     Returns
     -------
@@ -43,7 +42,6 @@ def export_plastic(built: Built) -> dict[str, NDArray[np.generic]]:
         ``post_step/<projection>``: (n_post, n_spikes) int64, the last spikes of the targets,
         oldest first; ``mod/<projection>``: (n_traces,) real.
     """
-    bring_up_to_date(built.program, built.synapses, built.plastic, built.memory)
     arrays: dict[str, NDArray[np.generic]] = {}
     for m, table in enumerate(built.plastic_tables):
         name, view = table.projection.name, PlasticView(built, m)
@@ -168,9 +166,8 @@ def _take_over(
 def age(built: Built) -> None:
     """Let spikes that are long ago count as never, before the numbers of their steps wrap around.
 
-    To be called at least every 2^29 steps.
+    To be called at least every 2^29 steps, when all weights are up to date.
     """
-    bring_up_to_date(built.program, built.synapses, built.plastic, built.memory)
     now = int(built.plastic.clock[0])
     for steps in (built.plastic.recent_steps, built.plastic.spike_steps):
         steps[:] = stored_steps(steps_from_stored(steps, now), now)

@@ -1,4 +1,4 @@
-"""The numbers of each population: parameters, derived constants, start values, kernels."""
+"""The numbers of each population: parameters, derived constants, start values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from snnlab.build.random import stream_id, uniforms
 from snnlab.model.distribution import Distribution
 from snnlab.model.network import Network, Population
 from snnlab.model.stimuli import StepCurrent
-from snnlab.rules.kernel import BlockKernel, compile_block_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Current",
     "Numbers",
-    "compile_population",
     "initial_state",
     "numbers_of",
     "step_currents",
@@ -104,12 +102,6 @@ def numbers_of(network: Network, population: Population, extra_current: float = 
         {name: float(v) for name, v in values.items() if np.ndim(v) == 0},
         {name: np.asarray(v) for name, v in values.items() if np.ndim(v) > 0},
     )
-
-
-def compile_population(population: Population, numbers: Numbers, precision: str) -> BlockKernel:
-    """Return the compiled step of a population's model, from the cache if it is there."""
-    model: Any = population.model  # mypy does not match a class with a protocol of its members
-    return compile_block_kernel(model, varying=frozenset(numbers.varying), precision=precision)
 
 
 def initial_state(network: Network, population: Population) -> NDArray[np.float64]:

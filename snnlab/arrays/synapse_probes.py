@@ -1,35 +1,31 @@
-"""Where the synapses of recorders lie, found once per build, and how they are read at a step."""
+"""Where the synapses of recorders lie, found once per build."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from numba import njit
 
+from snnlab.arrays.assemble import SynapseProbes
+from snnlab.arrays.built import Built
+from snnlab.arrays.plastic_view import PlasticView
+from snnlab.arrays.synapse_order import global_ids, synapse_order
 from snnlab.build.layout import BLOCK
-from snnlab.cpu.assemble import SynapseProbes
-from snnlab.cpu.built import Built
-from snnlab.cpu.plastic import PLASTIC_FIELDS, visit
-from snnlab.cpu.plastic_view import PlasticView
-from snnlab.cpu.synapse_order import global_ids, synapse_order
-from snnlab.cpu.team import Team
 from snnlab.errors import SpecError
 from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.model.network import Network
 from snnlab.model.recorders import SynapseRecorder
-from snnlab.rules.borrow import borrowed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["read_synapses", "with_synapse_probes"]
+__all__ = ["with_synapse_probes"]
 
-_CATCH_UP = PLASTIC_FIELDS.index("catch_up")
+B = TypeVar("B", bound=Built)
 
 
-def with_synapse_probes(built: Built) -> Built:
+def with_synapse_probes(built: B) -> B:
     """Return what was built with the synapses that its recorders choose.
 
     Raises
@@ -107,42 +103,3 @@ def _marked(indices: tuple[int, ...], n: int) -> NDArray[np.bool_]:
     marks = np.zeros(n, bool)
     marks[list(indices)] = True
     return marks
-
-
-def read_synapses(
-    built: Built, probes: SynapseProbes, values: NDArray[np.floating], team: Team, threads: int
-) -> None:
-    """Write the state variables of a recorder's synapses as they are now.
-
-    All spikes must have been delivered. Only the rows that hold these synapses are brought up to
-    date, which changes no result of what follows.
-
-    Parameters
-    ----------
-    built : Built
-    probes : SynapseProbes
-    values : (n_variables, n_synapses) real
-        Where they go.
-    team : Team
-    threads : int
-        How many of the team's threads share the partitions.
-    """
-    ring, partitions, rows = built.memory.ring, probes.partitions, probes.rows
-    team.run(
-        threads,
-        lambda member: _bring_rows_up_to_date(
-            built.synapses, built.plastic, ring, probes.m, partitions, rows, member, threads
-        ),
-    )
-    for row, start in zip(values, probes.variables, strict=True):
-        np.take(built.plastic.state[start:], probes.at, out=row, mode="clip")
-
-
-@njit(nogil=True, error_model="numpy", cache=True)
-def _bring_rows_up_to_date(synapses, plastic, ring, m, partitions, rows, member, n_members):  # type: ignore[no-untyped-def]
-    """Let some rows of a projection catch up; they come partition by partition."""
-    synapses, plastic, ring = borrowed((synapses, plastic, ring))
-    address = plastic.table[m, _CATCH_UP]
-    for p in range(member, plastic.clock.size, n_members):
-        for r in range(np.searchsorted(partitions, p), np.searchsorted(partitions, p + 1)):
-            visit(synapses, plastic, ring, m, p, rows[r], plastic.clock[p] - 1, address)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnlab.cpu.built import Built
-from snnlab.cpu.plastic import LONG_AGO, NEVER, PLASTIC_FIELDS
+from snnlab.arrays.built import Built
+from snnlab.arrays.plastic import LONG_AGO, NEVER, PLASTIC_FIELDS
 from snnlab.rules.emit_row import RECENT
 
 if TYPE_CHECKING:

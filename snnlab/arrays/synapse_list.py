@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snnlab.arrays.built import Built
+from snnlab.arrays.plastic_carry import export_plastic
+from snnlab.arrays.synapse_order import endpoints, synapse_order
 from snnlab.build.storage import PACKED, PLASTIC, SHARED
-from snnlab.cpu.built import Built
-from snnlab.cpu.plastic_carry import export_plastic
-from snnlab.cpu.synapse_order import endpoints, synapse_order
 from snnlab.frames.synapses import Synapses
 from snnlab.model.network import Projection
 

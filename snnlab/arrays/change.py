@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from snnlab.arrays.built import Built
+from snnlab.arrays.populations import numbers_of
 from snnlab.build.storage import PLASTIC, SHARED
 from snnlab.build.tables import TablePlan
-from snnlab.cpu.built import Built
-from snnlab.cpu.populations import numbers_of
 from snnlab.model.network import Network, Population, Projection
 
 __all__ = ["keeps_structure"]

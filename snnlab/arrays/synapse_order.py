@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
+from snnlab.arrays.built import Built
 from snnlab.build.layout import BLOCK
-from snnlab.cpu.built import Built
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["endpoints", "global_ids", "synapse_order"]
+__all__ = ["endpoints", "global_ids", "list_places", "synapse_order"]
 
 
 @njit(error_model="numpy", cache=True)
-def _walk(row_start, ends, first_slot, at, source, delay, part_slot):  # type: ignore[no-untyped-def]
+def list_places(row_start, ends, first_slot, at, source, delay, part_slot):  # type: ignore[no-untyped-def]
     """List the synapses of a table source by source, delay by delay, partition by partition."""
     n_partitions, n_rows = row_start.shape[0], row_start.shape[1] - 1
     n_delays = max(ends.shape[2], 1)
@@ -57,7 +57,7 @@ def synapse_order(built: Built, k: int) -> tuple[NDArray[np.int64], ...]:
     n = int((row_start[:, -1] - row_start[:, 0]).sum())
     at, source, delay, part = (np.empty(n, np.int64) for _ in range(4))
     first_slot = built.partitions.bounds[:-1] * BLOCK
-    _walk(row_start, connections.segment_ends[k], first_slot, at, source, delay, part)
+    list_places(row_start, connections.segment_ends[k], first_slot, at, source, delay, part)
     local = connections.local_targets(k, at)
     target = part + local
     return at, source, target, delay + plan.first_delay

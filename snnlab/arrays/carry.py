@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnlab.cpu.array_check import check_array
-from snnlab.cpu.built import Built
-from snnlab.cpu.plastic_carry import export_plastic, take_over_plastic
-from snnlab.cpu.populations import initial_state
-from snnlab.cpu.program import HORIZON, QUEUED, RING_UNTIL, Memory
+from snnlab.arrays.array_check import check_array
+from snnlab.arrays.built import Built
+from snnlab.arrays.plastic_carry import export_plastic, take_over_plastic
+from snnlab.arrays.populations import initial_state
 from snnlab.model.network import Network, Population
 
 if TYPE_CHECKING:
@@ -83,7 +82,6 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
 
     What `arrays` do not hold (a new population, neurons added at the end) starts fresh.
     """
-    _empty_lists(built.memory, step, built.sizes.ring_slots)
     for k, population in enumerate(built.network.populations):
         values = initial_state(built.network, population).astype(built.dtype)
         kept = arrays.get(f"state/{population.name}")
@@ -93,15 +91,6 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
         built.set_state(k, values)
     take_over_rings(built, arrays, step)
     take_over_plastic(built, arrays, step)
-
-
-def _empty_lists(memory: Memory, step: int, ring_slots: int) -> None:
-    """Forget all spikes that are still to be delivered; the long ring alone holds input."""
-    memory.spike_start[:] = 0
-    memory.near[:] = 0
-    memory.groups[:, QUEUED] = 0
-    memory.groups[:, HORIZON] = step
-    memory.groups[:, RING_UNTIL] = step + ring_slots
 
 
 def take_over_rings(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:

@@ -1,25 +1,26 @@
-"""A network becomes the arrays of the compiled loop."""
+"""A network becomes the arrays that engines read."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnlab.arrays import poisson
+from snnlab.arrays.kernel import NeuronKernel
+from snnlab.arrays.program import Drive, Probes, Program, Synapses
 from snnlab.build.connect import Connections
 from snnlab.build.fixed_point import to_fixed
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.build.random import stream_id
 from snnlab.build.storage import SHARED
 from snnlab.build.tables import TablePlan
-from snnlab.cpu import poisson
-from snnlab.cpu.program import Drive, Memory, Probes, Program, Record, Synapses
 from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.model.network import Network
 from snnlab.model.recorders import StateRecorder
 from snnlab.model.stimuli import PoissonInput, SpikeTrains
-from snnlab.rules.kernel import BlockKernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,19 +30,13 @@ __all__ = [
     "Shape",
     "SynapseProbes",
     "drive",
-    "memory",
     "program",
-    "record",
     "sampling",
     "shape",
     "synapses",
 ]
 
-_CACHE_LINE = 64
 _LONGEST_CHUNK = 64
-_QUEUE_CAPACITY = 2**14
-"""Spikes under way that a partition can hold with cursors: ten times the full microcircuit's."""
-_RECORD_CAPACITY = 2**20
 _HEALTH_MS = 10.0
 """Model time between two looks at all states [ms]."""
 
@@ -86,7 +81,7 @@ def program(
     network: Network,
     layout: Layout,
     partitions: Partitions,
-    kernels: list[BlockKernel],
+    kernels: Sequence[NeuronKernel],
     sizes: Shape,
     dtype: np.dtype[np.floating],
 ) -> Program:
@@ -323,7 +318,7 @@ class Sampling:
 
 
 def sampling(
-    network: Network, layout: Layout, where: Program, kernels: list[BlockKernel]
+    network: Network, layout: Layout, where: Program, kernels: Sequence[NeuronKernel]
 ) -> Sampling:
     """Return the probes of all recorders; of synapses there are none yet."""
     rows, intervals, shapes = [], [], []
@@ -347,52 +342,3 @@ def sampling(
     start = np.searchsorted(table[:, 0], np.arange(layout.n_blocks + 1)).astype(np.int64)
     columns = [np.ascontiguousarray(table[:, k]) for k in range(1, 6)]
     return Sampling(Probes(start, *columns[:4]), columns[4], tuple(intervals), tuple(shapes))
-
-
-def memory(
-    where: Program,
-    layout: Layout,
-    partitions: Partitions,
-    kernels: list[BlockKernel],
-    sizes: Shape,
-    dtype: np.dtype[np.floating],
-) -> Memory:
-    """Allocate what changes from step to step; rings and lists are empty."""
-    n = partitions.n
-    words = np.array([kernel.n_words for kernel in kernels], np.int64)
-    n_state = int((words[layout.block_population] * BLOCK).sum())
-    n_slot = int(partitions.n_slots.sum()) * sizes.max_ports
-    n_near, n_queue = (n_slot * sizes.input_slots, _QUEUE_CAPACITY) if sizes.group_steps else (0, 0)
-    capacity = int(partitions.n_slots.max(initial=0)) * sizes.chunk_steps
-    padding = _CACHE_LINE // 4
-    n_params = sum(len(kernel.parameter_names) for kernel in kernels)
-    return Memory(
-        state=np.zeros(n_state, dtype),
-        params=np.zeros(max(n_params, 1), dtype),
-        ring=np.zeros(n_slot * sizes.ring_slots, np.int32),
-        near=np.zeros(n_near, np.int32),
-        queue=np.empty((n, n_queue, _CACHE_LINE // 8), np.int64),
-        groups=np.zeros((n, _CACHE_LINE // 8), np.int64),
-        spike_slot=np.empty((2, n, capacity), np.int32),
-        spike_step=np.empty((2, n, capacity), np.int64),
-        spike_start=np.zeros((2, n, len(layout.sizes) + 1), np.int64),
-        event_next=np.zeros(n, np.int64),
-        input=np.zeros((n, sizes.max_ports * BLOCK + padding), dtype),
-        words=np.zeros((n, BLOCK + padding), np.uint32),
-        counts=np.zeros((n, BLOCK + padding), np.int32),
-        fired=np.zeros((n, BLOCK + _CACHE_LINE), np.uint8),
-        random=np.zeros((n, 4 + padding), np.uint32),
-        suspects=np.zeros((n, _CACHE_LINE // 8), np.int64),
-    )
-
-
-def record(partitions: Partitions, sizes: Shape) -> Record:
-    """Allocate the record of one call of the loop: at least two chunks in which all fire."""
-    most = np.maximum(_RECORD_CAPACITY // partitions.n, 2 * sizes.chunk_steps * partitions.n_slots)
-    first = np.concatenate([[0], np.cumsum(most)])
-    return Record(
-        step=np.empty(first[-1], np.int32),
-        slot=np.empty(first[-1], np.int32),
-        first=first,
-        notes=np.zeros((2, partitions.n, _CACHE_LINE // 8), np.int64),
-    )

@@ -1,0 +1,1 @@
+"""A network as flat arrays, whatever computes on them: numbers, layout, state in and out."""

@@ -1,0 +1,149 @@
+"""`Built`: a network as arrays, and views of them population by population."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from snnlab.arrays import assemble
+from snnlab.arrays.kernel import NeuronKernel
+from snnlab.arrays.plastic import Plastic
+from snnlab.arrays.plastic_arrays import PlasticTable, with_new_numbers
+from snnlab.arrays.populations import Current, numbers_of, step_currents
+from snnlab.arrays.program import Drive, Program, State, Synapses
+from snnlab.build.connect import Connections
+from snnlab.build.layout import BLOCK, Layout, Partitions
+from snnlab.build.tables import TablePlan
+from snnlab.model.network import Network, Population
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["DTYPES", "Built"]
+
+DTYPES: dict[str, np.dtype[np.floating]] = {
+    "float32": np.dtype(np.float32),
+    "float64": np.dtype(np.float64),
+}
+"""Precision of the state -> type of its arrays."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A network as arrays; engines add what they alone need."""
+
+    network: Network
+    precision: str
+    layout: Layout
+    partitions: Partitions
+    exponents: dict[tuple[str, str], int]
+    connections: Connections
+    kernels: Sequence[NeuronKernel]
+    sizes: assemble.Shape
+    program: Program
+    synapses: Synapses
+    drive: Drive
+    sampling: assemble.Sampling
+    memory: State
+    currents: tuple[Current, ...]
+    plastic_tables: tuple[PlasticTable, ...]
+    plastic: Plastic
+
+    @property
+    def dtype(self) -> np.dtype[np.floating]:
+        """Type of the state."""
+        return DTYPES[self.precision]
+
+    def words(self, k: int) -> NDArray[np.floating]:
+        """Return a view of the state words of population `k`: (n_blocks, n_words, BLOCK)."""
+        first, last = self.layout.first_blocks[k], self.layout.first_blocks[k + 1]
+        n_words = self.kernels[k].n_words
+        at = int(self.program.state_offset[first])
+        size = int(last - first) * n_words * BLOCK
+        return self.memory.state[at : at + size].reshape(-1, n_words, BLOCK)
+
+    def set_state(self, k: int, values: NDArray[np.floating]) -> None:
+        """Write the states of population `k`, shape (n_states, n)."""
+        words = self.words(k)
+        for w, row in enumerate(values):
+            words[:, w, :] = _in_blocks(row)
+
+    def state(self, k: int) -> NDArray[np.floating]:
+        """Return a copy of the states of population `k`, shape (n_states, n)."""
+        population = self.network.populations[k]
+        n_states = len(population.model.states)
+        words = self.words(k)[:, :n_states]
+        return words.transpose(1, 0, 2).reshape(n_states, -1)[:, : population.size].copy()
+
+    def rings(self, k: int) -> list[NDArray[np.int32]]:
+        """Return views of population `k` in the rings, in order: (ring_slots, max_ports, n)."""
+        low, high, local = self.partitions.targets(self.layout, k)
+        return [
+            self._ring(p)[:, :, local[p] : local[p] + high[p] - low[p]]
+            for p in range(self.partitions.n)
+            if high[p] > low[p]
+        ]
+
+    def _ring(self, p: int) -> NDArray[np.int32]:
+        n_local = int(self.partitions.n_slots[p])
+        shape = (self.sizes.ring_slots, self.sizes.max_ports, n_local)
+        at = int(self.program.ring_offset[p])
+        return self.memory.ring[at : at + int(np.prod(shape))].reshape(shape)
+
+    def port_exponents(self, population: Population) -> list[int]:
+        """Return the fixed-point exponent of each port of a population."""
+        return [self.exponents[str(population.neuron), port] for port in population.model.ports]
+
+    def write_numbers(self, step: int) -> None:
+        """Write parameters and derived constants of all populations as they are at `step`."""
+        for k, population in enumerate(self.network.populations):
+            kernel = self.kernels[k]
+            current = sum(c.at(step) for c in self.currents if c.target == population.name)
+            numbers = numbers_of(self.network, population, current)
+            at = int(self.program.params_offset[k])
+            scalars = [numbers.scalars[name] for name in kernel.parameter_names]
+            self.memory.params[at : at + len(scalars)] = scalars
+            words = self.words(k)
+            for w, name in enumerate(kernel.varying_names, start=len(kernel.state_names)):
+                words[:, w, :] = _in_blocks(numbers.varying[name])
+
+    def skip_events(self, step: int) -> None:
+        """Leave out the given spikes before `step`."""
+        for p in range(self.partitions.n):
+            first, last = self.drive.event_start[p], self.drive.event_start[p + 1]
+            steps = self.drive.event_step[first:last]
+            self.memory.event_next[p] = first + np.searchsorted(steps, step)
+
+    def with_numbers(
+        self,
+        network: Network,
+        exponents: dict[tuple[str, str], int],
+        plans: tuple[TablePlan, ...],
+    ) -> Self:
+        """Return the same arrays with the numbers of another network of the same structure."""
+        connections = replace(self.connections, plans=plans)
+        tables = tuple(replace(t, plan=plans[t.k]) for t in self.plastic_tables)
+        return replace(
+            self,
+            plastic_tables=tables,
+            plastic=with_new_numbers(self.plastic, network, tables),
+            network=network,
+            exponents=exponents,
+            connections=connections,
+            synapses=assemble.synapses(network, connections),
+            drive=assemble.drive(
+                network, self.layout, self.partitions, exponents, self.sizes, self.dtype
+            ),
+            currents=step_currents(network),
+        )
+
+
+def _in_blocks(values: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Neurons in rows of a block; the last one is repeated into the padding."""
+    n_blocks = -(-values.size // BLOCK)
+    padded = np.full(n_blocks * BLOCK, values[-1])
+    padded[: values.size] = values
+    return padded.reshape(n_blocks, BLOCK)

@@ -1,0 +1,350 @@
+"""`ArrayEngine`: what engines have in common that hold a network as flat arrays.
+
+It knows when a run must pause, what an edit changes, and how state gets in and out. What computes,
+and where the arrays really are, is the business of its subclasses.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import numpy as np
+
+from snnlab.arrays.built import DTYPES, Built
+from snnlab.arrays.carry import check, export, ring_slots, take_over, take_over_rings
+from snnlab.arrays.change import keeps_structure
+from snnlab.arrays.health import cut_effects, find_troubles, limit_input
+from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
+from snnlab.arrays.samples import SampleBuffer
+from snnlab.arrays.synapse_list import list_synapses
+from snnlab.build.tables import plan_tables, port_exponents
+from snnlab.engine import BuildReport, Checkpoint
+from snnlab.errors import BuildError, SpecError, StateError
+from snnlab.frames.frame import Frame
+from snnlab.frames.health import Trouble
+from snnlab.frames.synapses import Synapses
+from snnlab.model.network import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["ArrayEngine", "Clock", "Spikes"]
+
+Spikes = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
+"""Step and global id of each spike, in this order."""
+
+_AGE_STEPS = 2**29
+"""Steps after which the histories of plastic synapses forget what is long ago."""
+
+
+class Clock(Protocol):
+    """Measures one frame, from the moment it is made."""
+
+    def timings(self) -> tuple[float, dict[str, float]]:
+        """Return the wall-clock time [s] so far, and what part of it each phase took [s]."""
+        ...
+
+
+B = TypeVar("B", bound=Built)
+C = TypeVar("C", bound=Clock)
+
+
+class ArrayEngine(ABC, Generic[B, C]):
+    """A network as flat arrays, and all that does not depend on what computes with them.
+
+    Parameters
+    ----------
+    network : Network
+    precision : str
+        Of the state: ``"float32"`` or ``"float64"``.
+
+    Raises
+    ------
+    SpecError
+        Unknown precision, no population.
+    """
+
+    device: str
+    network: Network
+    report: BuildReport
+
+    def __init__(self, network: Network, precision: str) -> None:
+        if precision not in DTYPES:
+            raise SpecError("precision", "must be float32 or float64", got=repr(precision))
+        if not network.populations:
+            raise SpecError(
+                "Network.populations", "must hold at least one population",
+                remedy="Add a Population before the network is run.",
+            )  # fmt: skip
+        self.network = network
+        self.precision = precision
+        self._step = 0
+        self._limited: tuple[Trouble, ...] = ()
+        self._told_cut: dict[str, int] = {}
+        self._built: B | None = None
+
+    # --- what subclasses do -----------------------------------------------------------------------
+
+    @abstractmethod
+    def _build(self, network: Network, shortest_ring: int) -> tuple[B, BuildReport]:
+        """Turn a network into arrays whose ring holds at least `shortest_ring` steps."""
+
+    @abstractmethod
+    def _start_clock(self) -> C:
+        """Return what measures the next frame."""
+
+    @abstractmethod
+    def _soon(self) -> int:
+        """Return the step at which `_run_until` should return at the latest."""
+
+    @abstractmethod
+    def _run_until(self, until: int, samples: SampleBuffer, clock: C) -> Spikes:
+        """Advance to step `until` or less far, and return the spikes in order."""
+
+    @abstractmethod
+    def _sample_synapses(self, samples: SampleBuffer, clock: C) -> None:
+        """Read the synapses whose recorders are due at this step."""
+
+    @abstractmethod
+    def _is_suspicious(self) -> bool:
+        """Tell whether the last look found implausible states, and forget it."""
+
+    @abstractmethod
+    def _collect(self, *, plastic: bool = True) -> None:
+        """Let the arrays hold the state: spikes delivered to the rings, weights up to date.
+
+        Weights need not be, unless `plastic`.
+        """
+
+    @abstractmethod
+    def _hand_over(self, *, plastic: bool = True) -> None:
+        """Go on from what the arrays hold now; no spike is still to be delivered.
+
+        The state of plastic projections has not changed, unless `plastic`.
+        """
+
+    @abstractmethod
+    def _write_numbers(self) -> None:
+        """Let parameters and derived constants be what they are at this step."""
+
+    @abstractmethod
+    def out_degrees(self) -> NDArray[np.int64]:
+        """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
+
+    # --- time -------------------------------------------------------------------------------------
+
+    @property
+    def _arrays(self) -> B:
+        if self._built is None:
+            raise StateError(
+                type(self).__name__, "must not be closed", remedy="Open the network again."
+            )
+        return self._built
+
+    @property
+    def step(self) -> int:
+        """Number of steps done since the start."""
+        return self._step
+
+    def advance(self, n_steps: int) -> Frame:
+        """Advance by `n_steps` and return what happened in them.
+
+        Parameters
+        ----------
+        n_steps : int
+            At least 0.
+
+        Returns
+        -------
+        Frame
+            Shorter where a state variable left the plausible numbers: it ends with the look that
+            found it, at most 10 ms or one chunk later, and its `health` says what is wrong.
+
+        Raises
+        ------
+        StateError
+            The engine is closed.
+        OutOfMemory
+            What is sampled in so many steps does not fit; nothing has happened.
+        """
+        if n_steps < 0:
+            raise SpecError("n_steps", "must be >= 0", got=str(n_steps))
+        built = self._arrays
+        clock = self._start_clock()
+        start, stop = self._step, self._step + n_steps
+        samples = SampleBuffer(built.sampling, start, stop, built.dtype)
+        pieces = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+        health: tuple[Trouble, ...] = ()
+        limited, self._limited = self._limited, ()
+        while self._step < stop and not health:
+            pieces.append(self._run_until(self._next_pause(stop, samples), samples, clock))
+            self._sample_synapses(samples, clock)
+            health = self._pause()
+        step, neuron = (np.concatenate(column) for column in zip(*pieces, strict=True))
+        counts, sampled = self._counts(neuron), samples.split(self.network, self._step)
+        wall_s, timings = clock.timings()
+        return Frame(
+            start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
+            limited + cut_effects(built, self._told_cut, self._step) + health,
+        )  # fmt: skip
+
+    def _next_pause(self, stop: int, samples: SampleBuffer) -> int:
+        """The next step at which something is to be done between two compiled calls."""
+        aging = (self._step // _AGE_STEPS + 1) * _AGE_STEPS
+        due = samples.next_due(self._step)
+        changes = [s for s in self._changes() if s > self._step]
+        return min([stop, self._soon(), aging, due, *changes])
+
+    def _changes(self) -> set[int]:
+        """Steps at which step currents begin or end."""
+        return {s for c in self._arrays.currents for s in (c.start, c.stop)}
+
+    def _pause(self) -> tuple[Trouble, ...]:
+        """Do what is due at this step; return what the last look at the states has found."""
+        if self._step in self._changes():
+            self._write_numbers()
+        health: tuple[Trouble, ...] = ()
+        if self._is_suspicious():
+            self._collect(plastic=False)
+            health = find_troubles(self._arrays, self._step)
+        if self._step % _AGE_STEPS == 0 and self._arrays.plastic_tables:
+            self._collect()
+            age(self._arrays)
+            self._hand_over()
+        return health
+
+    def _counts(self, neuron: NDArray[np.int64]) -> NDArray[np.int64]:
+        first_ids = self._arrays.layout.first_ids
+        population = np.searchsorted(first_ids, neuron, side="right") - 1
+        return np.bincount(population, minlength=first_ids.size)
+
+    # --- edits ------------------------------------------------------------------------------------
+
+    def apply(self, network: Network) -> None:
+        """Go over to an edited network at this step boundary, keeping all state that remains.
+
+        Numbers change in place. A change of structure, of drawn weights or of delays builds the
+        synapses anew; populations that remain keep their state and the input under way.
+
+        Raises
+        ------
+        BuildError
+            Time step or seed changed: these name the whole run, so it must start again.
+        OutOfMemory
+            The edited network does not fit.
+        SpecError
+            A recorder chooses synapses that were not drawn. In any case the old one goes on.
+        """
+        old = self.network
+        if (network.dt, network.seed) != (old.dt, old.seed):
+            raise BuildError(
+                "Network.dt and Network.seed", "must stay while the network runs",
+                got=f"dt {old.dt:g} -> {network.dt:g} ms, seed {old.seed} -> {network.seed}",
+                remedy="Open the network again with snnlab.open(..., dt=..., seed=...).",
+            )  # fmt: skip
+        built = self._arrays
+        exponents = port_exponents(network)
+        plans = plan_tables(network, exponents)
+        if keeps_structure(built, network, plans):
+            # What has happened is learnt by the old numbers, whenever a row is visited next.
+            self._collect()
+            under_way = export(built, self._step) if exponents != built.exponents else None
+            self._built = built.with_numbers(network, exponents, plans)
+            if under_way is not None:
+                take_over_rings(self._arrays, under_way, self._step)
+        else:
+            kept = self.checkpoint()
+            arrays = without_changed(kept.arrays, old, network)
+            self._rebuild(network, replace(kept, arrays=arrays))
+        # What is under way has the old weights; where those stay there is room for it anyway.
+        if not np.array_equal(self._arrays.synapses.table, built.synapses.table):
+            self._limited += limit_input(self._arrays, self._step)
+        self.network = network
+        self._settle()
+
+    def _rebuild(self, network: Network, kept: Checkpoint, *, whole: bool = False) -> None:
+        """Build anew and take over what `kept` holds; on failure nothing has changed.
+
+        If it should be the `whole` state, what it lacks is a failure.
+        """
+        shortest_ring = max(self._arrays.sizes.ring_slots, ring_slots(kept.arrays))
+        built, report = self._build(network, shortest_ring)
+        if whole:
+            check_plastic(built, kept.arrays)
+        take_over(built, kept.arrays, kept.step)
+        self._built, self.report, self.network = built, report, network
+        self._step = kept.step
+
+    def _settle(self) -> None:
+        """Bring everything that depends on the step in line with it, and go on from there."""
+        self._arrays.skip_events(self._step)
+        self._hand_over()
+        self._write_numbers()
+
+    # --- state in and out -------------------------------------------------------------------------
+
+    def checkpoint(self) -> Checkpoint:
+        """Return a copy of the complete state, the same whatever computes it."""
+        self._collect()
+        return Checkpoint(self._step, self.network, export(self._arrays, self._step))
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to a state; the run continues bit for bit as it did from there.
+
+        It may have been computed elsewhere, by other threads or on another device, but not in
+        another precision.
+
+        Raises
+        ------
+        StateError
+            The arrays are not a state of the checkpoint's network in this precision.
+        OutOfMemory
+            The checkpoint's network does not fit. In either case the engine goes on as it was.
+        """
+        built, network = self._arrays, checkpoint.network
+        check(network, checkpoint.arrays, built.dtype)
+        if not self._can_hold(network, checkpoint.arrays):
+            self._rebuild(network, checkpoint, whole=bool(checkpoint.arrays))
+        else:
+            if checkpoint.arrays:
+                check_plastic(built, checkpoint.arrays)
+            if network != self.network:
+                exponents = port_exponents(network)
+                plans = plan_tables(network, exponents)
+                self._built = built = built.with_numbers(network, exponents, plans)
+            take_over(built, checkpoint.arrays, checkpoint.step)
+            self.network, self._step = network, checkpoint.step
+        self._limited = ()
+        self._settle()
+
+    def _can_hold(self, network: Network, arrays: Mapping[str, Any]) -> bool:
+        """Whether the arrays that are there will do for a state, with other numbers at most."""
+        built = self._arrays
+        if ring_slots(arrays) > built.sizes.ring_slots:
+            return False
+        if (network.dt, network.seed) != (built.network.dt, built.network.seed):
+            return False
+        if not has_plastic(built, arrays):
+            return False  # start weights are drawn anew
+        plans = plan_tables(network, port_exponents(network))
+        return network == self.network or keeps_structure(built, network, plans)
+
+    def synapses(self, projection: str) -> Synapses:
+        """Return the synapses of a projection as they are now, one entry each.
+
+        Parameters
+        ----------
+        projection : str
+            Its name.
+
+        Raises
+        ------
+        SpecError
+            No such projection.
+        """
+        found = self.network.projection(projection)
+        self._collect()
+        return list_synapses(self._arrays, found)

@@ -24,15 +24,10 @@ __all__ = ["CudaSource", "double"]
 
 _C_TYPE = {Type.BOOL: "bool", Type.INT: "i32", Type.REAL: "real"}
 _ZERO = {Type.BOOL: "false", Type.INT: "0", Type.REAL: "0"}
-_WHOLE = "i32(u32({left}) {op} u32({right}))"
-"""Arithmetic of whole numbers; unsigned numbers wrap, of signed ones C does not say so."""
+_WHOLE = {"+": "add", "-": "subtract", "*": "multiply", "//": "floor_divide", "%": "modulo"}
+"""Functions for whole numbers, which wrap; C leaves that open."""
 
-_DIVISION = {"//": "floor_div", "%": "floor_mod"}
-_FUNCTIONS = {
-    "exp": "Elementary<real>::exp", "log": "Elementary<real>::log",
-    "tanh": "Elementary<real>::tanh", "abs": "absolute", "sqrt": "square_root",
-    "floor": "rounded_down", "ceil": "rounded_up",
-}  # fmt: skip
+_REAL = {"//": "floor_divide", "%": "modulo"}
 _SAFE = (2.0**-126, 2.0**127)
 """Between them a literal of a double is sure to be a float too."""
 
@@ -109,10 +104,9 @@ class CudaSource(TreeSource):
 
     def loop(self, loop: For, start: str, stop: str, step: str) -> None:
         """Write a loop whose passes are counted before the first: its body may do as it likes."""
-        next_one = _WHOLE.format(left="next", op="+", right=step)
         self.add(
             f"for (i32 next = {start}, left = n_passes({start}, {stop}, {step}); left > 0; "
-            f"--left, next = {next_one}) {{"
+            f"--left, next = add(next, {step})) {{"
         )
         self.depth += 1
         self.assign(self.variable(loop.variable), "next")
@@ -131,7 +125,7 @@ class CudaSource(TreeSource):
         if const.type is Type.BOOL:
             return "true" if const.value else "false"
         if const.type is Type.INT:
-            return f"i32({const.value})"
+            return str(const.value) if const.value >= 0 else f"({const.value})"
         return f"real({double(float(const.value))})"
 
     def opposite(self, operand: str) -> str:
@@ -140,15 +134,12 @@ class CudaSource(TreeSource):
 
     def negative(self, operand: str, type_: Type) -> str:
         """Write minus a number."""
-        return f"i32(0u - u32({operand}))" if type_ is Type.INT else f"(-{operand})"
+        return f"negative({operand})" if type_ is Type.INT else f"(-{operand})"
 
     def arithmetic(self, op: str, left: str, right: str, type_: Type) -> str:
         """Write ``+ - * / // %``; whole numbers wrap."""
-        if op in _DIVISION:
-            return f"{_DIVISION[op]}({left}, {right})"
-        if type_ is Type.INT:
-            return _WHOLE.format(left=left, op=op, right=right)
-        return f"({left} {op} {right})"
+        function = (_WHOLE if type_ is Type.INT else _REAL).get(op)
+        return f"{function}({left}, {right})" if function else f"({left} {op} {right})"
 
     def choice(self, condition: str, yes: str, no: str) -> str:
         """Write one of two values."""
@@ -156,7 +147,7 @@ class CudaSource(TreeSource):
 
     def function(self, name: str, argument: str, type_: Type) -> str:
         """Write the call of a mathematical function of one argument."""
-        return f"{_FUNCTIONS[name]}({argument})"
+        return f"{name}_({argument})"
 
     def draw(self, draw: Draw, args: Sequence[str]) -> str:
         """Write a random draw, named by its site and the passes of the loops around it."""
@@ -164,7 +155,7 @@ class CudaSource(TreeSource):
         if draw.name == "poisson":
             return f"poisson({args[0]}, draws, {draw.site}, {passed})"
         distribution = "unit" if draw.name == "uniform" else "normal"
-        return f"{distribution}(one_word(draws, {draw.site}, {passed}))"
+        return f"{distribution}<real>(one_word(draws, {draw.site}, {passed}))"
 
 
 def double(value: float) -> str:

@@ -59,7 +59,9 @@ class TreeSource(ABC):
                 case If():
                     self._if(statement)
                 case For():
-                    bounds = [self.atom(e) for e in (statement.start, statement.stop, statement.step)]
+                    bounds = [
+                        self.atom(e) for e in (statement.start, statement.stop, statement.step)
+                    ]
                     self.loop(statement, *bounds)
 
     def _if(self, branch: If) -> None:

@@ -99,7 +99,7 @@ class BlockTrial:
                 fired[step],
             )  # fmt: skip
             states[step] = words[:n_states]
-            random[3] += 1
+            random[3:] += np.uint32(1)  # wraps
         return Course(fired, states)
 
     def by_cuda(self, device: Device) -> Course:

@@ -6,7 +6,8 @@ from typing import Any
 
 from snnlab.model.neuron import Neuron
 from snnlab.model.parameter import Parameter, Receptor, State
-from snnlab.rules.intrinsics import abs, exp, floor, log, max, min, normal, poisson, uniform
+from snnlab.rules.intrinsics import abs, floor, max, min, normal, poisson, uniform
+from tests.unit.rules.greek import Greek
 
 HUGE, TINY, NEVER = 1e300, 1e-310, float("inf")
 UNDEFINED = float("nan")
@@ -17,40 +18,45 @@ ROUNDED_TWICE = 1.0000000596046448
 class WholeNumbers(Neuron):
     """Whole numbers that wrap, are divided by anything, and count in loops of any direction."""
 
-    state_a = State(3.0)
-    state_b = State(-2.0)
-    sum = State(0.0)
+    low = State(0.0)
+    high = State(0.0)
+    lowest = State(0.0)
+    x = State(3.0)
+    y = State(-2.0)
     syn = Receptor("pA")
 
     @staticmethod
     def update(state: Any, p: Any, input: Any) -> None:
-        mixed = 12345
+        mixed = poisson(900.0)
+        check = 0
         for i in range(-4, 5):
             mixed = mixed * 1103515245 + i
-            state.sum += mixed // (i * 3 - 1) + mixed % (i + 2) - (-mixed) // 7
-            state.sum -= (mixed // i) % 1000 + abs(mixed) % 11 + min(mixed, i, 4) - max(i, 1)
-            state.sum += mixed**3 % 17 + i**2
-        lowest = -2147483647 - mixed * 0 - abs(mixed - mixed) - 1
-        state.state_a += (lowest // -1) * 0.5 + lowest % -1 + abs(lowest) + -lowest
+            check = check * 31 + mixed % (i * 3 - 1) + mixed // (i + 2) - (-mixed) // 70001
+            check = check * 31 + mixed // i - abs(mixed) % 11 + min(mixed, i, 4) - max(i, 1)
+            check = check * 31 + mixed**3 % 17 + i**2 + mixed**5
+        state.low = check % 65536
+        state.high = check // 65536
+        lowest = -2147483647 - abs(mixed - mixed) - 1
+        state.lowest = (lowest // -1) * 0.5 + lowest % -1 + abs(lowest) + -lowest
         for k in range(7, -6, -3):
-            state.state_b = state.state_b * 0.5 + k
-            k = k * 2
-            state.state_b += k
-        state.state_b += k
+            state.x = state.x * 0.5 + k
+            k = k * 2  # noqa: PLW2901  (the next pass does not see it)
+            state.x += k
+        state.x += k
         for n in range(poisson(2.5), -2, -2):
-            state.state_a = -state.state_a + n
+            state.y = -state.y + n
         last = -7
         for last_of_some in range(3):
-            last = last_of_some if state.state_b > input.syn else last
-        state.state_a -= last
+            last = last_of_some if state.x > input.syn else last
+        state.y = (state.y - last) % 1000.0
 
     @staticmethod
     def threshold(state: Any, p: Any) -> Any:
-        return state.sum % 2 < 1
+        return state.low % 2 < 1
 
     @staticmethod
     def reset(state: Any, p: Any) -> None:
-        state.sum = floor(state.sum / 3) - state.sum // 3 + state.sum % -3
+        state.low = floor(state.low / 3) - state.low // 3 + state.low % -3
 
 
 class Powers(Neuron):
@@ -60,16 +66,19 @@ class Powers(Neuron):
     V_m = State(0.5)
     x = State(1.0)
     y = State(2.0)
+    by_nothing = State(0.0)
+    left_by_nothing = State(0.0)
     syn = Receptor("pA")
 
     @staticmethod
     def update(state: Any, p: Any, input: Any) -> None:
-        x, y = 0.0, 0.0
-        x = state.x + input.syn
-        y = state.y - input.syn
+        x = p.exponent + input.syn * 0.1
+        y = p.exponent * 3 - input.syn * 0.3
         state.V_m = x**2 - y**3 + x**5 + y**7 / (1 + x**10) + x**-1 + y**-3 + abs(x) ** 0.5
         state.V_m += abs(y) ** p.exponent + x**0 + x**1
-        state.x = x // y + y // -x + x % y - x % -y + x // 0.0 * 0 + x % 0.0 * 0
+        state.by_nothing = x // 0.0
+        state.left_by_nothing = x % 0.0
+        state.x = x // y + y // -x + x % y - x % -y
         state.y = min(x, y, state.V_m, 100.0) + max(-x, y, -50, 2)
 
     @staticmethod
@@ -79,7 +88,7 @@ class Powers(Neuron):
     @staticmethod
     def reset(state: Any, p: Any) -> None:
         state.x = 0.25 if state.x > 0 else -0.0
-        if state.V_m != state.V_m:
+        if state.V_m > 1e9:
             state.V_m = 1
             state.y = 1
 
@@ -90,7 +99,9 @@ class Literals(Neuron):
     V_m = State(0.5)
     huge = State(1.0)
     tiny = State(1.0)
+    subnormal = State(1.0)
     rounded = State(1.0)
+    largest = State(1.0)
     bounded = State(1.0)
     undefined = State(1.0)
     syn = Receptor("pA")
@@ -99,9 +110,10 @@ class Literals(Neuron):
     def update(state: Any, p: Any, input: Any) -> None:
         state.V_m += input.syn * 1e-3
         state.huge = state.V_m * HUGE
-        state.tiny = (state.V_m * TINY) * 1e30 * 1e30 * 1e260 + 1e-45 * 1e30 * state.V_m
-        state.rounded = state.V_m * ROUNDED_TWICE * 0.1 * 16777217 * 3.4028235e38 * -0.0
-        state.rounded += state.V_m * ROUNDED_TWICE * 0.1 * 16777217
+        state.tiny = (state.V_m * TINY) * 1e30 * 1e30 * 1e260
+        state.subnormal = state.V_m * 1e-42 * 1e36 * 123456.789
+        state.rounded = state.V_m * ROUNDED_TWICE * 0.1 * 16777217
+        state.largest = state.V_m * 1e-9 * 3.4028235e38 * 1e-9 + -0.0
         state.bounded = min(max(state.V_m, -NEVER), NEVER) * (1 if state.V_m < HUGE else 2)
         state.undefined = state.V_m if state.V_m < UNDEFINED else 1 - UNDEFINED * 0
 
@@ -155,23 +167,4 @@ class OnlyLoopBound(Neuron):
             state.x += 1
 
 
-class Ὀδύσσεια(Neuron):
-    """Names that are not ASCII, and such as look like what those become in C."""
-
-    τ_m = Parameter(0.9)
-    z3c4__m = Parameter(0.5)
-    λz = State(1.0)
-    λzz = State(2.0)
-    zλ = State(3.0)
-    syn = Receptor("pA", port="σ")
-
-    @staticmethod
-    def update(state: Any, p: Any, input: Any) -> None:
-        Δ = state.λz * p.τ_m
-        Δz = state.λzz * p.z3c4__m
-        state.zλ = exp(-abs(Δ)) + Δz + input.σ
-        state.λz = log(1 + abs(state.zλ)) if Δ > Δz else -Δ
-        state.λzz = Δ - Δz
-
-
-ODD_NEURONS = [WholeNumbers, Powers, Literals, Drawing, OnlyLoopBound, Ὀδύσσεια]
+ODD_NEURONS = [WholeNumbers, Powers, Literals, Drawing, OnlyLoopBound, Greek]

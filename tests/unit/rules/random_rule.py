@@ -31,7 +31,7 @@ from snnlab.rules.tree import (
     Type,
 )
 
-STATES, PORTS, PARAMETERS = ("x", "y", "u"), ("a", "b"), ("p", "q", "r", "s")
+STATES, PORTS, PARAMETERS = tuple("efghuvxyz"), ("a", "b"), ("p", "q", "r", "s")
 REALS = (0.0, -0.0, 1.0, -1.5, 0.1, 3.0, 1e-3, 250.0, 1e30, 1e-30, float("inf"), 1e-42)
 INTS = (0, 1, -1, 2, -3, 7, 1000, 2**31 - 1, -(2**31) + 1)
 T = TypeVar("T")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from snnlab.rules.neuron import FIRED, NeuronRule
-from snnlab.rules.numba_source import NumbaSource, drawn_at_once, variable
+from snnlab.rules.numba_source import NumbaSource, drawn_at_once
+from snnlab.rules.tree import For, walk
+from snnlab.rules.tree_source import counts_passes, variable
 
 __all__ = ["emit_block_kernel"]
 
@@ -104,7 +106,7 @@ class _BlockSource(NumbaSource):
             self.add(f"{word} = state[{k * block} + j]")
         for k, port in enumerate(rule.ports):
             self.add(f"i_{port} = input[{k * block} + j]")
-        if any(draw.in_loop for draw in rule.draws):
+        if any(isinstance(node, For) and counts_passes(node) for node in walk(*rule.program)):
             self.add("passed = int32(0)")
         self.statements(rule.program)
         for k, name in enumerate(rule.states):

@@ -4,34 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snnlab.rules.tree import (
-    Assign,
-    Binary,
-    Call,
-    Cast,
-    Compare,
-    Const,
-    Draw,
-    Expr,
-    Field,
-    For,
-    If,
-    Local,
-    Logic,
-    Negative,
-    Not,
-    Power,
-    Select,
-    Statement,
-    Type,
-    walk,
-)
+from snnlab.rules.tree import Const, Draw, For, Statement, Type
+from snnlab.rules.tree_source import TreeSource, counts_passes
 
-__all__ = ["NumbaSource", "drawn_at_once", "variable"]
+__all__ = ["NumbaSource", "drawn_at_once"]
 
 
-class NumbaSource:
-    """Lines of a function's body, with as many temporaries as its selects need.
+class NumbaSource(TreeSource):
+    """Lines of the body of a compiled function.
 
     Parameters
     ----------
@@ -39,126 +19,72 @@ class NumbaSource:
         Indentation of the first line, in units of four blanks.
     """
 
-    def __init__(self, depth: int = 1) -> None:
-        self.lines: list[str] = []
-        self.depth = depth
-        self._temporaries = 0
+    def assign(self, name: str, value: str) -> None:
+        """Write an assignment to a variable."""
+        self.add(f"{name} = {value}")
 
-    def add(self, line: str) -> None:
-        """Append one line at the current depth."""
-        self.lines.append("    " * self.depth + line)
+    def temporary(self, name: str, value: str, type_: Type) -> None:
+        """Write a name for a value; its type is that of the value."""
+        self.assign(name, value)
 
-    def statements(self, statements: Sequence[Statement]) -> None:
-        """Write a sequence of statements."""
-        for statement in statements:
-            match statement:
-                case Assign():
-                    value = self.expr(statement.value)
-                    self.add(f"{variable(statement.target)} = {value}")
-                case If():
-                    self._if(statement)
-                case For():
-                    self._for(statement)
+    def begin_if(self, condition: str) -> None:
+        """Write the head of a branch."""
+        self.add(f"if {condition}:")
 
-    def _if(self, branch: If) -> None:
-        self.add(f"if {self.expr(branch.condition)}:")
-        self._indented(branch.then)
-        if branch.orelse:
-            self.add("else:")
-            self._indented(branch.orelse)
+    def begin_else(self) -> None:
+        """Write the head of the other branch."""
+        self.add("else:")
 
-    def _for(self, loop: For) -> None:
-        bounds = ", ".join(self.atom(e) for e in (loop.start, loop.stop, loop.step))
-        self.add(f"for {variable(loop.variable)} in range({bounds}):")
-        self.depth += 1
-        self.add("passed = int32(passed + int32(1))" if _draws_inside(loop) else "pass")
-        self.depth -= 1
-        self._indented(loop.body)
+    def end(self) -> None:
+        """Write nothing: indentation ends a branch."""
 
-    def _indented(self, statements: Sequence[Statement]) -> None:
-        self.depth += 1
-        self.statements(statements)
+    def indented(self, statements: Sequence[Statement]) -> None:
+        """Write the statements of a block, which must not be empty."""
+        super().indented(statements)
         if not statements:
-            self.add("pass")
+            self.lines.append("    " * (self.depth + 1) + "pass")
+
+    def loop(self, loop: For, start: str, stop: str, step: str) -> None:
+        """Write a loop over whole numbers of 32 bits."""
+        self.add(f"for {self.variable(loop.variable)} in range({start}, {stop}, {step}):")
+        self.depth += 1
+        self.add("passed = int32(passed + int32(1))" if counts_passes(loop) else "pass")
         self.depth -= 1
+        self.indented(loop.body)
 
-    def atom(self, expr: Expr) -> str:
-        """Write an expression as a ready value: a name or a literal."""
-        text = self.expr(expr)
-        if isinstance(expr, (Const, Local, Field)):
-            return text
-        name = f"t{self._temporaries}"
-        self._temporaries += 1
-        self.add(f"{name} = {text}")
-        return name
+    def literal(self, const: Const) -> str:
+        """Write a number or a truth value."""
+        if const.type is Type.BOOL:
+            return str(const.value)
+        return f"{'int32' if const.type is Type.INT else 'real'}({const.value!r})"
 
-    def expr(self, expr: Expr) -> str:  # noqa: PLR0911  (one for each kind of node)
-        """Write an expression."""
-        match expr:
-            case Const():
-                return _literal(expr)
-            case Local() | Field():
-                return variable(expr)
-            case Cast():
-                return f"real({self.expr(expr.operand)})"
-            case Not():
-                return f"(not {self.expr(expr.operand)})"
-            case Negative():
-                return _typed(f"-{self.expr(expr.operand)}", expr.type)
-            case Binary():
-                return _typed(
-                    f"{self.expr(expr.left)} {expr.op} {self.expr(expr.right)}", expr.type
-                )
-            case Compare():
-                return f"({self.expr(expr.left)} {expr.op} {self.expr(expr.right)})"
-            case Logic():
-                sign = "&" if expr.op == "and" else "|"
-                return f"({self.expr(expr.left)} {sign} {self.expr(expr.right)})"
-            case Select():
-                return self._select(expr.condition, expr.yes, expr.no)
-            case Power():
-                return self._power(self.atom(expr.base), expr.exponent, expr.type)
-            case Call():
-                return self._call(expr)
-            case Draw():
-                return self._draw(expr)
+    def opposite(self, operand: str) -> str:
+        """Write the opposite of a truth value."""
+        return f"(not {operand})"
 
-    def _select(self, condition: Expr, yes: Expr, no: Expr) -> str:
-        c, a, b = self.atom(condition), self.atom(yes), self.atom(no)
-        return f"({a} if {c} else {b})"
+    def negative(self, operand: str, type_: Type) -> str:
+        """Write minus a number."""
+        return _typed(f"-{operand}", type_)
 
-    def _power(self, base: str, n: int, type_: Type) -> str:
-        """Write a whole power as a product, by squaring."""
-        if n == 1:
-            return base
-        half = self._named(self._power(base, n // 2, type_))
-        square = _typed(f"{half} * {half}", type_)
-        return square if n % 2 == 0 else _typed(f"{square} * {base}", type_)
+    def arithmetic(self, op: str, left: str, right: str, type_: Type) -> str:
+        """Write ``+ - * / // %``."""
+        return _typed(f"{left} {op} {right}", type_)
 
-    def _named(self, text: str) -> str:
-        if text.isidentifier():
-            return text
-        name = f"t{self._temporaries}"
-        self._temporaries += 1
-        self.add(f"{name} = {text}")
-        return name
+    def choice(self, condition: str, yes: str, no: str) -> str:
+        """Write one of two values."""
+        return f"({yes} if {condition} else {no})"
 
-    def _call(self, call: Call) -> str:
-        args = [self.atom(a) for a in call.args]
-        if call.name in ("min", "max"):
-            sign = "<" if call.name == "min" else ">"
-            # As in Python: the first unless the second is less (greater).
-            chosen = self._named(f"({args[1]} {sign} {args[0]})")
-            return f"({args[1]} if {chosen} else {args[0]})"
-        if call.name in ("sqrt", "floor", "ceil"):
-            return f"np.{call.name}({args[0]})"
-        return _typed(f"{call.name}({args[0]})", call.type)
+    def function(self, name: str, argument: str, type_: Type) -> str:
+        """Write the call of a mathematical function of one argument."""
+        if name in ("sqrt", "floor", "ceil"):
+            return f"np.{name}({argument})"
+        return _typed(f"{name}({argument})", type_)
 
-    def _draw(self, draw: Draw) -> str:
+    def draw(self, draw: Draw, args: Sequence[str]) -> str:
+        """Write a random draw."""
         if draw.name == "poisson":
             passed = "passed" if draw.in_loop else "int32(0)"
-            lam = self.atom(draw.args[0])
-            return f"poisson({lam}, random, int32(j), int32({draw.site}), {passed})"
+            return f"poisson({args[0]}, random, int32(j), int32({draw.site}), {passed})"
         distribution = "unit" if draw.name == "uniform" else "normal"
         if drawn_at_once(draw):
             return f"{distribution}(words_{draw.site}[j])"
@@ -170,29 +96,6 @@ def drawn_at_once(draw: Draw) -> bool:
     return draw.name != "poisson" and not draw.in_loop
 
 
-def _draws_inside(loop: For) -> bool:
-    return any(isinstance(node, Draw) for node in walk(loop))
-
-
 def _typed(text: str, type_: Type) -> str:
     """Parenthesise; Numba widens whole numbers, which the language does not."""
     return f"int32({text})" if type_ is Type.INT else f"({text})"
-
-
-def _literal(const: Const) -> str:
-    if const.type is Type.BOOL:
-        return str(const.value)
-    return f"{'int32' if const.type is Type.INT else 'real'}({const.value!r})"
-
-
-_PREFIX = {"state": "s", "input": "i", "p": "p", "syn": "s", "pre": "a", "post": "b", "mod": "m"}
-"""Space of a field -> what its variables begin with."""
-
-
-def variable(target: Local | Field) -> str:
-    """Name in the generated source; no two kinds of variable can meet in it."""
-    if isinstance(target, Field):
-        return f"{_PREFIX[target.space]}_{target.name}"
-    number, _, name = target.name.rpartition("@")
-    plain = name.replace(".", "_")
-    return f"t{number}_{plain}" if number else plain

@@ -1,4 +1,4 @@
-"""Pieces of Numba source that the functions of a synapse rule are put together from."""
+"""Pieces of source that the functions of a synapse rule are put together from."""
 
 from __future__ import annotations
 
@@ -6,9 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from snnlab.rules.numba_source import NumbaSource
 from snnlab.rules.synapse import EFFECT, SynapseRule, TraceRule
-from snnlab.rules.tree import Statement, fields_read
+from snnlab.rules.tree import Const, Statement, Type, fields_read
+from snnlab.rules.tree_source import TreeSource
 
-__all__ = ["arguments", "event_function", "indented", "parameters", "read", "relaxed", "states"]
+__all__ = [
+    "arguments",
+    "event_function",
+    "indented",
+    "parameter_variables",
+    "parameters",
+    "read",
+    "relaxed",
+    "states",
+]
 
 _LETTER = {"pre": "a", "post": "b", "mod": "m"}
 """What the traces of a space are called in a function of an event."""
@@ -66,16 +76,33 @@ def event_function(
     return "\n".join(lines)
 
 
-def parameters(rule: SynapseRule) -> list[str]:
-    """Take parameters, rates of the time constants, scale and limit of the effect."""
+def parameter_variables(rule: SynapseRule) -> list[str]:
+    """Return parameters, rates of the time constants, scale and limit of the effect, as names."""
     names = [f"p_{name}" for name in rule.parameters]
-    names += [f"rate_{k}" for k in range(len(rule.taus))]
-    return [f"{name} = params[{k}]" for k, name in enumerate((*names, "scale", "limit"))]
+    return [*names, *(f"rate_{k}" for k in range(len(rule.taus))), "scale", "limit"]
 
 
-def relaxed(rule: SynapseRule, trace: TraceRule, value: str, steps: str) -> str:
-    """Return a trace after some steps, written so that a rest of 0 costs nothing."""
+def parameters(rule: SynapseRule) -> list[str]:
+    """Take all parameters from the array that holds them."""
+    return [f"{name} = params[{k}]" for k, name in enumerate(parameter_variables(rule))]
+
+
+def relaxed(
+    rule: SynapseRule, trace: TraceRule, value: str, steps: str, source: TreeSource | None = None
+) -> str:
+    """Return a trace after some steps, written so that a rest of 0 costs nothing.
+
+    Parameters
+    ----------
+    rule : SynapseRule
+    trace : TraceRule
+    value, steps : str
+        What the trace was, and how many steps ago.
+    source : TreeSource, optional
+        Writes the number to which the trace relaxes; Numba source unless it is given.
+    """
     left = f"decay(rate_{rule.taus.index(trace.tau)}, {steps})"
     if trace.rest == 0.0:
         return f"{value} * {left}"
-    return f"real({trace.rest!r}) + ({value} - real({trace.rest!r})) * {left}"
+    rest = (source or NumbaSource()).literal(Const(trace.rest, Type.REAL))
+    return f"{rest} + ({value} - {rest}) * {left}"

@@ -6,8 +6,7 @@
 const i64 SUMMING = 256;  // threads of these kernels
 
 // Sum over this thread and all before it, and in `all` over the whole block. All come here.
-__device__ i64 sum_of_threads(i64 value, i64* all)
-{
+static __device__ i64 sum_of_threads(i64 value, i64* all) {
     __shared__ i64 sums[SUMMING];
     __syncthreads();  // those of the time before have been read
     sums[threadIdx.x] = value;
@@ -22,11 +21,10 @@ __device__ i64 sum_of_threads(i64 value, i64* all)
     return sums[threadIdx.x];
 }
 
-__device__ inline i64 stretch_begin(i64 n, i64 block) { return n * block / gridDim.x; }
+static __device__ i64 stretch_begin(i64 n, i64 block) { return n * block / gridDim.x; }
 
 // Synapses of each stretch, and the longest row of all.
-extern "C" __global__ void sum_rows(const u64* counts, i64 n, i64* stretches, u64* longest)
-{
+extern "C" __global__ void sum_rows(const u64* counts, i64 n, i64* stretches, u64* longest) {
     i64 last = stretch_begin(n, (i64)blockIdx.x + 1), sum = 0, all;
     u64 most = 0;
     for (i64 row = stretch_begin(n, blockIdx.x) + threadIdx.x; row < last; row += SUMMING) {
@@ -39,8 +37,7 @@ extern "C" __global__ void sum_rows(const u64* counts, i64 n, i64* stretches, u6
 }
 
 // In one block: what lies before each stretch, and the number of all synapses.
-extern "C" __global__ void sum_stretches(i64* stretches, i64 n, i64* total)
-{
+extern "C" __global__ void sum_stretches(i64* stretches, i64 n, i64* total) {
     i64 before = 0, all;
     for (i64 first = 0; first < n; first += SUMMING) {
         i64 k = first + threadIdx.x, own = k < n ? stretches[k] : 0;
@@ -53,8 +50,7 @@ extern "C" __global__ void sum_stretches(i64* stretches, i64 n, i64* total)
 
 // Of each partition the start of every row, and behind them where the last row ends.
 extern "C" __global__ void start_rows(
-    const u64* counts, i64 n, i64 n_pre, const i64* stretches, i64* row_start, i64 base)
-{
+    const u64* counts, i64 n, i64 n_pre, const i64* stretches, i64* row_start, i64 base) {
     i64 before = stretches[blockIdx.x], all, last = stretch_begin(n, (i64)blockIdx.x + 1);
     for (i64 first = stretch_begin(n, blockIdx.x); first < last; first += SUMMING) {
         i64 row = first + threadIdx.x, own = row < last ? counts[row] : 0;

@@ -8,24 +8,21 @@
 const i64 KEYS_OF_WARP = 64;
 
 template <typename Key>
-__device__ inline void put_in_order(Key* keys, i64 first, i64 second, i64 n)
-{
+static __device__ void put_in_order(Key* keys, i64 first, i64 second, i64 n) {
     if (second >= n || !(keys[second] < keys[first])) return;
     Key larger = keys[first];
     keys[first] = keys[second];
     keys[second] = larger;
 }
 
-__device__ inline void wait_for_keys(bool is_own)
-{
+static __device__ void wait_for_keys(bool is_own) {
     if (is_own) __syncwarp();
     else __syncthreads();
 }
 
 // Merge neighbouring runs of sorted keys into runs of `size`.
 template <typename Key>
-__device__ void merge_runs(Key* keys, i64 n, i64 n_pairs, i64 size)
-{
+static __device__ void merge_runs(Key* keys, i64 n, i64 n_pairs, i64 size) {
     i64 half = size / 2;
     for (i64 k = threadIdx.x; k < n_pairs; k += blockDim.x) {
         i64 within = k & (half - 1), run = 2 * (k - within);
@@ -44,8 +41,7 @@ __device__ void merge_runs(Key* keys, i64 n, i64 n_pairs, i64 size)
 
 // All threads of the block come here, after a barrier, and leave behind one.
 template <typename Key>
-__device__ void sort_keys(Key* keys, i64 n)
-{
+static __device__ void sort_keys(Key* keys, i64 n) {
     i64 size = 2;
     while (size < n) size *= 2;
     i64 n_pairs = size / 2;

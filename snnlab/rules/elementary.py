@@ -21,11 +21,14 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "CENTRAL_HALF_WIDTH",
+    "CENTRAL_SQUARE",
     "DOUBLE",
     "FLOAT32",
     "FLOAT64",
     "POISSON_PART",
     "SINGLE",
+    "TAIL_SHIFT",
     "Elementary",
     "Precision",
     "build",
@@ -37,6 +40,15 @@ Decorator = Callable[[Function], Function]
 
 POISSON_PART = 30.0
 """Largest mean that one uniform number turns into a count; larger means are summed of parts."""
+
+CENTRAL_HALF_WIDTH = 0.425
+"""How far from 1/2 a uniform number may be for the first of the two normal quantiles."""
+
+CENTRAL_SQUARE = 0.180625
+"""Square of `CENTRAL_HALF_WIDTH`."""
+
+TAIL_SHIFT = 1.6
+"""What is subtracted from the argument of the second of the two normal quantiles."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +74,48 @@ class Precision:
     def bias(self) -> int:
         """Stored exponent of 1.0."""
         return int(np.finfo(self.real).maxexp) - 1
+
+    @property
+    def log2_e(self) -> float:
+        """Logarithm of e to the base 2."""
+        return 1 / math.log(2)
+
+    @property
+    def magic(self) -> float:
+        """Adding this number rounds to a whole number and leaves it in the lowest bits."""
+        return float(1.5 * 2.0**self.mantissa)
+
+    @property
+    def exp_range(self) -> tuple[float, float]:
+        """Below the first number exp is 0, above the second infinite."""
+        largest = math.log(float(np.finfo(self.real).max))
+        return (2 - self.bias) * math.log(2), largest
+
+    @property
+    def exp_series(self) -> tuple[float, ...]:
+        """Coefficients of (exp(x) - 1 - x) / x**2, highest power first."""
+        return tuple(1 / math.factorial(n) for n in range(self.exp_terms, 1, -1))
+
+    @property
+    def log_series(self) -> tuple[float, ...]:
+        """Coefficients of the logarithm in the square of its argument, highest power first."""
+        return tuple(2 / (2 * n + 1) for n in range(self.log_terms, 0, -1))
+
+    @property
+    def lift(self) -> int:
+        """Power of two that makes every subnormal number a normal one."""
+        return self.mantissa + 2
+
+    @property
+    def root_half_bits(self) -> np.signedinteger[Any]:
+        """Bits of the square root of 1/2."""
+        bits: np.signedinteger[Any] = _plain_to_bits(self.real(math.sqrt(0.5)))
+        return bits
+
+    @property
+    def unit_shift(self) -> int:
+        """Lowest bits of a random word that a uniform number has no room for."""
+        return max(0, 32 - self.mantissa)
 
 
 SINGLE = Precision(
@@ -169,14 +223,11 @@ def _exponentials(
     p: Precision, compiled: Decorator, to_bits: Function, from_bits: Function
 ) -> tuple[Function, Function]:
     real, integer, mantissa, bias = p.real, p.integer, p.mantissa, p.bias
-    log2_e, high, low = real(1 / math.log(2)), real(p.ln2_high), real(p.ln2_low)
+    log2_e, high, low = real(p.log2_e), real(p.ln2_high), real(p.ln2_low)
     one, infinity, zero = real(1), real(math.inf), real(0)
-    # Adding this number rounds to a whole number and leaves it in the lowest bits.
-    magic = real(1.5 * 2.0**mantissa)
-    largest = real(math.log(float(np.finfo(real).max)))
-    smallest = real((2 - bias) * math.log(2))
-    taylor = tuple(1 / math.factorial(n) for n in range(p.exp_terms, 1, -1))
-    polynomial = _polynomial(p, compiled, taylor)
+    magic = real(p.magic)
+    smallest, largest = (real(x) for x in p.exp_range)
+    polynomial = _polynomial(p, compiled, p.exp_series)
 
     @compiled
     def expm1_parts(x: Any) -> Any:
@@ -212,12 +263,10 @@ def _logarithm(
     real, integer, mantissa = p.real, p.integer, p.mantissa
     high, low, half, one, two = (real(c) for c in (p.ln2_high, p.ln2_low, 0.5, 1, 2))
     zero, infinity, undefined = real(0), real(math.inf), real(math.nan)
-    normal, lift = np.finfo(real).tiny, real(2.0 ** (mantissa + 2))
-    lifted = real(mantissa + 2)
-    magic = real(1.5 * 2.0**mantissa)
-    magic_bits, root_half = (_plain_to_bits(real(c)) for c in (magic, math.sqrt(0.5)))
-    series = tuple(2 / (2 * n + 1) for n in range(p.log_terms, 0, -1))
-    polynomial = _polynomial(p, compiled, series)
+    normal, lift, lifted = np.finfo(real).tiny, real(2.0**p.lift), real(p.lift)
+    magic = real(p.magic)
+    magic_bits, root_half = _plain_to_bits(magic), p.root_half_bits
+    polynomial = _polynomial(p, compiled, p.log_series)
 
     @compiled
     def log(x: Any) -> Any:
@@ -252,7 +301,9 @@ def _hyperbolic_tangent(p: Precision, compiled: Decorator, expm1: Function) -> F
 
 
 def _normal_quantile(p: Precision, compiled: Decorator, log: Function) -> Function:
-    half, split, centre, shift = (p.real(c) for c in (0.5, 0.425, 0.180625, 1.6))
+    half, split, centre, shift = (
+        p.real(c) for c in (0.5, CENTRAL_HALF_WIDTH, CENTRAL_SQUARE, TAIL_SHIFT)
+    )
     one, zero = p.real(1), p.real(0)
     above, below = (_polynomial(p, compiled, c) for c in p.central)
     tail_above, tail_below = (_polynomial(p, compiled, c) for c in p.tail)

@@ -26,7 +26,18 @@ from numba.extending import intrinsic
 from snnlab.rules import elementary
 from snnlab.rules.philox import philox4x32
 
-__all__ = ["BLOCK", "DRAW_PURPOSE", "ELEMENTARY", "LANES", "Lanes", "stack_array", "stack_lanes"]
+__all__ = [
+    "BLOCK",
+    "DRAW_PURPOSE",
+    "ELEMENTARY",
+    "LANES",
+    "PARTS_SHIFT",
+    "PASS_SHIFT",
+    "POISSON_MOST",
+    "Lanes",
+    "stack_array",
+    "stack_lanes",
+]
 
 BLOCK = 128
 """Neurons per block."""
@@ -34,9 +45,16 @@ BLOCK = 128
 DRAW_PURPOSE = 1
 """Low byte of the fourth counter word of all draws that a neuron's rule makes."""
 
+PARTS_SHIFT = 16
+"""Where the draw of one poisson() is numbered: above the site in the third counter word."""
+
+PASS_SHIFT = 8
+"""Where the pass of a loop is numbered: above the purpose in the fourth counter word."""
+
+POISSON_MOST = 1e6
+"""Largest mean of a poisson()."""
+
 _QUARTER = BLOCK // 4
-_PARTS_SHIFT = 16  # draws of one poisson(): above the site number in the third counter word
-_PASS_SHIFT = 8  # passes of a loop: above the purpose in the fourth counter word
 
 
 @intrinsic
@@ -133,7 +151,7 @@ def one_word(random, lane, site, passed):  # type: ignore[no-untyped-def]
         Which pass of the surrounding loops this is.
     """
     counter = uint32(random[2] * uint32(_QUARTER) + uint32(lane % _QUARTER))
-    purpose = uint32(uint32(DRAW_PURPOSE) | (uint32(passed) << uint32(_PASS_SHIFT)))
+    purpose = uint32(uint32(DRAW_PURPOSE) | (uint32(passed) << uint32(PASS_SHIFT)))
     words = philox4x32(counter, random[3], uint32(site), purpose, random[0], random[1])
     return words[lane // _QUARTER]
 
@@ -170,7 +188,7 @@ class Lanes:
 def _unit(precision: elementary.Precision) -> Any:
     """Only as many bits are used as leave room for the half that keeps 0 and 1 out."""
     real = precision.real
-    shift = np.uint32(max(0, 32 - precision.mantissa))
+    shift = np.uint32(precision.unit_shift)
     half, scale = real(0.5), real(2.0 ** (int(shift) - 32))
 
     @njit(forceinline=True)
@@ -190,7 +208,7 @@ def _normal(unit: Any, quantile: Any) -> Any:
 
 def _poisson(precision: elementary.Precision, unit: Any, quantile: Any) -> Any:
     real = precision.real
-    part, most = real(elementary.POISSON_PART), real(1e6)
+    part, most = real(elementary.POISSON_PART), real(POISSON_MOST)
 
     @njit(error_model="numpy")
     def poisson(lam, random, lane, site, passed):  # type: ignore[no-untyped-def]
@@ -200,7 +218,7 @@ def _poisson(precision: elementary.Precision, unit: Any, quantile: Any) -> Any:
         parts = int32(np.ceil(mean / part))
         total = int32(0)
         for k in range(parts):
-            word = one_word(random, lane, site + (k << _PARTS_SHIFT), passed)
+            word = one_word(random, lane, site + (k << PARTS_SHIFT), passed)
             total = int32(total + quantile(unit(word), mean / real(parts)))
         return total
 

@@ -134,7 +134,7 @@ static __device__ void finish_row(
     const Order place_mask = ((Order)1 << sizeof(Order) * 4) - 1;
     load_keys(table, row, keys);
     __syncthreads();
-    if (table->is_shuffled) sort_keys(keys, row.length);
+    if (table->is_unsorted) sort_keys(keys, row.length);
     bool is_ordered = table->n_delays == 0;
     if (!is_ordered) order_by_delay(table, row, keys, order);
     for (i64 j = threadIdx.x; j < row.length; j += blockDim.x) {

@@ -23,8 +23,8 @@ static __device__ i64 sum_of_threads(i64 value, i64* all) {
 
 static __device__ i64 stretch_begin(i64 n, i64 block) { return n * block / gridDim.x; }
 
-// Synapses of each stretch, and the longest row of all.
-extern "C" __global__ void sum_rows(const u64* counts, i64 n, i64* stretches, u64* longest) {
+// Synapses of each stretch, and in `found[1]` the longest row of all.
+extern "C" __global__ void sum_rows(const u64* counts, i64 n, i64* stretches, u64* found) {
     i64 last = stretch_begin(n, (i64)blockIdx.x + 1), sum = 0, all;
     u64 most = 0;
     for (i64 row = stretch_begin(n, blockIdx.x) + threadIdx.x; row < last; row += SUMMING) {
@@ -33,11 +33,11 @@ extern "C" __global__ void sum_rows(const u64* counts, i64 n, i64* stretches, u6
     }
     sum_of_threads(sum, &all);
     if (threadIdx.x == 0) stretches[blockIdx.x] = all;
-    if (most > 0) atomicMax(longest, most);
+    if (most > 0) atomicMax(&found[1], most);
 }
 
-// In one block: what lies before each stretch, and the number of all synapses.
-extern "C" __global__ void sum_stretches(i64* stretches, i64 n, i64* total) {
+// In one block: what lies before each stretch, and in `found[0]` the number of all synapses.
+extern "C" __global__ void sum_stretches(i64* stretches, i64 n, u64* found) {
     i64 before = 0, all;
     for (i64 first = 0; first < n; first += SUMMING) {
         i64 k = first + threadIdx.x, own = k < n ? stretches[k] : 0;
@@ -45,7 +45,7 @@ extern "C" __global__ void sum_stretches(i64* stretches, i64 n, i64* total) {
         if (k < n) stretches[k] = sum - own;
         before += all;
     }
-    if (threadIdx.x == 0) *total = before;
+    if (threadIdx.x == 0) found[0] = before;
 }
 
 // Of each partition the start of every row, and behind them where the last row ends.

@@ -13,7 +13,7 @@ from snnlab.build.random import CHUNK, random_words
 from snnlab.build.rule import BERNOULLI, OUTDEGREE, PARTNERS
 from snnlab.build.sink import put_owned
 
-__all__ = ["Scratch", "draw_row", "new_scratch"]
+__all__ = ["Scratch", "draw_row", "new_scratch", "segment_length"]
 
 _GAPS = 64
 """Gaps drawn at a time: few, since what is left at the end of a segment is thrown away."""
@@ -74,7 +74,7 @@ def _all_targets(rule, sink, cursor, row, low, high, local):  # type: ignore[no-
 
 
 @njit(error_model="numpy", cache=True)
-def _segment_length(p):  # type: ignore[no-untyped-def]
+def segment_length(p):  # type: ignore[no-untyped-def]
     """Targets of one sequence of gaps; depends on the probability alone."""
     length = int64(_SHORTEST)
     while length * p < _PER_SEGMENT and length < _LONGEST_SEGMENT:
@@ -138,7 +138,7 @@ def _bernoulli_targets(rule, sink, cursor, row, low, high, local, words):  # typ
     The gaps have no memory, so a fresh start changes nothing in distribution; it lets a partition
     begin in the middle of a row.
     """
-    length = _segment_length(rule.p)
+    length = segment_length(rule.p)
     for segment in range(low // length, (high + length - 1) // length):
         start = segment * length
         end = min(start + length, high)

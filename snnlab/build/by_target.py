@@ -11,10 +11,13 @@ from snnlab.build.random import CHUNK, random_words
 from snnlab.build.rule import DISTANCE, INDEGREE, PARTNERS
 from snnlab.build.sink import put, put_drawn
 from snnlab.rules.borrow import borrowed
+from snnlab.rules.lanes import LANES
 
 __all__ = ["visit_targets"]
 
 _GAUSSIAN, _EXPONENTIAL = 0, 1
+
+_exp = LANES["float64"].exp  # the same to the bit on a GPU, as the C library's is not
 
 
 @njit(error_model="numpy", cache=True)
@@ -71,9 +74,9 @@ def _distance(rule, s, i):  # type: ignore[no-untyped-def]
 def _probability(rule, s, i):  # type: ignore[no-untyped-def]
     d = _distance(rule, s, i) / rule.scale
     if rule.kernel == _GAUSSIAN:
-        return rule.p * math.exp(-0.5 * d * d)
+        return rule.p * _exp(-0.5 * d * d)
     if rule.kernel == _EXPONENTIAL:
-        return rule.p * math.exp(-d)
+        return rule.p * _exp(-d)
     return rule.p if d <= 1.0 else 0.0
 
 

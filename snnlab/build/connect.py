@@ -15,56 +15,19 @@ import numpy as np
 
 from snnlab.build import draw
 from snnlab.build.append import append_rows, is_appendable, room
+from snnlab.build.attributes_of import attributes_of
 from snnlab.build.finish import Attributes, finish_rows
-from snnlab.build.gaps import gap_tables
 from snnlab.build.layout import Layout, Partitions
-from snnlab.build.random import stream_id, uniforms
-from snnlab.build.rule import (
-    ALL_TO_ALL,
-    BERNOULLI,
-    DISTANCE,
-    INDEGREE,
-    ONE_TO_ONE,
-    OUTDEGREE,
-    Rule,
-)
-from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE, Pools
-from snnlab.build.tables import TablePlan, delay_table, weight_table
-from snnlab.model.connectivity import (
-    AllToAll,
-    Connectivity,
-    DistanceDependent,
-    FixedIndegree,
-    FixedOutdegree,
-    FixedTotalNumber,
-    OneToOne,
-    PairwiseBernoulli,
-)
-from snnlab.model.network import Network, Population, Projection
+from snnlab.build.rule import OUTDEGREE, Rule
+from snnlab.build.rules_of import Owned, owned_targets, rule_of
+from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE, Pools, pool_bases, pool_sizes
+from snnlab.build.tables import TablePlan
+from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Connections", "connect", "positions"]
-
-_QUANTILES = np.arange(65536, dtype=np.int32)
-"""What plastic synapses draw in place of weights."""
-
-_ORDER = {WIDE: 0, PLASTIC: 1}
-"""Storage with something beside the target, in the order of the pools."""
-
-Owned = tuple["NDArray[np.int64]", ...]
-"""The targets of each partition, as `Partitions.targets` returns them."""
-
-_KINDS: dict[type[Connectivity], int] = {
-    OneToOne: ONE_TO_ONE,
-    FixedIndegree: INDEGREE,
-    FixedTotalNumber: INDEGREE,
-    DistanceDependent: DISTANCE,
-    AllToAll: ALL_TO_ALL,
-    FixedOutdegree: OUTDEGREE,
-    PairwiseBernoulli: BERNOULLI,
-}
+__all__ = ["Connections", "connect"]
 
 
 @dataclass(frozen=True)
@@ -124,14 +87,6 @@ class Connections:
         return degrees
 
 
-def positions(network: Network, population: Population) -> NDArray[np.float64]:
-    """Return where the neurons of a population lie, shape (n, 2) [um]; zeros without space."""
-    if population.space is None:
-        return np.zeros((1, 2))
-    u = uniforms(2 * population.size, network.seed, stream_id("position", population.name))
-    return population.space.positions(u.reshape(-1, 2))
-
-
 def connect(
     network: Network,
     plans: tuple[TablePlan, ...],
@@ -163,8 +118,10 @@ def connect(
             list(pool.map(all_tables, range(partitions.n)))  # raises what one of them raised
 
         in_each_partition(_Table.count)
-        pools = _pools(plans, [table.n_places() for table in tables])
-        _give_room(tables, pools)
+        kinds, sizes = [plan.kind for plan in plans], [table.n_places() for table in tables]
+        pools = _pools(kinds, sizes)
+        for table, base in zip(tables, pool_bases(kinds, sizes), strict=True):
+            table.take_room(pools, base)
         in_each_partition(_Table.fill)
     return Connections(
         plans,
@@ -172,18 +129,6 @@ def connect(
         tuple(table.row_start for table in tables),
         tuple(table.segment_ends for table in tables),
     )
-
-
-def _give_room(tables: list[_Table], pools: Pools) -> None:
-    """Give every table its part of the pools.
-
-    In `targets` wide and plastic tables come first, so that `wide` needs no room for shared ones.
-    """
-    free = dict.fromkeys((SHARED, PACKED), 0)
-    for table in sorted(tables, key=lambda table: _ORDER.get(table.plan.kind, len(_ORDER))):
-        kind = PACKED if table.plan.kind == PACKED else SHARED
-        table.take_room(pools, free[kind])
-        free[kind] += table.n_places()
 
 
 class _Table:
@@ -223,12 +168,12 @@ class _Table:
         cls, network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
     ) -> _Table:
         """Look up what the projections of a table draw."""
-        rules = [_rule(network, p) for p in plan.projections]
-        owned = [_owned(network, p, layout, partitions) for p in plan.projections]
+        rules = [rule_of(network, p) for p in plan.projections]
+        owned = [owned_targets(network, p, layout, partitions) for p in plan.projections]
         is_shuffled = any(rule.kind == OUTDEGREE for rule in rules)
         is_plain = plan.kind == SHARED and plan.n_delays == 1 and not is_shuffled
         return cls(
-            plan, rules, owned, None if is_plain else _attributes(network, plan, rules, owned)
+            plan, rules, owned, None if is_plain else attributes_of(network, plan, rules, owned)
         )
 
     def count(self, p: int) -> None:
@@ -286,16 +231,10 @@ class _Table:
         ]
 
 
-def _pools(plans: tuple[TablePlan, ...], sizes: list[int]) -> Pools:
-    of_kind = {
-        kind: sum(n for n, plan in zip(sizes, plans, strict=True) if plan.kind == kind)
-        for kind in (SHARED, PACKED, WIDE, PLASTIC)
-    }
-    n_wide = of_kind[WIDE] + of_kind[PLASTIC]
+def _pools(kinds: list[int], sizes: list[int]) -> Pools:
+    n_targets, n_packed, n_wide = pool_sizes(kinds, sizes)
     return Pools(
-        np.empty(n_wide + of_kind[SHARED], np.uint16),
-        np.empty(of_kind[PACKED], np.uint32),
-        np.empty(n_wide, np.int32),
+        np.empty(n_targets, np.uint16), np.empty(n_packed, np.uint32), np.empty(n_wide, np.int32)
     )
 
 
@@ -304,7 +243,7 @@ def _part(pools: Pools, kind: int, first: int, last: int) -> Pools:
     return Pools(
         pools.targets[first:last] if kind != PACKED else pools.targets[:0],
         pools.packed[first:last] if kind == PACKED else pools.packed[:0],
-        pools.wide[first:last] if kind in _ORDER else pools.wide[:0],
+        pools.wide[first:last] if kind in (WIDE, PLASTIC) else pools.wide[:0],
     )
 
 
@@ -319,93 +258,3 @@ def _starts(n_in_row: NDArray[np.int64]) -> NDArray[np.int64]:
 def _halves(pools: Pools, kind: int) -> tuple[NDArray[np.uint16], int]:
     """Where targets are placed, and the places that a finished synapse takes there."""
     return (pools.packed.view(np.uint16), 2) if kind == PACKED else (pools.targets, 1)
-
-
-def _attributes(
-    network: Network, plan: TablePlan, rules: list[Rule], owned: list[Owned]
-) -> Attributes:
-    projections = plan.projections
-    weights, weight_of = _distinct(
-        [_QUANTILES if plan.kind == PLASTIC else weight_table(network, p, plan.exponent)
-         for p in projections]
-    )  # fmt: skip
-    delays, delay_of = _distinct([delay_table(network, p) for p in projections])
-    return Attributes(
-        weights=weights,
-        delays=delays,
-        weight_of=weight_of,
-        delay_of=delay_of,
-        first=np.array([low - local for low, _, local in owned], np.int64),
-        is_shuffled=np.array([rule.kind == OUTDEGREE for rule in rules]),
-        stream=np.array([rule.stream for rule in rules], np.int64),
-        seed=network.seed,
-        first_delay=plan.first_delay,
-    )
-
-
-def _distinct(tables: list[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Equal tables once, since the processor's cache holds few; and which one each was."""
-    places: dict[bytes, int] = {}
-    index = [places.setdefault(table.tobytes(), len(places)) for table in tables]
-    return np.stack([tables[index.index(k)] for k in range(len(places))]), np.array(index, np.int64)
-
-
-def _owned(
-    network: Network, projection: Projection, layout: Layout, partitions: Partitions
-) -> Owned:
-    names = [p.name for p in network.populations]
-    return partitions.targets(layout, names.index(projection.post))
-
-
-def _rule(network: Network, projection: Projection) -> Rule:
-    rule = projection.rule
-    pre, post = network.population(projection.pre), network.population(projection.post)
-    is_recurrent = pre.name == post.name
-    stream = stream_id("projection", projection.name)
-    p = float(getattr(rule, "p", getattr(rule, "p_max", 0.0)))
-    guide, thresholds = gap_tables(p if isinstance(rule, PairwiseBernoulli) else 0.0)
-    is_spatial, nowhere = isinstance(rule, DistanceDependent), np.zeros((1, 2))
-    return Rule(
-        kind=_KINDS[type(rule)],
-        n_pre=pre.size,
-        n_post=post.size,
-        degrees=_degrees(rule, pre.size, post.size, is_recurrent, network.seed, stream),
-        p=p,
-        guide=guide,
-        thresholds=thresholds,
-        scale=float(getattr(rule, "scale", 1.0)),
-        kernel=DistanceDependent.KERNELS.index(getattr(rule, "kernel", "gaussian")),
-        forbids_self=is_recurrent and not getattr(rule, "autapses", True),
-        forbids_multiple=not getattr(rule, "multapses", True),
-        pre_positions=positions(network, pre) if is_spatial else nowhere,
-        post_positions=positions(network, post) if is_spatial else nowhere,
-        period=_period(post),
-        seed=network.seed,
-        stream=stream,
-    )
-
-
-def _period(post: Population) -> NDArray[np.float64]:
-    if post.space is None or not post.space.is_periodic:
-        return np.zeros(2)
-    return np.asarray(post.space.extent, np.float64)
-
-
-def _degrees(
-    rule: Connectivity, n_pre: int, n_post: int, is_recurrent: bool, seed: int, stream: int
-) -> NDArray[np.int64]:
-    """In-degrees of the targets, or the out-degree of every source."""
-    if isinstance(rule, FixedIndegree):
-        return np.full(n_post, rule.indegree, np.int64)
-    if isinstance(rule, FixedOutdegree):
-        return np.array([rule.outdegree], np.int64)
-    if not isinstance(rule, FixedTotalNumber):
-        return np.zeros(1, np.int64)
-    # Which target each of the n synapses has, counted: multinomial in-degrees. Without multapses
-    # every target has only n_pre (or n_pre - 1) places: multivariate hypergeometric.
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, stream], np.uint64)))
-    if rule.multapses:
-        return generator.multinomial(rule.n, np.full(n_post, 1.0 / n_post)).astype(np.int64)
-    places = n_pre - int(is_recurrent and not rule.autapses)
-    colors = np.full(n_post, places, np.int64)
-    return generator.multivariate_hypergeometric(colors, rule.n, method="marginals")

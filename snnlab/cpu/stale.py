@@ -20,6 +20,9 @@ __all__ = ["remove_stale_code"]
 _COMPILED = (random_words, list_places, run)
 """One function of each folder that keeps machine code: they know where."""
 
+_MARKS = ("njit", "@compiled")
+"""What a file has in it that says what is compiled."""
+
 
 def remove_stale_code() -> int:
     """Remove kept machine code that is older than any compiled function of snnlab.
@@ -30,7 +33,8 @@ def remove_stale_code() -> int:
         Number of files removed.
     """
     package = Path(snnlab.__file__).parent
-    sources = [path for path in package.rglob("*.py") if "njit" in path.read_text("utf-8")]
+    texts = ((path, path.read_text("utf-8")) for path in package.rglob("*.py"))
+    sources = [path for path, text in texts if any(mark in text for mark in _MARKS)]
     newest = max(path.stat().st_mtime for path in sources)
     if newest > time.time():
         return 0  # a wrong clock would make everything stale, at every start

@@ -15,7 +15,7 @@ from snnlab.cuda.device import Array, Device
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["declare", "pack"]
+__all__ = ["declare", "pack", "uploaded"]
 
 _C_TYPES = {
     "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "bool": "u8",
@@ -66,3 +66,16 @@ def _word(value: int | float | Array, device: Device) -> int:
     if isinstance(value, int | np.integer):
         return int(value) & 0xFFFFFFFFFFFFFFFF
     return device.address(value)
+
+
+def uploaded(values: Any, device: Device) -> Any:
+    """Return a named tuple with copies on the device in place of its arrays.
+
+    Parameters
+    ----------
+    values : NamedTuple
+        Arrays of the host, ints, floats.
+    device : Device
+    """
+    copies = [device.upload(v) if isinstance(v, np.ndarray) else v for v in values]
+    return values._make(copies)

@@ -298,7 +298,10 @@ def _build(source: str, path: Path) -> None:
         command = [
             _compiler(), *FLAGS, "-include", "shim.h", "-x", "c++", "kernels.cu", "-o", "it.so",
         ]  # fmt: skip
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, check=False,
+            env={**os.environ, "LC_ALL": "C"},
+        )  # fmt: skip
         if done.returncode != 0:
             raise InternalError(
                 "kernel source", "must compile", got="\n" + done.stderr.strip()

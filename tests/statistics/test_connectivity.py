@@ -79,7 +79,7 @@ def test_bernoulli_rows_cross_segment_borders():
 @pytest.mark.statistics
 @pytest.mark.parametrize("kernel", ["gaussian", "exponential", "disc"])
 def test_connection_probability_falls_with_distance(kernel):
-    from snnlab.build.connect import positions
+    from snnlab.build.rules_of import positions
 
     n, scale, p_max = 800, 200.0, 0.8
     network = network_of(DistanceDependent(p_max, scale, kernel), n_pre=n, seed=4)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from snnlab.build import append, connect
+from snnlab.build.rules_of import rule_of
 from snnlab.errors import InternalError
 from snnlab.model.connectivity import AllToAll, FixedIndegree, FixedOutdegree, PairwiseBernoulli
 from snnlab.model.distribution import ClippedNormal, LogNormal, Uniform
@@ -41,7 +42,7 @@ def test_one_pass_gives_the_network_of_two(rule, storage, n_partitions, monkeypa
 def test_rules_that_go_target_by_target_are_counted_first():
     for rule, is_appendable in ((FixedIndegree(20), False), (PairwiseBernoulli(0.1), True)):
         network = network_of(rule)
-        rules = [connect._rule(network, network.projections[0])]
+        rules = [rule_of(network, network.projections[0])]
         assert append.is_appendable(rules) == is_appendable
         assert not append.is_appendable(rules * 2)
 
@@ -56,6 +57,6 @@ def test_room_that_is_too_small_is_a_bug_and_not_an_overflow(monkeypatch):
 def test_room_is_little_more_than_the_synapses(rule):
     network = network_of(rule, n_pre=800)
     owned = (np.array([0, 384]), np.array([384, 800]), np.array([0, 0]))
-    room = append.room(connect._rule(network, network.projections[0]), owned).sum()
+    room = append.room(rule_of(network, network.projections[0]), owned).sum()
     n = len(edges_of(network))
     assert n < room < 1.05 * n

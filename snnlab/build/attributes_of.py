@@ -1,0 +1,62 @@
+"""What the synapses of a table draw beside their targets, as the numbers that are drawn by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnlab.build.finish import Attributes
+from snnlab.build.rule import OUTDEGREE, Rule
+from snnlab.build.rules_of import Owned
+from snnlab.build.storage import PLASTIC
+from snnlab.build.tables import TablePlan, delay_table, weight_table
+from snnlab.model.network import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["attributes_of"]
+
+_QUANTILES = np.arange(65536, dtype=np.int32)
+"""What plastic synapses draw in place of weights."""
+
+
+def attributes_of(
+    network: Network, plan: TablePlan, rules: list[Rule], owned: list[Owned]
+) -> Attributes:
+    """Return what the synapses of a table draw.
+
+    Parameters
+    ----------
+    network : Network
+    plan : TablePlan
+    rules : list of Rule
+        One for each projection of the table.
+    owned : list of (low, high, local)
+        The targets of each of them in each partition, as `Partitions.targets` returns them.
+    """
+    projections = plan.projections
+    weights, weight_of = _distinct(
+        [_QUANTILES if plan.kind == PLASTIC else weight_table(network, p, plan.exponent)
+         for p in projections]
+    )  # fmt: skip
+    delays, delay_of = _distinct([delay_table(network, p) for p in projections])
+    return Attributes(
+        weights=weights,
+        delays=delays,
+        weight_of=weight_of,
+        delay_of=delay_of,
+        first=np.array([low - local for low, _, local in owned], np.int64),
+        is_shuffled=np.array([rule.kind == OUTDEGREE for rule in rules]),
+        stream=np.array([rule.stream for rule in rules], np.int64),
+        seed=network.seed,
+        first_delay=plan.first_delay,
+    )
+
+
+def _distinct(tables: list[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Equal tables once, since the processor's cache holds few; and which one each was."""
+    places: dict[bytes, int] = {}
+    index = [places.setdefault(table.tobytes(), len(places)) for table in tables]
+    return np.stack([tables[index.index(k)] for k in range(len(places))]), np.array(index, np.int64)

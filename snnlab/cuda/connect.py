@@ -1,0 +1,184 @@
+"""A network's synapses drawn on the device: those of the CPU, in the same order within each row.
+
+Every row is counted, all memory is allocated, then targets are placed and rows finished, by what
+`snnlab.build` draws: the same words of the same streams. Which thread draws a synapse, and when,
+makes no difference.
+
+At its peak, construction holds the finished synapses and, of one table at a time, the cursors of
+its rows (8 bytes each), what its rows hold of each projection if there are several (4 bytes each),
+its quantiles, and at most `SCRATCH_BYTES` for sets of partners and for rows too long for a block's
+own memory. Targets of packed synapses are placed where the synapses lie in the end.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import numpy as np
+
+from snnlab.build.attributes_of import attributes_of
+from snnlab.build.layout import Layout, Partitions
+from snnlab.build.rules_of import owned_targets, rule_of
+from snnlab.build.storage import PACKED, SHARED, pool_bases, pool_sizes
+from snnlab.build.tables import TablePlan
+from snnlab.cuda.connections import DeviceConnections
+from snnlab.cuda.device import Array, Device, Module
+from snnlab.cuda.drawing import draw, drawing_struct, is_shuffled
+from snnlab.cuda.finishing import Placed, finish, placed_struct
+from snnlab.cuda.grid import n_blocks
+from snnlab.cuda.row_starts import start_rows
+from snnlab.cuda.sources import kernel_text
+from snnlab.model.network import Network
+
+__all__ = ["connect", "construction_source"]
+
+_KERNELS = (
+    "connect_put", "connect_words", "connect_directly", "connect_freely", "connect_distinct",
+    "connect_by_gaps", "connect_by_distance", "row_starts", "sort_keys", "finish_rows",
+)  # fmt: skip
+
+_THREADS = 256
+
+
+def construction_source() -> str:
+    """Return the kernels that draw synapses, for `snnlab.cuda.sources.program_text`.
+
+    They do not depend on the precision of the state. Their names are in a namespace of their own.
+    """
+    structs = drawing_struct(), placed_struct()
+    texts = (kernel_text(name) for name in _KERNELS)
+    return "\n".join(["namespace construction {", *structs, *texts, "}", ""])
+
+
+def connect(
+    network: Network, plans: tuple[TablePlan, ...], layout: Layout, partitions: Partitions,
+    device: Device, module: Module,
+) -> DeviceConnections:  # fmt: skip
+    """Draw all synapses: count the tables, allocate once, fill every table.
+
+    Parameters
+    ----------
+    network : Network
+    plans : tuple of TablePlan
+    layout : Layout
+    partitions : Partitions
+        Does not change which synapses there are.
+    device : Device
+    module : Module
+        A program that contains `construction_source`.
+    """
+    tables = [_Table(network, plan, layout, partitions) for plan in plans]
+    row_bases = _offsets([table.n_rows + partitions.n for table in tables])
+    ends_bases = _offsets([table.n_rows * table.n_delays for table in tables])
+    row_start = device.empty(row_bases[-1], np.int64)
+    for table, base in zip(tables, row_bases, strict=False):
+        table.count(row_start, base, device, module)
+    kinds, sizes = [plan.kind for plan in plans], [table.n_synapses for table in tables]
+    n_targets, n_packed, n_wide = pool_sizes(kinds, sizes)
+    connections = DeviceConnections(
+        plans,
+        partitions.n,
+        tuple(table.n_pre for table in tables),
+        device.empty(n_targets, np.uint16),
+        device.empty(n_packed, np.uint32),
+        device.empty(n_wide, np.int32),
+        row_start,
+        device.empty(ends_bases[-1], np.uint32),
+    )
+    bases = zip(row_bases, ends_bases, pool_bases(kinds, sizes), strict=False)
+    for table, table_bases in zip(tables, bases, strict=True):
+        table.fill(connections, table_bases, device, module)
+    return connections
+
+
+def _offsets(sizes: list[int]) -> list[int]:
+    """Where things of these sizes begin, one behind the other, and where the last one ends."""
+    return list(accumulate(sizes, initial=0))
+
+
+class _Table:
+    """A table on its way.
+
+    Attributes
+    ----------
+    n_pre, n_rows : int
+        Rows in each partition, and in all.
+    n_delays : int
+        0 where all delays are equal.
+    n_synapses : int
+        Known once they are counted.
+    """
+
+    def __init__(
+        self, network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
+    ) -> None:
+        self._network, self._plan = network, plan
+        self._rules = [rule_of(network, p) for p in plan.projections]
+        self._owned = [owned_targets(network, p, layout, partitions) for p in plan.projections]
+        self._n_partitions = partitions.n
+        self.n_pre = self._rules[0].n_pre
+        self.n_rows = self.n_pre * partitions.n
+        self.n_delays = plan.n_delays if plan.n_delays > 1 else 0
+        self.n_synapses = self._longest = 0
+
+    def count(self, row_start: Array, base: int, device: Device, module: Module) -> None:
+        """Count the synapses of every row; fill in row starts that count from the table's first."""
+        counts = device.zeros(self.n_rows, np.uint64)
+        nowhere = device.empty(1, np.uint16)
+        for rule, owned in zip(self._rules, self._owned, strict=True):
+            draw(rule, owned, counts, nowhere, True, device, module)
+        self.n_synapses, self._longest = start_rows(
+            counts, self.n_pre, row_start, base, device, module
+        )
+
+    def fill(
+        self, connections: DeviceConnections, bases: tuple[int, int, int],
+        device: Device, module: Module,
+    ) -> None:  # fmt: skip
+        """Draw the rows, with weights and delays.
+
+        Parameters
+        ----------
+        connections : DeviceConnections
+        bases : tuple of int
+            Where the table begins in `row_start`, in `segment_ends` and in its pool.
+        device : Device
+        module : Module
+        """
+        row_base, ends_base, pool_base = bases
+        borders = self._place(connections, row_base, pool_base, device, module)
+        is_unsorted = any(is_shuffled(rule) for rule in self._rules)
+        if not (is_unsorted or self._plan.kind != SHARED or self.n_delays > 0):
+            return
+        placed = Placed(
+            self._n_partitions, self.n_pre, len(self._rules), self.n_delays, self._plan.kind,
+            is_unsorted, row_base, ends_base, connections.row_start, connections.segment_ends,
+            connections.targets, connections.packed, connections.wide, borders,
+        )  # fmt: skip
+        attributes = attributes_of(self._network, self._plan, self._rules, self._owned)
+        finish(placed, attributes, self._longest, device, module)
+
+    def _place(
+        self, connections: DeviceConnections, row_base: int, pool_base: int,
+        device: Device, module: Module,
+    ) -> Array:  # fmt: skip
+        """Place all targets; return the borders between the projections."""
+        is_packed = self._plan.kind == PACKED
+        pool, halves = (connections.packed, 2) if is_packed else (connections.targets, 1)
+        n_bordered = len(self._rules) if len(self._rules) > 1 else 0
+        borders = device.empty(n_bordered * self.n_rows, np.uint32)
+        cursor = device.empty(self.n_rows, np.uint64)
+        row_start = connections.row_start
+        move, note = module.kernel("move_rows"), module.kernel("note_borders")
+        move(
+            n_blocks(move, _THREADS, self.n_rows), _THREADS, row_start, row_base, self.n_pre,
+            self._n_partitions, pool_base, halves, cursor,
+        )  # fmt: skip
+        for k, (rule, owned) in enumerate(zip(self._rules, self._owned, strict=True)):
+            draw(rule, owned, cursor, pool, False, device, module)
+            if n_bordered:
+                note(
+                    n_blocks(note, _THREADS, self.n_rows), _THREADS, cursor, row_start, row_base,
+                    self.n_pre, self.n_rows, halves, borders, k,
+                )  # fmt: skip
+        return borders

@@ -1,0 +1,94 @@
+"""`DeviceConnections`: all synapses of a network in the memory of a device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from snnlab.build.connect import Connections
+from snnlab.build.tables import TablePlan
+from snnlab.cuda.device import Array, Device
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["DeviceConnections"]
+
+
+@dataclass(frozen=True)
+class DeviceConnections:
+    """All synapses of a network.
+
+    What `snnlab.build.connect.Connections` holds, with the rows of all tables one behind the
+    other and without room between partitions.
+
+    Parameters
+    ----------
+    plans : tuple of TablePlan
+        What lies in each table.
+    n_partitions : int
+    n_pre : (n_tables,) tuple of int
+        Rows of each table in each partition.
+    targets : (n,) uint16
+        Local target slots of all but packed synapses, those of wide and plastic tables first.
+    packed : (n_packed,) uint32
+        ``weight << 16 | local target slot``.
+    wide : (n_wide,) int32
+        Weights of wide tables, and of plastic ones the number of the quantile that the start
+        weight is, at the same index as their `targets`.
+    row_start : (n_row_starts,) int64
+        Of each table (n_partitions, n_pre + 1): pool index at which each row starts, and where the
+        last one ends.
+    segment_ends : (n_segment_ends,) uint32
+        Of each table (n_partitions, n_pre, n_delays): end of each delay's synapses within a row;
+        nothing where all delays are equal.
+    """
+
+    plans: tuple[TablePlan, ...]
+    n_partitions: int
+    n_pre: tuple[int, ...]
+    targets: Array
+    packed: Array
+    wide: Array
+    row_start: Array
+    segment_ends: Array
+
+    @property
+    def n_synapses(self) -> int:
+        """Number of synapses."""
+        return self.targets.shape[0] + self.packed.shape[0]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of targets, weights, row starts and segment ends."""
+        arrays = self.targets, self.packed, self.wide, self.row_start, self.segment_ends
+        return sum(array.nbytes for array in arrays)
+
+    def host(self, device: Device) -> Connections:
+        """Return a copy on the host, as the CPU engine has it."""
+        starts = [(self.n_partitions, n + 1) for n in self.n_pre]
+        ends = [
+            (self.n_partitions, n, plan.n_delays if plan.n_delays > 1 else 0)
+            for n, plan in zip(self.n_pre, self.plans, strict=True)
+        ]
+        return Connections(
+            self.plans,
+            device.download(self.targets),
+            device.download(self.packed),
+            device.download(self.wide),
+            _split(device.download(self.row_start), starts),
+            _split(device.download(self.segment_ends), ends),
+        )
+
+
+def _split(values: NDArray[Any], shapes: Sequence[tuple[int, ...]]) -> tuple[NDArray[Any], ...]:
+    """The arrays of these shapes that lie one behind the other."""
+    sizes = [prod(shape) for shape in shapes]
+    firsts = accumulate(sizes, initial=0)
+    return tuple(
+        values[first : first + size].reshape(shape)
+        for first, size, shape in zip(firsts, sizes, shapes, strict=False)
+    )

@@ -78,8 +78,15 @@ def on_device(precision: str, body: str, dtype: str, *columns: np.ndarray) -> np
 
 def by_numba(function: Any, *columns: np.ndarray) -> np.ndarray:
     """Call a compiled function once for each row of the columns."""
-    one = vectorize(lambda x: function(x))
-    two = vectorize(lambda x, y: function(x, y))
+
+    @vectorize
+    def one(x):  # type: ignore[no-untyped-def]
+        return function(x)
+
+    @vectorize
+    def two(x, y):  # type: ignore[no-untyped-def]
+        return function(x, y)
+
     with np.errstate(all="ignore"):
         return (one if len(columns) == 1 else two)(*columns)
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from snnlab.arrays import poisson
 from snnlab.arrays.kernel import NeuronKernel
-from snnlab.arrays.program import Drive, Probes, Program, Synapses
+from snnlab.arrays.program import TABLE_FIELDS, Drive, Probes, Program, Synapses
 from snnlab.build.connect import Connections
 from snnlab.build.fixed_point import to_fixed
 from snnlab.build.layout import BLOCK, Layout, Partitions
@@ -33,6 +33,7 @@ __all__ = [
     "program",
     "sampling",
     "shape",
+    "synapse_table",
     "synapses",
 ]
 
@@ -140,23 +141,42 @@ def _offsets(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
 def synapses(network: Network, connections: Connections) -> Synapses:
     """Return the pools and the table of tables."""
     starts, ends = connections.row_start, connections.segment_ends
-    row_base = _offsets(np.array([a.size for a in starts], np.int64))
-    ends_base = _offsets(np.array([a.size for a in ends], np.int64))
-    table = [
-        [
-            plan.source, plan.kind, plan.port, _shared_weight(network, plan), plan.shift,
-            plan.first_delay, plan.n_delays, starts[k].shape[1] - 1, row_base[k], ends_base[k],
-        ]
-        for k, plan in enumerate(connections.plans)
-    ]  # fmt: skip
+    n_rows = [a.shape[1] - 1 for a in starts]
+    n_partitions = starts[0].shape[0] if starts else 0
     return Synapses(
-        table=np.array(table, np.int64).reshape(-1, 10),
+        table=synapse_table(network, connections.plans, n_rows, n_partitions),
         row_start=_joined(starts, np.int64),
         segment_ends=_joined(ends, np.uint32),
         targets=connections.targets,
         packed=connections.packed,
         wide=connections.wide,
     )
+
+
+def synapse_table(
+    network: Network, plans: tuple[TablePlan, ...], n_rows: Sequence[int], n_partitions: int
+) -> NDArray[np.int64]:
+    """Return what `Synapses.table` says of each table, rows one behind the other.
+
+    Parameters
+    ----------
+    network : Network
+    plans : tuple of TablePlan
+    n_rows : sequence of int
+        Rows of each table in a partition.
+    n_partitions : int
+    """
+    n_ends = [n * (p.n_delays if p.n_delays > 1 else 0) for n, p in zip(n_rows, plans, strict=True)]
+    row_base = _offsets(n_partitions * (np.array(n_rows, np.int64) + 1))
+    ends_base = _offsets(n_partitions * np.array(n_ends, np.int64))
+    table = [
+        [
+            plan.source, plan.kind, plan.port, _shared_weight(network, plan), plan.shift,
+            plan.first_delay, plan.n_delays, n_rows[k], row_base[k], ends_base[k],
+        ]
+        for k, plan in enumerate(plans)
+    ]  # fmt: skip
+    return np.array(table, np.int64).reshape(-1, len(TABLE_FIELDS))
 
 
 def _joined(arrays: tuple[NDArray[Any], ...], dtype: type) -> NDArray[Any]:

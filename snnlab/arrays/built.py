@@ -117,6 +117,10 @@ class Built:
             steps = self.drive.event_step[first:last]
             self.memory.event_next[p] = first + np.searchsorted(steps, step)
 
+    def _synapses(self, network: Network, connections: Connections) -> Synapses:
+        """The pools, and the table of tables for another network of the same structure."""
+        return assemble.synapses(network, connections)
+
     def with_numbers(
         self,
         network: Network,
@@ -124,7 +128,7 @@ class Built:
         plans: tuple[TablePlan, ...],
     ) -> Self:
         """Return the same arrays with the numbers of another network of the same structure."""
-        connections = replace(self.connections, plans=plans)
+        connections = self.connections.with_plans(plans)
         tables = tuple(replace(t, plan=plans[t.k]) for t in self.plastic_tables)
         return replace(
             self,
@@ -133,7 +137,7 @@ class Built:
             network=network,
             exponents=exponents,
             connections=connections,
-            synapses=assemble.synapses(network, connections),
+            synapses=self._synapses(network, connections),
             drive=assemble.drive(
                 network, self.layout, self.partitions, exponents, self.sizes, self.dtype
             ),

@@ -59,6 +59,15 @@ class SampleBuffer:
         column = self._base[self._sampling.recorder] + probes.column + skipped * probes.stride
         return probes._replace(column=column)
 
+    def take(self, part: SampleBuffer, stop: int) -> None:
+        """Take over the samples of neurons from a buffer that begins later, until step `stop`."""
+        of_synapses = {probes.recorder for probes in self._sampling.synapses}
+        for r, interval in enumerate(self._sampling.intervals):
+            if r not in of_synapses:
+                n = stop // interval - part._start // interval
+                first = part._start // interval - self._start // interval
+                self._of_recorder(r)[first : first + n] = part._of_recorder(r)[:n]
+
     def next_due(self, step: int) -> int:
         """Return the first step after `step` at which synapses are sampled; a late one if none."""
         intervals = self._sampling.intervals

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -70,6 +70,10 @@ class Connections:
         arrays: list[NDArray[Any]] = [self.targets, self.packed, self.wide]
         arrays += [*self.row_start, *self.segment_ends]
         return int(sum(a.nbytes for a in arrays))
+
+    def with_plans(self, plans: tuple[TablePlan, ...]) -> Connections:
+        """Return the same synapses, of other projections."""
+        return replace(self, plans=plans)
 
     def local_targets(self, k: int, at: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the local target slots of synapses of table `k` at these places of its pool."""

@@ -79,6 +79,7 @@ def connect(
         plans,
         partitions.n,
         tuple(table.n_pre for table in tables),
+        tuple(table.longest for table in tables),
         device.empty(n_targets, np.uint16),
         device.empty(n_packed, np.uint32),
         device.empty(n_wide, np.int32),
@@ -105,8 +106,8 @@ class _Table:
         Rows in each partition, and in all.
     n_delays : int
         0 where all delays are equal.
-    n_synapses : int
-        Known once they are counted.
+    n_synapses, longest : int
+        In all rows, and in the longest; known once they are counted.
     """
 
     def __init__(
@@ -119,7 +120,7 @@ class _Table:
         self.n_pre = self._rules[0].n_pre
         self.n_rows = self.n_pre * partitions.n
         self.n_delays = plan.n_delays if plan.n_delays > 1 else 0
-        self.n_synapses = self._longest = 0
+        self.n_synapses = self.longest = 0
 
     def count(self, row_start: Array, base: int, device: Device, module: Module) -> None:
         """Count the synapses of every row; fill in row starts that count from the table's first."""
@@ -127,7 +128,7 @@ class _Table:
         nowhere = device.empty(1, np.uint16)
         for rule, owned in zip(self._rules, self._owned, strict=True):
             draw(rule, owned, counts, nowhere, True, device, module)
-        self.n_synapses, self._longest = start_rows(
+        self.n_synapses, self.longest = start_rows(
             counts, self.n_pre, row_start, base, device, module
         )
 
@@ -156,7 +157,7 @@ class _Table:
             connections.targets, connections.packed, connections.wide, borders,
         )  # fmt: skip
         attributes = attributes_of(self._network, self._plan, self._rules, self._owned)
-        finish(placed, attributes, self._longest, device, module)
+        finish(placed, attributes, self.longest, device, module)
 
     def _place(
         self, connections: DeviceConnections, row_base: int, pool_base: int,

@@ -32,6 +32,8 @@ class DeviceConnections:
     n_partitions : int
     n_pre : (n_tables,) tuple of int
         Rows of each table in each partition.
+    longest_rows : (n_tables,) tuple of int
+        Synapses of the longest row of each table.
     targets : (n,) uint16
         Local target slots of all but packed synapses, those of wide and plastic tables first.
     packed : (n_packed,) uint32
@@ -50,6 +52,7 @@ class DeviceConnections:
     plans: tuple[TablePlan, ...]
     n_partitions: int
     n_pre: tuple[int, ...]
+    longest_rows: tuple[int, ...]
     targets: Array
     packed: Array
     wide: Array

@@ -83,8 +83,15 @@ class Device(Protocol):
         """Return a copy of an array on the device."""
         ...
 
-    def download(self, array: Array) -> NDArray[Any]:
-        """Return a copy of an array on the host, after all that was launched before."""
+    def download(self, array: Array, first: int = 0, n: int | None = None) -> NDArray[Any]:
+        """Return a copy on the host, after all that was launched before.
+
+        Parameters
+        ----------
+        array : Array
+        first, n : int
+            Of a flat array, which elements; default: all, in the array's shape.
+        """
         ...
 
     def write(self, array: Array, values: NDArray[Any]) -> None:

@@ -15,7 +15,7 @@ from snnlab.cuda.device import Array, Device
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["declare", "pack", "uploaded"]
+__all__ = ["declare", "declare_type", "pack", "uploaded"]
 
 _C_TYPES = {
     "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "bool": "u8",
@@ -46,6 +46,30 @@ def declare(name: str, values: Any) -> str:
     """
     members = [f"    {_c_type(v)}{field};" for field, v in zip(values._fields, values, strict=True)]
     return "\n".join([f"struct {name} {{", *members, "};", ""])
+
+
+def declare_type(kind: Any) -> str:
+    """Return the C struct of a named tuple's type, which has its name.
+
+    Parameters
+    ----------
+    kind : type of NamedTuple
+        Its fields are annotated as ``int``, ``float`` or ``NDArray[np.int64]`` and the like;
+        ``NDArray[np.floating]`` is an array of the program's ``real``.
+    """
+    members = [f"    {_annotated(str(a))}{name};" for name, a in kind.__annotations__.items()]
+    return "\n".join([f"struct {kind.__name__} {{", *members, "};", ""])
+
+
+def _annotated(annotation: str) -> str:
+    """C type of a member that is annotated so."""
+    name = annotation.removeprefix("ForwardRef('").removesuffix("')")
+    if name in ("int", "bool"):
+        return "i64 "
+    if name == "float":
+        return "double "
+    dtype = name.removeprefix("NDArray[np.").removesuffix("]")
+    return "real *" if dtype == "floating" else f"{_C_TYPES[dtype]} *"
 
 
 def pack(values: Any, device: Device) -> NDArray[np.uint64]:

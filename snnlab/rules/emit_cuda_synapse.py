@@ -13,7 +13,7 @@ __all__ = ["emit_cuda_synapse"]
 
 _EVENT = "real *s, const real *pre, const real *post, const real *p"
 _STEP = "real *s, const real *pre, const real *post, const real *mod, const real *p"
-_RELAX = "real *out, const real *value, i32 n_steps, const real *p"
+_RELAX = "real *out, const real *value, i64 n_steps, const real *p"
 _SPIKE = "real *traces_new, const real *traces_old, const real *p, i64 elapsed"
 _SPIKES = "real *traces_new, const real *traces_old, const real *p, i64 n_spikes"
 _SPACES = ("pre", "post", "mod")

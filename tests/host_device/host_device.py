@@ -148,11 +148,11 @@ class HostDevice:
         array.values[...] = values
         return array
 
-    def download(self, array: Array) -> NDArray[Any]:
-        """Return a copy of an array on the host."""
+    def download(self, array: Array, first: int = 0, n: int | None = None) -> NDArray[Any]:
+        """Return a copy on the host, of some elements of a flat array or of all."""
         own = _own(array)
         own.check()
-        return own.values.copy()
+        return own.values.copy() if n is None else own.values[first : first + n].copy()
 
     def write(self, array: Array, values: NDArray[Any]) -> None:
         """Overwrite all of an array."""

@@ -53,6 +53,8 @@ static __device__ __forceinline__ float floor_(float x) { return floorf(x); }
 static __device__ __forceinline__ double floor_(double x) { return floor(x); }
 static __device__ __forceinline__ float ceil_(float x) { return ceilf(x); }
 static __device__ __forceinline__ double ceil_(double x) { return ceil(x); }
+static __device__ __forceinline__ float rint_(float x) { return rintf(x); }
+static __device__ __forceinline__ double rint_(double x) { return rint(x); }
 static __device__ __forceinline__ float abs_(float x) { return fabsf(x); }
 static __device__ __forceinline__ double abs_(double x) { return fabs(x); }
 static __device__ __forceinline__ i32 abs_(i32 x) { return x < 0 ? negative(x) : x; }

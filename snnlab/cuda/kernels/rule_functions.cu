@@ -21,6 +21,6 @@ static __device__ __forceinline__ i32 short_steps(i64 n) {
 }
 
 // What is left of a trace after so many steps.
-static __device__ __forceinline__ real decay(real rate, i32 n_steps) {
+static __device__ __forceinline__ real decay(real rate, i64 n_steps) {
     return exp_((real)n_steps * -rate);
 }

@@ -1,0 +1,185 @@
+"""`CudaBuilt`: a network as arrays, most of which are on a device."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnlab.arrays import assemble
+from snnlab.arrays.built import DTYPES, Built
+from snnlab.arrays.plastic_arrays import compile_synapses, plastic
+from snnlab.arrays.populations import numbers_of, step_currents
+from snnlab.arrays.program import Program, Synapses
+from snnlab.build.connect import Connections
+from snnlab.build.layout import BLOCK, Layout, partition
+from snnlab.build.tables import TablePlan, plan_tables, port_exponents
+from snnlab.cuda.codes import Codes, NeuronCode
+from snnlab.cuda.connect import connect
+from snnlab.cuda.connections import DeviceConnections
+from snnlab.cuda.device import Device, Module
+from snnlab.cuda.engine_source import engine_source
+from snnlab.cuda.memory import check_fits
+from snnlab.cuda.program import HostState
+from snnlab.engine import BuildReport
+from snnlab.model.network import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["CudaBuilt", "build"]
+
+
+class HostConnections(Connections):
+    """The synapses as the host sees them: copied from the device when they are asked for."""
+
+    def __init__(self, drawn: DeviceConnections, plans: tuple[TablePlan, ...], device: Device):
+        self.__dict__.update(plans=plans, _drawn=drawn, _device=device)
+
+    def with_plans(self, plans: tuple[TablePlan, ...]) -> HostConnections:
+        """Return the same synapses, of other projections."""
+        return HostConnections(self.__dict__["_drawn"], plans, self.__dict__["_device"])
+
+    @cached_property
+    def _copy(self) -> Connections:
+        drawn: DeviceConnections = self.__dict__["_drawn"]
+        return drawn.host(self.__dict__["_device"])
+
+    @property
+    def targets(self) -> NDArray[np.uint16]:  # type: ignore[override]  # noqa: D102
+        return self._copy.targets
+
+    @property
+    def packed(self) -> NDArray[np.uint32]:  # type: ignore[override]  # noqa: D102
+        return self._copy.packed
+
+    @property
+    def wide(self) -> NDArray[np.int32]:  # type: ignore[override]  # noqa: D102
+        return self._copy.wide
+
+    @property
+    def row_start(self) -> tuple[NDArray[np.int64], ...]:  # type: ignore[override]  # noqa: D102
+        return self._copy.row_start
+
+    @property
+    def segment_ends(self) -> tuple[NDArray[np.uint32], ...]:  # type: ignore[override]  # noqa: D102
+        return self._copy.segment_ends
+
+
+@dataclass(frozen=True)
+class CudaBuilt(Built):
+    """A network as arrays; those that change are copies of the device's, see `HostState`.
+
+    Parameters
+    ----------
+    drawn : DeviceConnections
+    module : Module
+        The compiled program.
+    """
+
+    memory: HostState
+    drawn: DeviceConnections
+    module: Module
+
+    def _synapses(self, network: Network, connections: Connections) -> Synapses:
+        return _synapses(network, connections.plans, self.drawn)
+
+
+def build(
+    network: Network, *, device: Device, precision: str, shortest_ring: int = 0
+) -> tuple[CudaBuilt, BuildReport]:
+    """Turn a network into arrays of a device; states are zero and rings empty.
+
+    Parameters
+    ----------
+    network : Network
+    device : Device
+    precision : str
+        ``"float32"`` or ``"float64"``.
+    shortest_ring : int [steps]
+        The ring holds at least this many steps.
+
+    Raises
+    ------
+    OutOfMemory
+        The network does not fit; nothing was allocated.
+    """
+    began = time.perf_counter()
+    exponents = port_exponents(network)
+    plans = plan_tables(network, exponents)
+    layout = Layout.of(network)
+    partitions = partition(layout, 1, np.zeros(len(network.populations)))
+    planned = time.perf_counter()
+    codes = Codes()
+    kernels = [_code(codes, network, k) for k in range(len(network.populations))]
+    tables = compile_synapses(plans, codes.synapse)
+    module = device.compile(engine_source(codes, precision))
+    compiled = time.perf_counter()
+    check_fits(network, plans, layout, partitions, kernels, shortest_ring, device)
+    drawn = connect(network, plans, layout, partitions, device, module)
+    connections = HostConnections(drawn, plans, device)
+    sizes, dtype = assemble.shape(plans, network, shortest_ring), DTYPES[precision]
+    program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
+    plasticity = plastic(
+        network, layout, partitions, connections, tables, program, sizes.chunk_steps, dtype
+    )
+    built = CudaBuilt(
+        network, precision, layout, partitions, exponents, connections, kernels, sizes, program,
+        _synapses(network, plans, drawn),
+        assemble.drive(network, layout, partitions, exponents, sizes, dtype),
+        assemble.sampling(network, layout, program, kernels),
+        _host_state(program, layout, kernels, sizes, dtype, partitions.n),
+        step_currents(network), tables, plasticity, drawn, module,
+    )  # fmt: skip
+    weights = plasticity.state.nbytes
+    return built, BuildReport(
+        network.n_neurons, drawn.n_synapses,
+        planned - began + time.perf_counter() - compiled, compiled - planned,
+        drawn.nbytes + weights,
+        sum(a.nbytes for a in (*built.memory, *plasticity)) - weights,
+    )  # fmt: skip
+
+
+def _code(codes: Codes, network: Network, k: int) -> NeuronCode:
+    population = network.populations[k]
+    numbers = numbers_of(network, population)
+    return codes.neuron(population.model, frozenset(numbers.varying))
+
+
+def _synapses(
+    network: Network, plans: tuple[TablePlan, ...], drawn: DeviceConnections
+) -> Synapses:
+    """The table of tables; the pools are those of the device."""
+    pools: Any = drawn
+    return Synapses(
+        table=assemble.synapse_table(network, plans, drawn.n_pre, drawn.n_partitions),
+        row_start=pools.row_start,
+        segment_ends=pools.segment_ends,
+        targets=pools.targets,
+        packed=pools.packed,
+        wide=pools.wide,
+    )
+
+
+def _host_state(
+    where: Program,
+    layout: Layout,
+    kernels: Sequence[NeuronCode],
+    sizes: assemble.Shape,
+    dtype: np.dtype[np.floating],
+    n_partitions: int,
+) -> HostState:
+    """Allocate the host's copies; memory that is never touched costs nothing."""
+    words = np.array([kernel.n_words for kernel in kernels], np.int64)
+    n_slots = layout.n_blocks * BLOCK
+    n_params = sum(len(kernel.parameter_names) for kernel in kernels)
+    return HostState(
+        state=np.zeros(int((words[layout.block_population] * BLOCK).sum()), dtype),
+        params=np.zeros(max(n_params, 1), dtype),
+        ring=np.zeros(n_slots * sizes.max_ports * sizes.ring_slots, np.int32),
+        event_next=np.zeros(n_partitions, np.int64),
+    )

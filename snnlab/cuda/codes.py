@@ -1,0 +1,154 @@
+"""Models as CUDA C: one struct for each, and the functions that choose among them by number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from snnlab.rules.emit_cuda_neuron import emit_cuda_neuron
+from snnlab.rules.emit_cuda_synapse import emit_cuda_synapse
+from snnlab.rules.neuron import read_neuron
+from snnlab.rules.synapse import SynapseRule, read_synapse
+
+__all__ = ["Codes", "NeuronCode", "SynapseCode"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class NeuronCode:
+    """A neuron model as a case of the update; see `snnlab.arrays.kernel.NeuronKernel`."""
+
+    address: int
+    state_names: tuple[str, ...]
+    varying_names: tuple[str, ...]
+    parameter_names: tuple[str, ...]
+    source: str = field(repr=False)
+
+    @property
+    def n_words(self) -> int:
+        """Reals per neuron: states and varying parameters."""
+        return len(self.state_names) + len(self.varying_names)
+
+
+@dataclass(frozen=True)
+class SynapseCode:
+    """A synapse model as a case of plasticity; see `snnlab.arrays.kernel.SynapseKernel`.
+
+    All its functions are found by the one number `case`, which is at least 1.
+    """
+
+    rule: SynapseRule
+    case: int
+    source: str = field(repr=False)
+
+    @property
+    def every_step(self) -> int:
+        """The case if there is a rule of every step, else 0."""
+        return self.case if self.rule.has_every_step else 0
+
+    @property
+    def spike(self) -> int:
+        """The case."""
+        return self.case
+
+    catch_up = pre_spike = post_spike = mod_step = spike
+
+
+class Codes:
+    """The models of a network, each of which is written once."""
+
+    def __init__(self) -> None:
+        self.neurons: list[NeuronCode] = []
+        self.synapses: list[SynapseCode] = []
+        self._known: dict[object, Any] = {}
+
+    def neuron(self, model: Any, varying: frozenset[str]) -> NeuronCode:
+        """Return the code of a neuron model.
+
+        Parameters
+        ----------
+        model : type of Neuron
+        varying : frozenset of str
+            Parameters and derived constants that differ between neurons.
+        """
+
+        def write() -> NeuronCode:
+            rule = read_neuron(model)
+            words = tuple(sorted(varying & set(rule.parameters)))
+            shared = tuple(name for name in rule.parameters if name not in words)
+            case = len(self.neurons)
+            source = emit_cuda_neuron(rule, f"Model{case}", words, shared)
+            self.neurons.append(NeuronCode(case, rule.states, words, shared, source))
+            return self.neurons[-1]
+
+        return self._once((model, varying), write)
+
+    def synapse(self, model: Any) -> SynapseCode:
+        """Return the code of a synapse model."""
+
+        def write() -> SynapseCode:
+            rule, case = read_synapse(model), len(self.synapses) + 1
+            code = SynapseCode(rule, case, emit_cuda_synapse(rule, f"Synapse{case}"))
+            self.synapses.append(code)
+            return code
+
+        return self._once(model, write)
+
+    def _once(self, key: object, write: Callable[[], T]) -> T:
+        if key not in self._known:
+            self._known[key] = write()
+        found: T = self._known[key]
+        return found
+
+    def choosers(self) -> str:
+        """Return the functions that the kernels call for a block or a projection of any model."""
+        advance = [f"advance<Model{code.address}>(net, chunk, block, lane)" for code in self.neurons]
+        parts = [
+            _chooser(
+                "advance_block(const Network &net, const Chunk &chunk, i64 block, i32 lane)",
+                "net.program.kernel[net.program.block_population[block]]", advance, first=0,
+            )
+        ]  # fmt: skip
+        return "\n".join([*parts, ""])
+
+    def plastic_choosers(self) -> str:
+        """Return those for plastic projections."""
+        names = [f"Synapse{code.case}" for code in self.synapses]
+
+        def chooser(head: str, call: str) -> str:
+            return _chooser(
+                head, "part.own[PLASTIC_SPIKE]", [call.format(name) for name in names], first=1
+            )
+
+        part = "const Network &net, const PlasticPart &part"
+        return "\n".join([
+            chooser(
+                f"spikes_of_model({part}, const Train &train, i64 piece)",
+                "visit_spikes<{}>(net, part, train, piece)",
+            ),
+            chooser(
+                f"commit_of_model({part}, const Train &train)",
+                "commit_spikes<{}>(net, part, train)",
+            ),
+            chooser(
+                f"remember_of_model({part}, i64 neuron, const Train &train)",
+                "remember<{}>(net, part, neuron, train)",
+            ),
+            chooser(
+                f"modulate_of_model({part}, i64 n_spikes)", "modulate<{}>(net, part, n_spikes)"
+            ),
+            chooser(
+                f"visit_of_model({part}, i64 row, i64 piece, i64 step, Kind kind)",
+                "kind == EVERY_STEP ? visit_at_step<{0}>(net, part, row, piece, step)\n"
+                "                                : visit_quietly<{0}>(net, part, row, piece, step)",
+            ),
+        ])  # fmt: skip
+
+
+def _chooser(head: str, number: str, calls: Sequence[str], *, first: int) -> str:
+    """A function that makes one of several calls, by a number."""
+    cases = [f"        case {case}: {call}; break;" for case, call in enumerate(calls, first)]
+    body = [f"    switch ({number}) {{", *cases, "    }"] if cases else []
+    return "\n".join([f"static __device__ void {head} {{", *body, "}", ""])

@@ -1,0 +1,242 @@
+"""`CudaEngine`: a network on one GPU."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from snnlab.arrays.assemble import SynapseProbes
+from snnlab.arrays.carry import take_over
+from snnlab.arrays.engine import ArrayEngine, Spikes
+from snnlab.arrays.samples import SampleBuffer
+from snnlab.arrays.synapse_probes import with_synapse_probes
+from snnlab.cuda.built import CudaBuilt, build
+from snnlab.cuda.clock import CudaClock
+from snnlab.cuda.device import Array, Device, Kernel
+from snnlab.cuda.network import DeviceNetwork
+from snnlab.cuda.program import THREADS
+from snnlab.cuda.spikes import ordered_spikes
+from snnlab.engine import BuildReport
+from snnlab.model.network import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["CudaEngine"]
+
+_CALL_SECONDS = 0.05
+"""Wall-clock time of a launch: edits wait no longer, and a display on the same GPU goes on."""
+
+_FIRST_STEPS = 200
+
+_NOTHING_PENDING = (0, 0, 0)
+
+
+class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
+    """Builds a network on a GPU and advances it.
+
+    Parameters
+    ----------
+    network : Network
+    device : Device
+        Used by one thread at a time: the one that calls this engine.
+    precision : str
+        Of the state: ``"float32"`` (default) or ``"float64"``.
+
+    Raises
+    ------
+    SpecError
+        Unknown precision, no population; a recorder chooses a synapse that was not drawn, or none.
+    OutOfMemory
+        The network does not fit; nothing was allocated.
+
+    Notes
+    -----
+    Synapses, spikes and weights are those of `snnlab.cpu.engine.CpuEngine`, to the bit: input is
+    summed as integers, random numbers are named by what they are for, and all arithmetic is
+    correctly rounded.
+    """
+
+    def __init__(self, network: Network, device: Device, *, precision: str = "float32") -> None:
+        super().__init__(network, precision)
+        self.device = device.name
+        self._device = device
+        self._steps = _FIRST_STEPS
+        self._turn = 0
+        self._pending = _NOTHING_PENDING
+        self._learnt = 0
+        self._n_suspects = 0
+        self._new: DeviceNetwork | None = None
+        self._on_device: DeviceNetwork | None = None
+        self._built, self.report = self._build(network, 0)
+        take_over(self._built, {}, 0)
+        self._settle()
+
+    def _build(self, network: Network, shortest_ring: int) -> tuple[CudaBuilt, BuildReport]:
+        built, report = build(
+            network, device=self._device, precision=self.precision, shortest_ring=shortest_ring
+        )
+        built = with_synapse_probes(built)
+        # Allocated now, so that where it does not fit the engine goes on with what it has.
+        self._new = DeviceNetwork(built, self._device)
+        return built, report
+
+    # --- launches ---------------------------------------------------------------------------------
+
+    def _kernel(self, name: str) -> tuple[Kernel, int]:
+        """A kernel of the loop, and in how many blocks it runs."""
+        kernel = self._arrays.module.kernel(name)
+        wanted = -(-self._network.n_warps * 32 // THREADS)
+        return kernel, max(min(wanted, kernel.resident_blocks(THREADS)), 1)
+
+    @property
+    def _network(self) -> DeviceNetwork:
+        assert self._on_device is not None  # an engine that is not closed has settled
+        return self._on_device
+
+    def _call(self, until: int, samples: Array | None) -> Array:
+        """What the kernels are asked for; see ``Call`` in ``loop.cu``."""
+        at = 0 if samples is None else self._device.address(samples)
+        numbers = [self._step, until, self._learnt, self._turn, *self._pending, at]
+        return self._device.upload(np.array(numbers, np.int64))
+
+    def _run_until(self, until: int, samples: SampleBuffer, clock: CudaClock) -> Spikes:
+        """One launch; it stops before `until` when the record is full or a look found trouble."""
+        network, built = self._network, self._arrays
+        part = SampleBuffer(built.sampling, self._step, until, built.dtype)
+        room = self._device.zeros(max(part.values.size, 1), built.dtype)
+        if part.values.size:
+            network.write_probes(part.probes_from(self._step).column)
+        network.forget_record()
+        call, outcome = self._call(until, room), self._device.empty(7, np.int64)
+        run, n_blocks = self._kernel("run")
+        began = time.perf_counter()
+        run(n_blocks, THREADS, network.words, call, outcome)
+        step, learnt, *pending, n_recorded, n_suspects = (
+            int(n) for n in self._device.download(outcome)
+        )
+        seconds = time.perf_counter() - began
+        clock.launched(seconds, self._device.download(cast("Array", network.held.ticks)))
+        self._steps = _steps_of_next(self._steps, step - self._step, seconds)
+        began = time.perf_counter()
+        spikes = self._recorded(n_recorded)
+        if part.values.size:
+            part.values[:] = self._device.download(room)[: part.values.size]
+            samples.take(part, step)
+        self._step, self._learnt = step, learnt
+        self._pending = (pending[0], pending[1], pending[2])
+        self._turn, self._n_suspects = 1 - self._turn, n_suspects
+        if built.plastic_tables:
+            network.read_clipped(built)
+        clock.recorded(time.perf_counter() - began)
+        return spikes
+
+    def _recorded(self, n: int) -> Spikes:
+        """The spikes of the last launch, which has recorded `n` entries."""
+        network, built = self._network, self._arrays
+        first = self._turn * network.capacity
+        held: Any = network.held
+        columns = (held.spike_slot, held.spike_start, held.spike_steps)
+        slot, start, steps = (self._device.download(a, first, n) for a in columns)
+        return ordered_spikes(built.layout, slot, start, steps, built.sizes.chunk_steps)
+
+    def _soon(self) -> int:
+        return self._step + self._steps
+
+    def _start_clock(self) -> CudaClock:
+        return CudaClock()
+
+    def _is_suspicious(self) -> bool:
+        return self._n_suspects > 0
+
+    def _flush(self) -> None:
+        """Deliver the spikes of the last chunk, so that the ring holds all input under way."""
+        if self._learnt == self._step and self._pending[1] == self._pending[2]:
+            return
+        flush, n_blocks = self._kernel("flush")
+        flush(n_blocks, THREADS, self._network.words, self._call(self._step, None))
+        self._pending, self._learnt = _NOTHING_PENDING, self._step
+
+    def _catch_up(self) -> None:
+        """Bring the weights of all plastic projections up to date."""
+        if self._arrays.plastic_tables:
+            catch_up, n_blocks = self._kernel("bring_up_to_date")
+            catch_up(n_blocks, THREADS, self._network.words, self._step - 1)
+
+    # --- state in and out -------------------------------------------------------------------------
+
+    def _collect(self, *, plastic: bool = True) -> None:
+        built = self._arrays
+        self._flush()
+        self._network.read_state(built)
+        if plastic and built.plastic_tables:
+            self._catch_up()
+            self._network.read_plastic(built)
+            built.plastic.swept[:] = self._step - 1
+        built.plastic.clock[:] = self._step
+
+    def _hand_over(self, *, plastic: bool = True) -> None:
+        built = self._arrays
+        if self._new is not None and self._new.drawn is built.drawn:
+            self._on_device, self._new = self._new, None
+        self._network.write_numbers(built)
+        self._network.write_state(built)
+        if plastic and built.plastic_tables:
+            self._network.write_plastic(built)
+        self._pending, self._learnt = _NOTHING_PENDING, self._step
+
+    def _write_numbers(self) -> None:
+        built = self._arrays
+        if any(kernel.varying_names for kernel in built.kernels):
+            # These are words of the state, beside what changes from step to step.
+            self._flush()
+            self._network.read_state(built)
+            built.write_numbers(self._step)
+            self._network.write_state(built)
+        else:
+            built.write_numbers(self._step)
+        self._network.write_params(built)
+
+    def _sample_synapses(self, samples: SampleBuffer, clock: CudaClock) -> None:
+        due = samples.due(self._step)
+        if not due:
+            return
+        began = time.perf_counter()
+        self._flush()
+        self._catch_up()
+        for probes, values in due:
+            self._read(probes, values)
+        clock.recorded(time.perf_counter() - began)
+
+    def _read(self, probes: SynapseProbes, values: NDArray[np.floating]) -> None:
+        """Copy the state variables of a recorder's synapses as they are now."""
+        gather, device = self._arrays.module.kernel("gather"), self._device
+        state, at = self._network.plastic_array("state"), device.upload(probes.at)
+        found = device.empty(max(probes.at.size, 1), values.dtype)
+        for row, first in zip(values, probes.variables, strict=True):
+            gather(-(-probes.at.size // THREADS), THREADS, state, int(first), at, probes.at.size,
+                   found)  # fmt: skip
+            row[:] = device.download(found, 0, probes.at.size)
+
+    def sibling(self, network: Network) -> CudaEngine:
+        """Return a new engine for `network` on the same device, with the same precision."""
+        return CudaEngine(network, self._device, precision=self.precision)
+
+    def out_degrees(self) -> NDArray[np.int64]:
+        """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
+        built = self._arrays
+        return built.connections.out_degrees(built.layout)
+
+    def close(self) -> None:
+        """Release everything; closing twice is allowed."""
+        self._built = self._on_device = self._new = None
+        self._device.release()
+
+
+def _steps_of_next(steps: int, done: int, seconds: float) -> int:
+    """Steps of the next launch: about as many as `_CALL_SECONDS` are enough for."""
+    if not done:
+        return steps
+    return max(min(int(done * _CALL_SECONDS / max(seconds, 1e-6)), 4 * max(steps, done)), 1)

@@ -1,0 +1,85 @@
+"""The whole source of an engine: constants, structs, models and the kernels that use them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from snnlab.arrays.plastic import PLASTIC_FIELDS, Plastic
+from snnlab.arrays.poisson import CDF_SIZE
+from snnlab.arrays.program import TABLE_FIELDS, Drive, Probes, Program, Synapses
+from snnlab.build.layout import BLOCK
+from snnlab.build.storage import PACKED, SHARED
+from snnlab.cuda.codes import Codes
+from snnlab.cuda.connect import construction_source
+from snnlab.cuda.program import COUNTERS, PIECE, THREADS, Held, Items, Work
+from snnlab.cuda.sources import kernel_text, program_text
+from snnlab.cuda.structs import declare_type
+from snnlab.rules.emit_row import NUMBERS
+
+__all__ = ["NETWORK", "engine_source"]
+
+NETWORK = {
+    "program": Program,
+    "synapses": Synapses,
+    "drive": Drive,
+    "probes": Probes,
+    "plastic": Plastic,
+    "held": Held,
+    "work": Work,
+    "items": Items,
+    "plastic_items": Items,
+}
+"""Member of the struct ``Network`` -> its type; in the order in which they lie in memory."""
+
+
+def engine_source(codes: Codes, precision: str) -> str:
+    """Return the source of an engine.
+
+    Parameters
+    ----------
+    codes : Codes
+        The models of its network.
+    precision : str
+    """
+    return program_text(
+        precision,
+        kernel_text("threads"),
+        construction_source(),
+        _constants(),
+        _structs(),
+        kernel_text("rule_functions"),
+        *(code.source for code in (*codes.neurons, *codes.synapses)),
+        *(kernel_text(name) for name in ("input", "update")),
+        codes.choosers(),
+        *(kernel_text(name) for name in ("deliver", "plasticity")),
+        codes.plastic_choosers(),
+        *(kernel_text(name) for name in ("learn", "loop")),
+    )
+
+
+def _constants() -> str:
+    """Numbers that Python and the kernels share."""
+    values = {
+        "BLOCK": BLOCK, "CDF_SIZE": CDF_SIZE, "PIECE": PIECE, "THREADS": THREADS,
+        "SHARED": SHARED, "PACKED": PACKED, **COUNTERS,
+        **_columns("TABLE", TABLE_FIELDS),
+        **_columns("PLASTIC", PLASTIC_FIELDS),
+        **_columns("NUMBER", NUMBERS),
+        "N_TABLE_FIELDS": len(TABLE_FIELDS), "N_PLASTIC_FIELDS": len(PLASTIC_FIELDS),
+        "N_NUMBERS": len(NUMBERS),
+    }  # fmt: skip
+    lines = [f"    {name} = {value}," for name, value in values.items()]
+    return "\n".join(["enum {", *lines, "};", ""])
+
+
+def _columns(prefix: str, names: Iterable[str]) -> dict[str, int]:
+    return {f"{prefix}_{name.upper()}": k for k, name in enumerate(names)}
+
+
+def _structs() -> str:
+    """The structs of a network, and the one that holds them all."""
+    kinds = dict.fromkeys(NETWORK.values())
+    members = [f"    {kind.__name__} {name};" for name, kind in NETWORK.items()]
+    return "\n".join(
+        [*(declare_type(kind) for kind in kinds), "struct Network {", *members, "};", ""]
+    )

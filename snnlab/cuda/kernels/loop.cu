@@ -1,0 +1,112 @@
+// The loop of the engine: one cooperative launch for many steps, no host in between.
+//
+// Spikes are delivered once a chunk, which is no longer than the shortest delay. The grid meets
+// after the delivery and after the update; what one warp reads of another was written before.
+
+// What the host asks for.
+struct Call {
+    i64 start, stop;    // steps
+    i64 learnt;         // plasticity has dealt with the spikes of all steps before this one
+    i64 turn;           // which half of the record takes the spikes
+    Pending pending;    // spikes of the last chunk
+    real *samples;
+};
+
+// Where a launch ended, for the host and the next launch.
+struct Outcome {
+    i64 step, learnt;
+    Pending pending;
+    i64 n_recorded, n_suspects;
+};
+
+enum { DELIVER, PLASTICITY, UPDATE, N_PHASES };
+
+// Add the time since `since` to a phase: that of one thread stands for all.
+static __device__ i64 charge(const Network &net, int phase, i64 since) {
+    if (thread_in_grid() != 0) return 0;
+    const i64 now = clock64();
+    net.held.ticks[phase] += now - since;
+    return now;
+}
+
+static __device__ void deliver_all(const Network &net, const Pending &pending, i64 until) {
+    deliver(net, pending);
+    insert_events(net, until);
+}
+
+// Steps of the next chunk: none beyond the call or the next look at the states.
+static __device__ Chunk next_chunk(const Network &net, const Call &call, i64 now) {
+    const i64 until_look = net.program.health_steps - now % net.program.health_steps;
+    const i64 n = min_i64(net.work.chunk_steps, min_i64(call.stop - now, until_look));
+    const Chunk chunk = {now, (i32)n, n == until_look, call.turn, call.start, call.samples};
+    return chunk;
+}
+
+// Whether nobody has found trouble, and the record can hold another chunk in which all fire.
+static __device__ bool may_go_on(const Network &net, i64 n_recorded) {
+    const u64 n_suspects = *(volatile u64 *)(net.held.counters + SUSPECTS);
+    return n_suspects == 0 && n_recorded + net.work.n_blocks * BLOCK <= net.work.capacity;
+}
+
+// Advance from ``call->start`` to ``call->stop``, or less far where the record is full or a look
+// has found implausible states.
+// cooperative: run
+extern "C" __global__ void __launch_bounds__(THREADS) run(
+    const Network *network, const Call *asked, Outcome *outcome) {
+    const Network net = *network;
+    const Call call = *asked;
+    Pending pending = call.pending;
+    i64 now = call.start, learnt = call.learnt, n_recorded = 0;
+    i64 since = clock64();
+    while (now < call.stop && may_go_on(net, n_recorded)) {
+        const Chunk chunk = next_chunk(net, call, now);
+        deliver_all(net, pending, now + chunk.n_steps);
+        if (net.work.n_plastic) {
+            since = charge(net, DELIVER, since);
+            learn(net, pending, learnt, now);
+        }
+        meet_all(net.held.barrier);
+        since = charge(net, net.work.n_plastic ? PLASTICITY : DELIVER, since);
+        skip_events(net, now + chunk.n_steps);
+        update(net, chunk);
+        meet_all(net.held.barrier);
+        since = charge(net, UPDATE, since);
+        learnt = now;
+        now += chunk.n_steps;
+        pending.turn = call.turn;
+        pending.first = n_recorded;
+        pending.last = n_recorded = *(volatile i64 *)(net.held.counters + RECORDED);
+    }
+    if (thread_in_grid() == 0) {
+        const i64 n_suspects = (i64)net.held.counters[SUSPECTS];
+        const Outcome end = {now, learnt, pending, n_recorded, n_suspects};
+        *outcome = end;
+    }
+}
+
+// Deliver the spikes of the last chunk now: all input is in the ring, and nothing is pending.
+// cooperative: flush
+extern "C" __global__ void __launch_bounds__(THREADS) flush(
+    const Network *network, const Call *asked) {
+    const Network net = *network;
+    deliver(net, asked->pending);
+    if (net.work.n_plastic) learn(net, asked->pending, asked->learnt, asked->start);
+}
+
+// Bring all weights up to date after step `step`; changes no result of what follows.
+// cooperative: bring_up_to_date
+extern "C" __global__ void __launch_bounds__(THREADS) bring_up_to_date(
+    const Network *network, i64 step) {
+    const Network net = *network;
+    sweep(net, step);
+    meet_all(net.held.barrier);
+    commit_sweep(net, step);
+}
+
+// Copy the numbers at some places, counted from `first`.
+extern "C" __global__ void gather(
+    const real *values, i64 first, const i64 *places, i64 n, real *found) {
+    for (i64 i = thread_in_grid(); i < n; i += threads_of_grid()) {
+        found[i] = values[first + places[i]];
+    }
+}

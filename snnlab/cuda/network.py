@@ -1,0 +1,151 @@
+"""`DeviceNetwork`: the memory of one network on a device, and the struct that names it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from snnlab.arrays.plastic import Plastic
+from snnlab.cuda.built import CudaBuilt
+from snnlab.cuda.device import Array, Device
+from snnlab.cuda.engine_source import NETWORK
+from snnlab.cuda.program import N_COUNTERS, PHASES, Held
+from snnlab.cuda.structs import pack, uploaded
+from snnlab.cuda.work import plastic_items, static_items, warps_wanted, work
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["DeviceNetwork"]
+
+_LEARNT = (
+    "state", "last_pre", "done", "pre", "spike_steps", "traces", "counts", "mod", "clipped",
+)  # fmt: skip
+"""Arrays of `Plastic` that the device changes."""
+
+_HELD = ("state", "ring", "event_next")
+"""Arrays of `HostState` that the device changes."""
+
+
+class DeviceNetwork:
+    """Copies of a network's arrays on a device.
+
+    Parameters
+    ----------
+    built : CudaBuilt
+    device : Device
+
+    Attributes
+    ----------
+    drawn : DeviceConnections
+        Its synapses.
+    words : Array
+        The struct ``Network`` for the kernels.
+    held : Held
+        What changes from step to step, on the device.
+    n_warps : int
+        Warps that find something to do at a time.
+    """
+
+    def __init__(self, built: CudaBuilt, device: Device) -> None:
+        self._device, self.drawn = device, built.drawn
+        n_populations = len(built.network.populations)
+        shared_out = work(
+            built.layout, built.partitions, built.sizes, built.program.low.shape[1],
+            built.plastic_tables, built.drawn,
+        )  # fmt: skip
+        static = static_items(built.drawn, n_populations)
+        learning = plastic_items(built.plastic_tables, built.drawn, n_populations)
+        self.n_warps = warps_wanted(built.layout, static, learning)
+        self.held = _held(built, device, shared_out.capacity)
+        self._structs: dict[str, Any] = {
+            "program": uploaded(built.program, device),
+            "probes": uploaded(built.sampling.probes, device),
+            "plastic": uploaded(built.plastic, device),
+            "held": self.held,
+            "work": uploaded(shared_out, device),
+            "items": uploaded(static, device),
+            "plastic_items": uploaded(learning, device),
+        }
+        self.capacity = shared_out.capacity
+        self.words: Array = device.zeros(sum(len(k._fields) for k in NETWORK.values()), np.uint64)
+        self.write_numbers(built)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of everything but the synapses."""
+        pools = self._structs["synapses"]
+        counted = [s for s in self._structs.values() if s is not pools]
+        return sum(a.nbytes for s in counted for a in s if hasattr(a, "nbytes"))
+
+    def write_numbers(self, built: CudaBuilt) -> None:
+        """Copy what edits of numbers change: tables, drive, parameters of synapses."""
+        table = self._device.upload(built.synapses.table)
+        self._structs["synapses"] = built.synapses._replace(table=cast("Any", table))
+        self._structs["drive"] = uploaded(built.drive, self._device)
+        self._device.write(self._structs["plastic"].params, built.plastic.params)
+        packed = [pack(self._structs[name], self._device) for name in NETWORK]
+        self._device.write(self.words, np.concatenate(packed))
+
+    def write_params(self, built: CudaBuilt) -> None:
+        """Copy the parameters of neurons."""
+        self._device.write(cast("Array", self.held.params), built.memory.params)
+
+    def write_state(self, built: CudaBuilt) -> None:
+        """Copy the state of neurons, the input under way and the next given spikes."""
+        for name in _HELD:
+            self._device.write(getattr(self.held, name), getattr(built.memory, name))
+
+    def read_state(self, built: CudaBuilt) -> None:
+        """Let the host have what `write_state` copies."""
+        for name in _HELD:
+            getattr(built.memory, name)[:] = self._device.download(getattr(self.held, name))
+
+    def write_plastic(self, built: CudaBuilt) -> None:
+        """Copy the state of plastic projections."""
+        on_device: Plastic = self._structs["plastic"]
+        for name in (*_LEARNT, "swept"):
+            self._device.write(cast("Any", getattr(on_device, name)), getattr(built.plastic, name))
+
+    def read_plastic(self, built: CudaBuilt) -> None:
+        """Let the host have the state of plastic projections."""
+        for name in _LEARNT:
+            array = getattr(self._structs["plastic"], name)
+            getattr(built.plastic, name)[:] = self._device.download(array)
+
+    def read_clipped(self, built: CudaBuilt) -> None:
+        """Let the host have how many effects of plastic synapses were cut."""
+        built.plastic.clipped[:] = self._device.download(self._structs["plastic"].clipped)
+
+    def write_probes(self, column: NDArray[np.int64]) -> None:
+        """Say where the samples of the next launch go."""
+        self._device.write(self._structs["probes"].column, column)
+
+    def forget_record(self) -> None:
+        """Begin a half of the record anew; nothing is suspicious."""
+        self._device.write(cast("Array", self.held.counters), np.zeros(N_COUNTERS, np.uint64))
+        self._device.write(cast("Array", self.held.ticks), np.zeros(len(PHASES), np.int64))
+
+    def plastic_array(self, name: str) -> Array:
+        """Return an array of `Plastic` on the device."""
+        found: Array = getattr(self._structs["plastic"], name)
+        return found
+
+
+def _held(built: CudaBuilt, device: Device, capacity: int) -> Held:
+    """Allocate what changes from step to step."""
+    memory = built.memory
+    arrays = [
+        device.zeros(memory.state.size, memory.state.dtype),
+        device.zeros(memory.params.size, memory.params.dtype),
+        device.zeros(memory.ring.size, np.int32),
+        device.zeros(memory.event_next.size, np.int64),
+        device.empty(2 * capacity, np.int32),
+        device.empty(2 * capacity, np.int64),
+        device.empty(2 * capacity, np.uint64),
+        device.zeros(N_COUNTERS, np.uint64),
+        device.zeros(2, np.uint32),
+        device.zeros(len(PHASES), np.int64),
+    ]
+    return Held(*cast("Any", arrays))

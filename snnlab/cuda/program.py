@@ -1,0 +1,130 @@
+"""What the loop on the device reads and changes besides what all engines have."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "COUNTERS", "N_COUNTERS", "PHASES", "PIECE", "THREADS", "Held", "HostState", "Items", "Work",
+]  # fmt: skip
+
+THREADS = 256
+"""Threads of a block of the loop."""
+
+PIECE = 128
+"""Synapses of a row that one warp deals with at a time."""
+
+_CACHE_LINE = 16
+"""Counters of 8 bytes that lie in one cache line of a GPU."""
+
+COUNTERS = {"RECORDED": 0, "SUSPECTS": _CACHE_LINE, "MUST_SWEEP": 2 * _CACHE_LINE}
+"""Name -> index in `Held.counters`, a cache line apart.
+
+RECORDED : entries of the record
+SUSPECTS : implausible state variables that the last look found
+MUST_SWEEP : whether a history would forget a spike that some row has not seen
+"""
+
+N_COUNTERS = 3 * _CACHE_LINE
+
+PHASES = ("deliver", "plasticity", "update")
+"""Columns of `Held.ticks`."""
+
+
+class HostState(NamedTuple):
+    """The copy on the host of what changes from step to step; see `snnlab.arrays.program.State`.
+
+    It is what the device has only after it was collected.
+    """
+
+    state: NDArray[np.floating]
+    params: NDArray[np.floating]
+    ring: NDArray[np.int32]
+    event_next: NDArray[np.int64]
+
+
+class Held(NamedTuple):
+    """Everything on the device that changes from step to step.
+
+    Parameters
+    ----------
+    state, params, ring, event_next : see `snnlab.arrays.program.State`
+    spike_slot : (2 * capacity,) int32
+    spike_start : (2 * capacity,) int64
+    spike_steps : (2 * capacity,) uint64
+        The record, in two halves: neurons that fired, the first step of the chunk in which they
+        did, and in which of its steps, bit by bit.
+    counters : (n,) uint64
+        See `COUNTERS`.
+    barrier : (2,) uint32
+        Where the blocks of a launch meet.
+    ticks : (n_phases,) int64
+        What each of the phases took [clock cycles].
+    """
+
+    state: NDArray[np.floating]
+    params: NDArray[np.floating]
+    ring: NDArray[np.int32]
+    event_next: NDArray[np.int64]
+    spike_slot: NDArray[np.int32]
+    spike_start: NDArray[np.int64]
+    spike_steps: NDArray[np.uint64]
+    counters: NDArray[np.uint64]
+    barrier: NDArray[np.uint32]
+    ticks: NDArray[np.int64]
+
+
+class Work(NamedTuple):
+    """How the work is shared out; constant while the structure stays.
+
+    Parameters
+    ----------
+    n_partitions, n_blocks : int
+    chunk_steps : int
+        Steps between deliveries.
+    capacity : int
+        Entries of one half of the record.
+    max_states : int
+        Columns of `Program.low`.
+    n_plastic : int
+        Plastic projections.
+    has_every_step : int
+        Whether a rule changes synapses in every step.
+    block_partition : (n_blocks,) int64
+        Partition of each block.
+    plastic_pieces : (n_plastic,) int64
+        Pieces of the longest row of each plastic projection.
+    """
+
+    n_partitions: int
+    n_blocks: int
+    chunk_steps: int
+    capacity: int
+    max_states: int
+    n_plastic: int
+    has_every_step: int
+    block_partition: NDArray[np.int64]
+    plastic_pieces: NDArray[np.int64]
+
+
+class Items(NamedTuple):
+    """What a spike of each population gives to do: pieces of its rows.
+
+    Parameters
+    ----------
+    most : int
+        Of the population with the most; at least 1.
+    start : (n_populations + 1,) int64
+        Where each population's items begin.
+    table, partition, piece : (n_items,) int32
+        Synapse table (or number of the plastic projection), partition, piece of the row.
+    """
+
+    most: int
+    start: NDArray[np.int64]
+    table: NDArray[np.int32]
+    partition: NDArray[np.int32]
+    piece: NDArray[np.int32]

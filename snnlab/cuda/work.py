@@ -1,0 +1,92 @@
+"""Who does what: pieces of rows for warps, blocks of neurons for partitions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snnlab.arrays.assemble import Shape
+from snnlab.arrays.plastic_arrays import PlasticTable
+from snnlab.build.layout import BLOCK, Layout, Partitions
+from snnlab.build.storage import PLASTIC
+from snnlab.build.tables import TablePlan
+from snnlab.cuda.connections import DeviceConnections
+from snnlab.cuda.program import PIECE, Items, Work
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["plastic_items", "static_items", "warps_wanted", "work"]
+
+_RECORD_ENTRIES = 2**20
+"""Neurons that fired in one chunk each, for which a half of the record has room, at least."""
+
+_SPIKES_AT_ONCE = 8
+"""Spikes whose rows should be shared among warps of their own."""
+
+
+def work(
+    layout: Layout, partitions: Partitions, sizes: Shape, max_states: int,
+    tables: tuple[PlasticTable, ...], connections: DeviceConnections,
+) -> Work:  # fmt: skip
+    """Return how the work on a network is shared out."""
+    n_slots = layout.n_blocks * BLOCK
+    blocks = np.arange(layout.n_blocks)
+    pieces = [_pieces(connections.longest_rows[table.k]) for table in tables]
+    return Work(
+        n_partitions=partitions.n,
+        n_blocks=layout.n_blocks,
+        chunk_steps=sizes.chunk_steps,
+        capacity=max(_RECORD_ENTRIES, 2 * n_slots),
+        max_states=max_states,
+        n_plastic=len(tables),
+        has_every_step=int(any(t.kernels.every_step for t in tables)),
+        block_partition=np.searchsorted(partitions.bounds, blocks, side="right") - 1,
+        plastic_pieces=np.array(pieces, np.int64),
+    )
+
+
+def static_items(connections: DeviceConnections, n_populations: int) -> Items:
+    """Return what a spike gives to do along static rows."""
+    tables = [
+        (plan, k, connections.longest_rows[k])
+        for k, plan in enumerate(connections.plans)
+        if plan.kind != PLASTIC
+    ]
+    return _items(tables, n_populations, connections.n_partitions)
+
+
+def plastic_items(
+    tables: tuple[PlasticTable, ...], connections: DeviceConnections, n_populations: int
+) -> Items:
+    """Return what a spike gives to do along plastic rows; tables are numbers among these."""
+    numbered = [(t.plan, m, connections.longest_rows[t.k]) for m, t in enumerate(tables)]
+    return _items(numbered, n_populations, connections.n_partitions)
+
+
+def warps_wanted(layout: Layout, *items: Items) -> int:
+    """Return how many warps find something to do at a time."""
+    return max(layout.n_blocks * BLOCK // 32, _SPIKES_AT_ONCE * max(i.most for i in items))
+
+
+def _pieces(n_synapses: int) -> int:
+    """Pieces of a row of this length."""
+    return -(-n_synapses // PIECE)
+
+
+def _items(
+    tables: list[tuple[TablePlan, int, int]], n_populations: int, n_partitions: int
+) -> Items:
+    """Items of tables, each a plan, its number and the length of its longest row."""
+    rows: list[NDArray[np.int64]] = [np.empty((0, 4), np.int64)]
+    for plan, number, longest in tables:
+        n = _pieces(longest)
+        grid = np.indices((n_partitions, n)).reshape(2, -1)
+        columns = [np.full(grid.shape[1], plan.source), np.full(grid.shape[1], number), *grid]
+        rows.append(np.stack(columns, axis=1))
+    table = np.concatenate(rows)
+    table = table[np.argsort(table[:, 0], kind="stable")]
+    start = np.searchsorted(table[:, 0], np.arange(n_populations + 1)).astype(np.int64)
+    columns = [np.ascontiguousarray(table[:, k], np.int32) for k in (1, 2, 3)]
+    return Items(max(int(np.diff(start).max(initial=0)), 1), start, *columns)

@@ -534,6 +534,13 @@ inline void __syncwarp(unsigned mask = 0xffffffffu, SHIM_LINE) {
 inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 // Let others go on, in this block and in others.
+// Cycles of a clock that is as good as any other.
+inline long long clock64() {
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000ll + now.tv_nsec;
+}
+
 inline void __nanosleep(unsigned) {
     shim::Runner *runner = shim::current->runner;
     shim::check_patience(runner, "sleeping");

@@ -1,0 +1,2 @@
+def construction_bytes(plans, layout, n, network):
+    return 0

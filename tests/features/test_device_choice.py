@@ -1,4 +1,4 @@
-"""Which device computes a network: what was asked for and nothing else, or what gains; never silent."""
+"""Which device computes a network: the one asked for, or the one that gains; never silently."""
 
 from __future__ import annotations
 

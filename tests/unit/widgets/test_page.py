@@ -114,7 +114,7 @@ def test_device_is_shown_with_the_memory_that_the_network_takes(session: Session
 def test_sizes_follow_an_edit_of_the_structure(session: Session) -> None:
     transport = Transport(session)
     before = transport.device
-    session.edit(AddProjection(Projection("exc", "inh", FixedIndegree(50)))).result(20)
+    session.apply(AddProjection(Projection("exc", "inh", FixedIndegree(50)))).result(20)
     transport.refresh()
     assert transport.about == "two: 100 neurons, 1\N{NARROW NO-BREAK SPACE}000 synapses"
     assert transport.device != before

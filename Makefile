@@ -1,6 +1,12 @@
-.PHONY: lab test check bench
+.PHONY: lab test check bench gpu gpu-tests
+
+CUDA ?= cuda12
 
 lab: ; uv run snnlab lab
 test: ; uv run pytest
 check: ; .ci/check
 bench: ; uv run --extra peers python -m benchmarks --busy
+
+# On a machine with an NVIDIA GPU; CUDA=cuda13 where the driver is one for CUDA 13.
+gpu: gpu-tests ; uv run --extra $(CUDA) python -m benchmarks.gpu
+gpu-tests: ; uv run --extra $(CUDA) pytest -c tests/gpu/pytest.ini tests/gpu

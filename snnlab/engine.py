@@ -32,7 +32,8 @@ class BuildReport:
     synapse_bytes : int
         Bytes of the connectivity: targets, weights, delays and row pointers.
     state_bytes : int
-        Bytes of everything else that lives as long as the network.
+        Bytes of everything else that lives as long as the network. Both count the memory of the
+        device that computes it.
     """
 
     n_neurons: int
@@ -41,6 +42,11 @@ class BuildReport:
     compile_s: float
     synapse_bytes: int
     state_bytes: int
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes that the network takes on its device."""
+        return self.synapse_bytes + self.state_bytes
 
     @property
     def bytes_per_synapse(self) -> float:
@@ -88,6 +94,12 @@ class Engine(Protocol):
     network: Network
     report: BuildReport
     device: str
+    """For programs: ``"cpu"``, ``"cuda:0"``."""
+
+    @property
+    def device_label(self) -> str:
+        """What computes it, for people: ``"CPU, 2 threads"``, ``"NVIDIA H100 (cuda:0)"``."""
+        ...
 
     @property
     def step(self) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from snnlab.cuda.available import device_index, obstacle, require
+from snnlab.cuda.gain import gains
+from snnlab.cuda.probe import look
 from snnlab.engine import Checkpoint, Engine
-from snnlab.errors import DeviceUnavailable, SpecError
+from snnlab.errors import DeviceUnavailable, OutOfMemory, SnnlabError, SpecError
 from snnlab.interop.checkpoint_file import SUFFIX, load_checkpoint
 from snnlab.model.network import Network
 from snnlab.record.log.writer import LogWriter
@@ -42,7 +47,9 @@ def open(
         A network, the name of a preset, or the path of a network file (``.json``) or of a
         checkpoint file (``.checkpoint``), from which the run goes on.
     device : str
-        ``"auto"`` or ``"cpu"``.
+        ``"cpu"``; ``"cuda"``, ``"cuda:0"``, ...: this GPU and nothing else; ``"auto"``: the first
+        GPU if the network is large enough to gain (`snnlab.cuda.gain`), `threads` are left to
+        choose, and it can be used; else the CPU. A message says why a GPU was not used.
     threads : int, optional
         Threads of the CPU engine; default: by the size of the network. The spikes do not depend
         on it.
@@ -73,7 +80,7 @@ def open(
     DeviceUnavailable
         The device is not there.
     OutOfMemory
-        The network does not fit; nothing was allocated.
+        The network does not fit.
     StorageError
         The log cannot be written.
     """
@@ -88,10 +95,12 @@ def open(
         previous.close()
     # Opened before minutes are spent on building.
     kept = LogWriter(record) if isinstance(record, str | Path) else record
+    said: list[tuple[str, SnnlabError]] = []
     try:
         engine = make_engine(
-            described, device=device, threads=threads, precision=_precision(origin)
-        )
+            described, device=device, threads=threads, precision=_precision(origin),
+            tell=lambda text, error: said.append((text, error)),
+        )  # fmt: skip
         if origin is not None:
             engine.restore(origin)
         session = Session(engine, name=session_name, record=kept, origin=origin, autosave=autosave)
@@ -99,6 +108,8 @@ def open(
         if isinstance(kept, LogWriter):
             kept.close()
         raise
+    for text, error in said:
+        session.messages.warning(text, error)
     _OPEN[session_name] = session
     return session
 
@@ -167,31 +178,83 @@ def _is_preset(network: object) -> bool:
     return isinstance(network, str) and not network.endswith(".json")
 
 
+def _warn(text: str, _error: SnnlabError) -> None:
+    warnings.warn(text, stacklevel=4)
+
+
 def make_engine(
     network: Network,
     *,
     device: str = "auto",
     threads: int | None = None,
     precision: str = "float32",
+    tell: Callable[[str, SnnlabError], object] = _warn,
 ) -> Engine:
     """Return the engine for a device.
+
+    Parameters
+    ----------
+    network : Network
+    device : str
+        See `open`.
+    threads : int, optional
+        Threads of the CPU engine; given, ``"auto"`` means the CPU.
+    precision : str
+        Of the state: ``"float32"`` or ``"float64"``.
+    tell : callable
+        Takes in words, and as an error, why ``"auto"`` did not use the GPU; default: a warning.
 
     Raises
     ------
     DeviceUnavailable
-        Anything but ``"auto"`` and ``"cpu"``.
+        The device is not there, or has no name that is known.
+    OutOfMemory
+        The network does not fit.
     """
-    _check_device(device)
+    index = _check_device(device)
+    if index is not None:
+        return _gpu_engine(network, index, precision)
+    if device == "auto" and threads is None and gains(network):
+        found = _first_gpu_engine(network, precision, tell)
+        if found is not None:
+            return found
     from snnlab.cpu.engine import CpuEngine
 
     return CpuEngine(network, threads=threads, precision=precision)
 
 
-def _check_device(device: str) -> None:
-    if device not in ("auto", "cpu"):
+def _first_gpu_engine(
+    network: Network, precision: str, tell: Callable[[str, SnnlabError], object]
+) -> Engine | None:
+    """The engine on the first GPU; None, and why, if there is one that cannot be used."""
+    facts = look()
+    if not facts.has_driver:
+        return None  # no GPU: nothing to tell
+    error: SnnlabError | None = obstacle(facts, 0)
+    if error is None:
+        try:
+            return _gpu_engine(network, 0, precision)
+        except (DeviceUnavailable, OutOfMemory) as refused:
+            error = refused
+    tell(f"Computing on the CPU. {error}", error)
+    return None
+
+
+def _gpu_engine(network: Network, index: int, precision: str) -> Engine:
+    from snnlab.cuda.cupy_device import CupyDevice
+    from snnlab.cuda.engine import CudaEngine
+
+    return CudaEngine(network, CupyDevice(index), precision=precision)
+
+
+def _check_device(device: str) -> int | None:
+    """Which GPU was asked for, which can be used; None for the CPU and ``"auto"``."""
+    index = device_index(device)
+    if index is not None:
+        require(index)
+    elif device not in ("auto", "cpu"):
         raise DeviceUnavailable(
-            "device",
-            "must be auto or cpu",
-            got=repr(device),
-            remedy="This version computes on the CPU; leave device out, or write device='cpu'.",
-        )
+            "device", "must be auto, cpu, cuda or cuda:0, cuda:1, ...", got=repr(device),
+            remedy="Leave device out: it is a GPU where that gains, else the CPU.",
+        )  # fmt: skip
+    return index

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import settings
 
 from snnlab.cpu.stale import remove_stale_code
-from snnlab.doctor import GET_BROWSER, find_browser, gpu, mpi
+from snnlab.doctor import GET_BROWSER, find_browser, mpi
 
 settings.register_profile("snnlab", deadline=None, print_blob=True)
 settings.load_profile("snnlab")
+
+collect_ignore = ["gpu"]
+"""Run by ``make gpu``, where there is one; nothing is skipped where there is none."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,16 +70,7 @@ def mpi_library() -> str:
     return finding.found
 
 
-@pytest.fixture(scope="session")
-def gpu_device() -> str:
-    """Name of the CUDA device; tests with the mark `gpu` depend on it by themselves."""
-    finding = gpu()
-    if "CuPy" not in finding.found or finding.state != "ok":
-        pytest.skip("no CUDA device")  # also in CI: every such test has a twin on the CPU
-    return finding.found
-
-
-NEEDS = {"browser": "browser_path", "mpi": "mpi_library", "gpu": "gpu_device"}
+NEEDS = {"browser": "browser_path", "mpi": "mpi_library"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

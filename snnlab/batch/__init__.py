@@ -34,8 +34,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--warmup", default="0", metavar="MS", help="model time before, not measured (default: 0)")
     add("--seed", type=int, metavar="N", help="seed (default: the network's)")
     add("--dt", metavar="MS", help="time step (default: the network's)")
-    add("--threads", type=int, metavar="T", help="threads (default: by the size of the network)")
-    add("--device", default="auto", metavar="DEVICE", help="auto, cpu or cuda:0 (default: auto)")
+    add(
+        "--threads",
+        type=int,
+        metavar="T",
+        help="threads of the CPU, which is meant where this is given (default: by the size of the "
+        "network)",
+    )
+    add(
+        "--device",
+        default="auto",
+        metavar="DEVICE",
+        help="cpu, cuda:0, ..., or auto: a GPU if there is one and the network gains by it "
+        "(default: auto)",
+    )
     add(
         "--set",
         nargs="+",

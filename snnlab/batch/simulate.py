@@ -16,7 +16,7 @@ from snnlab.batch.output import Output
 from snnlab.batch.peak import peak_rss_bytes
 from snnlab.batch.tally import Tally
 from snnlab.engine import BuildReport, Engine
-from snnlab.errors import StorageError
+from snnlab.errors import SnnlabError, StorageError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
 from snnlab.launch import make_engine
@@ -107,7 +107,7 @@ def run(
     warmup : int
         Steps before them.
     device : str
-        ``"auto"``, ``"cpu"``, ...
+        ``"auto"``, ``"cpu"``, ``"cuda:0"``, see `snnlab.launch.open`.
     threads : int, optional
         Threads of the CPU engine; default: by the size of the network.
     show_progress : bool
@@ -125,7 +125,8 @@ def run(
     if show_progress:
         sys.stderr.write(f"Building {network.name}: {network.n_neurons} neurons, "
                          f"{network.expected_synapses():.3g} synapses\n")  # fmt: skip
-    engine = cast("_CountingEngine", make_engine(network, device=device, threads=threads))
+    made = make_engine(network, device=device, threads=threads, tell=_tell)
+    engine = cast("_CountingEngine", made)
     course = _Course(network, engine, warmup, output or Output())
     with _stop_at_ctrl_c() as stop, _progress(network, warmup + n_steps, show_progress) as advanced:
         for end in (warmup, warmup + n_steps):
@@ -140,6 +141,11 @@ def run(
     course.output.close()
     engine.close()
     return result
+
+
+def _tell(text: str, _error: SnnlabError) -> None:
+    """Say why a GPU is not used."""
+    sys.stderr.write(f"{text}\n")
 
 
 class _Course:

@@ -95,6 +95,11 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
                 self._read(probes, np.empty((probes.variables.size, probes.ids.n), b.dtype))
 
     @property
+    def device_label(self) -> str:
+        """What computes it, for people: ``"CPU, 2 threads"``."""
+        return f"CPU, {self.threads} thread{'s' if self.threads > 1 else ''}"
+
+    @property
     def _n_members(self) -> int:
         """Threads that share the partitions right now."""
         return min(self._governor.threads, available_threads())

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
+from snnlab.cuda.available import obstacle, summary
+from snnlab.cuda.facts import Facts
 from snnlab.doctor.finding import Finding, ask_python
 
 __all__ = ["GET_BROWSER", "browser", "find_browser", "gpu", "mpi"]
@@ -48,18 +51,22 @@ def mpi() -> Finding:
 
 
 def gpu() -> Finding:
-    """Return the CUDA device, its driver and CuPy."""
-    code = (
-        "import cupy\n"
-        "n = cupy.cuda.runtime.getDeviceCount() if cupy.cuda.is_available() else 0\n"
-        "names = [cupy.cuda.runtime.getDeviceProperties(i)['name'].decode() for i in range(n)]\n"
-        "print(', '.join(names) + ' with CuPy ' + cupy.__version__ if n else '')"
-    )
-    devices = ask_python(code).strip()
-    if devices:
-        return Finding("GPU", "ok", devices)
-    driver = shutil.which("nvidia-smi")
-    if driver is None:
+    """Return the GPUs, their memory, driver and CuPy, or why there is none to compute on."""
+    asked = ask_python("from snnlab.cuda.probe import write_facts; write_facts()")
+    return of_facts(Facts.from_json(json.loads(asked))) if asked else no_answer()
+
+
+def no_answer() -> Finding:
+    """Return the finding for a look at the GPUs that ended a process."""
+    mend = "Run python -c 'import cupy; cupy.show_config()' to see why; the CPU engine is used."
+    return Finding("GPU", "warning", "the look for one was broken off", mend)
+
+
+def of_facts(facts: Facts) -> Finding:
+    """Return what the facts mean for somebody who wants to compute on a GPU."""
+    if not facts.has_driver:
         return Finding("GPU", "ok", "not found, the CPU engine is used")
-    mend = "pip install 'snnlab-jupyter[cuda12]' (or [cuda13], whichever the driver supports)."
-    return Finding("GPU", "warning", f"{driver}, but CuPy sees no device", mend)
+    error = obstacle(facts, 0)
+    if error is None:
+        return Finding("GPU", "ok", summary(facts))
+    return Finding("GPU", "warning", str(error).splitlines()[0], error.remedy)

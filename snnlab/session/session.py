@@ -74,11 +74,10 @@ class Session(Past):
         origin: Checkpoint | None = None,
         autosave: str | Path | None = None,
     ) -> None:
-        report, device = engine.report, engine.device
         folder = None if autosave is None else check_folder(autosave)
         kept = LogWriter(record) if isinstance(record, str | Path) else record
         simulation = Simulation(engine, name=name, record=kept, origin=origin, autosave=folder)
-        super().__init__(simulation, report, device)
+        super().__init__(simulation)
         self._abandon = weakref.finalize(self, simulation.abandon)
 
     # --- running ----------------------------------------------------------------------------

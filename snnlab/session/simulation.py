@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from snnlab.engine import Checkpoint, Engine
+from snnlab.engine import BuildReport, Checkpoint, Engine
 from snnlab.errors import StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.synapses import Synapses
@@ -69,6 +69,7 @@ class Simulation:
         self._engine = engine
         self._wake = threading.Event()
         self.name = name
+        self.device, self.device_label = engine.device, engine.device_label
         self.dt = engine.network.dt
         self.step = engine.step
         self.target_step: int | None = None
@@ -98,6 +99,11 @@ class Simulation:
         self._thread.start()
 
     # --- asked from any thread --------------------------------------------------------------
+
+    @property
+    def engine_report(self) -> BuildReport:
+        """What building the network took; the engine replaces it as a whole."""
+        return self._engine.report
 
     @property
     def is_mine(self) -> bool:

@@ -22,16 +22,10 @@ class Status:
     Parameters
     ----------
     simulation : Simulation
-    report : BuildReport
-        What building the network took.
-    device : str
-        What computes it.
     """
 
-    def __init__(self, simulation: Simulation, report: BuildReport, device: str) -> None:
+    def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
-        self._report = report
-        self._device = device
 
     def __repr__(self) -> str:
         kind, state = type(self).__name__, self.state.value
@@ -49,13 +43,18 @@ class Status:
 
     @property
     def engine_report(self) -> BuildReport:
-        """What building the network took."""
-        return self._report
+        """What building the network took, the last time that an edit of its structure did."""
+        return self._simulation.engine_report
 
     @property
     def device(self) -> str:
-        """What computes it."""
-        return self._device
+        """What computes it: ``"cpu"``, ``"cuda:0"``."""
+        return self._simulation.device
+
+    @property
+    def device_label(self) -> str:
+        """What computes it, for people: ``"CPU, 2 threads"``, ``"NVIDIA H100 (cuda:0)"``."""
+        return self._simulation.device_label
 
     @property
     def state(self) -> SessionState:

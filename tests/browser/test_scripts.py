@@ -16,6 +16,7 @@ from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.raster import Raster
 from snnlab_widgets.statistics import Statistics
+from snnlab_widgets.transport import Transport
 from tests.activity import frame_of, two_populations
 from tests.browser.bare_page import BarePage
 
@@ -140,6 +141,18 @@ def test_dark_theme_has_colours_of_its_own(chromium: Any) -> None:
 def session() -> Iterator[Session]:
     with snnlab.open(two_populations(), threads=1, name="scripts") as session:
         yield session
+
+
+def test_bar_shows_device_memory_and_speed(chromium: Any, session: Session) -> None:
+    page = BarePage(chromium, transport := Transport(session))
+    page.set("device", "NVIDIA H100 80GB HBM3 (cuda:0), 1.24 GiB")
+    page.set("status", {**transport.status, "t": 1234.5, "real_time_factor": 0.4567})
+    assert page.page.inner_text(".snnlab-about") == "two: 100 neurons, 0 synapses"
+    assert page.page.inner_text(".snnlab-device") == "NVIDIA H100 80GB HBM3 (cuda:0), 1.24 GiB"
+    readout = page.page.inner_text(".snnlab-readout")
+    for words in ("1\N{NARROW NO-BREAK SPACE}234.5 ms", "lower is faster", "0.46"):
+        assert words in readout
+    page.close()
 
 
 def test_message_cannot_become_markup(chromium: Any, session: Session) -> None:

@@ -62,6 +62,7 @@ class ReferenceEngine:
     """
 
     device = "numpy"
+    device_label = "NumPy, slowly"
 
     def __init__(self, network: Network, pause_s: float = 0.0) -> None:
         self.network = network

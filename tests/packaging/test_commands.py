@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import yaml
 
+from snnlab.cuda.available import obstacle
+from snnlab.cuda.probe import look
 from tests.architecture.source import ROOT
 
 
@@ -31,6 +35,19 @@ def test_make_calls_the_same_commands() -> None:
     assert {"lab: ; uv run snnlab lab", "test: ; uv run pytest", "check: ; .ci/check"} <= set(
         text.splitlines()
     )
+
+
+def test_gpu_tests_need_a_gpu_and_say_so() -> None:
+    """They have a command of their own, which fails where there is none."""
+    ini, folder = "tests/gpu/pytest.ini", "tests/gpu"
+    assert f"pytest -c {ini} {folder}" in (ROOT / "Makefile").read_text()
+    command = [sys.executable, "-m", "pytest", "-c", ini, folder, "--collect-only", "-q"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    error = obstacle(look(), 0)
+    assert done.returncode == (0 if error is None else 1)
+    assert error is None or f"No GPU to test on. {error}" in done.stdout + done.stderr
 
 
 def test_readme_has_the_two_commands() -> None:

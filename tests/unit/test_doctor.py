@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from snnlab import doctor
+from snnlab.cuda.facts import Facts, Gpu
 from snnlab.doctor import Finding, extras, finding, installed, machine
 
 
@@ -116,6 +117,35 @@ def test_absent_browser_says_how_to_get_one(
     found = extras.browser()
     assert (found.state, found.found) == ("warning", "not found")
     assert "apt-get install chromium" in found.mend
+
+
+def test_gpu_that_can_be_used() -> None:
+    facts = Facts(
+        driver_cuda=(12, 4), driver="550.54.15", packages=("cupy-cuda12x 14.2.0",), cupy="14.2.0",
+        cupy_cuda=(12, 9), nvrtc=(12, 9), gpus=(Gpu("NVIDIA H100", 90, 80 * 2**30),),
+    )  # fmt: skip
+    found = extras.of_facts(facts)
+    assert (found.state, found.mend) == ("ok", "")
+    assert found.found == "NVIDIA H100, 80.0 GiB; driver 550.54.15 (CUDA 12.4), CuPy 14.2.0"
+
+
+def test_gpu_that_cannot_be_used_can_be_mended() -> None:
+    found = extras.of_facts(Facts(driver_cuda=(13, 0)))
+    assert found == Finding(
+        "GPU", "warning", "CuPy: must be installed to compute on a GPU (got no CuPy package).",
+        "pip install 'snnlab-jupyter[cuda13]'.",
+    )  # fmt: skip
+
+
+def test_machine_without_a_gpu_lacks_nothing() -> None:
+    assert extras.of_facts(Facts()) == Finding("GPU", "ok", "not found, the CPU engine is used")
+
+
+def test_driver_that_ends_the_process_that_asks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(extras, "ask_python", lambda code: "")
+    found = extras.gpu()
+    assert found.state == "warning"
+    assert "show_config" in found.mend
 
 
 def test_asking_python() -> None:

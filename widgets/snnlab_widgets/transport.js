@@ -45,6 +45,7 @@ class TransportView {
     this.build(el);
     model.on("change:status", this.update);
     model.on("change:about", this.update);
+    model.on("change:device", this.update);
     this.clock = setInterval(this.age, 500);
     this.update();
   }
@@ -78,6 +79,7 @@ class TransportView {
       onchange: () => this.ask("speed", { speed: this.speed.value }) });
     for (const speed of this.model.get("speeds")) this.speed.append(element("option", { value: speed, text: speed }));
     this.about = element("div", { class: "snnlab-about" });
+    this.device = element("div", { class: "snnlab-device", title: "What computes the network, and the memory that it takes there" });
     this.readout = element("div", { class: "snnlab-readout" });
     this.state = element("div", { class: "snnlab-state", role: "status" });
     const group = (...parts) => element("div", { class: "snnlab-group" }, ...parts);
@@ -90,13 +92,14 @@ class TransportView {
       group(this.undo, this.redo),
       group(element("label", { text: "Speed " }), this.speed));
     el.append(part("section", "transport", { "aria-label": "transport" },
-      element("header", {}, element("strong", { text: "snnlab" }), this.about, this.readout, this.state), bar));
+      element("header", {}, element("strong", { text: "snnlab" }), this.about, this.device, this.readout, this.state), bar));
   }
 
   update = () => {
     const status = this.model.get("status");
     this.since = performance.now();
     this.about.textContent = this.model.get("about");
+    this.device.textContent = this.model.get("device");
     this.undo.disabled = !status.can_undo;
     this.back.disabled = this.backMs.disabled = !status.can_go_back;
     this.redo.disabled = !status.can_redo;
@@ -105,8 +108,8 @@ class TransportView {
     this.speed.value = status.speed;
     this.readout.replaceChildren(
       readout("model time", milliseconds(status.t)),
-      readout("wall/model", status.real_time_factor === null ? "\u2013" : status.real_time_factor.toPrecision(2),
-        "Real-time factor: wall-clock time over model time; below 1 is faster than real time"),
+      readout("real-time factor (lower is faster)", status.real_time_factor === null ? "\u2013" : status.real_time_factor.toPrecision(2),
+        "Wall-clock time over model time; below 1 is faster than real time"),
       readout("ETA", status.eta_s === null ? "\u2013" : clock(status.eta_s), "Wall-clock time until the run ends"));
     this.age();
   };
@@ -125,6 +128,7 @@ class TransportView {
     clearInterval(this.clock);
     this.model.off("change:status", this.update);
     this.model.off("change:about", this.update);
+    this.model.off("change:device", this.update);
   }
 }
 

@@ -13,7 +13,7 @@ from snnlab_widgets.part import Part, script
 if TYPE_CHECKING:
     from snnlab.session import Session
 
-__all__ = ["SPEEDS", "Transport", "about"]
+__all__ = ["SPEEDS", "Transport", "about", "computed_by"]
 
 SPEEDS: dict[str, float | None] = {
     "0.01\N{MULTIPLICATION SIGN}": 0.01,
@@ -35,19 +35,20 @@ class Transport(Part):
 
     _esm = script("canvas.js", "transport.js")
     about = traitlets.Unicode().tag(sync=True)
+    device = traitlets.Unicode().tag(sync=True)
     speeds: Any = traitlets.List().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     """State, model time [ms], real-time factor, ETA [s], age of the last frame [s], ..."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(on_error=session.messages.error, about=about(session), speeds=list(SPEEDS))
+        super().__init__(on_error=session.messages.error, speeds=list(SPEEDS))
         self._session = session
         self.refresh()
 
     def refresh(self) -> None:
         """Show what the session is doing now."""
         session = self._session
-        self.about = about(session)
+        self.about, self.device = about(session), computed_by(session)
         self.status = {
             "state": session.state.value,
             "t": session.t,
@@ -117,11 +118,18 @@ class Transport(Part):
 
 
 def about(session: Session) -> str:
-    """Return the network and what computes it, in one line."""
+    """Return the network and its size, in one line."""
     network, report = session.network, session.engine_report
     n_synapses = f"{report.n_synapses:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
     n_neurons = f"{network.n_neurons:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
-    return f"{network.name}: {n_neurons} neurons, {n_synapses} synapses, {session.device}"
+    return f"{network.name}: {n_neurons} neurons, {n_synapses} synapses"
+
+
+def computed_by(session: Session) -> str:
+    """Return what computes the network and the memory that it takes there, in one line."""
+    mib = session.engine_report.n_bytes / 2**20
+    size = f"{mib / 1024:.3g} GiB" if mib >= 1000 else f"{mib:.3g} MiB"
+    return f"{session.device_label}, {size}"
 
 
 def _speed_text(speed: float | None) -> str:

@@ -7,14 +7,17 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import ipywidgets
 import pytest
 
 import snnlab
 from snnlab.errors import SpecError
-from snnlab.model.edits import AddPopulation
-from snnlab.model.network import Population
+from snnlab.model.connectivity import FixedIndegree
+from snnlab.model.edits import AddPopulation, AddProjection
+from snnlab.model.network import Population, Projection
 from snnlab.plots.recent import RecentFrames
 from snnlab.session import Session
 from snnlab_widgets import Lab, lab
@@ -22,7 +25,7 @@ from snnlab_widgets.display import Display
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.statistics import Statistics
-from snnlab_widgets.transport import Transport, about
+from snnlab_widgets.transport import Transport, about, computed_by
 from tests.activity import regular, two_populations
 from tests.features.session_bench import eventually, has_gap
 
@@ -96,8 +99,35 @@ def test_speed_is_chosen(session: Session, text: str, speed: float | None) -> No
     assert (session.speed, transport.status["speed"]) == (speed, text)
 
 
-def test_line_about_the_session_has_sizes_and_device(session: Session) -> None:
-    assert about(session) == "two: 100 neurons, 0 synapses, cpu"
+def test_line_about_the_session_has_its_sizes(session: Session) -> None:
+    assert about(session) == "two: 100 neurons, 0 synapses"
+
+
+def test_device_is_shown_with_the_memory_that_the_network_takes(session: Session) -> None:
+    device, _, memory = Transport(session).device.rpartition(", ")
+    assert device == "CPU, 1 thread"
+    number, unit = memory.split()
+    assert unit == "MiB"
+    assert float(number) == pytest.approx(session.engine_report.n_bytes / 2**20, rel=0.01)
+
+
+def test_sizes_follow_an_edit_of_the_structure(session: Session) -> None:
+    transport = Transport(session)
+    before = transport.device
+    session.apply(AddProjection(Projection("exc", "inh", FixedIndegree(50)))).result(20)
+    transport.refresh()
+    assert transport.about == "two: 100 neurons, 1\N{NARROW NO-BREAK SPACE}000 synapses"
+    assert transport.device != before
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "text"),
+    [(0, "0 MiB"), (2**19, "0.5 MiB"), (2**20 * 345, "345 MiB"), (2**30 * 3 // 2, "1.5 GiB")],
+)
+def test_memory_is_easy_to_read(n_bytes: int, text: str) -> None:
+    report = SimpleNamespace(n_bytes=n_bytes)
+    session: Any = SimpleNamespace(engine_report=report, device_label="NVIDIA H100 (cuda:0)")
+    assert computed_by(session) == f"NVIDIA H100 (cuda:0), {text}"
 
 
 def test_error_of_a_button_reaches_the_messages(session: Session) -> None:

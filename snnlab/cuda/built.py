@@ -50,23 +50,23 @@ class HostConnections(Connections):
         return drawn.host(self.__dict__["_device"])
 
     @property
-    def targets(self) -> NDArray[np.uint16]:  # type: ignore[override]  # noqa: D102
+    def targets(self) -> NDArray[np.uint16]:  # type: ignore[override]
         return self._copy.targets
 
     @property
-    def packed(self) -> NDArray[np.uint32]:  # type: ignore[override]  # noqa: D102
+    def packed(self) -> NDArray[np.uint32]:  # type: ignore[override]
         return self._copy.packed
 
     @property
-    def wide(self) -> NDArray[np.int32]:  # type: ignore[override]  # noqa: D102
+    def wide(self) -> NDArray[np.int32]:  # type: ignore[override]
         return self._copy.wide
 
     @property
-    def row_start(self) -> tuple[NDArray[np.int64], ...]:  # type: ignore[override]  # noqa: D102
+    def row_start(self) -> tuple[NDArray[np.int64], ...]:  # type: ignore[override]
         return self._copy.row_start
 
     @property
-    def segment_ends(self) -> tuple[NDArray[np.uint32], ...]:  # type: ignore[override]  # noqa: D102
+    def segment_ends(self) -> tuple[NDArray[np.uint32], ...]:  # type: ignore[override]
         return self._copy.segment_ends
 
 
@@ -150,9 +150,7 @@ def _code(codes: Codes, network: Network, k: int) -> NeuronCode:
     return codes.neuron(population.model, frozenset(numbers.varying))
 
 
-def _synapses(
-    network: Network, plans: tuple[TablePlan, ...], drawn: DeviceConnections
-) -> Synapses:
+def _synapses(network: Network, plans: tuple[TablePlan, ...], drawn: DeviceConnections) -> Synapses:
     """The table of tables; the pools are those of the device."""
     pools: Any = drawn
     return Synapses(

@@ -104,7 +104,9 @@ class Codes:
 
     def choosers(self) -> str:
         """Return the functions that the kernels call for a block or a projection of any model."""
-        advance = [f"advance<Model{code.address}>(net, chunk, block, lane)" for code in self.neurons]
+        advance = [
+            f"advance<Model{code.address}>(net, chunk, block, lane)" for code in self.neurons
+        ]
         parts = [
             _chooser(
                 "advance_block(const Network &net, const Chunk &chunk, i64 block, i32 lane)",

@@ -131,9 +131,17 @@ class CupyDevice:
                 self._wait()
         return array  # type: ignore[no-any-return]
 
-    def download(self, array: Array) -> NDArray[Any]:
-        """Return a copy of an array on the host, after all that was launched before."""
-        source: Any = array
+    def download(self, array: Array, first: int = 0, n: int | None = None) -> NDArray[Any]:
+        """Return a copy on the host, after all that was launched before.
+
+        Parameters
+        ----------
+        array : Array
+        first, n : int
+            Of a flat array, which elements; default: all, in the array's shape.
+        """
+        whole: Any = array
+        source = whole if n is None else whole[first : first + n]
         if source.nbytes == 0:
             return np.empty(source.shape, source.dtype)
         is_small = source.nbytes <= _PINNED_BYTES

@@ -65,7 +65,10 @@ class Device(Protocol):
     """A GPU, or what stands in for one. One thread uses it at a time."""
 
     name: str
-    """``"cuda:0"``, ``"host"``."""
+    """For programs: ``"cuda:0"``, ``"host"``."""
+
+    label: str
+    """For people: ``"NVIDIA H100 (cuda:0)"``."""
 
     def compile(self, source: str) -> Module:
         """Compile CUDA C, or take it from a cache."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -81,7 +82,13 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         built = with_synapse_probes(built)
         # Allocated now, so that where it does not fit the engine goes on with what it has.
         self._new = DeviceNetwork(built, self._device)
-        return built, report
+        on_device = self._new.nbytes + built.drawn.nbytes
+        return built, replace(report, state_bytes=on_device - report.synapse_bytes)
+
+    @property
+    def device_label(self) -> str:
+        """What computes it, for people: ``"NVIDIA H100 (cuda:0)"``."""
+        return self._device.label
 
     # --- launches ---------------------------------------------------------------------------------
 

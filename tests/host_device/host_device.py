@@ -108,6 +108,7 @@ class HostDevice:
     """
 
     name = "host"
+    label = "a GPU on the host"
 
     def __init__(
         self, seed: int | None = None, resident: int = 3, memory_limit: int | None = None, *,

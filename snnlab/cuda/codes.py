@@ -115,8 +115,8 @@ class Codes:
         ]  # fmt: skip
         return "\n".join([*parts, ""])
 
-    def plastic_choosers(self) -> str:
-        """Return those for plastic projections."""
+    def synapse_choosers(self) -> str:
+        """Return the functions that plasticity calls for a projection of any model."""
         names = [f"Synapse{code.case}" for code in self.synapses]
 
         def chooser(head: str, call: str) -> str:

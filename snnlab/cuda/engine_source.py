@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from snnlab.arrays.plastic import PLASTIC_FIELDS, Plastic
 from snnlab.arrays.poisson import CDF_SIZE
@@ -16,9 +17,9 @@ from snnlab.cuda.sources import kernel_text, program_text
 from snnlab.cuda.structs import declare_type
 from snnlab.rules.emit_row import NUMBERS
 
-__all__ = ["NETWORK", "engine_source"]
+__all__ = ["NETWORK", "engine_source", "n_words"]
 
-NETWORK = {
+NETWORK: dict[str, Any] = {
     "program": Program,
     "synapses": Synapses,
     "drive": Drive,
@@ -30,6 +31,11 @@ NETWORK = {
     "plastic_items": Items,
 }
 """Member of the struct ``Network`` -> its type; in the order in which they lie in memory."""
+
+
+def n_words() -> int:
+    """Return the size of the struct ``Network`` in words of 8 bytes."""
+    return sum(len(kind._fields) for kind in NETWORK.values())
 
 
 def engine_source(codes: Codes, precision: str) -> str:
@@ -48,11 +54,12 @@ def engine_source(codes: Codes, precision: str) -> str:
         _constants(),
         _structs(),
         kernel_text("rule_functions"),
-        *(code.source for code in (*codes.neurons, *codes.synapses)),
+        *(code.source for code in codes.neurons),
+        *(code.source for code in codes.synapses),
         *(kernel_text(name) for name in ("input", "update")),
-        codes.choosers(),
+        codes.neuron_chooser(),
         *(kernel_text(name) for name in ("deliver", "plasticity")),
-        codes.plastic_choosers(),
+        codes.synapse_choosers(),
         *(kernel_text(name) for name in ("learn", "loop")),
     )
 

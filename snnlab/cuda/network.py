@@ -9,7 +9,7 @@ import numpy as np
 from snnlab.arrays.plastic import Plastic
 from snnlab.cuda.built import CudaBuilt
 from snnlab.cuda.device import Array, Device
-from snnlab.cuda.engine_source import NETWORK
+from snnlab.cuda.engine_source import NETWORK, n_words
 from snnlab.cuda.program import N_COUNTERS, PHASES, Held
 from snnlab.cuda.structs import pack, uploaded
 from snnlab.cuda.work import plastic_items, static_items, warps_wanted, work
@@ -69,7 +69,7 @@ class DeviceNetwork:
             "plastic_items": uploaded(learning, device),
         }
         self.capacity = shared_out.capacity
-        self.words: Array = device.zeros(sum(len(k._fields) for k in NETWORK.values()), np.uint64)
+        self.words: Array = device.empty(n_words(), np.uint64)
         self.write_numbers(built)
 
     @property
@@ -77,7 +77,7 @@ class DeviceNetwork:
         """Bytes of everything but the synapses."""
         pools = self._structs["synapses"]
         counted = [s for s in self._structs.values() if s is not pools]
-        return sum(a.nbytes for s in counted for a in s if hasattr(a, "nbytes"))
+        return sum(int(a.nbytes) for s in counted for a in s if hasattr(a, "nbytes"))
 
     def write_numbers(self, built: CudaBuilt) -> None:
         """Copy what edits of numbers change: tables, drive, parameters of synapses."""

@@ -80,6 +80,6 @@ def test_a_neuron_may_fire_in_every_step_of_a_long_chunk() -> None:
 
 def loud(delay: float = 0.1) -> Network:
     """Neurons that fire in every step."""
-    neuron = {"t_ref": 0.0, "V_th": -80.0, "V_reset": -70.0, "E_L": -70.0}
+    neuron = {"t_ref": 0.0, "I_e": 1e5}
     population = Population("loud", 100, "LIFDelta", neuron)
     return Network([population], [Projection("loud", "loud", FixedIndegree(10), 0.1, delay)])

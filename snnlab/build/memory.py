@@ -13,7 +13,7 @@ from snnlab.errors import OutOfMemory
 from snnlab.model.network import Network, Projection
 from snnlab.model.recorders import SynapseRecorder
 
-__all__ = ["available_bytes", "check_fits", "estimate_bytes"]
+__all__ = ["available_bytes", "check_fits", "estimate_bytes", "expected_synapses"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 _BYTES = {PACKED: 4, WIDE: 6}
@@ -52,7 +52,7 @@ def estimate_bytes(
     """
     synapses, counts, scratch = 0.0, 0.0, 0.0
     for plan in plans:
-        n = sum(_expected(network, p) for p in plan.projections)
+        n = sum(expected_synapses(network, p) for p in plan.projections)
         rows = float(layout.sizes[plan.source]) * n_partitions
         segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
         synapses += n * _bytes(plan) + rows * (8.0 + segments)
@@ -66,8 +66,8 @@ def estimate_bytes(
     return int(synapses + recorded + scratch + layout.n_blocks * 128 * words)
 
 
-def _expected(network: Network, projection: Projection) -> float:
-    """Mean number of synapses of a projection."""
+def expected_synapses(network: Network, projection: Projection) -> float:
+    """Return the mean number of synapses of a projection."""
     pre, post = network.population(projection.pre), network.population(projection.post)
     is_recurrent = pre.name == post.name
     return projection.rule.expected_synapses(pre.size, post.size, is_recurrent=is_recurrent)
@@ -79,7 +79,7 @@ def _recorder_bytes(network: Network) -> tuple[float, float]:
     for recorder in network.recorders:
         if isinstance(recorder, SynapseRecorder):
             projection = network.projection(recorder.projection)
-            n = every = _expected(network, projection)
+            n = every = expected_synapses(network, projection)
             for wanted, name in (
                 (recorder.sources, projection.pre), (recorder.targets, projection.post)
             ):  # fmt: skip

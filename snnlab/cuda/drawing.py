@@ -13,9 +13,16 @@ from snnlab.cuda.device import Array, Device, Kernel, Module
 from snnlab.cuda.grid import WARP, n_blocks, round_up
 from snnlab.cuda.structs import declare, pack, uploaded
 
-__all__ = ["SCRATCH_BYTES", "draw", "drawing_struct", "is_shuffled", "scratch_bytes"]
+__all__ = [
+    "SCRATCH_BYTES",
+    "draw",
+    "drawing_struct",
+    "is_shuffled",
+    "table_bytes",
+    "table_capacity",
+]
 
-SCRATCH_BYTES = 2**28
+SCRATCH_BYTES = 2**27
 """Memory beside the synapses that the blocks of one kernel may take, where it does for one."""
 
 _THREADS = 256
@@ -142,23 +149,34 @@ def _rejects(rule: Rule) -> bool:
 
 
 def _capacity(rule: Rule) -> int:
-    """Entries of a table of partners, of which at least half stay free: a power of 2."""
+    """Entries of the table of partners that a block has."""
     if not rule.forbids_multiple:
         return 1
     n_partners = rule.n_pre if rule.kind == INDEGREE else rule.n_post
-    most = min(int(rule.degrees.max()) + _THREADS, n_partners)
-    return 1 << (2 * most - 1).bit_length()
+    return table_capacity(int(rule.degrees.max()), n_partners)
+
+
+def table_capacity(degree: int, n_partners: int) -> int:
+    """Return a power of 2 of entries, of which distinct partners leave at least half free.
+
+    Parameters
+    ----------
+    degree : int
+        Partners that are wanted; a chunk of words more may be drawn.
+    n_partners : int
+        Partners that there are.
+    """
+    return 1 << (2 * min(degree + _THREADS, n_partners) - 1).bit_length()
+
+
+def table_bytes(capacity: int, n_tables: int) -> int:
+    """Return the memory of so many tables, or of as many as there is room for at a time."""
+    bytes_of_one = _ENTRY_BYTES * capacity
+    return max(bytes_of_one, min(bytes_of_one * n_tables, SCRATCH_BYTES))
 
 
 def _n_tables(rule: Rule, kernel: Kernel) -> int:
     """Blocks that draw distinct partners at a time, each with a table."""
-    in_memory = SCRATCH_BYTES // (_ENTRY_BYTES * _capacity(rule))
-    return max(1, min(kernel.resident_blocks(_THREADS), _n_drawing(rule), in_memory))
-
-
-def scratch_bytes(rule: Rule) -> int:
-    """Return how much memory drawing takes at most, beside the rule, the cursors and the pool."""
-    if rule.kind not in (INDEGREE, OUTDEGREE) or not _rejects(rule):
-        return 0
-    bytes_of_one = _ENTRY_BYTES * _capacity(rule)
-    return max(bytes_of_one, min(bytes_of_one * _n_drawing(rule), SCRATCH_BYTES))
+    capacity = _capacity(rule)
+    in_memory = table_bytes(capacity, _n_drawing(rule)) // (_ENTRY_BYTES * capacity)
+    return min(kernel.resident_blocks(_THREADS), in_memory)

@@ -104,8 +104,8 @@ def _finish_long_rows(
     table: Array, n_rows: int, longest: int, has_delays: bool, device: Device, module: Module
 ) -> None:
     kernel = module.kernel("finish_long_rows")
-    in_memory = SCRATCH_BYTES // _bytes_of_row(longest, has_delays)
-    n = max(1, min(kernel.resident_blocks(_MOST_THREADS), n_rows, in_memory))
+    in_memory = long_row_bytes(longest, n_rows, has_delays) // _bytes_of_row(longest, has_delays)
+    n = min(kernel.resident_blocks(_MOST_THREADS), in_memory)
     keys = device.empty(n * longest, np.uint32)
     order = device.empty(n * longest if has_delays else 0, np.uint64)
     kernel(n, _MOST_THREADS, table, keys, order, longest)

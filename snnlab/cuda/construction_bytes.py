@@ -1,0 +1,90 @@
+"""How much memory of the device drawing a network's synapses takes, told before anything is."""
+
+from __future__ import annotations
+
+import math
+
+from snnlab.build.layout import Layout
+from snnlab.build.memory import expected_synapses
+from snnlab.build.storage import PACKED, SHARED
+from snnlab.build.tables import TABLE_SIZE, TablePlan
+from snnlab.cuda.drawing import table_bytes, table_capacity
+from snnlab.cuda.finishing import long_row_bytes
+from snnlab.model.connectivity import FixedOutdegree
+from snnlab.model.network import Network, Projection
+
+__all__ = ["construction_bytes"]
+
+_SPREAD = 12.0
+"""Standard deviations above the mean that rows may be long."""
+
+_BYTES = {SHARED: 2, PACKED: 4}
+_WIDE_BYTES = 6
+_QUANTILE_BYTES = 6
+_GAP_TABLE_BYTES = 65_544
+_RULE_BYTES = 24
+"""Of each neuron of the two populations: its place and its degree, while a rule is drawn."""
+
+
+def construction_bytes(
+    plans: tuple[TablePlan, ...], layout: Layout, n_partitions: int, network: Network
+) -> int:
+    """Return the peak number of bytes while `snnlab.cuda.connect.connect` draws a network.
+
+    Parameters
+    ----------
+    plans : tuple of TablePlan
+    layout : Layout
+    n_partitions : int
+    network : Network
+
+    Returns
+    -------
+    int
+        The finished synapses and what comes on top of them.
+    """
+    kept = sum(_kept(plan, layout, n_partitions, network) for plan in plans)
+    passing = (_passing(plan, layout, n_partitions, network) for plan in plans)
+    return int(kept + max(passing, default=0.0))
+
+
+def _kept(plan: TablePlan, layout: Layout, n_partitions: int, network: Network) -> float:
+    """Of one table: synapses, row starts, segment ends."""
+    n = sum(expected_synapses(network, p) for p in plan.projections)
+    n_pre = int(layout.sizes[plan.source])
+    segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
+    rows = n_partitions * ((n_pre + 1) * 8.0 + n_pre * segments)
+    return n * _BYTES.get(plan.kind, _WIDE_BYTES) + rows
+
+
+def _passing(plan: TablePlan, layout: Layout, n_partitions: int, network: Network) -> float:
+    """Of one table, while it is drawn: cursors, borders, quantiles, the largest rule, scratch."""
+    n_projections, n_pre = len(plan.projections), int(layout.sizes[plan.source])
+    n_rows = n_pre * n_partitions
+    bordered = n_projections if n_projections > 1 else 0
+    rows = n_rows * (8.0 + 4.0 * bordered)
+    quantiles = n_projections * TABLE_SIZE * _QUANTILE_BYTES
+    mean = sum(expected_synapses(network, p) for p in plan.projections) / n_pre
+    longest = math.ceil(_above(mean))
+    long_rows = long_row_bytes(longest, n_rows, plan.n_delays > 1)
+    drawing = max(_drawing(network, p) for p in plan.projections)
+    return rows + max(quantiles + long_rows, drawing)
+
+
+def _above(mean: float) -> float:
+    """A number that one with this mean does not exceed."""
+    return mean + _SPREAD * math.sqrt(mean) + _SPREAD
+
+
+def _drawing(network: Network, projection: Projection) -> float:
+    """What one projection takes while it is drawn: its rule, and tables of distinct partners."""
+    rule = projection.rule
+    n_pre = network.population(projection.pre).size
+    n_post = network.population(projection.post).size
+    of_rule = _GAP_TABLE_BYTES + _RULE_BYTES * (n_pre + n_post)
+    if getattr(rule, "multapses", True):
+        return of_rule
+    by_source = isinstance(rule, FixedOutdegree)
+    n_drawing, n_partners = (n_pre, n_post) if by_source else (n_post, n_pre)
+    degree = min(_above(expected_synapses(network, projection) / n_drawing), n_partners)
+    return of_rule + table_bytes(table_capacity(math.ceil(degree), n_partners), n_drawing)

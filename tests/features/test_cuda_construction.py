@@ -1,0 +1,294 @@
+"""The device draws the network of the CPU: every row, synapse by synapse, in the same order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from snnlab import presets
+from snnlab.build.layout import Layout, Partitions
+from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE
+from snnlab.build.tables import plan_tables, port_exponents
+from snnlab.cuda import drawing, finishing
+from snnlab.cuda.construction_bytes import construction_bytes
+from snnlab.model.connectivity import (
+    AllToAll,
+    Connectivity,
+    DistanceDependent,
+    FixedIndegree,
+    FixedOutdegree,
+    FixedTotalNumber,
+    OneToOne,
+    PairwiseBernoulli,
+)
+from snnlab.model.distribution import ClippedNormal, Distribution, LogNormal, Uniform
+from snnlab.model.network import Network, Population, Projection
+from snnlab.model.space import RandomPositions
+from tests.device_rows import (
+    assert_same_rows,
+    check,
+    drawn_by_cpu,
+    drawn_on,
+    partitions_of,
+    source,
+)
+from tests.host_device.host_device import HostArray, HostDevice
+from tests.host_device.nvrtc import compile_ptx
+
+N = 150
+DELAYS = Uniform(1.0, 2.0)
+NARROW, BROAD = ClippedNormal(1.0, 0.1, low=0.0), LogNormal(0.0, 2.0)
+
+STORAGE: dict[str, tuple[int, float | Distribution, float | Distribution, str]] = {
+    "shared": (SHARED, 1.0, 1.5, "Static"),
+    "shared, drawn delays": (SHARED, 1.0, DELAYS, "Static"),
+    "packed": (PACKED, NARROW, 1.5, "Static"),
+    "packed, drawn delays": (PACKED, NARROW, DELAYS, "Static"),
+    "wide": (WIDE, BROAD, 1.5, "Static"),
+    "wide, drawn delays": (WIDE, BROAD, DELAYS, "Static"),
+    "plastic": (PLASTIC, NARROW, 1.5, "STDP"),
+    "plastic, drawn delays": (PLASTIC, NARROW, DELAYS, "STDP"),
+}
+
+RULES = [
+    OneToOne(),
+    AllToAll(),
+    AllToAll(autapses=False),
+    *[
+        rule
+        for autapses in (True, False)
+        for multapses in (True, False)
+        for rule in (
+            FixedIndegree(40, autapses, multapses),
+            FixedOutdegree(40, autapses, multapses),
+            FixedTotalNumber(4000, autapses, multapses),
+        )
+    ],
+    PairwiseBernoulli(0.2),
+    PairwiseBernoulli(0.2, autapses=False),
+    PairwiseBernoulli(1.0, autapses=False),
+    DistanceDependent(0.7, 200.0),
+    DistanceDependent(0.7, 200.0, "exponential", autapses=False),
+    DistanceDependent(0.7, 200.0, "disc"),
+]
+
+
+def population(name: str, n: int) -> Population:
+    return Population(name, n, "LIFDelta", space=RandomPositions(is_periodic=name == "a"))
+
+
+def network_of(
+    rule: Connectivity, storage: str = "shared", n_pre: int = N, n_post: int | None = None
+) -> Network:
+    """One projection a -> b, or a -> a when `n_post` is None."""
+    _, weight, delay, synapse = STORAGE[storage]
+    a, post = population("a", n_pre), "a" if n_post is None else "b"
+    others = [] if n_post is None else [population("b", n_post)]
+    projection = Projection("a", post, rule, weight, delay, name="drawn", synapse=synapse)
+    return Network([a, *others], [projection], seed=7)
+
+
+@pytest.mark.parametrize("storage", STORAGE)
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_recurrent_rows_are_those_of_the_cpu(rule, storage):
+    network = network_of(rule, storage)
+    drawn = check(network)
+    assert drawn.plans[0].kind == STORAGE[storage][0]
+    assert (drawn.plans[0].n_delays > 1) == (storage.endswith("delays"))
+    assert drawn.n_synapses > 100
+    check(network, 2, seed=3, resident=2)
+
+
+@pytest.mark.parametrize("storage", ["shared", "packed, drawn delays"])
+@pytest.mark.parametrize("rule", [r for r in RULES if not isinstance(r, OneToOne)], ids=str)
+@pytest.mark.parametrize("sizes", [(40, 300), (300, 40)], ids=str)
+def test_rows_between_populations_are_those_of_the_cpu(rule, storage, sizes):
+    """Other sizes of sources and targets; several partitions, one of which has no targets."""
+    check(network_of(rule, storage, *sizes), 3, seed=1)
+
+
+@pytest.mark.parametrize("n_partitions", [1, 2, 5, 12])
+def test_partitions_may_begin_anywhere(n_partitions):
+    network = network_of(PairwiseBernoulli(0.3, autapses=False), "packed, drawn delays", 700)
+    check(network, n_partitions)
+
+
+def several_projections(last: Distribution = NARROW) -> Network:
+    """Tables of many projections, drawn by different rules, onto two populations."""
+    a, b = population("a", 180), population("b", 140)
+    rules = {
+        ("a", "a"): [FixedIndegree(12), PairwiseBernoulli(0.1, autapses=False), OneToOne()],
+        ("a", "b"): [AllToAll(), FixedOutdegree(9, multapses=False), FixedIndegree(0)],
+        ("b", "a"): [DistanceDependent(0.4, 300.0), FixedTotalNumber(900), FixedIndegree(12)],
+    }
+    weights = {0: (1.0, 1.5), 1: (NARROW, DELAYS), 2: (last, 1.5)}
+    projections = [
+        Projection(pre, post, rule, *weights[w], name=f"{pre}{post}{k}{w}")
+        for (pre, post), members in rules.items()
+        for k, rule in enumerate(members)
+        for w in weights
+    ]
+    plastic = Projection("b", "b", FixedIndegree(9), NARROW, 1.5, name="p", synapse="STDP")
+    return Network([a, b], [*projections, plastic], seed=11)
+
+
+@pytest.mark.parametrize("n_partitions", [1, 3])
+@pytest.mark.parametrize(("last", "kind"), [(NARROW, PACKED), (BROAD, WIDE)])
+def test_projections_share_tables(last, kind, n_partitions):
+    drawn = check(several_projections(last), n_partitions, seed=2)
+    assert max(len(plan.projections) for plan in drawn.plans) == 12
+    assert {plan.kind for plan in drawn.plans} == {SHARED, kind, PLASTIC}
+
+
+@pytest.mark.parametrize(
+    ("name", "scale"), [("microcircuit", 0.01), ("brunel", 0.05), ("coba", 0.1), ("stdp", 0.05)]
+)
+def test_presets_are_those_of_the_cpu(name, scale):
+    check(presets.load(name, scale=scale), 2, seed=4)
+
+
+def test_grid_and_order_of_threads_change_nothing():
+    network = several_projections()
+    partitions = partitions_of(Layout.of(network), 2)
+    pools = []
+    for of_device in ({"resident": 1}, {"resident": 2, "seed": 1}, {"resident": 9, "seed": 2}):
+        device = HostDevice(**of_device)
+        drawn = drawn_on(device, network, partitions)
+        arrays = drawn.targets, drawn.packed, drawn.wide, drawn.row_start, drawn.segment_ends
+        pools.append([device.download(array).tobytes() for array in arrays])
+    assert pools[0] == pools[1] == pools[2]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        PairwiseBernoulli(0.0),
+        FixedIndegree(0),
+        FixedOutdegree(0, multapses=False),
+        FixedTotalNumber(0),
+        FixedTotalNumber(0, autapses=False),
+        DistanceDependent(0.0, 100.0),
+        DistanceDependent(1.0, 1e-6, "disc", autapses=False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("storage", ["shared", "wide, drawn delays"])
+def test_rows_may_be_empty(rule, storage):
+    drawn = check(network_of(rule, storage), 2)
+    assert drawn.n_synapses == 0
+
+
+def test_a_single_neuron_may_be_all_there_is():
+    for rule in (OneToOne(), AllToAll(autapses=False), FixedIndegree(300), PairwiseBernoulli(0.5)):
+        check(network_of(rule, "packed, drawn delays", 1))
+
+
+def test_there_may_be_no_projections():
+    drawn = check(Network([population("a", 10)], []))
+    assert (drawn.n_synapses, drawn.nbytes) == (0, 0)
+
+
+def test_partitions_may_be_empty():
+    network = network_of(FixedIndegree(20), "packed, drawn delays", 300)
+    partitions = Partitions(np.array([0, 0, 2, 2, 3], np.int64))
+    device = HostDevice()
+    drawn = drawn_on(device, network, partitions)
+    assert_same_rows(drawn.host(device), drawn_by_cpu(network, partitions))
+
+
+@pytest.mark.parametrize("p", [1e-5, 1e-4, 0.001, 0.02, 0.5, 0.999])
+def test_gaps_may_be_of_any_length(p):
+    """Rows cross segments; below 1e-3 many gaps are longer than the longest that is told."""
+    drawn = check(network_of(PairwiseBernoulli(p), n_pre=5, n_post=30_000), 4, seed=0)
+    assert drawn.n_synapses == pytest.approx(150_000 * p, abs=5 * np.sqrt(150_000 * p))
+
+
+def test_many_repeats_are_numbered():
+    """Hundreds of synapses between the same two neurons, in both kinds of draws."""
+    for rule in (FixedIndegree(1500), FixedOutdegree(1500)):
+        check(network_of(rule, "packed, drawn delays", 3, 4), seed=5)
+
+
+FEW, MANY = finishing.FEW_KEYS, finishing.MANY_KEYS
+
+
+@pytest.mark.parametrize("n", [31, 32, 33, FEW - 1, FEW, FEW + 1, MANY - 1, MANY, MANY + 1, 20_000])
+def test_rows_of_one_delay_may_be_of_any_length(n):
+    check(network_of(FixedOutdegree(n), "packed", 2, 300), seed=6)
+
+
+@pytest.mark.parametrize("n", [FEW // 2, FEW // 2 + 1, MANY // 2, MANY // 2 + 1, 20_000])
+def test_rows_of_drawn_delays_may_be_of_any_length(n):
+    check(network_of(FixedOutdegree(n), "wide, drawn delays", 2, 300), seed=6)
+
+
+def test_rows_may_have_more_synapses_than_16_bits_number():
+    drawn = check(network_of(FixedOutdegree(70_000), "packed, drawn delays", 1, 200))
+    assert drawn.n_synapses == 70_000
+
+
+def test_memory_for_one_block_is_enough(monkeypatch):
+    """Rows too long, and sets of partners too large, for more than one block at a time."""
+    for module in (drawing, finishing):
+        monkeypatch.setattr(module, "SCRATCH_BYTES", 1)
+    rule = FixedOutdegree(250, multapses=False)
+    check(network_of(rule, "packed, drawn delays", 5, 300))
+    check(network_of(FixedOutdegree(7000), "packed, drawn delays", 3, 300))
+
+
+class Watched(HostDevice):
+    """Keeps the most bytes that were in use."""
+
+    peak = 0
+
+    def empty(self, shape: int | tuple[int, ...], dtype: object) -> HostArray:
+        array = super().empty(shape, dtype)
+        self.peak = max(self.peak, self.memory_limit - self.free_bytes())
+        return array
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        several_projections(),
+        network_of(FixedIndegree(300), "shared", 900),
+        network_of(FixedIndegree(300, multapses=False), "packed, drawn delays", 600),
+        network_of(FixedOutdegree(7000), "packed, drawn delays", 20, 300),
+        presets.load("microcircuit", scale=0.02),
+    ],
+    ids=["several", "shared", "distinct", "long", "microcircuit"],
+)
+def test_the_peak_of_memory_is_foretold(network):
+    layout = Layout.of(network)
+    partitions = partitions_of(layout, 2)
+    plans = plan_tables(network, port_exponents(network))
+    device = Watched(resident=500)
+    drawn = drawn_on(device, network, partitions)
+    told = construction_bytes(plans, layout, partitions.n, network)
+    assert drawn.nbytes < device.peak <= told
+    assert told < device.peak + 5e6
+
+
+def test_little_more_than_the_synapses_is_needed_at_full_size():
+    network = presets.load("microcircuit")
+    plans = plan_tables(network, port_exponents(network))
+    n_bytes = 4 * network.expected_synapses()
+    told = construction_bytes(plans, Layout.of(network), 2, network)
+    assert 1.1e9 < n_bytes < told < 1.2 * n_bytes
+
+
+def test_nothing_is_allocated_between_rows():
+    network = several_projections()
+    drawn = check(network, 3)
+    n = drawn.targets.shape[0] + drawn.packed.shape[0]
+    connections = drawn.host(HostDevice())
+    assert connections.n_synapses == n == drawn.n_synapses
+    assert connections.nbytes == drawn.nbytes
+
+
+@pytest.mark.parametrize("architecture", ["compute_70", "compute_80", "compute_90"])
+def test_nvidias_compiler_takes_the_kernels(architecture):
+    ptx = compile_ptx(source(), architecture)
+    for name in ("connect_freely", "connect_distinct", "connect_by_gaps", "finish_long_rows"):
+        assert f".entry {name}(" in ptx
+    assert "fma.rn.f64" not in ptx

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -23,51 +22,13 @@ from snnlab.cuda.connect import connect
 from snnlab.cuda.connections import DeviceConnections
 from snnlab.cuda.device import Device, Module
 from snnlab.cuda.engine_source import engine_source
+from snnlab.cuda.host_connections import HostConnections
 from snnlab.cuda.memory import check_fits
 from snnlab.cuda.program import HostState
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
 __all__ = ["CudaBuilt", "build"]
-
-
-class HostConnections(Connections):
-    """The synapses as the host sees them: copied from the device when they are asked for."""
-
-    def __init__(self, drawn: DeviceConnections, plans: tuple[TablePlan, ...], device: Device):
-        self.__dict__.update(plans=plans, _drawn=drawn, _device=device)
-
-    def with_plans(self, plans: tuple[TablePlan, ...]) -> HostConnections:
-        """Return the same synapses, of other projections."""
-        return HostConnections(self.__dict__["_drawn"], plans, self.__dict__["_device"])
-
-    @cached_property
-    def _copy(self) -> Connections:
-        drawn: DeviceConnections = self.__dict__["_drawn"]
-        return drawn.host(self.__dict__["_device"])
-
-    @property
-    def targets(self) -> NDArray[np.uint16]:  # type: ignore[override]
-        return self._copy.targets
-
-    @property
-    def packed(self) -> NDArray[np.uint32]:  # type: ignore[override]
-        return self._copy.packed
-
-    @property
-    def wide(self) -> NDArray[np.int32]:  # type: ignore[override]
-        return self._copy.wide
-
-    @property
-    def row_start(self) -> tuple[NDArray[np.int64], ...]:  # type: ignore[override]
-        return self._copy.row_start
-
-    @property
-    def segment_ends(self) -> tuple[NDArray[np.uint32], ...]:  # type: ignore[override]
-        return self._copy.segment_ends
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""Models as CUDA C: one struct for each, and the functions that choose among them by number."""
+"""The models of a network as CUDA C: one struct for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -101,56 +101,3 @@ class Codes:
             self._known[key] = write()
         found: T = self._known[key]
         return found
-
-    def choosers(self) -> str:
-        """Return the functions that the kernels call for a block or a projection of any model."""
-        advance = [
-            f"advance<Model{code.address}>(net, chunk, block, lane)" for code in self.neurons
-        ]
-        parts = [
-            _chooser(
-                "advance_block(const Network &net, const Chunk &chunk, i64 block, i32 lane)",
-                "net.program.kernel[net.program.block_population[block]]", advance, first=0,
-            )
-        ]  # fmt: skip
-        return "\n".join([*parts, ""])
-
-    def synapse_choosers(self) -> str:
-        """Return the functions that plasticity calls for a projection of any model."""
-        names = [f"Synapse{code.case}" for code in self.synapses]
-
-        def chooser(head: str, call: str) -> str:
-            return _chooser(
-                head, "part.own[PLASTIC_SPIKE]", [call.format(name) for name in names], first=1
-            )
-
-        part = "const Network &net, const PlasticPart &part"
-        return "\n".join([
-            chooser(
-                f"spikes_of_model({part}, const Train &train, i64 piece)",
-                "visit_spikes<{}>(net, part, train, piece)",
-            ),
-            chooser(
-                f"commit_of_model({part}, const Train &train)",
-                "commit_spikes<{}>(net, part, train)",
-            ),
-            chooser(
-                f"remember_of_model({part}, i64 neuron, const Train &train)",
-                "remember<{}>(net, part, neuron, train)",
-            ),
-            chooser(
-                f"modulate_of_model({part}, i64 n_spikes)", "modulate<{}>(net, part, n_spikes)"
-            ),
-            chooser(
-                f"visit_of_model({part}, i64 row, i64 piece, i64 step, Kind kind)",
-                "kind == EVERY_STEP ? visit_at_step<{0}>(net, part, row, piece, step)\n"
-                "                                : visit_quietly<{0}>(net, part, row, piece, step)",
-            ),
-        ])  # fmt: skip
-
-
-def _chooser(head: str, number: str, calls: Sequence[str], *, first: int) -> str:
-    """A function that makes one of several calls, by a number."""
-    cases = [f"        case {case}: {call}; break;" for case, call in enumerate(calls, first)]
-    body = [f"    switch ({number}) {{", *cases, "    }"] if cases else []
-    return "\n".join([f"static __device__ void {head} {{", *body, "}", ""])

@@ -10,6 +10,7 @@ from snnlab.arrays.poisson import CDF_SIZE
 from snnlab.arrays.program import TABLE_FIELDS, Drive, Probes, Program, Synapses
 from snnlab.build.layout import BLOCK
 from snnlab.build.storage import PACKED, SHARED
+from snnlab.cuda.choosers import neuron_chooser, synapse_choosers
 from snnlab.cuda.codes import Codes
 from snnlab.cuda.connect import construction_source
 from snnlab.cuda.program import COUNTERS, PIECE, THREADS, Held, Items, Work
@@ -57,9 +58,9 @@ def engine_source(codes: Codes, precision: str) -> str:
         *(code.source for code in codes.neurons),
         *(code.source for code in codes.synapses),
         *(kernel_text(name) for name in ("input", "update")),
-        codes.neuron_chooser(),
+        neuron_chooser(codes.neurons),
         *(kernel_text(name) for name in ("deliver", "plasticity")),
-        codes.synapse_choosers(),
+        synapse_choosers(codes.synapses),
         *(kernel_text(name) for name in ("learn", "loop")),
     )
 

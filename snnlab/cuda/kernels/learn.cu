@@ -52,7 +52,9 @@ static __device__ void visit_all_rows(const Network &net, i64 m, i64 step, Kind 
     const i64 n = net.work.n_partitions * n_rows * n_pieces;
     for (i64 w = warp_in_grid(); w < n; w += warps_of_grid()) {
         const PlasticPart part = plastic_part(net, m, w / (n_rows * n_pieces));
-        visit_of_model(net, part, w / n_pieces % n_rows, w % n_pieces, step, kind);
+        const i64 row = w / n_pieces % n_rows, piece = w % n_pieces;
+        if (kind == EVERY_STEP) step_of_model(net, part, row, piece, step);
+        else catch_up_of_model(net, part, row, piece, step);
     }
 }
 

@@ -1,0 +1,56 @@
+"""Functions that choose among the models of a network by number, as CUDA C."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from snnlab.cuda.codes import NeuronCode, SynapseCode
+
+__all__ = ["neuron_chooser", "synapse_choosers"]
+
+_PART = "const Network &net, const PlasticPart &part"
+
+_OF_SYNAPSES = (
+    ("spikes_of_model", "const Train &train, i64 piece",
+     "visit_spikes<{}>(net, part, train, piece)"),
+    ("commit_of_model", "const Train &train", "commit_spikes<{}>(net, part, train)"),
+    ("remember_of_model", "i64 neuron, const Train &train",
+     "remember<{}>(net, part, neuron, train)"),
+    ("modulate_of_model", "i64 n_spikes", "modulate<{}>(net, part, n_spikes)"),
+    ("catch_up_of_model", "i64 row, i64 piece, i64 step",
+     "visit_quietly<{}>(net, part, row, piece, step)"),
+    ("step_of_model", "i64 row, i64 piece, i64 step",
+     "visit_at_step<{}>(net, part, row, piece, step)"),
+)  # fmt: skip
+"""Name, arguments after the projection, and what is called for a synapse model."""
+
+
+def neuron_chooser(codes: Sequence[NeuronCode]) -> str:
+    """Return ``advance_block``, which advances a block of any model."""
+    return _chooser(
+        "advance_block(const Network &net, const Chunk &chunk, i64 block, i32 lane)",
+        "net.program.kernel[net.program.block_population[block]]",
+        [f"advance<Model{code.address}>(net, chunk, block, lane)" for code in codes],
+        first=0,
+    )
+
+
+def synapse_choosers(codes: Sequence[SynapseCode]) -> str:
+    """Return what plasticity calls for a projection of any model."""
+    names = [f"Synapse{code.case}" for code in codes]
+    return "\n".join(
+        _chooser(
+            f"{name}({_PART}, {arguments})",
+            "part.own[PLASTIC_SPIKE]",
+            [call.format(model) for model in names],
+            first=1,
+        )
+        for name, arguments, call in _OF_SYNAPSES
+    )
+
+
+def _chooser(head: str, number: str, calls: Sequence[str], *, first: int) -> str:
+    """A function that makes one of several calls, by a number."""
+    cases = [f"        case {case}: {call}; break;" for case, call in enumerate(calls, first)]
+    body = [f"    switch ({number}) {{", *cases, "    }"] if cases else []
+    return "\n".join([f"static __device__ void {head} {{", *body, "}", ""])

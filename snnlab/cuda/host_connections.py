@@ -1,0 +1,71 @@
+"""`HostConnections`: the synapses of a device, copied to the host only when somebody looks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from snnlab.build.connect import Connections
+from snnlab.build.tables import TablePlan
+from snnlab.cuda.connections import DeviceConnections
+from snnlab.cuda.device import Device
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["HostConnections"]
+
+
+class HostConnections(Connections):
+    """Synapses that are on a device.
+
+    They may be many gigabytes, and most runs never need them on the host.
+
+    Parameters
+    ----------
+    drawn : DeviceConnections
+    plans : tuple of TablePlan
+        What lies in each table now.
+    device : Device
+    """
+
+    def __init__(
+        self, drawn: DeviceConnections, plans: tuple[TablePlan, ...], device: Device
+    ) -> None:
+        # The base class is frozen.
+        self.__dict__.update(plans=plans, _drawn=drawn, _device=device)
+
+    def with_plans(self, plans: tuple[TablePlan, ...]) -> HostConnections:
+        """Return the same synapses, of other projections."""
+        return HostConnections(self.__dict__["_drawn"], plans, self.__dict__["_device"])
+
+    @cached_property
+    def _copy(self) -> Connections:
+        drawn: DeviceConnections = self.__dict__["_drawn"]
+        return drawn.host(self.__dict__["_device"])
+
+    @property
+    def targets(self) -> NDArray[np.uint16]:
+        """Local target slots of all but packed synapses."""
+        return self._copy.targets
+
+    @property
+    def packed(self) -> NDArray[np.uint32]:
+        """Packed synapses."""
+        return self._copy.packed
+
+    @property
+    def wide(self) -> NDArray[np.int32]:
+        """Weights of wide tables, quantiles of plastic ones."""
+        return self._copy.wide
+
+    @property
+    def row_start(self) -> tuple[NDArray[np.int64], ...]:
+        """Where each row starts."""
+        return self._copy.row_start
+
+    @property
+    def segment_ends(self) -> tuple[NDArray[np.uint32], ...]:
+        """End of each delay's synapses within a row."""
+        return self._copy.segment_ends

@@ -48,12 +48,22 @@ static __device__ bool may_go_on(const Network &net, i64 n_recorded) {
     return n_suspects == 0 && n_recorded + net.work.n_blocks * BLOCK <= net.work.capacity;
 }
 
+// The struct with all addresses, close to the threads of a block: in registers it has no room.
+static __device__ void read_network(const Network *network, Network &net) {
+    const u64 *words = (const u64 *)network;
+    for (u32 i = threadIdx.x; i < sizeof(Network) / 8; i += blockDim.x) {
+        ((u64 *)&net)[i] = words[i];
+    }
+    __syncthreads();
+}
+
 // Advance from ``call->start`` to ``call->stop``, or less far where the record is full or a look
 // has found implausible states.
 // cooperative: run
 extern "C" __global__ void __launch_bounds__(THREADS) run(
     const Network *network, const Call *asked, Outcome *outcome) {
-    const Network net = *network;
+    __shared__ Network net;
+    read_network(network, net);
     const Call call = *asked;
     Pending pending = call.pending;
     i64 now = call.start, learnt = call.learnt, n_recorded = 0;
@@ -88,7 +98,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) run(
 // cooperative: flush
 extern "C" __global__ void __launch_bounds__(THREADS) flush(
     const Network *network, const Call *asked) {
-    const Network net = *network;
+    __shared__ Network net;
+    read_network(network, net);
     deliver(net, asked->pending);
     if (net.work.n_plastic) learn(net, asked->pending, asked->learnt, asked->start);
 }
@@ -97,7 +108,8 @@ extern "C" __global__ void __launch_bounds__(THREADS) flush(
 // cooperative: bring_up_to_date
 extern "C" __global__ void __launch_bounds__(THREADS) bring_up_to_date(
     const Network *network, i64 step) {
-    const Network net = *network;
+    __shared__ Network net;
+    read_network(network, net);
     sweep(net, step);
     meet_all(net.held.barrier);
     commit_sweep(net, step);

@@ -33,13 +33,7 @@ _SAFE = (2.0**-126, 2.0**127)
 
 
 class CudaSource(TreeSource):
-    """Lines of the body of a device function; ``real`` is the type of its numbers.
-
-    Parameters
-    ----------
-    depth : int
-        Indentation of the first line, in units of four blanks.
-    """
+    """Lines of the body of a device function; ``real`` is the type of its numbers."""
 
     def program(self, program: Sequence[Statement]) -> None:
         """Declare all variables of a program that are local to it, then write it down."""

@@ -18,7 +18,7 @@ from snnlab.rules.tree import (
     fields_read,
     walk,
 )
-from snnlab.rules.tree_source import TreeSource, counts_passes, variable
+from snnlab.rules.tree_source import TreeSource, counts_passes, has_counted_loop, variable
 
 __all__ = ["CudaSource", "double"]
 
@@ -33,19 +33,13 @@ _SAFE = (2.0**-126, 2.0**127)
 
 
 class CudaSource(TreeSource):
-    """Lines of the body of a device function; ``real`` is the type of its numbers.
-
-    Parameters
-    ----------
-    depth : int
-        Indentation of the first line, in units of four blanks.
-    """
+    """Lines of the body of a device function; ``real`` is the type of its numbers."""
 
     def program(self, program: Sequence[Statement]) -> None:
         """Declare all variables of a program that are local to it, then write it down."""
         for local in _locals(program):
             self.add(f"{_C_TYPE[local.type]} {self.variable(local)} = {_ZERO[local.type]};")
-        if any(isinstance(node, For) and counts_passes(node) for node in walk(*program)):
+        if has_counted_loop(program):
             self.add("i32 passed = 0;")
         self.statements(program)
 

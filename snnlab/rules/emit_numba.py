@@ -6,8 +6,7 @@ from collections.abc import Sequence
 
 from snnlab.rules.neuron import FIRED, NeuronRule
 from snnlab.rules.numba_source import NumbaSource, drawn_at_once
-from snnlab.rules.tree import For, walk
-from snnlab.rules.tree_source import counts_passes, variable
+from snnlab.rules.tree_source import has_counted_loop, variable
 
 __all__ = ["emit_block_kernel"]
 
@@ -106,7 +105,7 @@ class _BlockSource(NumbaSource):
             self.add(f"{word} = state[{k * block} + j]")
         for k, port in enumerate(rule.ports):
             self.add(f"i_{port} = input[{k * block} + j]")
-        if any(isinstance(node, For) and counts_passes(node) for node in walk(*rule.program)):
+        if has_counted_loop(rule.program):
             self.add("passed = int32(0)")
         self.statements(rule.program)
         for k, name in enumerate(rule.states):

@@ -11,13 +11,7 @@ __all__ = ["NumbaSource", "drawn_at_once"]
 
 
 class NumbaSource(TreeSource):
-    """Lines of the body of a compiled function.
-
-    Parameters
-    ----------
-    depth : int
-        Indentation of the first line, in units of four blanks.
-    """
+    """Lines of the body of a compiled function."""
 
     def assign(self, name: str, value: str) -> None:
         """Write an assignment to a variable."""

@@ -28,7 +28,7 @@ from snnlab.rules.tree import (
     walk,
 )
 
-__all__ = ["TreeSource", "counts_passes", "variable"]
+__all__ = ["TreeSource", "counts_passes", "has_counted_loop", "variable"]
 
 
 class TreeSource(ABC):
@@ -202,6 +202,11 @@ class TreeSource(ABC):
 def counts_passes(loop: For) -> bool:
     """Whether the passes of a loop are counted, so that each of them has draws of its own."""
     return any(isinstance(node, Draw) for node in walk(loop))
+
+
+def has_counted_loop(program: Sequence[Statement]) -> bool:
+    """Whether a program needs the variable ``passed``."""
+    return any(isinstance(node, For) and counts_passes(node) for node in walk(*program))
 
 
 _PREFIX = {"state": "s", "input": "i", "p": "p", "syn": "s", "pre": "a", "post": "b", "mod": "m"}

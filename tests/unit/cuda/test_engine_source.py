@@ -1,0 +1,37 @@
+"""The whole source of an engine, with every model there is, compiles for every architecture."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from snnlab.cuda.codes import Codes
+from snnlab.cuda.engine_source import engine_source
+from snnlab.model.neuron import models as neuron_models
+from snnlab.model.synapse import models as synapse_models
+from tests.host_device.nvrtc import compile_ptx
+
+ARCHITECTURES = ("sm_70", "sm_80", "sm_90")
+KERNELS = {"run", "flush", "bring_up_to_date", "gather"}
+
+
+def all_models() -> Codes:
+    """Every neuron model, with and without values of its own for each neuron; every synapse."""
+    codes = Codes()
+    for model in neuron_models().values():
+        codes.neuron(model, frozenset())
+        codes.neuron(model, frozenset(model.parameters))
+    for synapse in synapse_models().values():
+        if not synapse.is_static():
+            codes.synapse(synapse)
+    return codes
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_model_compiles(architecture: str, precision: str) -> None:
+    ptx = compile_ptx(engine_source(all_models(), precision), architecture)
+    assert set(re.findall(r"\.entry (\w+)", ptx)) >= KERNELS
+    # Nothing may be contracted or approximated: results are those of the CPU.
+    assert not re.findall(r"\bfma\.rn\.f(?:32|64)\b|\.approx|\.ftz", ptx)

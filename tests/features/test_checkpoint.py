@@ -16,6 +16,8 @@ from snnlab.model.history import Applied
 from snnlab.model.network import Population
 from tests.networks import RUNNING, balanced, layered, plastic, relay, spikes
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 
 def gone_on(make, kept: Checkpoint, threads: int) -> np.ndarray:
     """All spikes of the 500 steps after a checkpoint, on an engine of its own."""

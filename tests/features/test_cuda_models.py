@@ -59,9 +59,12 @@ def everything(k: int) -> Network:
         is_static = kind in of_kind
         projections.append(
             Projection(
-                "post" if i % 3 == 0 else "pre", "post", RULES[(i + k) % len(RULES)],
+                "post" if i % 3 == 0 else "pre",
+                "post",
+                RULES[(i + k) % len(RULES)],
                 of_kind[kind] if is_static else Uniform(0.2 * typical, typical),
-                DELAYS[(i + k // 2) % len(DELAYS)], name=kind,
+                DELAYS[(i + k // 2) % len(DELAYS)],
+                name=kind,
                 synapse="Static" if is_static else kind,
                 parameters={"W_max": 2.0 * typical} if _is_bounded(kind) else {},
                 modulator="pre" if kind == "STDPDopamine" else "",

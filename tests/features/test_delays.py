@@ -11,6 +11,8 @@ from snnlab.model.network import Network, Population, Projection
 from snnlab.model.stimuli import SpikeTrains
 from tests.networks import relay, spikes
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 
 @pytest.mark.parametrize("delay", [0.1, 0.2, 1.5, 6.4, 6.5, 30.0, 100.0])
 def test_spike_arrives_after_its_delay(delay):

@@ -12,6 +12,8 @@ from snnlab.model.edits import AddPopulation, SetParameter
 from snnlab.model.network import Population
 from tests.networks import balanced, layered, plastic, spikes
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 NETWORKS = {"balanced": balanced, "layered": layered, "plastic": plastic}
 STEPS = 1500
 

@@ -16,6 +16,8 @@ from snnlab.presets import load
 from tests.networks import balanced, layered
 from tests.unwell import breaking
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 
 def until_trouble(engine, chops, longest=1000):
     """Advance in pieces until a frame is not well; return it."""

@@ -14,6 +14,8 @@ from snnlab.model.edits import SetParameter, Several
 from snnlab.model.network import Network, Population, Projection
 from snnlab.model.stimuli import SpikeTrains
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 N = 700
 T_EARLY, T_LATE, T_ARRIVAL = 1.0, 4.0, 6.0
 

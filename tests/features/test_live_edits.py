@@ -23,6 +23,8 @@ from snnlab.model.recorders import StateRecorder
 from snnlab.model.stimuli import PoissonInput, SpikeTrains, StepCurrent
 from tests.networks import balanced, layered, spikes
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 
 def states(engine):
     return {k: v for k, v in engine.checkpoint().arrays.items() if k.startswith("state/")}

@@ -9,6 +9,8 @@ from snnlab.model.network import Population
 from tests.networks import plastic, spikes
 from tests.synapses import by_hand, paired
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 
 @pytest.fixture
 def engine():

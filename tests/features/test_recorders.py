@@ -17,6 +17,8 @@ from snnlab.model.neuron import models
 from snnlab.model.recorders import StateRecorder
 from tests.networks import layered
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 
 def sampled(network: Network, chops: list[int]) -> dict[str, Samples]:
     """Run in pieces of these steps; return all samples."""

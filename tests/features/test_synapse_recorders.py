@@ -27,6 +27,8 @@ from snnlab.session import Session
 from tests.features.session_bench import LIMIT_S
 from tests.networks import plastic, spikes
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 PLASTIC = [p.name for p in plastic().projections if not p.model.is_static()]
 """Drawn delays, axonal parts, traces, three variables, changes in every step."""
 

@@ -7,6 +7,8 @@ from snnlab.cpu.engine import CpuEngine
 from snnlab.rules.emit_row import PIECE, RECENT
 from tests.synapses import by_hand, paired, poisson_steps
 
+pytestmark = pytest.mark.usefixtures("both_engines")
+
 MODELS = {
     "STDP": {"W_max": 2.0, "learning_rate": 0.02, "alpha": 1.1, "tau_minus": 33.0},
     "STDPNearest": {"W_max": 2.0, "learning_rate": 0.02, "tau_minus": 33.0},

@@ -111,7 +111,7 @@ def test_facts_are_told() -> None:
     text = emit_cuda_synapse(read_synapse(EveryEvent), "Synapse7")
     assert "struct Synapse7 {" in text
     for fact in (
-        "int n_states = 4", "int n_pre = 3", "int n_post = 2", "int n_mod = 2", "int n_params = 7",
+        "int n_states = 4", "int n_pre = 3", "int n_post = 2", "int n_mod = 2", "int n_params = 8",
         "bool has_on_post = true", "bool has_every_step = true", "bool reads_post_before = true",
         "bool needs_history = true",
     ):  # fmt: skip

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from snnlab.cuda.device import Array
 from snnlab.errors import InternalError, OutOfMemory
 from snnlab.rules.cache import cache_directory
 
@@ -147,21 +148,22 @@ class HostDevice:
         array.values[...] = values
         return array
 
-    def download(self, array: HostArray) -> NDArray[Any]:
+    def download(self, array: Array) -> NDArray[Any]:
         """Return a copy of an array on the host."""
-        _own(array).check()
-        return array.values.copy()
+        own = _own(array)
+        own.check()
+        return own.values.copy()
 
-    def write(self, array: HostArray, values: NDArray[Any]) -> None:
+    def write(self, array: Array, values: NDArray[Any]) -> None:
         """Overwrite all of an array."""
-        if (_own(array).shape, array.dtype) != (values.shape, values.dtype):
+        if (array.shape, array.dtype) != (values.shape, values.dtype):
             raise InternalError(
                 "device memory", f"must be overwritten by {array.shape} {array.dtype}",
                 got=f"{values.shape} {values.dtype}",
             )  # fmt: skip
-        array.values[...] = values
+        _own(array).values[...] = values
 
-    def address(self, array: HostArray) -> int:
+    def address(self, array: Array) -> int:
         """Return where an array begins."""
         return _own(array).address
 
@@ -233,7 +235,7 @@ class HostKernel:
         self._cooperative = cooperative
         self._message = ctypes.create_string_buffer(MESSAGE_BYTES)
 
-    def __call__(self, n_blocks: int, n_threads: int, *args: HostArray | int) -> None:
+    def __call__(self, n_blocks: int, n_threads: int, *args: Array | int) -> None:
         """Run `n_blocks` blocks of `n_threads` threads to their end."""
         self._check(n_blocks, n_threads, len(args))
         words = (ctypes.c_uint64 * MOST_ARGUMENTS)(*map(_word, args))
@@ -245,7 +247,7 @@ class HostKernel:
         if self._message.value:
             self._fail("run to its end", self._message.value.decode())
 
-    def resident_blocks(self, n_threads: int) -> int:  # noqa: ARG002  (as the protocol has it)
+    def resident_blocks(self, n_threads: int) -> int:
         """Return how many blocks of this size the device holds at a time."""
         return self._device.resident
 
@@ -270,7 +272,7 @@ def _own(array: object) -> HostArray:
     return array
 
 
-def _word(argument: HostArray | int) -> int:
+def _word(argument: Array | int) -> int:
     if isinstance(argument, int | np.integer):
         return int(argument) & 0xFFFFFFFFFFFFFFFF
     return _own(argument).address
@@ -303,9 +305,7 @@ def _build(source: str, path: Path) -> None:
             env={**os.environ, "LC_ALL": "C"},
         )  # fmt: skip
         if done.returncode != 0:
-            raise InternalError(
-                "kernel source", "must compile", got="\n" + done.stderr.strip()
-            )
+            raise InternalError("kernel source", "must compile", got="\n" + done.stderr.strip())
         (folder / "it.so").replace(path)
 
 

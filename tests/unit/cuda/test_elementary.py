@@ -11,13 +11,20 @@ from numba import int32, njit, uint32, vectorize
 from snnlab.cuda.constants import real_literal
 from snnlab.cuda.sources import kernel_text, program_text
 from snnlab.rules import lanes
-from snnlab.rules.elementary import DOUBLE, SINGLE
+from snnlab.rules.elementary import (
+    CENTRAL_HALF_WIDTH,
+    DOUBLE,
+    FLOAT32,
+    FLOAT64,
+    SINGLE,
+)
 from snnlab.rules.lanes import BLOCK, LANES
 from snnlab.rules.philox import philox4x32
 from tests.host_device.host_device import HostDevice
 
 PRECISIONS = ["float32", "float64"]
 C_TYPES = {"int32": "i32", "int64": "i64", "uint32": "u32", "float32": "float", "float64": "double"}
+PLAIN = {"float32": (SINGLE, FLOAT32), "float64": (DOUBLE, FLOAT64)}
 N = 20_000
 THREADS = 256
 SPECIAL = [
@@ -33,14 +40,14 @@ def reals(precision: str) -> np.ndarray:
     tame, small = random.normal(0, 30, N).astype(precision), random.random(N).astype(precision)
     subnormal = small[:1000] * np.finfo(precision).tiny
     with np.errstate(over="ignore"):
-        special = np.array(SPECIAL).astype(precision)
+        special = np.array([*SPECIAL, *PLAIN[precision][0].exp_range]).astype(precision)
     return np.concatenate([wild, tame, small, subnormal, special])
 
 
 def pairs(precision: str) -> tuple[np.ndarray, np.ndarray]:
     """Reals with others, with their multiples, and each special one with each."""
     random, values = np.random.default_rng(6), reals(precision)
-    special = values[-len(SPECIAL) :]
+    special = values[-len(SPECIAL) - 2 :]
     with np.errstate(all="ignore"):
         multiples = values * random.integers(-9, 9, values.size).astype(precision)
     x = [values, multiples, np.repeat(special, special.size)]
@@ -78,8 +85,15 @@ def on_device(precision: str, body: str, dtype: str, *columns: np.ndarray) -> np
 
 def by_numba(function: Any, *columns: np.ndarray) -> np.ndarray:
     """Call a compiled function once for each row of the columns."""
-    one = vectorize(lambda x: function(x))
-    two = vectorize(lambda x, y: function(x, y))
+
+    @vectorize
+    def one(x):  # type: ignore[no-untyped-def]
+        return function(x)
+
+    @vectorize
+    def two(x, y):  # type: ignore[no-untyped-def]
+        return function(x, y)
+
     with np.errstate(all="ignore"):
         return (one if len(columns) == 1 else two)(*columns)
 
@@ -126,6 +140,29 @@ def test_numbers_from_words(name: str, precision: str) -> None:
     words[:4] = [0, 1, 2**32 - 1, 2**31]
     expected = by_numba(function, words)
     expect_equal(on_device(precision, f"{name}<real>(x)", precision, words), expected)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_normal_quantile_where_its_two_formulas_meet(precision: str) -> None:
+    edge = np.array([0.5 - CENTRAL_HALF_WIDTH, 0.5 + CENTRAL_HALF_WIDTH], precision)
+    near = [edge]
+    for _ in range(40):
+        near += [np.nextafter(near[-1], edge.dtype.type(0.5)), np.nextafter(near[0], 0.0 * edge)]
+    u = np.concatenate([*near, np.arange(0.05, 0.1, 1e-3).astype(precision)])
+    expected = np.array([PLAIN[precision][1].normal_quantile(v) for v in u])
+    expect_equal(on_device(precision, "normal_quantile(x)", precision, u), expected)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_poisson_quantile_of_the_largest_numbers(precision: str) -> None:
+    """Rounded probabilities may not add up to them; the sum ends all the same."""
+    lam, u = (a.ravel().astype(precision) for a in np.meshgrid(
+        np.linspace(0.1, 30, 40), 1 - np.finfo(precision).epsneg * np.arange(1, 9)
+    ))  # fmt: skip
+    quantile = PLAIN[precision][1].poisson_quantile
+    expected = [quantile(*row) for row in zip(u, lam, strict=True)]
+    got = on_device(precision, "poisson_quantile(x, y)", "int32", u, lam)
+    np.testing.assert_array_equal(got, expected)
 
 
 DRAWS = "Draws{x, y, z, u, (i32)v}"

@@ -213,14 +213,16 @@ def test_a_lane_that_does_not_exist_is_told() -> None:
         results("out[i] = __shfl_sync(0xffffffff, i, 20);", 20)
 
 
-def test_a_block_that_fails_stops_those_that_wait_for_it() -> None:
+@pytest.mark.parametrize("wait", ["__nanosleep(100)", ""])
+def test_a_block_that_fails_stops_those_that_wait_for_it(wait: str) -> None:
     source = """
     // cooperative: f
     extern "C" __global__ void f(int *flag) {
         if (blockIdx.x == 1 && threadIdx.x == 0) __syncthreads();
-        if (blockIdx.x != 1) while (atomicAdd(flag, 0) == 0) __nanosleep(100);
+        if (blockIdx.x != 1 && threadIdx.x == 0) while (atomicAdd(flag, 0) == 0) WAIT;
     }
     """
+    source = source.replace("WAIT", wait)
     device = HostDevice(patience=60.0)
     began = time.monotonic()
     with pytest.raises(InternalError, match="block 1 waits for ever"):

@@ -36,10 +36,10 @@ static __device__ bool is_first(const u64* table, i64 capacity, i64 partner, i64
     return table[slot] == entry_of(partner, number);
 }
 
-// This thread's word of a chunk. All threads of the block come here.
+// This thread's word of a chunk. All threads of the block come here, and then to rank_in_block:
+// the barrier of each of the two is what the other needs before it writes again.
 static __device__ u32 word_of_chunk(const Drawing* draw, i64 first, i64 index) {
     __shared__ u32 words[CHUNK];
-    __syncthreads();  // those of the chunk before have been read
     if (threadIdx.x < CHUNK / 4) {
         i64 counter = first / 4 + threadIdx.x;
         Words drawn = draw_words(draw, counter, index);
@@ -50,12 +50,11 @@ static __device__ u32 word_of_chunk(const Drawing* draw, i64 first, i64 index) {
     return words[threadIdx.x];
 }
 
-// How many threads before this one say yes, and in `all`, how many do. All come here.
+// How many threads before this one say yes, and in `all`, how many do.
 static __device__ i64 rank_in_block(bool yes, i64* all) {
     __shared__ i32 of_warp[CHUNK / 32];
     u32 ballot = __ballot_sync(FULL_WARP, yes);
     i64 warp = threadIdx.x / 32, before = 0;
-    __syncthreads();  // those of the time before have been read
     if (threadIdx.x % 32 == 0) of_warp[warp] = __popc(ballot);
     __syncthreads();
     *all = 0;
@@ -89,7 +88,6 @@ extern "C" __global__ void connect_distinct(
     const Drawing* draw, u64* tables, i64 capacity) {
     u64* table = tables + blockIdx.x * capacity;
     for (i64 index = blockIdx.x; index < n_drawing(draw); index += gridDim.x) {
-        __syncthreads();  // nobody reads the entries of the neuron before
         for (i64 k = threadIdx.x; k < capacity; k += CHUNK) table[k] = NO_ENTRY;
         __syncthreads();
         draw_distinct(draw, index, table, capacity);

@@ -10,8 +10,7 @@ static __device__ __forceinline__ i32 n_passes(i32 start, i32 stop, i32 step) {
 
 // Numbers so small that processors are slow with them are stored as 0.
 static __device__ __forceinline__ real flushed(real x) {
-    const real tiny = (real)(sizeof(real) == 4 ? 0x1p-126 : 0x1p-1022);
-    return abs_(x) < tiny ? (real)0 : x;
+    return abs_(x) < Constants<real>::smallest_normal ? (real)0 : x;
 }
 
 // A number of steps as an i32; whatever lies further back than that is as good as gone.

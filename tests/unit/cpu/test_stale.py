@@ -11,7 +11,8 @@ import snnlab
 from snnlab.build import sink
 from snnlab.cpu import stale
 
-SOURCE = Path(snnlab.__file__).parent / "build" / "sink.py"
+PACKAGE = Path(snnlab.__file__).parent
+SOURCES = [PACKAGE / "build" / "sink.py", PACKAGE / "rules" / "elementary.py"]
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def kept(tmp_path, monkeypatch):
     """A folder in which Numba keeps one old and one new function, and something else."""
     folder = SimpleNamespace(stats=SimpleNamespace(cache_path=str(tmp_path)))
     monkeypatch.setattr(stale, "_COMPILED", (folder,))
-    newest = max(p.stat().st_mtime for p in SOURCE.parents[1].rglob("*.py"))
+    newest = max(p.stat().st_mtime for p in PACKAGE.rglob("*.py"))
     for name, age in (("old.nbi", 1e6), ("old.1.nbc", 1e6), ("new.nbi", -10), ("old.pyc", 1e6)):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (newest - age, newest - age))
@@ -36,13 +37,14 @@ def test_only_code_older_than_the_source_goes(kept):
     assert stale.remove_stale_code() == 0
 
 
-def test_a_change_of_any_compiled_file_counts(kept, monkeypatch):
+@pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.name)
+def test_a_change_of_any_compiled_file_counts(kept, monkeypatch, source):
     """The one that changed need not be the one whose code is kept."""
-    ahead = max(p.stat().st_mtime for p in SOURCE.parents[1].rglob("*.py")) + 20
+    ahead = max(p.stat().st_mtime for p in PACKAGE.rglob("*.py")) + 20
     real = Path.stat
     monkeypatch.setattr(
         Path, "stat",
-        lambda path, **k: SimpleNamespace(st_mtime=ahead) if path == SOURCE else real(path, **k),
+        lambda path, **k: SimpleNamespace(st_mtime=ahead) if path == source else real(path, **k),
     )  # fmt: skip
     monkeypatch.setattr(time, "time", lambda: ahead + 1)
     assert stale.remove_stale_code() == 3

@@ -15,6 +15,7 @@ class EveryEvent(Synapse):
 
     tau = Parameter(20.0, "ms")
     tau_slow = Parameter(300.0, "ms")
+    tau_long = Parameter(1e9, "ms")
     tau_none = Parameter(0.0, "ms", low=0.0)
     gain = Parameter(0.3)
 
@@ -23,9 +24,9 @@ class EveryEvent(Synapse):
     count = State(0.0)
 
     near = PreTrace("tau", rest=0.25)
-    far = PreTrace("tau_slow", rest=-0.5)
+    far = PreTrace("tau_long", rest=-0.5)
     gone = PreTrace("tau_none", rest=1e-42)
-    after = PostTrace("tau_slow")
+    after = PostTrace("tau_long")
     unread = PostTrace("tau", rest=3.0)
     reward = ModTrace("tau_slow", rest=0.1)
     novelty = ModTrace("tau")

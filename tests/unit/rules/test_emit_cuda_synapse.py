@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 from types import SimpleNamespace
@@ -111,7 +112,7 @@ def test_facts_are_told() -> None:
     text = emit_cuda_synapse(read_synapse(EveryEvent), "Synapse7")
     assert "struct Synapse7 {" in text
     for fact in (
-        "int n_states = 4", "int n_pre = 3", "int n_post = 2", "int n_mod = 2", "int n_params = 7",
+        "int n_states = 4", "int n_pre = 3", "int n_post = 2", "int n_mod = 2", "int n_params = 8",
         "bool has_on_post = true", "bool has_every_step = true", "bool reads_post_before = true",
         "bool needs_history = true",
     ):  # fmt: skip
@@ -125,6 +126,7 @@ def test_facts_are_told() -> None:
 @each_model
 @pytest.mark.parametrize("architecture", ["compute_70", "compute_80", "compute_90"])
 def test_it_compiles_for_gpus(model: Any, precision: str, architecture: str) -> None:
-    assert ".entry run_on_pre(" in compile_ptx(
-        trial_of(model, precision).cuda_source(), architecture
-    )
+    ptx = compile_ptx(trial_of(model, precision).cuda_source(), architecture)
+    assert ".entry run_on_pre(" in ptx
+    if model in SHIPPED:  # others divide with a remainder, for which NVIDIA's code is exact
+        assert not re.search(r"\bfma\.|approx|ftz", ptx)

@@ -13,7 +13,7 @@ from snnlab.errors import OutOfMemory
 from snnlab.model.network import Network, Projection
 from snnlab.model.recorders import SynapseRecorder
 
-__all__ = ["available_bytes", "check_fits", "estimate_bytes", "expected_synapses"]
+__all__ = ["available_bytes", "check_fits", "estimate_bytes", "expected_synapses", "recorder_bytes"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 _BYTES = {PACKED: 4, WIDE: 6}
@@ -59,7 +59,7 @@ def estimate_bytes(
         counts += rows * 8.0
         # While a table is filled: its cursors, and the borders between its projections.
         scratch = max(scratch, rows * 8.0 * (2 * len(plan.projections) + 3))
-    recorded, listed = _recorder_bytes(network)
+    recorded, listed = recorder_bytes(network)
     scratch = max(counts + scratch, listed)
     ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
     words = 4.0 * (ring_slots * 2 + 16)
@@ -73,7 +73,7 @@ def expected_synapses(network: Network, projection: Projection) -> float:
     return projection.rule.expected_synapses(pre.size, post.size, is_recurrent=is_recurrent)
 
 
-def _recorder_bytes(network: Network) -> tuple[float, float]:
+def recorder_bytes(network: Network) -> tuple[float, float]:
     """What recorders of synapses take: for those they chose and a sample, and while they choose."""
     chosen, listed = 0.0, 0.0
     for recorder in network.recorders:

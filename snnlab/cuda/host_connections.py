@@ -34,16 +34,18 @@ class HostConnections(Connections):
         self, drawn: DeviceConnections, plans: tuple[TablePlan, ...], device: Device
     ) -> None:
         # The base class is frozen.
-        self.__dict__.update(plans=plans, _drawn=drawn, _device=device)
+        self.__dict__.update(plans=plans, _source=_Copy(drawn, device))
 
     def with_plans(self, plans: tuple[TablePlan, ...]) -> HostConnections:
         """Return the same synapses, of other projections."""
-        return HostConnections(self.__dict__["_drawn"], plans, self.__dict__["_device"])
+        other = object.__new__(HostConnections)
+        other.__dict__.update(self.__dict__, plans=plans)
+        return other
 
-    @cached_property
+    @property
     def _copy(self) -> Connections:
-        drawn: DeviceConnections = self.__dict__["_drawn"]
-        return drawn.host(self.__dict__["_device"])
+        source: _Copy = self.__dict__["_source"]
+        return source.connections
 
     @property
     def targets(self) -> NDArray[np.uint16]:
@@ -69,3 +71,15 @@ class HostConnections(Connections):
     def segment_ends(self) -> tuple[NDArray[np.uint32], ...]:
         """End of each delay's synapses within a row."""
         return self._copy.segment_ends
+
+
+class _Copy:
+    """Copies the synapses once, for all who look."""
+
+    def __init__(self, drawn: DeviceConnections, device: Device) -> None:
+        self._drawn, self._device = drawn, device
+
+    @cached_property
+    def connections(self) -> Connections:
+        """What the host sees."""
+        return self._drawn.host(self._device)

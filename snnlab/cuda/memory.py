@@ -9,6 +9,8 @@ import numpy as np
 from snnlab.arrays.assemble import shape
 from snnlab.arrays.kernel import NeuronKernel
 from snnlab.build.layout import BLOCK, Layout, Partitions
+from snnlab.build.memory import check_fits as check_host_fits
+from snnlab.build.memory import recorder_bytes
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.construction_bytes import construction_bytes
 from snnlab.cuda.device import Device
@@ -48,13 +50,14 @@ def check_fits(
     shortest_ring: int,
     device: Device,
 ) -> None:
-    """Refuse a network that does not fit.
+    """Refuse a network that does not fit on the device, or whose recorders do not on the host.
 
     Raises
     ------
     OutOfMemory
         With the size, the limit and ways to fit; nothing has been allocated.
     """
+    check_host_fits(int(sum(recorder_bytes(network))), network)
     needed = estimate_bytes(network, plans, layout, partitions, kernels, shortest_ring)
     limit = device.free_bytes()
     if needed <= limit:

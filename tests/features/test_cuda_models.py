@@ -69,7 +69,7 @@ def everything(k: int) -> Network:
                 parameters={"W_max": 2.0 * typical} if _is_bounded(kind) else {},
                 modulator="pre" if kind == "STDPDopamine" else "",
                 dendritic_fraction=(1.0, 0.6)[(i + k) % 2],
-            )  # fmt: skip
+            )
         )
     populations = [
         Population("pre", 60, "PoissonSource", {"rate": 40.0}),

@@ -93,11 +93,17 @@ def test_padding_is_not_looked_at():
         stimuli=[PoissonInput("noise", "few", rate=1000.0, weight=0.1)],
     )
     engine = CpuEngine(network)
-    words = engine._arrays.words(0)
-    words[:, 0, 3:] = np.nan
+    _spoil(engine, slice(3, None))
     assert engine.advance(500).health == ()
-    words[:, 0, 2] = np.nan
+    _spoil(engine, slice(2, 3))
     assert engine.advance(500).health[0].neuron == 2
+
+
+def _spoil(engine, lanes):
+    """Give some lanes of the first block a membrane potential that is no number."""
+    engine._collect()
+    engine._arrays.words(0)[:, 0, lanes] = np.nan
+    engine._hand_over()
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])

@@ -14,6 +14,7 @@ from snnlab.arrays import samples as samples_module
 from snnlab.build import memory
 from snnlab.cpu import synapse_read
 from snnlab.cpu.engine import CpuEngine
+from snnlab.cuda.engine import CudaEngine
 from snnlab.errors import OutOfMemory, SpecError
 from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Samples
@@ -94,6 +95,7 @@ def test_a_row_that_is_not_brought_up_to_date_is_noticed(
 ) -> None:
     """The switch: values as they happen to lie in memory are others."""
     monkeypatch.setattr(synapse_read, "_bring_rows_up_to_date", lambda *_: None)
+    monkeypatch.setattr(CudaEngine, "_catch_up", lambda _: None)
     lazy = sampled(EVERYTHING, [390])
     assert not same_samples(lazy["source->a"], everything["source->a"])
 
@@ -342,12 +344,12 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_a_recorder_takes_is_part_of_the_estimate(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = memory._recorder_bytes(plastic())
+    plain = memory.recorder_bytes(plastic())
     assert plain == (0.0, 0.0)
-    chosen, listed = memory._recorder_bytes(recording(SynapseRecorder("r", "source->a")))
+    chosen, listed = memory.recorder_bytes(recording(SynapseRecorder("r", "source->a")))
     assert chosen == 15000 * (40 + 4)
     assert listed == 15000 * 60
-    few, _ = memory._recorder_bytes(recording(SynapseRecorder("r", "source->a", sources=[1, 2])))
+    few, _ = memory.recorder_bytes(recording(SynapseRecorder("r", "source->a", sources=[1, 2])))
     assert few == pytest.approx(chosen / 100)
     monkeypatch.setattr(memory, "available_bytes", lambda: 10**5)
     with pytest.raises(OutOfMemory, match="record fewer synapses"):

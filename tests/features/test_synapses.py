@@ -118,8 +118,7 @@ def test_the_effect_arrives_after_the_whole_delay():
     v = []
     for _ in range(200):
         engine.advance(1)
-        v.append(engine._built.state(engine.network.populations.index(
-            engine.network.population("post")))[0, 0])  # fmt: skip
+        v.append(engine.checkpoint().arrays["state/post"][0, 0])
     left = np.exp(-0.1)
     arrived = np.diff(v, prepend=0.0) + np.concatenate([[0.0], v[:-1]]) * (1 - left)
     steps = np.flatnonzero(arrived > 1e-3)

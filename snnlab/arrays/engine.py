@@ -7,7 +7,7 @@ and where the arrays really are, is the business of its subclasses.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -31,10 +31,13 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ArrayEngine", "Clock", "Spikes"]
+__all__ = ["ArrayEngine", "Clock", "Later", "Spikes"]
 
 Spikes = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
 """Step and global id of each spike, in this order."""
+
+Later = Callable[[], Spikes]
+"""Returns spikes that may still be on their way when the next steps are computed."""
 
 _AGE_STEPS = 2**29
 """Steps after which the histories of plastic synapses forget what is long ago."""
@@ -101,8 +104,8 @@ class ArrayEngine(ABC, Generic[B, C]):
         """Return the step at which `_run_until` should return at the latest."""
 
     @abstractmethod
-    def _run_until(self, until: int, samples: SampleBuffer, clock: C) -> Spikes:
-        """Advance to step `until` or less far, and return the spikes in order."""
+    def _run_until(self, until: int, samples: SampleBuffer, clock: C) -> Later:
+        """Advance to step `until` or less far, and return what returns the spikes in order."""
 
     @abstractmethod
     def _sample_synapses(self, samples: SampleBuffer, clock: C) -> None:
@@ -176,14 +179,15 @@ class ArrayEngine(ABC, Generic[B, C]):
         clock = self._start_clock()
         start, stop = self._step, self._step + n_steps
         samples = SampleBuffer(built.sampling, start, stop, built.dtype)
-        pieces = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+        pieces: list[Later] = [lambda: (np.empty(0, np.int64), np.empty(0, np.int64))]
         health: tuple[Trouble, ...] = ()
         limited, self._limited = self._limited, ()
         while self._step < stop and not health:
             pieces.append(self._run_until(self._next_pause(stop, samples), samples, clock))
             self._sample_synapses(samples, clock)
             health = self._pause()
-        step, neuron = (np.concatenate(column) for column in zip(*pieces, strict=True))
+        columns = zip(*(piece() for piece in pieces), strict=True)
+        step, neuron = (np.concatenate(column) for column in columns)
         counts, sampled = self._counts(neuron), samples.split(self.network, self._step)
         wall_s, timings = clock.timings()
         return Frame(

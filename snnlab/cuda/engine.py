@@ -10,7 +10,7 @@ import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
-from snnlab.arrays.engine import ArrayEngine, Spikes
+from snnlab.arrays.engine import ArrayEngine, Later
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.cuda.built import CudaBuilt, build
@@ -18,7 +18,7 @@ from snnlab.cuda.clock import CudaClock
 from snnlab.cuda.device import Array, Device, Kernel
 from snnlab.cuda.network import DeviceNetwork
 from snnlab.cuda.program import THREADS
-from snnlab.cuda.spikes import ordered_spikes
+from snnlab.cuda.spikes import ArrivingSpikes
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network
 
@@ -69,6 +69,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         self._pending = _NOTHING_PENDING
         self._learnt = 0
         self._n_suspects = 0
+        self._arriving: Later | None = None
         self._new: DeviceNetwork | None = None
         self._on_device: DeviceNetwork | None = None
         self._built, self.report = self._build(network, 0)
@@ -109,8 +110,12 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         numbers = [self._step, until, self._learnt, self._turn, *self._pending, at]
         return self._device.upload(np.array(numbers, np.int64))
 
-    def _run_until(self, until: int, samples: SampleBuffer, clock: CudaClock) -> Spikes:
-        """One launch; it stops before `until` when the record is full or a look found trouble."""
+    def _run_until(self, until: int, samples: SampleBuffer, clock: CudaClock) -> Later:
+        """One launch; it stops before `until` when the record is full or a look found trouble.
+
+        The spikes of the launch before are put into order while it runs: it has the other half
+        of the record to write to.
+        """
         network, built = self._network, self._arrays
         part = SampleBuffer(built.sampling, self._step, until, built.dtype)
         room = self._device.zeros(max(part.values.size, 1), built.dtype)
@@ -121,6 +126,8 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         run, n_blocks = self._kernel("run")
         began = time.perf_counter()
         run(n_blocks, THREADS, network.words, call, outcome)
+        if self._arriving is not None:
+            self._arriving()
         step, learnt, *pending, n_recorded, n_suspects = (
             int(n) for n in self._device.download(outcome)
         )
@@ -128,7 +135,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         clock.launched(seconds, self._device.download(cast("Array", network.held.ticks)))
         self._steps = _steps_of_next(self._steps, step - self._step, seconds)
         began = time.perf_counter()
-        spikes = self._recorded(n_recorded)
+        spikes = self._arriving = self._recorded(n_recorded)
         if part.values.size:
             part.values[:] = self._device.download(room)[: part.values.size]
             samples.take(part, step)
@@ -140,14 +147,13 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         clock.recorded(time.perf_counter() - began)
         return spikes
 
-    def _recorded(self, n: int) -> Spikes:
+    def _recorded(self, n: int) -> ArrivingSpikes:
         """The spikes of the last launch, which has recorded `n` entries."""
         network, built = self._network, self._arrays
-        first = self._turn * network.capacity
-        held: Any = network.held
+        first, held = self._turn * network.capacity, cast("Any", network.held)
         columns = (held.spike_slot, held.spike_start, held.spike_steps)
-        slot, start, steps = (self._device.download(a, first, n) for a in columns)
-        return ordered_spikes(built.layout, slot, start, steps, built.sizes.chunk_steps)
+        arriving = [self._device.fetch(column, first, n) for column in columns]
+        return ArrivingSpikes(built.layout, built.sizes.chunk_steps, arriving)
 
     def _soon(self) -> int:
         return self._step + self._steps
@@ -238,7 +244,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
 
     def close(self) -> None:
         """Release everything; closing twice is allowed."""
-        self._built = self._on_device = self._new = None
+        self._built = self._on_device = self._new = self._arriving = None
         self._device.release()
 
 

@@ -8,11 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "COUNTERS", "N_COUNTERS", "PHASES", "PIECE", "THREADS", "Held", "HostState", "Items", "Work",
+    "BLOCKS_AT_ONCE", "BLOCKS_WITH_PLASTICITY", "COUNTERS", "N_COUNTERS", "PHASES", "PIECE",
+    "THREADS", "Held", "HostState", "Items", "Work",
 ]  # fmt: skip
 
 THREADS = 256
 """Threads of a block of the loop."""
+
+BLOCKS_AT_ONCE, BLOCKS_WITH_PLASTICITY = 3, 2
+"""Blocks of the loop that a multiprocessor should hold at least, so that some work while others
+wait for memory; more would leave a thread too few registers, the more so with plasticity."""
 
 PIECE = 128
 """Synapses of a row that one warp deals with at a time."""

@@ -60,7 +60,7 @@ static __device__ void read_network(const Network *network, Network &net) {
 // Advance from ``call->start`` to ``call->stop``, or less far where the record is full or a look
 // has found implausible states.
 // cooperative: run
-extern "C" __global__ void __launch_bounds__(THREADS) run(
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) run(
     const Network *network, const Call *asked, Outcome *outcome) {
     __shared__ Network net;
     read_network(network, net);
@@ -96,7 +96,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) run(
 
 // Deliver the spikes of the last chunk now: all input is in the ring, and nothing is pending.
 // cooperative: flush
-extern "C" __global__ void __launch_bounds__(THREADS) flush(
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) flush(
     const Network *network, const Call *asked) {
     __shared__ Network net;
     read_network(network, net);
@@ -106,7 +106,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) flush(
 
 // Bring all weights up to date after step `step`; changes no result of what follows.
 // cooperative: bring_up_to_date
-extern "C" __global__ void __launch_bounds__(THREADS) bring_up_to_date(
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) bring_up_to_date(
     const Network *network, i64 step) {
     __shared__ Network net;
     read_network(network, net);

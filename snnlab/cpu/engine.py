@@ -172,13 +172,15 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         )
         b.memory.spike_start[self._chunk] = 0
 
-    def _collect(self, *, plastic: bool = True) -> None:
+    def _catch_up(self, *, plastic: bool = True) -> None:
         self._flush()
         if plastic:
             b = self._arrays
             bring_up_to_date(b.program, b.synapses, b.plastic, b.memory)
 
-    def _hand_over(self, *, plastic: bool = True) -> None:
+    _collect = _catch_up
+
+    def _hand_over(self, *, state: bool = True, plastic: bool = True) -> None:
         b = self._arrays
         empty_lists(b.memory, self._step, b.sizes.ring_slots)
 

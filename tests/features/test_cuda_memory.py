@@ -34,8 +34,8 @@ class CountingDevice(HostDevice):
 @pytest.mark.parametrize(
     "network",
     [
-        lambda: balanced(20000),
-        lambda: presets.load("microcircuit", scale=0.03),
+        lambda: balanced(5000),
+        lambda: presets.load("microcircuit", scale=0.02),
         lambda: presets.load("stdp"),
     ],
     ids=["balanced", "microcircuit", "stdp"],

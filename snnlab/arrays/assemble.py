@@ -143,9 +143,11 @@ def synapses(network: Network, connections: Connections) -> Synapses:
     starts, ends = connections.row_start, connections.segment_ends
     n_rows = [a.shape[1] - 1 for a in starts]
     n_partitions = starts[0].shape[0] if starts else 0
+    growing = tuple(connections.row_stop)
+    stops = tuple(connections.row_stop.values())
     return Synapses(
-        table=synapse_table(network, connections.plans, n_rows, n_partitions),
-        row_start=_joined(starts, np.int64),
+        table=synapse_table(network, connections.plans, n_rows, n_partitions, growing),
+        row_start=_joined((*starts, *stops), np.int64),
         segment_ends=_joined(ends, np.uint32),
         targets=connections.targets,
         packed=connections.packed,
@@ -154,7 +156,11 @@ def synapses(network: Network, connections: Connections) -> Synapses:
 
 
 def synapse_table(
-    network: Network, plans: tuple[TablePlan, ...], n_rows: Sequence[int], n_partitions: int
+    network: Network,
+    plans: tuple[TablePlan, ...],
+    n_rows: Sequence[int],
+    n_partitions: int,
+    growing: Sequence[int] = (),
 ) -> NDArray[np.int64]:
     """Return what `Synapses.table` says of each table, rows one behind the other.
 
@@ -165,14 +171,21 @@ def synapse_table(
     n_rows : sequence of int
         Rows of each table in a partition.
     n_partitions : int
+    growing : sequence of int
+        Tables whose rows may grow: where these end lies behind the starts of all rows.
     """
     n_ends = [n * (p.n_delays if p.n_delays > 1 else 0) for n, p in zip(n_rows, plans, strict=True)]
-    row_base = _offsets(n_partitions * (np.array(n_rows, np.int64) + 1))
+    n_starts = n_partitions * (np.array(n_rows, np.int64) + 1)
+    row_base = _offsets(n_starts)
+    behind = row_base[-1] + _offsets(n_starts[list(growing)])
+    stop_base = row_base + 1
+    stop_base[list(growing)] = behind[:-1]
     ends_base = _offsets(n_partitions * np.array(n_ends, np.int64))
     table = [
         [
             plan.source, plan.kind, plan.port, _shared_weight(network, plan), plan.shift,
             plan.first_delay, plan.n_delays, n_rows[k], row_base[k], ends_base[k],
+            stop_base[k],
         ]
         for k, plan in enumerate(plans)
     ]  # fmt: skip

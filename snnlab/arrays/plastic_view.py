@@ -32,7 +32,7 @@ class PlasticView:
         self._built, self._m = built, m
         self._rule = built.plastic_tables[m].kernels.rule
         row_start = built.connections.row_start[built.plastic_tables[m].k]
-        self.n_synapses = int((row_start[:, -1] - row_start[:, 0]).sum())
+        self.n_synapses = built.connections.n_in_table(built.plastic_tables[m].k)
         self._room = int(row_start[-1, -1] - row_start[0, 0])
         self._n_rows = row_start.shape[1] - 1
 

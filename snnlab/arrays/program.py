@@ -11,7 +11,7 @@ __all__ = ["TABLE_FIELDS", "Drive", "Probes", "Program", "State", "Synapses"]
 
 TABLE_FIELDS = (
     "source", "kind", "port", "weight", "shift", "first_delay", "n_delays", "n_rows",
-    "row_base", "ends_base",
+    "row_base", "ends_base", "stop_base",
 )  # fmt: skip
 """Columns of `Synapses.table`."""
 
@@ -79,9 +79,11 @@ class Synapses(NamedTuple):
 
     Parameters
     ----------
-    table : (n_tables, 10) int64
+    table : (n_tables, 11) int64
         One row a table, columns `TABLE_FIELDS`.
     row_start : flat int64; row r of table k in partition p: row_base + p (n_rows + 1) + r
+        Where it ends: stop_base + p (n_rows + 1) + r; that is the start of the next row, unless
+        rows may grow.
     segment_ends : flat uint32; delay d of it: ends_base + (p n_rows + r) n_delays + d
     targets, packed, wide : the pools
     """

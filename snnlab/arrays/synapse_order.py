@@ -21,16 +21,16 @@ __all__ = ["endpoints", "global_ids", "list_places", "synapse_order"]
 
 
 @njit(error_model="numpy", cache=True)
-def list_places(row_start, ends, first_slot, at, source, delay, part_slot):  # type: ignore[no-untyped-def]
+def list_places(row_start, row_stop, ends, first_slot, at, source, delay, part_slot):  # type: ignore[no-untyped-def]
     """List the synapses of a table source by source, delay by delay, partition by partition."""
-    n_partitions, n_rows = row_start.shape[0], row_start.shape[1] - 1
+    n_partitions, n_rows = row_start.shape
     n_delays = max(ends.shape[2], 1)
     n = 0
     for row in range(n_rows):
         for d in range(n_delays):
             for p in range(n_partitions):
                 start = row_start[p, row]
-                a, z = start, row_start[p, row + 1]
+                a, z = start, row_stop[p, row]
                 if ends.shape[2]:
                     z = start + np.int64(ends[p, row, d])
                     a = start + np.int64(ends[p, row, d - 1]) if d else start
@@ -53,11 +53,11 @@ def synapse_order(built: Built, k: int) -> tuple[NDArray[np.int64], ...]:
     delay : (n,) int64 [steps]
     """
     connections, plan = built.connections, built.connections.plans[k]
-    row_start = connections.row_start[k]
-    n = int((row_start[:, -1] - row_start[:, 0]).sum())
+    row_start, row_stop = connections.rows(k)
+    n = connections.n_in_table(k)
     at, source, delay, part = (np.empty(n, np.int64) for _ in range(4))
     first_slot = built.partitions.bounds[:-1] * BLOCK
-    list_places(row_start, connections.segment_ends[k], first_slot, at, source, delay, part)
+    list_places(row_start, row_stop, connections.segment_ends[k], first_slot, at, source, delay, part)
     local = connections.local_targets(k, at)
     target = part + local
     return at, source, target, delay + plan.first_delay

@@ -6,9 +6,9 @@ of its own targets. A thread that owns a partition delivers without atomics.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +50,9 @@ class Connections:
         Between partitions there may be room that is not used.
     segment_ends : (n_tables,) tuple of (n_partitions, n_pre, n_delays) uint32
         End of each delay's synapses within a row; size 0 where all delays are equal.
+    row_stop : mapping of int to (n_partitions, n_pre + 1) int64
+        Of tables whose rows may grow: where each row ends now, before its room does; the last
+        column is not used. The rows of all others end where the next one starts.
     """
 
     plans: tuple[TablePlan, ...]
@@ -58,17 +61,29 @@ class Connections:
     wide: NDArray[np.int32]
     row_start: tuple[NDArray[np.int64], ...]
     segment_ends: tuple[NDArray[np.uint32], ...]
+    row_stop: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
+
+    def rows(self, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return where the rows of table `k` start and end, both (n_partitions, n_pre)."""
+        start = self.row_start[k]
+        stop = self.row_stop[k][:, :-1] if k in self.row_stop else start[:, 1:]
+        return start[:, :-1], stop
+
+    def n_in_table(self, k: int) -> int:
+        """Return the number of synapses of table `k`."""
+        start, stop = self.rows(k)
+        return int((stop - start).sum())
 
     @property
     def n_synapses(self) -> int:
         """Number of synapses."""
-        return int(sum((start[:, -1] - start[:, 0]).sum() for start in self.row_start))
+        return sum(self.n_in_table(k) for k in range(len(self.row_start)))
 
     @property
     def nbytes(self) -> int:
         """Bytes of targets, weights, row starts and segment ends, the room between them too."""
         arrays: list[NDArray[Any]] = [self.targets, self.packed, self.wide]
-        arrays += [*self.row_start, *self.segment_ends]
+        arrays += [*self.row_start, *self.segment_ends, *self.row_stop.values()]
         return int(sum(a.nbytes for a in arrays))
 
     def with_plans(self, plans: tuple[TablePlan, ...]) -> Connections:
@@ -84,9 +99,10 @@ class Connections:
     def out_degrees(self, layout: Layout) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
         degrees = np.zeros(int(layout.sizes.sum()), np.int64)
-        for plan, row_start in zip(self.plans, self.row_start, strict=True):
+        for k, plan in enumerate(self.plans):
             first = layout.first_ids[plan.source]
-            lengths = np.diff(row_start, axis=1).sum(axis=0)
+            start, stop = self.rows(k)
+            lengths = (stop - start).sum(axis=0)
             degrees[first : first + lengths.size] += lengths
         return degrees
 

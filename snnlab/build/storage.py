@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["PACKED", "PLASTIC", "SHARED", "WIDE", "Pools", "pool_bases", "pool_sizes"]
+__all__ = ["PACKED", "PLASTIC", "SHARED", "WIDE", "Pools", "pool_bases", "pool_order", "pool_sizes"]
 
 SHARED, PACKED, WIDE, PLASTIC = range(4)
 
@@ -49,6 +49,11 @@ def pool_sizes(kinds: Sequence[int], sizes: Sequence[int]) -> tuple[int, int, in
     return n_wide + n_shared, n_packed, n_wide
 
 
+def pool_order(kind: int) -> int:
+    """Return where tables of a kind come in the pool of `targets`: the lower, the earlier."""
+    return _ORDER.get(kind, len(_ORDER))
+
+
 def pool_bases(kinds: Sequence[int], sizes: Sequence[int]) -> list[int]:
     """Return the place of its pool at which each table begins.
 
@@ -60,7 +65,7 @@ def pool_bases(kinds: Sequence[int], sizes: Sequence[int]) -> list[int]:
         Storage kind of each table, and for how many synapses there must be room.
     """
     bases, free = [0] * len(kinds), {True: 0, False: 0}
-    for k in sorted(range(len(kinds)), key=lambda k: _ORDER.get(kinds[k], len(_ORDER))):
+    for k in sorted(range(len(kinds)), key=lambda k: pool_order(kinds[k])):
         is_packed = kinds[k] == PACKED
         bases[k] = free[is_packed]
         free[is_packed] += sizes[k]

@@ -180,7 +180,9 @@ def _group_key(
     port = post.model.port_of(network.receptor_of(projection))
     weight = network.weight_of(projection)
     port_exponent = exponents[str(post.neuron), port]
-    place = (projection.pre, post.model.ports.index(port), port_exponent)
+    place: tuple[object, ...] = (projection.pre, post.model.ports.index(port), port_exponent)
+    if network.is_rewired(projection.name):
+        place = (*place[:2], place[2], f"alone: {projection.name}")
     if not projection.model.is_static():
         return (*place, PLASTIC, projection.name)
     if isinstance(weight, Constant):

@@ -58,6 +58,7 @@ def _deliver_list(  # type: ignore[no-untyped-def]
     first_delay, n_delays = synapses.table[k, 5], synapses.table[k, 6]
     n_rows = synapses.table[k, 7]
     row_base = synapses.table[k, 8] + p * (n_rows + 1)
+    stop_base = synapses.table[k, 10] + p * (n_rows + 1)
     ends_base = synapses.table[k, 9] + p * n_rows * n_delays
     n_local = (program.bounds[p + 1] - program.bounds[p]) * BLOCK
     port_base = program.ring_offset[p] + port * n_local
@@ -71,7 +72,7 @@ def _deliver_list(  # type: ignore[no-untyped-def]
                 prefetch(synapses.segment_ends, ends_base + ahead * n_delays)
         row = int64(slots[s]) - first_slot
         start = synapses.row_start[row_base + row]
-        end = synapses.row_start[row_base + row + 1]
+        end = synapses.row_start[stop_base + row]
         ring_slot = (steps[s] + first_delay) % program.ring_slots
         if n_delays == 1:
             base = port_base + ring_slot * slot_stride

@@ -39,11 +39,11 @@ def group_steps(connections: Connections, partitions: Partitions, sizes: Shape) 
     ring_bytes = 4 * sizes.ring_slots * sizes.max_ports * largest
     synapses = segments = 0
     for k, plan in enumerate(connections.plans):
-        if plan.kind == PLASTIC:
+        if plan.kind == PLASTIC or k in connections.row_stop:
             return 0
         if plan.n_delays > 1:
             row_start = connections.row_start[k]
-            synapses += int((row_start[:, -1] - row_start[:, 0]).sum())
+            synapses += connections.n_in_table(k)
             segments += row_start.shape[0] * (row_start.shape[1] - 1) * plan.n_delays
     if ring_bytes <= AT_ONCE_BYTES or not synapses:
         return 0

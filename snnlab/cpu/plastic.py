@@ -34,14 +34,14 @@ def visit(synapses, plastic, ring, k, p, row, step, address):  # type: ignore[no
     own = plastic.table[k]
     table = synapses.table[own[_TABLE]]
     n_rows, n_delays = table[7], table[6]
-    start = table[8] + p * (n_rows + 1) + row
+    row_at = p * (n_rows + 1) + row
     at = own[_ROWS] + p * n_rows + row
     numbers = plastic.numbers[own[_NUMBERS] + p * own[_N_NUMBERS] :]
     numbers[_STEP] = step
     numbers[_LAST_PRE] = plastic.last_pre[at]
     numbers[_DONE] = plastic.done[at]
-    numbers[_FIRST] = synapses.row_start[start] - own[_TARGETS]
-    numbers[_LAST] = synapses.row_start[start + 1] - own[_TARGETS]
+    numbers[_FIRST] = synapses.row_start[table[8] + row_at] - own[_TARGETS]
+    numbers[_LAST] = synapses.row_start[table[10] + row_at] - own[_TARGETS]
     plastic.done[at] = step
     if numbers[_FIRST] == numbers[_LAST]:
         return
@@ -137,8 +137,8 @@ def _prefetch(synapses, plastic, k, p, row):  # type: ignore[no-untyped-def]
     """Start loading the row of the next spike."""
     own = plastic.table[k]
     table = synapses.table[own[_TABLE]]
-    at = table[8] + p * (table[7] + 1) + row
-    start, end = synapses.row_start[at], synapses.row_start[at + 1]
+    at = p * (table[7] + 1) + row
+    start, end = synapses.row_start[table[8] + at], synapses.row_start[table[10] + at]
     for e in range(start, end, 32):
         prefetch(synapses.targets, e)
     first = own[_STATE] - own[_TARGETS]

@@ -1,0 +1,80 @@
+"""All rewirings of a network as flat arrays: what their rules read, and what they leave behind."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "ATTEMPT", "DONE_STEP", "EVENT_FIELDS", "N_EVENTS", "NEEDS_ROOM", "REWIRING", "REWIRING_FIELDS",
+    "Rewirings",
+]  # fmt: skip
+
+REWIRING_FIELDS = (
+    "table", "plastic", "every", "attempts", "stream", "n_pre", "n_post", "source", "post",
+    "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "n_states", "start_base",
+    "params_base", "pre_base", "post_base", "indegree_base",
+)  # fmt: skip
+"""Columns of `Rewirings.table`."""
+
+EVENT_FIELDS = ("step", "rewiring", "is_formed", "pre", "post")
+"""Columns of `Rewirings.events`."""
+
+REWIRING, ATTEMPT, DONE_STEP, NEEDS_ROOM, N_EVENTS = range(5)
+"""Columns of `Rewirings.notes`."""
+
+
+class Rewirings(NamedTuple):
+    """All rewirings of a network, one row of `table` each.
+
+    Parameters
+    ----------
+    table : (n, 20) int64
+        Columns `REWIRING_FIELDS`: the projection's synapse table and its number among the plastic
+        ones (-1: static); steps between calls, attempts in each; random stream; sizes and numbers
+        of the populations; who is a partner; addresses of the rule's functions; state variables
+        of a synapse, and where the parts of the flat arrays begin.
+    params : flat real
+        Parameters of each rule.
+    start : flat real
+        State variables of a new synapse.
+    positions : (n_positions, 2) float64 [um]
+        Of source and target neurons.
+    period : (n, 2) float64 [um]
+        Width and height of a torus; 0 for an open sheet.
+    indegree : flat int32; ``indegree_base + target``
+        Synapses of the projection onto each target now.
+    last_spike : (n_partitions, n_populations, 3) int64
+        Of the neurons in each partition, the last spike of each population: step, random rank
+        among those of this step, neuron. For populations that rules ask it of.
+    is_watched : (n_populations,) bool
+        Which populations these are.
+    state, pair : (n_partitions, n) real
+        Scratch: state variables of a synapse; distance and in-degree of a pair.
+    random : (n_partitions, n) uint32
+        Scratch: names of the random numbers of an attempt.
+    events : (n_partitions, capacity, 5) int64
+        Synapses formed and removed, columns `EVENT_FIELDS`; neurons within their populations.
+    notes : (n_partitions, 8) int64
+        Where a partition is: rewiring and attempt that come next, last step that it is done with,
+        whether it waits for room in a row or among the events, events. A cache line apart.
+    counts : (n, n_partitions, 8) int64
+        Attempts, synapses formed, synapses removed. A cache line apart.
+    """
+
+    table: NDArray[np.int64]
+    params: NDArray[np.floating]
+    start: NDArray[np.floating]
+    positions: NDArray[np.float64]
+    period: NDArray[np.float64]
+    indegree: NDArray[np.int32]
+    last_spike: NDArray[np.int64]
+    is_watched: NDArray[np.bool_]
+    state: NDArray[np.floating]
+    pair: NDArray[np.floating]
+    random: NDArray[np.uint32]
+    events: NDArray[np.int64]
+    notes: NDArray[np.int64]
+    counts: NDArray[np.int64]

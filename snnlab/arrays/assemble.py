@@ -35,6 +35,7 @@ __all__ = [
     "shape",
     "synapse_table",
     "synapses",
+    "viewed",
 ]
 
 _LONGEST_CHUNK = 64
@@ -153,6 +154,18 @@ def synapses(network: Network, connections: Connections) -> Synapses:
         packed=connections.packed,
         wide=connections.wide,
     )
+
+
+def viewed(connections: Connections, synapses: Synapses) -> Connections:
+    """Return the connections with starts and ends of rows that are those of `synapses`."""
+    rows, at = synapses.row_start, 0
+    views = []
+    for array in (*connections.row_start, *connections.row_stop.values()):
+        views.append(rows[at : at + array.size].reshape(array.shape))
+        at += array.size
+    n = len(connections.row_start)
+    stops = dict(zip(connections.row_stop, views[n:], strict=True))
+    return replace(connections, row_start=tuple(views[:n]), row_stop=stops)
 
 
 def synapse_table(

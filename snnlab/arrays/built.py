@@ -14,6 +14,7 @@ from snnlab.arrays.plastic import Plastic
 from snnlab.arrays.plastic_arrays import PlasticTable, with_new_numbers
 from snnlab.arrays.populations import Current, numbers_of, step_currents
 from snnlab.arrays.program import Drive, Program, State, Synapses
+from snnlab.arrays.rewiring import Rewirings
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.build.tables import TablePlan
@@ -51,6 +52,7 @@ class Built:
     currents: tuple[Current, ...]
     plastic_tables: tuple[PlasticTable, ...]
     plastic: Plastic
+    rewirings: Rewirings
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -121,6 +123,10 @@ class Built:
         """The pools, and the table of tables for another network of the same structure."""
         return assemble.synapses(network, connections)
 
+    def _viewed(self, connections: Connections, synapses: Synapses) -> Connections:
+        """The connections with rows that are those of `synapses`."""
+        return assemble.viewed(connections, synapses)
+
     def with_numbers(
         self,
         network: Network,
@@ -128,7 +134,9 @@ class Built:
         plans: tuple[TablePlan, ...],
     ) -> Self:
         """Return the same arrays with the numbers of another network of the same structure."""
-        connections = self.connections.with_plans(plans)
+        renamed = self.connections.with_plans(plans)
+        synapses = self._synapses(network, renamed)
+        connections = self._viewed(renamed, synapses)
         tables = tuple(replace(t, plan=plans[t.k]) for t in self.plastic_tables)
         return replace(
             self,
@@ -137,7 +145,7 @@ class Built:
             network=network,
             exponents=exponents,
             connections=connections,
-            synapses=self._synapses(network, connections),
+            synapses=synapses,
             drive=assemble.drive(
                 network, self.layout, self.partitions, exponents, self.sizes, self.dtype
             ),

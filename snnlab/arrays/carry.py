@@ -14,6 +14,7 @@ from snnlab.arrays.array_check import check_array
 from snnlab.arrays.built import Built
 from snnlab.arrays.plastic_carry import export_plastic, take_over_plastic
 from snnlab.arrays.populations import initial_state
+from snnlab.arrays.structure_carry import check_structure, export_structure, take_over_structure
 from snnlab.model.network import Network, Population
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
         ``state/<population>``: (n_states, n) real;
         ``ring/<population>``: (ring_slots, n_ports, n) int32, slot 0 is due in the next step;
         ``exponent/<population>``: (n_ports,) int64, of the fixed point;
-        and what `export_plastic` returns.
+        and what `export_plastic` and `export_structure` return.
     """
-    arrays = export_plastic(built)
+    arrays = export_plastic(built) | export_structure(built)
     for k, population in enumerate(built.network.populations):
         n_ports = len(population.model.ports)
         ring = np.concatenate(built.rings(k), axis=2)[:, :n_ports]
@@ -63,6 +64,7 @@ def check(network: Network, arrays: Mapping[str, NDArray[Any]], dtype: np.dtype[
     """
     if not arrays:
         return
+    check_structure(network, arrays)
     slots = ring_slots(arrays)
     for population in network.populations:
         n, n_ports = population.size, len(population.model.ports)
@@ -91,6 +93,7 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
         built.set_state(k, values)
     take_over_rings(built, arrays, step)
     take_over_plastic(built, arrays, step)
+    take_over_structure(built, arrays, step)
 
 
 def take_over_rings(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:

@@ -7,6 +7,7 @@ from snnlab.arrays.populations import numbers_of
 from snnlab.build.storage import PLASTIC, SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.model.network import Network, Population, Projection
+from snnlab.model.rewiring import Rewiring
 
 __all__ = ["keeps_structure"]
 
@@ -26,6 +27,7 @@ def keeps_structure(built: Built, network: Network, plans: tuple[TablePlan, ...]
     return (
         [_shape_of(p) for p in old.populations] == [_shape_of(p) for p in network.populations]
         and old.recorders == network.recorders
+        and [_rule_of(r) for r in old.rewirings] == [_rule_of(r) for r in network.rewirings]
         and _same_kernels(built, network)
         and len(plans) == len(built.connections.plans)
         and all(
@@ -37,6 +39,10 @@ def keeps_structure(built: Built, network: Network, plans: tuple[TablePlan, ...]
 
 def _shape_of(population: Population) -> tuple[object, ...]:
     return population.name, population.size, population.neuron, population.space
+
+
+def _rule_of(rewiring: Rewiring) -> tuple[object, ...]:
+    return rewiring.name, rewiring.projection, rewiring.rule, rewiring.partner
 
 
 def _same_kernels(built: Built, network: Network) -> bool:

@@ -92,8 +92,13 @@ class ArrayEngine(ABC, Generic[B, C]):
     # --- what subclasses do -----------------------------------------------------------------------
 
     @abstractmethod
-    def _build(self, network: Network, shortest_ring: int) -> tuple[B, BuildReport]:
-        """Turn a network into arrays whose ring holds at least `shortest_ring` steps."""
+    def _build(
+        self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
+    ) -> tuple[B, BuildReport]:
+        """Turn a network into arrays whose ring holds at least `shortest_ring` steps.
+
+        Synapses that come and go are those that `arrays`, of a checkpoint, hold.
+        """
 
     @abstractmethod
     def _start_clock(self) -> C:
@@ -302,7 +307,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         If it should be the `whole` state, what it lacks is a failure.
         """
         shortest_ring = max(self._arrays.sizes.ring_slots, ring_slots(kept.arrays))
-        built, report = self._build(network, shortest_ring)
+        built, report = self._build(network, shortest_ring, kept.arrays)
         if whole:
             check_plastic(built, kept.arrays)
         take_over(built, kept.arrays, kept.step)
@@ -358,8 +363,8 @@ class ArrayEngine(ABC, Generic[B, C]):
             return False
         if (network.dt, network.seed) != (built.network.dt, built.network.seed):
             return False
-        if not has_plastic(built, arrays):
-            return False  # start weights are drawn anew
+        if network.rewirings or not has_plastic(built, arrays):
+            return False  # synapses are other ones; start weights are drawn anew
         plans = plan_tables(network, port_exponents(network))
         return network == self.network or keeps_structure(built, network, plans)
 

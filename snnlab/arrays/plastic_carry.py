@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _INT64 = np.dtype(np.int64)
-_KEYS = frozenset({"synapse", "pre", "pre_step", "post", "post_step", "mod"})
+_KEYS = frozenset({"synapse", "pre", "pre_step", "post", "post_step", "mod", "structure"})
 
 
 def export_plastic(built: Built) -> dict[str, NDArray[np.generic]]:
@@ -91,7 +91,7 @@ def without_changed(
 def _projection_of(key: str) -> str:
     """Name of the projection, which may hold slashes."""
     kind, _, rest = key.partition("/")
-    return rest.rpartition("/")[0] if kind == "synapse" else rest
+    return rest.rpartition("/")[0] if kind in ("synapse", "structure") else rest
 
 
 def _drawn_from(network: Network, p: Projection) -> tuple[object, ...]:

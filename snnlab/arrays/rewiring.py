@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "ATTEMPT", "DONE_STEP", "EVENT_FIELDS", "N_EVENTS", "NEEDS_ROOM", "REWIRING", "REWIRING_FIELDS",
+    "ATTEMPT",
+    "DONE_STEP",
+    "EVENT_FIELDS",
+    "NEEDS_ROOM",
+    "N_EVENTS",
+    "REWIRING",
+    "REWIRING_FIELDS",
     "Rewirings",
 ]  # fmt: skip
 

@@ -57,9 +57,14 @@ def synapse_order(built: Built, k: int) -> tuple[NDArray[np.int64], ...]:
     n = connections.n_in_table(k)
     at, source, delay, part = (np.empty(n, np.int64) for _ in range(4))
     first_slot = built.partitions.bounds[:-1] * BLOCK
-    list_places(row_start, row_stop, connections.segment_ends[k], first_slot, at, source, delay, part)
+    list_places(
+        row_start, row_stop, connections.segment_ends[k], first_slot, at, source, delay, part
+    )
     local = connections.local_targets(k, at)
     target = part + local
+    if k in connections.row_stop:  # rows that have grown are in any order
+        order = np.lexsort((target, source))
+        at, source, target, delay = (a[order] for a in (at, source, target, delay))
     return at, source, target, delay + plan.first_delay
 
 

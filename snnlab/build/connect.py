@@ -6,7 +6,7 @@ of its own targets. A thread that owns a partition delivers without atomics.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -114,6 +114,7 @@ def connect(
     partitions: Partitions,
     *,
     threads: int = 1,
+    given: Collection[int] = (),
 ) -> Connections:
     """Draw all synapses: count the tables, allocate once, fill every table.
 
@@ -126,8 +127,11 @@ def connect(
         Does not change which synapses there are.
     threads : int
         Partitions that are drawn at a time.
+    given : collection of int
+        Tables that are left empty: somebody else knows their synapses.
     """
-    tables = [_Table.of(network, plan, layout, partitions) for plan in plans]
+    every = [_Table.of(network, plan, layout, partitions) for plan in plans]
+    tables = [table for k, table in enumerate(every) if k not in given]
     with ThreadPoolExecutor(threads, thread_name_prefix="snnlab-build") as pool:
 
         def in_each_partition(work: Callable[[_Table, int], None]) -> None:
@@ -138,16 +142,19 @@ def connect(
             list(pool.map(all_tables, range(partitions.n)))  # raises what one of them raised
 
         in_each_partition(_Table.count)
-        kinds, sizes = [plan.kind for plan in plans], [table.n_places() for table in tables]
+        kinds = [plan.kind for plan in plans]
+        sizes = [0 if k in given else table.n_places() for k, table in enumerate(every)]
         pools = _pools(kinds, sizes)
-        for table, base in zip(tables, pool_bases(kinds, sizes), strict=True):
-            table.take_room(pools, base)
+        for table, base in zip(every, pool_bases(kinds, sizes), strict=True):
+            table.row_start[:] = base
+            if table in tables:
+                table.take_room(pools, base)
         in_each_partition(_Table.fill)
     return Connections(
         plans,
         *pools,
-        tuple(table.row_start for table in tables),
-        tuple(table.segment_ends for table in tables),
+        tuple(table.row_start for table in every),
+        tuple(table.segment_ends for table in every),
     )
 
 

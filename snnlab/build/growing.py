@@ -83,9 +83,7 @@ def with_room(
     targets = np.concatenate(pieces)
     wide = np.zeros(_wide_size(connections, starts), np.int32)
     _copy_wide(connections, starts, pairs, wide)
-    return replace(
-        connections, targets=targets, wide=wide, row_start=tuple(starts), row_stop=stops
-    )
+    return replace(connections, targets=targets, wide=wide, row_start=tuple(starts), row_stop=stops)
 
 
 def _place(connections: Connections, k: int) -> tuple[int, int, int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -13,17 +14,21 @@ from snnlab.arrays import assemble
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
 from snnlab.arrays.populations import Numbers, numbers_of, step_currents
+from snnlab.arrays.rewiring_arrays import rewirings, synapse_states, with_new_rules
+from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.build.connect import connect
 from snnlab.build.layout import Layout, partition
 from snnlab.build.memory import check_fits, estimate_bytes
-from snnlab.build.tables import plan_tables, port_exponents
+from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.cpu.group_size import group_steps
 from snnlab.cpu.memory import memory, record
 from snnlab.cpu.program import Memory, Record
 from snnlab.cpu.threads import available_threads
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network, Population
+from snnlab.model.rewiring import Rewiring
 from snnlab.rules.kernel import BlockKernel, compile_block_kernel
+from snnlab.rules.rewiring_kernel import RewiringKernels, compile_rewiring_kernels
 from snnlab.rules.synapse_kernel import compile_synapse_kernels
 
 if TYPE_CHECKING:
@@ -42,10 +47,27 @@ class CpuBuilt(Built):
 
     memory: Memory
     record: Record
+    rewiring_kernels: tuple[RewiringKernels, ...]
+
+    def with_numbers(
+        self,
+        network: Network,
+        exponents: dict[tuple[str, str], int],
+        plans: tuple[TablePlan, ...],
+    ) -> Self:
+        """Return the same arrays with the numbers of another network of the same structure."""
+        changed = super().with_numbers(network, exponents, plans)
+        with_new_rules(changed.rewirings, network, changed.rewiring_kernels)
+        return changed
 
 
 def build(
-    network: Network, *, threads: int, precision: str, shortest_ring: int = 0
+    network: Network,
+    *,
+    threads: int,
+    precision: str,
+    shortest_ring: int = 0,
+    arrays: Mapping[str, NDArray[Any]] | None = None,
 ) -> tuple[CpuBuilt, BuildReport]:
     """Turn a network into arrays; states are zero and rings empty.
 
@@ -57,6 +79,8 @@ def build(
         ``"float32"`` or ``"float64"``.
     shortest_ring : int [steps]
         The ring holds at least this many steps.
+    arrays : mapping, optional
+        Of a checkpoint: its synapses are taken where they come and go.
 
     Raises
     ------
@@ -73,12 +97,15 @@ def build(
         for p, n in zip(network.populations, numbers, strict=True)
     ]
     tables = compile_synapses(plans, partial(compile_synapse_kernels, precision=precision))
+    rules = tuple(_compile_rewiring(network, r, precision) for r in network.rewirings)
     compiled = time.perf_counter()
     layout = Layout.of(network)
     partitions = partition(layout, threads, _delivery_costs(network))
     check_fits(estimate_bytes(network, plans, layout, partitions.n), network)
     n_threads = min(threads, available_threads())
-    connections = connect(network, plans, layout, partitions, threads=n_threads)
+    given = given_pairs(network, plans, arrays or {})
+    connections = connect(network, plans, layout, partitions, threads=n_threads, given=given.keys())
+    connections = with_growing_rows(network, connections, given, layout, partitions)
     sizes = assemble.shape(plans, network, shortest_ring)
     sizes = replace(sizes, group_steps=group_steps(connections, partitions, sizes))
     dtype = DTYPES[precision]
@@ -90,16 +117,20 @@ def build(
     if tables:  # the numbers of quantiles have become weights
         n_wide = min(int(connections.row_start[t.k][0, 0]) for t in tables)
         connections = replace(connections, wide=connections.wide[:n_wide].copy())
+    synapses = assemble.synapses(network, connections)
+    connections = assemble.viewed(connections, synapses)
     built = CpuBuilt(
         network, precision, layout, partitions, exponents, connections, kernels, sizes, program,
-        assemble.synapses(network, connections),
+        synapses,
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
         held,
         step_currents(network),
         tables,
         plasticity,
+        rewirings(network, layout, partitions, connections, tables, rules, dtype),
         record(partitions, sizes),
+        rules,
     )  # fmt: skip
     weights = plasticity.state.nbytes
     report = BuildReport(
@@ -109,6 +140,11 @@ def build(
         sum(a.nbytes for a in (*held, *plasticity)) - weights,
     )  # fmt: skip
     return built, report
+
+
+def _compile_rewiring(network: Network, rewiring: Rewiring, precision: str) -> RewiringKernels:
+    states, rule = synapse_states(network, rewiring), rewiring.model
+    return compile_rewiring_kernels(rule, states, precision=precision)
 
 
 def _compile_population(population: Population, numbers: Numbers, precision: str) -> BlockKernel:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
-from snnlab.arrays.carry import take_over
+from snnlab.arrays.carry import export, take_over
 from snnlab.arrays.engine import ArrayEngine, Later
+from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM
 from snnlab.arrays.samples import SampleBuffer
+from snnlab.arrays.structure_carry import take_events
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.built import CpuBuilt, build
@@ -73,8 +75,9 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._governor = Governor(self.threads)
         self._team = Team(self.threads)
         self._chunk = 0
+        self._events: list[NDArray[np.int64]] = []
         warm_s = _seconds(self._compile_builder)
-        self._built, report = self._build(network, 0)
+        self._built, report = self._build(network, 0, {})
         take_over(self._built, {}, 0)
         self._settle()
         warm_s += _seconds(self._compile_loop)
@@ -104,10 +107,13 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         """Threads that share the partitions right now."""
         return min(self._governor.threads, available_threads())
 
-    def _build(self, network: Network, shortest_ring: int) -> tuple[CpuBuilt, BuildReport]:
+    def _build(
+        self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
+    ) -> tuple[CpuBuilt, BuildReport]:
         built, report = build(
-            network, threads=self.threads, precision=self.precision, shortest_ring=shortest_ring
-        )
+            network, threads=self.threads, precision=self.precision,
+            shortest_ring=shortest_ring, arrays=arrays,
+        )  # fmt: skip
         return with_synapse_probes(built), report
 
     def _start_clock(self) -> PhaseClock:
@@ -125,9 +131,9 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
 
         def member(k: int) -> Any:
             return run(
-                b.program, b.synapses, b.plastic, b.drive, probes, b.memory, record, first,
-                until - first, b.sizes.chunk_steps, self._chunk, samples.values, clock.rows, k,
-                n_members, self._team.barrier,
+                b.program, b.synapses, b.plastic, b.rewirings, b.drive, probes, b.memory, record,
+                first, until - first, b.sizes.chunk_steps, self._chunk, samples.values, clock.rows,
+                k, n_members, self._team.barrier,
             )  # fmt: skip
 
         began = time.perf_counter()
@@ -137,11 +143,34 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._step += int(done)
         self._chunk = int(chunk)
         began = time.perf_counter()
+        if b.network.rewirings:
+            self._collect_events()
         n = int(record.notes[turn, :, RECORDED].sum())
         step, neuron = np.empty(n, np.int64), np.empty(n, np.int64)
         order_spikes(record, turn, done, b.layout.block_first_ids(), BLOCK, step, neuron, first)
         clock.recorded(time.perf_counter() - began)
         return lambda: (step, neuron)
+
+    def _collect_events(self) -> None:
+        """Take the events of the last call; make room where a row had none for a new synapse."""
+        rewirings = self._arrays.rewirings
+        notes, most = rewirings.notes, rewirings.events.shape[1]
+        is_row_full = (notes[:, NEEDS_ROOM] == 1) & (notes[:, N_EVENTS] < most)
+        self._events.append(take_events(rewirings))
+        if is_row_full.any():
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Lay all rows that may grow out anew, with room behind each."""
+        old = self._arrays
+        self._catch_up()
+        arrays = export(old, self._step)
+        self._built, _ = self._build(self.network, old.sizes.ring_slots, arrays)
+        take_over(self._built, arrays, self._step)
+        # The rules go on in the middle of their call.
+        for name in ("notes", "counts", "last_spike"):
+            getattr(self._built.rewirings, name)[:] = getattr(old.rewirings, name)
+        self._settle()
 
     def _sample_synapses(self, samples: SampleBuffer, clock: PhaseClock) -> None:
         """Read the synapses whose recorders are due at this step."""
@@ -167,7 +196,15 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._team.run(
             n,
             lambda k: deliver_pending(
-                b.program, b.synapses, b.plastic, b.memory, self._chunk, self._step, k, n
+                b.program,
+                b.synapses,
+                b.plastic,
+                b.rewirings,
+                b.memory,
+                self._chunk,
+                self._step,
+                k,
+                n,
             ),
         )
         b.memory.spike_start[self._chunk] = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, njit
 
+from snnlab.arrays.rewiring import NEEDS_ROOM
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
 from snnlab.cpu.deliver import deliver
@@ -17,6 +18,7 @@ from snnlab.cpu.phases import (
     DELIVER,
     PLASTICITY,
     RECORD,
+    REWIRE,
     UPDATE,
     WAIT,
     charge,
@@ -25,6 +27,7 @@ from snnlab.cpu.phases import (
 )
 from snnlab.cpu.plastic import plasticity
 from snnlab.cpu.program import RECORDED, SUSPECTS
+from snnlab.cpu.rewire import due, rewire, watch_spikes
 from snnlab.cpu.suspects import look
 from snnlab.cpu.update import insert_events, update
 from snnlab.rules.borrow import borrowed
@@ -33,11 +36,10 @@ __all__ = ["deliver_pending", "order_spikes", "run"]
 
 
 @njit(error_model="numpy", forceinline=True)
-def _advance_partition(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, drive, probes, memory, p, chunk, now, n_steps, start, samples,
-    clock, weight,
-):  # fmt: skip
-    """Deliver the spikes of list `chunk` to partition `p`, then advance it by `n_steps`."""
+def _deliver_to(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, rewirings, drive, memory, p, chunk, now, n_steps, clock, weight
+):
+    """Deliver the spikes of list `chunk` to partition `p`, and what is given for `n_steps`."""
     since = stamp(weight)
     if program.group_steps:
         deliver_groups(program, synapses, memory, p, chunk, now, now + n_steps)
@@ -49,12 +51,51 @@ def _advance_partition(  # type: ignore[no-untyped-def]
     since = charge(clock, p, DELIVER, since, weight)
     if plastic.table.shape[0]:
         plasticity(program, synapses, plastic, memory, p, chunk, now)
-    since = charge(clock, p, PLASTICITY, since, weight)
+    if rewirings.table.shape[0]:
+        watch_spikes(program, rewirings, memory, p, chunk)
+    charge(clock, p, PLASTICITY, since, weight)
+
+
+@njit(error_model="numpy", forceinline=True)
+def _advance_partition(  # type: ignore[no-untyped-def]
+    program, drive, probes, memory, record, p, chunk, now, n_steps, until_look, start, samples,
+    clock, weight, turn,
+):  # fmt: skip
+    """Advance partition `p` by `n_steps`; its spikes go into the list that is not `chunk`."""
+    since = stamp(weight)
     sampled = update(
         program, drive, probes, memory, p, 1 - chunk, now, n_steps, start, samples, weight
     )
     clock[p, RECORD] += sampled * weight
-    charge(clock, p, UPDATE, since + sampled, weight)
+    since = charge(clock, p, UPDATE, since + sampled, weight)
+    n = _record_spikes(memory, record, p, 1 - chunk, start, record.notes[turn, p, RECORDED])
+    record.notes[1 - turn, p, RECORDED] = n
+    charge(clock, p, RECORD, since, weight)
+    if n_steps == until_look:
+        look(program, memory, p)
+        record.notes[1 - turn, p, SUSPECTS] = memory.suspects[p, 0]
+
+
+@njit(error_model="numpy", cache=True)
+def _rewire_all(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, rewirings, memory, chunk, now, clock, weight, member, n_members,
+    barrier,
+):  # fmt: skip
+    """Let all rules that are due change the rows; False if one of them needs more room.
+
+    All spikes of list `chunk` have been sent along the rows as they were; the list is emptied.
+    """
+    meet(barrier, n_members)
+    for p in range(member, program.bounds.size - 1, n_members):
+        since = stamp(weight)
+        memory.spike_start[chunk, p] = 0
+        rewire(program, synapses, plastic, rewirings, memory, p, now)
+        charge(clock, p, REWIRE, since, weight)
+    meet(barrier, n_members)
+    has_room = True
+    for p in range(program.bounds.size - 1):
+        has_room &= rewirings.notes[p, NEEDS_ROOM] == 0
+    return has_room
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -81,18 +122,20 @@ def _may_go_on(program, record, turn, chunk_steps):  # type: ignore[no-untyped-d
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def run(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, drive, probes, memory, record, start, n_steps, chunk_steps, chunk,
-    samples, clock, member, n_members, barrier,
+    program, synapses, plastic, rewirings, drive, probes, memory, record, start, n_steps,
+    chunk_steps, chunk, samples, clock, member, n_members, barrier,
 ):  # fmt: skip
     """Advance by up to `n_steps`; stop early when the record might not hold another chunk.
 
-    It also stops where a look at all states found implausible ones: `memory.suspects` counts them.
+    It also stops where a look at all states found implausible ones, `memory.suspects` counts them;
+    and where a rewiring needs room in rows or among the events: `rewirings.notes` says so.
     Each member of a team runs this with its own number. Members meet once a chunk: what one reads
     of another was written in the chunk before, and is next written in the chunk after.
 
     Parameters
     ----------
-    program, synapses, plastic, drive, probes, memory, record : see `snnlab.cpu.program`
+    program, synapses, plastic, rewirings, drive, probes : see `snnlab.arrays`
+    memory, record : see `snnlab.cpu.program`
     start : int
         Number of steps done before this call.
     n_steps, chunk_steps : int
@@ -113,27 +156,32 @@ def run(  # type: ignore[no-untyped-def]
         Steps done; the list to be delivered next; which notes of the record hold.
     """
     program, synapses, plastic = borrowed((program, synapses, plastic))
-    drive, probes, memory, record = borrowed((drive, probes, memory, record))
+    rewirings, drive, probes = borrowed((rewirings, drive, probes))
+    memory, record = borrowed((memory, record))
     samples, clock, barrier = borrowed((samples, clock, barrier))
     done = n_chunks = turn = int64(0)
     while done < n_steps and _may_go_on(program, record, turn, chunk_steps):
         now = start + done
         until_look = program.health_steps - now % program.health_steps
-        m = min(chunk_steps, n_steps - done, until_look)
+        until_call, is_due = due(rewirings, now)
+        m = min(chunk_steps, n_steps - done, until_look, until_call)
         n_left = (n_steps - done + chunk_steps - 1) // chunk_steps
         weight = chunk_weight(n_chunks, n_left, chunk_steps)
         for p in range(member, program.bounds.size - 1, n_members):
-            _advance_partition(
-                program, synapses, plastic, drive, probes, memory, p, chunk, now, m, start,
-                samples, clock, weight,
+            _deliver_to(
+                program, synapses, plastic, rewirings, drive, memory, p, chunk, now, m, clock,
+                weight,
             )  # fmt: skip
-            since = stamp(weight)
-            n = _record_spikes(memory, record, p, 1 - chunk, start, record.notes[turn, p, RECORDED])
-            record.notes[1 - turn, p, RECORDED] = n
-            charge(clock, p, RECORD, since, weight)
-            if m == until_look:
-                look(program, memory, p)
-                record.notes[1 - turn, p, SUSPECTS] = memory.suspects[p, 0]
+        if is_due and not _rewire_all(
+            program, synapses, plastic, rewirings, memory, chunk, now, clock, weight, member,
+            n_members, barrier,
+        ):  # fmt: skip
+            break
+        for p in range(member, program.bounds.size - 1, n_members):
+            _advance_partition(
+                program, drive, probes, memory, record, p, chunk, now, m, until_look, start,
+                samples, clock, weight, turn,
+            )  # fmt: skip
         since = stamp(weight)
         meet(barrier, n_members)
         charge(clock, member, WAIT, since, weight)
@@ -145,19 +193,21 @@ def run(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def deliver_pending(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, memory, chunk, step, member, n_members
+    program, synapses, plastic, rewirings, memory, chunk, step, member, n_members
 ):  # fmt: skip
     """Deliver the spikes of the last chunk now: all input is in the ring, and the list is done.
 
     Each member of a team runs this with its own number; empty the list afterwards.
     """
-    program, synapses, plastic, memory = borrowed((program, synapses, plastic, memory))
+    program, synapses, plastic = borrowed((program, synapses, plastic))
+    rewirings, memory = borrowed((rewirings, memory))
     for p in range(member, program.bounds.size - 1, n_members):
         if program.group_steps:
             deliver_all(program, synapses, memory, p, chunk, step)
         else:
             deliver(program, synapses, memory, p, chunk)
         plasticity(program, synapses, plastic, memory, p, chunk, step)
+        watch_spikes(program, rewirings, memory, p, chunk)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)

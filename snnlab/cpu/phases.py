@@ -22,6 +22,7 @@ __all__ = [
     "PHASES",
     "PLASTICITY",
     "RECORD",
+    "REWIRE",
     "UPDATE",
     "WAIT",
     "PhaseClock",
@@ -30,10 +31,10 @@ __all__ = [
     "stamp",
 ]
 
-PHASES = ("update", "deliver", "plasticity", "record")
+PHASES = ("update", "deliver", "plasticity", "record", "rewire")
 """What the threads do; the rest of a frame's wall-clock time is ``other``."""
 
-UPDATE, DELIVER, PLASTICITY, RECORD = range(len(PHASES))
+UPDATE, DELIVER, PLASTICITY, RECORD, REWIRE = range(len(PHASES))
 
 WAIT = len(PHASES)
 """Column of the time that threads wait for each other: a part of ``other``."""

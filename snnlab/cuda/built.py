@@ -14,6 +14,7 @@ from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
 from snnlab.arrays.populations import numbers_of, step_currents
 from snnlab.arrays.program import Program, Synapses
+from snnlab.arrays.rewiring_arrays import rewirings
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, partition
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
@@ -45,6 +46,9 @@ class CudaBuilt(Built):
     memory: HostState
     drawn: DeviceConnections
     module: Module
+
+    def _viewed(self, connections: Connections, synapses: Synapses) -> Connections:
+        return connections
 
     def _synapses(self, network: Network, connections: Connections) -> Synapses:
         return _synapses(network, connections.plans, self.drawn)
@@ -98,7 +102,7 @@ def build(
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
         _host_state(program, layout, kernels, sizes, dtype, partitions.n),
-        step_currents(network), tables, plasticity, drawn, module,
+        step_currents(network), tables, plasticity, rewirings(network, layout, partitions, connections, tables, (), dtype), drawn, module,
     )  # fmt: skip
     weights = plasticity.state.nbytes
     return built, BuildReport(

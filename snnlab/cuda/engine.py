@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,7 @@ from snnlab.cuda.network import DeviceNetwork
 from snnlab.cuda.program import N_OUTCOME, THREADS
 from snnlab.cuda.spikes import ArrivingSpikes
 from snnlab.engine import BuildReport
+from snnlab.errors import BuildError
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -72,11 +74,18 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         self._arriving: Later | None = None
         self._new: DeviceNetwork | None = None
         self._on_device: DeviceNetwork | None = None
-        self._built, self.report = self._build(network, 0)
+        self._built, self.report = self._build(network, 0, {})
         take_over(self._built, {}, 0)
         self._settle()
 
-    def _build(self, network: Network, shortest_ring: int) -> tuple[CudaBuilt, BuildReport]:
+    def _build(
+        self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
+    ) -> tuple[CudaBuilt, BuildReport]:
+        if network.rewirings:
+            raise BuildError(
+                "Network.rewirings", "must be empty on a GPU, which does not rewire yet",
+                got=network.rewirings[0].name, remedy="Use device='cpu'.",
+            )  # fmt: skip
         built, report = build(
             network, device=self._device, precision=self.precision, shortest_ring=shortest_ring
         )

@@ -316,6 +316,10 @@ class Network:
         """Return every parameter [canonical unit] of a projection's synapses, resolved."""
         return validation.resolve_numbers(projection, self.knob_values)
 
+    def is_rewired(self, projection: str) -> bool:
+        """Return whether synapses of a projection come and go."""
+        return any(rewiring.projection == projection for rewiring in self.rewirings)
+
     def rewiring_parameters_of(self, rewiring: Rewiring) -> dict[str, float]:
         """Return every parameter [canonical unit] of a rewiring's rule, resolved."""
         return rewiring_checks.resolve_parameters(rewiring, self.knob_values)

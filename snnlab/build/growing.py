@@ -10,7 +10,7 @@ import numpy as np
 
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, Partitions
-from snnlab.build.storage import PACKED, pool_order
+from snnlab.build.storage import PACKED, PLASTIC, WIDE, pool_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,15 +113,17 @@ def _rows(
     return targets, starts + base, stops + base
 
 
+def _has_wide(kind: int) -> bool:
+    """Whether synapses of a kind of storage have a number beside their target."""
+    return kind in (WIDE, PLASTIC)
+
+
 def _wide_size(connections: Connections, starts: list[NDArray[np.int64]]) -> int:
     """Places of the pool of wide weights: up to the last table that has any."""
-    n_wide = connections.wide.size
-    ends = [
-        int(new[-1, -1])
-        for old, new in zip(connections.row_start, starts, strict=True)
-        if old[0, 0] < n_wide
-    ]
-    return max(ends, default=0) if n_wide else 0
+    plans = connections.plans
+    ends = [int(start[-1, -1]) for start, plan in zip(starts, plans, strict=True)
+            if _has_wide(plan.kind)]  # fmt: skip
+    return max(ends, default=0)
 
 
 def _copy_wide(
@@ -133,7 +135,7 @@ def _copy_wide(
     """Copy the wide weights of tables that keep their synapses; the others have one weight."""
     for k, plan in enumerate(connections.plans):
         old = connections.row_start[k]
-        if k in pairs or plan.kind == PACKED or old[0, 0] >= connections.wide.size:
+        if k in pairs or not _has_wide(plan.kind):
             continue
         n = int(old[-1, -1] - old[0, 0])
         at, was = int(starts[k][0, 0]), int(old[0, 0])

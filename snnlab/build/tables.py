@@ -180,13 +180,14 @@ def _group_key(
     port = post.model.port_of(network.receptor_of(projection))
     weight = network.weight_of(projection)
     port_exponent = exponents[str(post.neuron), port]
-    place: tuple[object, ...] = (projection.pre, post.model.ports.index(port), port_exponent)
-    if network.is_rewired(projection.name):
-        place = (*place[:2], place[2], f"alone: {projection.name}")
+    place = (projection.pre, post.model.ports.index(port), port_exponent)
+    is_alone = network.is_rewired(projection.name)
     if not projection.model.is_static():
         return (*place, PLASTIC, projection.name)
     if isinstance(weight, Constant):
-        return (*place, SHARED, str(projection.weight), weight.value, network.delay_of(projection))
+        alone = projection.name if is_alone else ""
+        text = str(projection.weight)
+        return (*place, SHARED, text, weight.value, network.delay_of(projection), alone)
     return (*place, WIDE if _needs_wide(weight, port_exponent) else PACKED)
 
 

@@ -44,7 +44,8 @@ def validate(network: Network) -> None:
 
 def _check(network: Network, rewiring: Rewiring) -> None:
     where = f"Rewiring {rewiring.name!r}"
-    projection, rule = network.projection(rewiring.projection), rewiring.model
+    projection = network.projection(rewiring.projection)
+    rule: Any = rewiring.model
     _check_start(network, projection, where)
     steps_of(network, rewiring)
     attempts_of(network, rewiring)

@@ -83,12 +83,12 @@ class RewiringRule:
         return {}
 
     @staticmethod
-    def prune(syn: Any, pair: Any, p: Any) -> bool:
+    def prune(syn: Any, pair: Any, p: Any) -> Any:
         """Return whether a synapse goes; default: never."""
         return False
 
     @staticmethod
-    def accept(pair: Any, p: Any) -> bool:
+    def accept(pair: Any, p: Any) -> Any:
         """Return whether a pair gets a synapse; default: never."""
         return False
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snnlab.errors import SpecError, unknown_name
 from snnlab.model import validation
 from snnlab.model.distribution import Constant
 from snnlab.model.expression import evaluate
-from snnlab.model.rewiring import PARTNERS, RewiringRule
-from snnlab.rules.rewiring import RewiringTree, read_rewiring
+from snnlab.model.rewiring import PARTNERS
 
 if TYPE_CHECKING:
     from snnlab.model.network import Network, Population, Projection
     from snnlab.model.rewiring import Rewiring
+    from snnlab.rules.rewiring import RewiringTree
 
 __all__ = ["attempts_of", "resolve_parameters", "steps_of", "validate", "weight_of"]
 
@@ -44,7 +44,8 @@ def validate(network: Network) -> None:
 
 def _check(network: Network, rewiring: Rewiring) -> None:
     where = f"Rewiring {rewiring.name!r}"
-    projection, rule = network.projection(rewiring.projection), rewiring.model
+    projection = network.projection(rewiring.projection)
+    rule: Any = rewiring.model
     _check_start(network, projection, where)
     steps_of(network, rewiring)
     attempts_of(network, rewiring)
@@ -58,15 +59,18 @@ def _check(network: Network, rewiring: Rewiring) -> None:
     if tree.reads_distance:
         for population in _without_space(network, projection):
             raise SpecError(
-                f"Population {population.name!r}.space", "must be given: the rule asks for distances",
-                got="None", context=f"{where} with the rule {rule.__name__}.",
+                f"Population {population.name!r}.space",
+                "must be given: the rule asks for distances", got="None",
+                context=f"{where} with the rule {rule.__name__}.",
                 remedy="Add space=Grid(...) or space=RandomPositions().",
             )  # fmt: skip
 
 
 @lru_cache(maxsize=64)
-def _tree(rule: type[RewiringRule], states: tuple[str, ...]) -> RewiringTree:
+def _tree(rule: Any, states: tuple[str, ...]) -> RewiringTree:
     """Edits make many networks of the same rules: reading one takes a millisecond."""
+    from snnlab.rules.rewiring import read_rewiring
+
     return read_rewiring(rule, states)
 
 
@@ -103,7 +107,7 @@ def _check_partner(rewiring: Rewiring, where: str) -> None:
         raise SpecError(
             f"{where}.partner", "must be " + " or ".join(map(repr, PARTNERS)),
             got=repr(rewiring.partner),
-            remedy="'uniform' draws any source neuron, 'last_spike' takes the one that spiked last.",
+            remedy="'uniform' draws any source, 'last_spike' takes the neuron that spiked last.",
         )  # fmt: skip
     if rewiring.model.replaces and rewiring.partner != "uniform":
         raise SpecError(

@@ -22,11 +22,11 @@ class Magnitude(RewiringRule):
     )
 
     @staticmethod
-    def prune(syn: Any, pair: Any, p: Any) -> bool:
+    def prune(syn: Any, pair: Any, p: Any) -> Any:
         """Let weak synapses go."""
         return abs(syn.weight) < p.w_threshold
 
     @staticmethod
-    def accept(pair: Any, p: Any) -> bool:
+    def accept(pair: Any, p: Any) -> Any:
         """Connect any pair."""
         return uniform() < p.p_form

@@ -61,11 +61,11 @@ class Topographic(RewiringRule):
         return {"sharpness": 0.5 / (p.sigma_form * p.sigma_form)}
 
     @staticmethod
-    def prune(syn: Any, pair: Any, p: Any) -> bool:
+    def prune(syn: Any, pair: Any, p: Any) -> Any:
         """Let depressed synapses go more often."""
         return uniform() < (p.p_elim_dep if abs(syn.weight) < p.w_threshold else p.p_elim_pot)
 
     @staticmethod
-    def accept(pair: Any, p: Any) -> bool:
+    def accept(pair: Any, p: Any) -> Any:
         """Connect near pairs more often."""
         return uniform() < p.p_form * exp(-p.sharpness * pair.distance * pair.distance)

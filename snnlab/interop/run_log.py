@@ -57,8 +57,8 @@ def open_log(path: str | os.PathLike[str], *, verify: bool = False) -> RunLog:
 class RunLog(FrameLog):
     """A log on disk; what is asked for is read, nothing else.
 
-    `spikes`, `samples`, `structural_events` and `dataset` tell of the last section: since the last change of structure
-    or the last reset. `sections` holds all of them.
+    `spikes`, `samples`, `structural_events` and `dataset` tell of the last section: since the last
+    structural edit or the last reset. `sections` holds all of them.
     """
 
     @property

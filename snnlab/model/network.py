@@ -14,14 +14,15 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from snnlab.errors import unknown_name
+from snnlab.model import rewiring_checks, validation
 from snnlab.model import synapse as synapses
-from snnlab.model import validation
 from snnlab.model.connectivity import Connectivity
 from snnlab.model.distribution import Distribution, Number, as_distribution
 from snnlab.model.expression import evaluate
 from snnlab.model.neuron import Neuron, lookup
 from snnlab.model.parameter import Parameter, State
 from snnlab.model.recorders import Recorder, StateRecorder
+from snnlab.model.rewiring import Rewiring
 from snnlab.model.space import Space
 from snnlab.model.stimuli import Stimulus
 from snnlab.model.synapse import Synapse
@@ -166,6 +167,8 @@ class Network:
     projections : iterable of Projection
     stimuli : iterable of Stimulus
     recorders : iterable of StateRecorder and SynapseRecorder
+    rewirings : iterable of Rewiring
+        What creates and removes synapses while the network runs.
     knobs : iterable of Knob
         Numbers that expressions refer to.
     dt : float [ms]
@@ -193,6 +196,7 @@ class Network:
     projections: tuple[Projection, ...] = ()
     stimuli: tuple[Stimulus, ...] = ()
     recorders: tuple[Recorder, ...] = ()
+    rewirings: tuple[Rewiring, ...] = ()
     knobs: tuple[Knob, ...] = ()
     dt: float = 0.1
     seed: int = 1
@@ -200,13 +204,14 @@ class Network:
     description: str = ""
     source: str = ""
 
-    def __init__(  # noqa: PLR0913  (a network has ten parts, all but two by keyword)
+    def __init__(  # noqa: PLR0913  (a network has eleven parts, all but two by keyword)
         self,
         populations: Iterable[Population] = (),
         projections: Iterable[Projection] = (),
         *,
         stimuli: Iterable[Stimulus] = (),
         recorders: Iterable[Recorder] = (),
+        rewirings: Iterable[Rewiring] = (),
         knobs: Iterable[Knob] = (),
         dt: Number = 0.1,
         seed: int = 1,
@@ -219,6 +224,7 @@ class Network:
             "projections": tuple(projections),
             "stimuli": tuple(stimuli),
             "recorders": tuple(recorders),
+            "rewirings": tuple(rewirings),
             "knobs": tuple(knobs),
             "dt": evaluate(dt, {}, "ms", where="Network.dt"),
             "seed": seed,
@@ -229,6 +235,7 @@ class Network:
         for key, value in values.items():
             object.__setattr__(self, key, value)
         validation.validate(self)
+        rewiring_checks.validate(self)
 
     def replace(self, **changes: Any) -> Network:
         """Return a network with some fields changed; the result is validated anew."""
@@ -269,6 +276,10 @@ class Network:
         """Return the recorder of this name; SpecError with the nearest names otherwise."""
         return _by_name("recorder", name, self.recorders)
 
+    def rewiring(self, name: str) -> Rewiring:
+        """Return the rewiring of this name; SpecError with the nearest names otherwise."""
+        return _by_name("rewiring", name, self.rewirings)
+
     def knob(self, name: str) -> Knob:
         """Return the knob of this name; SpecError with the nearest names otherwise."""
         return _by_name("knob", name, self.knobs)
@@ -304,6 +315,22 @@ class Network:
     def synapse_parameters_of(self, projection: Projection) -> dict[str, float]:
         """Return every parameter [canonical unit] of a projection's synapses, resolved."""
         return validation.resolve_numbers(projection, self.knob_values)
+
+    def rewiring_parameters_of(self, rewiring: Rewiring) -> dict[str, float]:
+        """Return every parameter [canonical unit] of a rewiring's rule, resolved."""
+        return rewiring_checks.resolve_parameters(rewiring, self.knob_values)
+
+    def rewiring_weight_of(self, rewiring: Rewiring) -> float:
+        """Return what a new synapse of a rewiring starts from [unit of the receptor]."""
+        return rewiring_checks.weight_of(self, rewiring)
+
+    def rewiring_steps_of(self, rewiring: Rewiring) -> int:
+        """Return the number of time steps between two calls of a rewiring's rule."""
+        return rewiring_checks.steps_of(self, rewiring)
+
+    def rewiring_attempts_of(self, rewiring: Rewiring) -> int:
+        """Return the number of pairs that a rewiring draws at each call."""
+        return rewiring_checks.attempts_of(self, rewiring)
 
     def synapse_states_of(self, projection: Projection) -> dict[str, State]:
         """Return every state variable of a projection's synapses, the weight first."""

@@ -30,6 +30,7 @@ __all__ = [
     "resolve_numbers",
     "resolve_values",
     "validate",
+    "weight_at",
     "weight_of",
 ]
 
@@ -67,7 +68,7 @@ def validate(network: Network) -> None:
         raise SpecError(
             "Network.seed", "must be a whole number in 0 ... 2^32 - 1", got=repr(network.seed)
         )
-    for kind in ("populations", "projections", "stimuli", "recorders", "knobs"):
+    for kind in ("populations", "projections", "stimuli", "recorders", "rewirings", "knobs"):
         _unique_names(kind, getattr(network, kind))
     for knob in network.knobs:
         knob.parameter.check(knob.value, where=f"Knob {knob.name!r}")
@@ -230,10 +231,14 @@ def _label(item: Any) -> str:
 
 def weight_of(network: Network, item: Any) -> Distribution:
     """Return the resolved weight of a projection or a Poisson input; its sign is checked."""
+    return weight_at(network, item, item.weight, where=f"{_label(item)}.weight")
+
+
+def weight_at(network: Network, item: Any, given: Any, *, where: str) -> Distribution:
+    """Return a weight, resolved, at the receptor of a projection or a Poisson input."""
     receptor_name = receptor_of(network, item)
     receptor = network.population(_post_of(item)).model.receptors[receptor_name]
-    where = f"{_label(item)}.weight"
-    weight = as_distribution(item.weight, where=where).resolve(
+    weight = as_distribution(given, where=where).resolve(
         network.knob_values, receptor.unit, where=where
     )
     _check_sign(weight, receptor, receptor_name, where)

@@ -209,7 +209,10 @@ def has_counted_loop(program: Sequence[Statement]) -> bool:
     return any(isinstance(node, For) and counts_passes(node) for node in walk(*program))
 
 
-_PREFIX = {"state": "s", "input": "i", "p": "p", "syn": "s", "pre": "a", "post": "b", "mod": "m"}
+_PREFIX = {
+    "state": "s", "input": "i", "p": "p", "syn": "s", "pre": "a", "post": "b", "mod": "m",
+    "pair": "pair",
+}  # fmt: skip
 """Space of a field -> what its variables begin with."""
 
 

@@ -1,0 +1,167 @@
+"""Structural plasticity: rules that create and remove synapses, and where a network uses them.
+
+A rule states its numbers as `Parameter` attributes and its two decisions as plain Python on
+scalars, restricted to the rule language; see `RewiringRule`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType, SimpleNamespace
+from typing import Any, ClassVar
+
+from snnlab.errors import SpecError, unknown_name
+from snnlab.model.declarations import declared
+from snnlab.model.distribution import Number
+from snnlab.model.parameter import Parameter
+
+__all__ = ["PARTNERS", "Rewiring", "RewiringRule", "lookup", "models"]
+
+_RULES: dict[str, type[RewiringRule]] = {}
+
+PARTNERS = ("uniform", "last_spike")
+"""How the source of a pair is found."""
+
+_OWN = ("every", "attempts", "weight", "partner")
+"""Numbers of a `Rewiring` itself, whose names a rule's parameters leave free."""
+
+
+class RewiringRule:
+    """A rule of structural plasticity. Subclass it to define one; the class name is its name.
+
+    Its functions are static, see only scalars, and are written in the rule language. They may
+    draw with ``uniform()`` and ``normal()``:
+
+    ``prune(syn, pair, p) -> bool``
+        Whether a synapse that is there goes. ``syn.weight`` and ``syn.<name>`` are the states of
+        the projection's synapse model; ``pair.distance`` [um] and ``pair.indegree``, the number
+        of synapses of the projection that the target has now.
+    ``accept(pair, p) -> bool``
+        Whether a pair that is not connected gets a synapse.
+    ``derive(p, dt)``
+        Ordinary Python on the host in float64: returns constants as a dict.
+
+    Notes
+    -----
+    A rule visits the pairs that `Rewiring` draws: `prune` decides where there is a synapse,
+    `accept` where there is none. One with ``replaces = True`` visits every synapse instead, and
+    then draws pairs until as many synapses have been formed as went.
+    """
+
+    parameters: ClassVar[Mapping[str, Parameter]] = {}
+    replaces: ClassVar[bool] = False
+    """Whether every synapse is visited, and as many are formed as go."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.parameters = declared(cls, Parameter)
+        for name in _OWN:
+            if name in cls.parameters:
+                raise SpecError(
+                    f"{cls.__name__}.{name}", "must have another name: every rewiring has one",
+                    remedy=f"Names that are taken: {', '.join(_OWN)}.",
+                )  # fmt: skip
+        if cls.replaces and cls.accept is RewiringRule.accept:
+            raise SpecError(
+                f"{cls.__name__}.accept", "must be defined: the rule replaces what it prunes",
+                remedy="Return True to form synapses anywhere.",
+            )  # fmt: skip
+        _RULES[cls.__name__] = cls
+
+    @staticmethod
+    def derive(p: SimpleNamespace, dt: float) -> dict[str, Any]:
+        """Return constants computed once on the host in float64; default: none.
+
+        Parameters
+        ----------
+        p : namespace
+            Parameter values in canonical units.
+        dt : float [ms]
+            Time step.
+        """
+        return {}
+
+    @staticmethod
+    def prune(syn: Any, pair: Any, p: Any) -> Any:
+        """Return whether a synapse goes; default: never."""
+        return False
+
+    @staticmethod
+    def accept(pair: Any, p: Any) -> Any:
+        """Return whether a pair gets a synapse; default: never."""
+        return False
+
+
+@dataclass(frozen=True)
+class Rewiring:
+    """Synapses of a projection come and go while the network runs, as a rule says.
+
+    At every multiple of `every` pairs of a source and a target neuron are drawn, one after the
+    other; the rule says whether a synapse between them goes, or one is formed. A pair never has
+    two synapses, and no neuron one with itself where the projection has no autapses.
+
+    Parameters
+    ----------
+    projection : str
+        Whose synapses; it must start without multapses, with one constant weight and delay.
+    rule : type of RewiringRule or str
+        The rule, or the name of one.
+    every : number [ms]
+        Time between two calls of the rule, at least one time step; rounded to the grid.
+    attempts : number
+        Pairs drawn at each call. A rule that replaces draws as many as it needs.
+    parameters : mapping
+        Of the rule: name -> number, quantity or expression of knobs. What is not named has the
+        rule's default.
+    weight : number, optional [unit of the receptor]
+        What a new synapse starts from. Default: the weight of the projection.
+    name : str
+        Unique within the network; default ``"rewiring of <projection>"``.
+    partner : str
+        ``"uniform"``: the source of a pair is any neuron of the population. ``"last_spike"``: the
+        one that spiked last.
+    """
+
+    projection: str
+    rule: type[RewiringRule] | str = "Topographic"
+    every: Number = 1.0
+    attempts: Number = 10
+    parameters: Mapping[str, Number] = field(default_factory=dict)
+    weight: Number | None = None
+    name: str = ""
+    partner: str = "uniform"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))
+        if isinstance(self.rule, type):
+            lookup(self.rule.__name__)
+            object.__setattr__(self, "rule", self.rule.__name__)
+        if not self.name:
+            object.__setattr__(self, "name", f"rewiring of {self.projection}")
+
+    @property
+    def model(self) -> type[RewiringRule]:
+        """The rule's class."""
+        return lookup(str(self.rule))
+
+
+def models() -> dict[str, type[RewiringRule]]:
+    """Return every rewiring rule that is defined, name -> class."""
+    import snnlab.model.rewirings  # noqa: F401  (registers the rules that ship)
+
+    return dict(_RULES)
+
+
+def lookup(name: str) -> type[RewiringRule]:
+    """Return the rewiring rule of this name.
+
+    Raises
+    ------
+    SpecError
+        No such rule; the nearest names are offered.
+    """
+    known = models()
+    if name not in known:
+        raise unknown_name("rewiring rule", name, known)
+    return known[name]

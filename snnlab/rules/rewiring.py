@@ -1,0 +1,145 @@
+"""A rewiring rule as one program for each of its decisions, in the typed tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from snnlab.errors import RuleError
+from snnlab.rules.neuron import parameter_names
+from snnlab.rules.parse import Sites, parse_function
+from snnlab.rules.scope import Space
+from snnlab.rules.select import without_branches
+from snnlab.rules.tree import Draw, Local, Statement, Type, fields_read, walk
+
+__all__ = ["ACCEPTED", "PAIR", "PRUNED", "RewiringModel", "RewiringTree", "read_rewiring"]
+
+PRUNED = Local("pruned", Type.BOOL)
+"""The variable of `RewiringTree.prune` that says whether the synapse goes."""
+
+ACCEPTED = Local("accepted", Type.BOOL)
+"""The variable of `RewiringTree.accept` that says whether a synapse is formed."""
+
+PAIR = ("distance", "indegree")
+"""What a rule sees of a pair of neurons, in the order in which it is handed over."""
+
+
+class RewiringModel(Protocol):
+    """What the rule language needs of a rule; see `snnlab.model.rewiring.RewiringRule`."""
+
+    __name__: str
+    parameters: Mapping[str, Any]
+    derive: Callable[..., dict[str, Any]]
+    prune: Callable[..., Any]
+    accept: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class RewiringTree:
+    """The behaviour of a rewiring rule, ready to be written for a target.
+
+    Parameters
+    ----------
+    name : str
+        The rule's name.
+    states : tuple of str
+        ``"weight"``, then the state variables of the synapses.
+    known : tuple of str
+        Parameters, then derived constants.
+    parameters : tuple of str
+        Those of them that the programs read.
+    prune, accept : tuple of Statement
+        What sets `PRUNED` and `ACCEPTED`, without branches except around loops.
+    """
+
+    name: str
+    states: tuple[str, ...]
+    known: tuple[str, ...]
+    parameters: tuple[str, ...]
+    prune: tuple[Statement, ...]
+    accept: tuple[Statement, ...]
+
+    @property
+    def reads_distance(self) -> bool:
+        """Whether positions are needed."""
+        return "distance" in self._of_pair()
+
+    @property
+    def reads_indegree(self) -> bool:
+        """Whether the synapses onto a target must be counted."""
+        return "indegree" in self._of_pair()
+
+    def _of_pair(self) -> frozenset[str]:
+        return fields_read((*self.prune, *self.accept), "pair")
+
+
+def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> RewiringTree:
+    """Read both functions of a rewiring rule.
+
+    Parameters
+    ----------
+    rule : type of RewiringRule
+    synapse_states : sequence of str
+        ``"weight"``, then the state variables of the projection's synapse model.
+
+    Raises
+    ------
+    RuleError
+        One of them uses something that the rule language does not have, a state that these
+        synapses do not have, or ``poisson()``.
+    SpecError
+        `derive` returns a name that is a parameter already.
+    """
+    known = parameter_names(rule)
+    spaces = _spaces(rule, tuple(synapse_states), known)
+    sites: Sites = {}
+
+    def parsed(name: str, names: str, result: Local) -> tuple[Statement, ...]:
+        where = f"{rule.__name__}.{name}"
+        chosen = [spaces[n] for n in names.split()]
+        function = getattr(rule, name)
+        program = without_branches(parse_function(function, where, chosen, sites, result=result))
+        _refuse_counts(program, where)
+        return program
+
+    prune = parsed("prune", "syn pair p", PRUNED)
+    accept = parsed("accept", "pair p", ACCEPTED)
+    used = fields_read((*prune, *accept), "p")
+    return RewiringTree(
+        name=rule.__name__,
+        states=tuple(synapse_states),
+        known=known,
+        parameters=tuple(name for name in known if name in used),
+        prune=prune,
+        accept=accept,
+    )
+
+
+def _refuse_counts(program: tuple[Statement, ...], where: str) -> None:
+    """One word must do for each draw."""
+    if any(draw.name == "poisson" for draw in _draws(program)):
+        raise RuleError(
+            where, "must not use poisson()", got="poisson",
+            remedy="A rewiring rule draws with uniform() and normal().",
+        )  # fmt: skip
+
+
+def _draws(program: tuple[Statement, ...]) -> Iterator[Draw]:
+    return (node for node in walk(*program) if isinstance(node, Draw))
+
+
+def _spaces(
+    rule: RewiringModel, states: tuple[str, ...], known: tuple[str, ...]
+) -> dict[str, Space]:
+    """What the attributes of each argument are; a rule changes none of them."""
+    decides = "A rule decides which synapses there are; the synapse model changes them."
+    of_synapse = f"a state of the projection's synapses ({', '.join(states)})"
+    of_pair = f"a number of the pair ({', '.join(PAIR)})"
+    of_rule = f"a parameter or derived constant of {rule.__name__}"
+    fixed = "Parameters are the same at every call: compute with a local variable."
+    return {
+        "syn": Space("syn", of_synapse, frozenset(states), remedy=decides),
+        "pair": Space("pair", of_pair, frozenset(PAIR), remedy=decides),
+        "p": Space("p", of_rule, frozenset(known), remedy=fixed),
+    }

@@ -135,7 +135,7 @@ class Layout:
             tuple(p.name for p in network.populations),
             tuple(p.size for p in network.populations),
             tuple(_recorded(network, recorder) for recorder in network.recorders),
-            tuple(Rewired(r.name, r.projection) for r in getattr(network, "rewirings", ())),
+            tuple(Rewired(r.name, r.projection) for r in network.rewirings),
         )
 
     @property

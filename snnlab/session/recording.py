@@ -173,7 +173,7 @@ def frame_bytes(frame: Frame) -> int:
 def meaning(network: Network) -> tuple[object, ...]:
     """Return all that ids, counts, samples and structural events depend on."""
     sizes = tuple((p.name, p.size) for p in network.populations)
-    rewirings = tuple((r.name, r.projection) for r in getattr(network, "rewirings", ()))
+    rewirings = tuple((r.name, r.projection) for r in network.rewirings)
     drawn = tuple(_drawn_from(network, recorder) for recorder in network.recorders)
     return sizes, rewirings, network.recorders, drawn
 

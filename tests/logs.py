@@ -11,23 +11,33 @@ import numpy as np
 
 from snnlab.frames.frame import Frame, Samples
 from snnlab.frames.health import Kind, Trouble
+from snnlab.frames.structure import StructuralEvents
 from snnlab.frames.synapse_ids import SynapseIds, same_synapses
 from snnlab.interop import native_json
 from snnlab.model.connectivity import AllToAll
 from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population, Projection
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
+from snnlab.model.rewiring import Rewiring
 from snnlab.record.layout import Layout
 from snnlab.record.log.reader import FrameLog
 from snnlab.record.log.writer import LogWriter
 
 NETWORK = Network(
     [Population("exc", 8, "LIFExp"), Population("inh", 2, "LIFExp")],
-    [Projection("exc", "inh", AllToAll(), 1.0, synapse="STDP", parameters={"W_max": 2.0})],
+    [
+        Projection("exc", "inh", AllToAll(), 1.0, synapse="STDP", parameters={"W_max": 2.0}),
+        Projection("inh", "exc", AllToAll(), -1.0),
+        Projection("inh", "inh", AllToAll(), -1.0),
+    ],
     recorders=[
         StateRecorder("trace", "inh", ("V_m", "I_exc"), (0, 1), "0.2 ms"),
         StateRecorder("other/trace", "exc", ("V_m",), (3,), "1 ms"),
         SynapseRecorder("weights", "exc->inh", sources=(0, 4), interval="0.5 ms"),
+    ],
+    rewirings=[
+        Rewiring("inh->exc", "Magnitude", "0.3 ms", name="weak"),
+        Rewiring("inh->inh", "Magnitude", "0.4 ms", name="lateral"),
     ],
     seed=7,
     name="small",
@@ -40,7 +50,7 @@ PROVENANCE = {"network": native_json.dumps(NETWORK), "device": "none"}
 
 
 def frame(start: int, stop: int, *, seed: int = 0, rate: float = 0.05) -> Frame:
-    """Random spikes and samples of `NETWORK`, the same for the same arguments."""
+    """Random spikes, samples and structural events of `NETWORK`, the same for the same arguments."""
     random = np.random.default_rng([seed, start, stop])
     step, neuron = np.nonzero(random.random((stop - start, 10)) < rate)
     counts = np.array([(neuron < 8).sum(), (neuron >= 8).sum()], np.int64)
@@ -55,7 +65,19 @@ def frame(start: int, stop: int, *, seed: int = 0, rate: float = 0.05) -> Frame:
     return Frame(
         start, stop, NETWORK.dt, start + step.astype(np.int64), neuron.astype(np.int64),
         counts, samples, 0.5, {"update": 0.375, "other": 0.125}, _troubles(start, stop),
+        events(start, stop, seed=seed),
     )  # fmt: skip
+
+
+def events(start: int, stop: int, *, seed: int = 0) -> StructuralEvents:
+    """What rewirings did at steps ``start <= step < stop``; the same however a run is cut."""
+    draws = np.random.default_rng([seed, 1]).integers(0, 2, (stop, 2, 4))
+    step, rewiring = np.nonzero([[k and k % 3 == 0, k and k % 4 == 0] for k in range(stop)])
+    formed, pre, post, n = np.moveaxis(draws[step, rewiring], -1, 0)
+    return StructuralEvents(
+        step.astype(np.int64), rewiring.astype(np.int16), formed == 1, 8 + pre,
+        np.where(rewiring == 0, 3 * post, 8 + post),
+    ).at((step >= start) & (n == 1))  # fmt: skip
 
 
 def _troubles(start: int, stop: int) -> tuple[Trouble, ...]:
@@ -132,6 +154,7 @@ def same_frames(found: Sequence[Frame], expected: Sequence[Frame]) -> bool:
 def same_frame(a: Frame, b: Frame) -> bool:
     """Whether two frames are equal in all that they hold, types included."""
     columns = [(a.step, b.step), (a.neuron, b.neuron), (a.counts, b.counts)]
+    columns += zip(a.structure.columns, b.structure.columns, strict=True)
     for name, samples in b.samples.items():
         columns += [
             (a.samples[name].steps, samples.steps),

@@ -23,12 +23,13 @@ def figures(network: Network, run: Run) -> dict[str, Any]:
     -------
     dict
         Rates and CVs are those after the warm-up, per population in network order, ``None`` where
-        undefined; so are the numbers of spikes and events. `spike_sha256` is over all spikes.
+        undefined; so are the numbers of spikes, of events, and of synapses formed and removed.
+        `spike_sha256` is over all spikes.
 
     Notes
     -----
     `real_time_factor` is wall time / model time: lower is faster. `n_synaptic_events` counts each
-    spike as often as it has synapses to arrive at.
+    spike as often as it has synapses to arrive at. `n_synapses` is the number at the start.
     """
     tally = run.tally
     return {
@@ -39,6 +40,8 @@ def figures(network: Network, run: Run) -> dict[str, Any]:
         "n_synapses": run.report.n_synapses,
         "n_spikes": tally.n_spikes,
         "n_synaptic_events": tally.n_events,
+        "n_formed": tally.n_formed,
+        "n_removed": tally.n_removed,
         "rates": tally.rates,
         "cv": tally.cvs,
         "build_s": run.report.build_s,
@@ -86,12 +89,15 @@ def _population_rows(network: Network, values: dict[str, Any]) -> list[str]:
 
 
 def _cost_rows(values: dict[str, Any]) -> list[str]:
+    counts = f"{values['n_spikes']} spikes, {values['n_synaptic_events']} synaptic events"
+    if values["n_formed"] or values["n_removed"]:
+        counts += f", {values['n_formed']} synapses formed, {values['n_removed']} removed"
     return [
         f"real-time factor  {_text(values['real_time_factor'], 3)}  "
         "(wall time / model time, lower is faster)",
         f"build {values['build_s']:.2f} s, compile {values['compile_s']:.2f} s, "
         f"simulate {values['simulate_s']:.2f} s",
-        f"{values['n_spikes']} spikes, {values['n_synaptic_events']} synaptic events",
+        counts,
         f"memory {values['peak_rss_bytes'] / 2**20:.0f} MiB at most, "
         f"{values['bytes_per_synapse']:.2f} bytes per synapse",
     ]

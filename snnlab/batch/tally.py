@@ -23,7 +23,7 @@ class Tally:
     ----------
     network : Network
     out_degrees : (n_neurons,) int64
-        Outgoing synapses of every neuron.
+        Outgoing synapses of every neuron at the start.
     warmup : int [steps]
         Frames that begin before do not count, but for the digest.
 
@@ -33,13 +33,16 @@ class Tally:
         Model time that is measured.
     n_spikes, n_events : int
         Measured spikes, and synapses that they arrived at.
+    n_formed, n_removed : int
+        Synapses that were formed and removed in the measured time.
     """
 
     def __init__(self, network: Network, out_degrees: NDArray[np.int64], warmup: int) -> None:
         self.duration = 0.0
         self.n_spikes = self.n_events = 0
+        self.n_formed = self.n_removed = 0
         self._sizes = [population.size for population in network.populations]
-        self._out_degrees = out_degrees
+        self._out_degrees = out_degrees.copy()
         self._warmup = warmup
         self._counts = np.zeros(len(self._sizes), np.int64)
         self._cv = RunningCV(network.n_neurons)
@@ -50,13 +53,37 @@ class Tally:
         order = np.lexsort((frame.neuron, frame.step))
         pairs = np.column_stack((frame.step[order], frame.neuron[order]))
         self._digest.update(pairs.astype("<i8").tobytes())
+        n_events = int(self._out_degrees[frame.neuron].sum()) + self._rewire(frame)
         if frame.t_start < self._warmup:
             return
         self.duration += frame.duration
         self.n_spikes += frame.n_spikes
-        self.n_events += int(self._out_degrees[frame.neuron].sum())
+        self.n_events += n_events
+        n_formed = int(frame.structure.is_formed.sum())
+        self.n_formed += n_formed
+        self.n_removed += len(frame.structure) - n_formed
         self._counts += frame.counts
         self._cv.add(frame.step, frame.neuron)
+
+    def _rewire(self, frame: Frame) -> int:
+        """Go on to the synapses at the end of a frame.
+
+        Returns
+        -------
+        int
+            Arrivals that the frame has more than with the synapses at its start: an event counts
+            for the spikes of its source from its step on.
+        """
+        events = frame.structure
+        if not len(events):
+            return 0
+        n = frame.t_stop - frame.t_start
+        spikes = np.sort(frame.neuron * n + (frame.step - frame.t_start))
+        first, last = events.pre * n + (events.step - frame.t_start), (events.pre + 1) * n
+        n_later = np.searchsorted(spikes, last) - np.searchsorted(spikes, first)
+        change = np.where(events.is_formed, 1, -1)
+        np.add.at(self._out_degrees, events.pre, change)
+        return int((change * n_later).sum())
 
     @property
     def spike_sha256(self) -> str:

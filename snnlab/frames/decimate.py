@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.structure import StructuralEvents
 from snnlab.frames.synapse_ids import same_synapses
 
 __all__ = ["can_follow", "extremes", "merged", "spike_image", "until"]
@@ -61,6 +62,7 @@ def merged(frames: Iterable[Frame]) -> Frame:
         wall_s=sum(part.wall_s for part in parts),
         timings=_summed(parts),
         health=tuple(trouble for part in parts for trouble in part.health),
+        structure=StructuralEvents.joined(part.structure for part in parts),
     )
 
 
@@ -94,6 +96,8 @@ def until(frame: Frame, stop: int, sizes: Sequence[int]) -> Frame:
         wall_s=share * frame.wall_s,
         timings={phase: share * wall_s for phase, wall_s in frame.timings.items()},
         health=tuple(trouble for trouble in frame.health if trouble.t_stop <= stop),
+        # A copy: a view would keep in memory what happened later.
+        structure=StructuralEvents.joined([frame.structure.between(frame.t_start, stop)]),
     )
 
 

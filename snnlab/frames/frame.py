@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from snnlab.frames.health import Trouble
+from snnlab.frames.structure import StructuralEvents
 from snnlab.frames.synapse_ids import SynapseIds
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ class Frame:
         everything else. They add up to `wall_s`; empty if the engine does not measure them.
     health : tuple of Trouble
         What went wrong in these steps; empty if all is well.
+    structure : StructuralEvents
+        Synapses that were formed and removed, ``t_start <= step < t_stop``: a rewiring that is due
+        when `t_stop` steps are done takes place in the next frame.
     """
 
     t_start: int
@@ -90,6 +94,7 @@ class Frame:
     wall_s: float = 0.0
     timings: Mapping[str, float] = field(default_factory=dict)
     health: tuple[Trouble, ...] = ()
+    structure: StructuralEvents = field(default_factory=StructuralEvents.none)
 
     @property
     def n_spikes(self) -> int:
@@ -98,8 +103,9 @@ class Frame:
 
     @property
     def sampled_bytes(self) -> int:
-        """Memory that the samples take [bytes]."""
-        return sum(s.steps.nbytes + s.values.nbytes for s in self.samples.values())
+        """Memory that the samples and the structural events take [bytes]."""
+        sampled = sum(s.steps.nbytes + s.values.nbytes for s in self.samples.values())
+        return sampled + self.structure.nbytes
 
     @property
     def duration(self) -> float:

@@ -23,7 +23,7 @@ MOST_SPIKES = 5_000_000
 """Spikes (80 MB) that wait for one screen reader; beyond it the oldest frames are left out."""
 
 MOST_SAMPLED = 256 * 2**20
-"""Bytes of samples for which the same holds."""
+"""Bytes of samples and structural events for which the same holds."""
 
 _MOST_PARTS = 64
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnlab.frames.frame import Samples
+    from snnlab.frames.structure import StructuralEvents
     from snnlab.model.edits import Edit
     from snnlab.model.network import Network
 
@@ -56,8 +57,8 @@ def open_log(path: str | os.PathLike[str], *, verify: bool = False) -> RunLog:
 class RunLog(FrameLog):
     """A log on disk; what is asked for is read, nothing else.
 
-    `spikes`, `samples` and `dataset` tell of the last section: since the last change of structure
-    or the last reset. `sections` holds all of them.
+    `spikes`, `samples`, `structural_events` and `dataset` tell of the last section: since the last
+    structural edit or the last reset. `sections` holds all of them.
     """
 
     @property
@@ -126,6 +127,30 @@ class RunLog(FrameLog):
             Damaged data.
         """
         return self.section().samples(recorder, t_start, t_stop)
+
+    def structural_events(
+        self,
+        rewiring: str | None = None,
+        t_start: float | None = None,
+        t_stop: float | None = None,
+    ) -> StructuralEvents:
+        """Return the synapses formed and removed at ``t_start <= time < t_stop``.
+
+        Parameters
+        ----------
+        rewiring : str, optional
+            Name of the rewiring; default: all.
+        t_start, t_stop : float [ms], optional
+            Default: the whole section. An event of step k has the time ``k * dt``.
+
+        Raises
+        ------
+        SpecError
+            There is no such rewiring, or not a time.
+        FormatError
+            Damaged data.
+        """
+        return self.section().structural_events(rewiring, t_start, t_stop)
 
     def dataset(self) -> xr.Dataset:
         """Return the last section as a labelled data set; values are read when they are used."""

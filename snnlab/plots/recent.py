@@ -28,7 +28,7 @@ class RecentFrames:
     max_spikes : int
         Number of spikes that are kept; 16 bytes each.
     max_sampled : int
-        Bytes of samples that are kept.
+        Bytes of samples and structural events that are kept.
     """
 
     def __init__(
@@ -116,7 +116,9 @@ class RecentFrames:
 
 
 def tail(frame: Frame, n_steps: int) -> Frame:
-    """Return the spikes of the last `n_steps` of a frame; counts and samples stay behind.
+    """Return spikes and structural events of the last `n_steps` of a frame, but no samples.
+
+    The counts stay those of the whole frame.
 
     Parameters
     ----------
@@ -129,4 +131,7 @@ def tail(frame: Frame, n_steps: int) -> Frame:
         return frame
     first = np.searchsorted(frame.step, start)
     step, neuron = frame.step[first:], frame.neuron[first:]
-    return replace(frame, t_start=start, step=step, neuron=neuron, samples={})
+    structure = frame.structure.between(start, frame.t_stop)
+    return replace(
+        frame, t_start=start, step=step, neuron=neuron, samples={}, structure=structure
+    )

@@ -12,8 +12,16 @@ import numpy as np
 
 from snnlab.errors import FormatError, SpecError, nearest
 from snnlab.frames.frame import Samples
+from snnlab.frames.structure import StructuralEvents
 from snnlab.record.atomic import replacing
-from snnlab.record.labelled import FORMAT, Columns, SampleColumns, label
+from snnlab.record.labelled import (
+    FORMAT,
+    Columns,
+    EventColumns,
+    SampleColumns,
+    label,
+    words_at,
+)
 from snnlab.record.layout import Layout, Recorded
 
 if TYPE_CHECKING:
@@ -59,6 +67,7 @@ def to_dataset(
         _joined([frame.neuron for frame in frames]),
         counts,
         {recorder.name: _samples(frames, recorder) for recorder in layout.recorders},
+        events=_events(frames, layout) if layout.rewirings else None,
     )
     return label(layout, columns, provenance=provenance)
 
@@ -85,6 +94,19 @@ def _samples(frames: Sequence[Frame], recorder: Recorded) -> SampleColumns:
     whole = Samples.joined(parts) if parts else nothing
     values = [whole.values[:, i] for i in range(len(recorder.variables))]
     return SampleColumns(whole.steps, values, whole.synapses)
+
+
+def _events(frames: Sequence[Frame], layout: Layout) -> EventColumns:
+    """What the rewirings did in all frames."""
+    found = StructuralEvents.joined(frame.structure for frame in frames)
+    return EventColumns(
+        found.step * layout.dt,
+        words_at([rewiring.name for rewiring in layout.rewirings], found.rewiring),
+        words_at([rewiring.projection for rewiring in layout.rewirings], found.rewiring),
+        found.is_formed,
+        found.pre,
+        found.post,
+    )
 
 
 # --- files --------------------------------------------------------------------------------------

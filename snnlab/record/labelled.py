@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["FORMAT", "Columns", "SampleColumns", "label"]
+__all__ = ["FORMAT", "Columns", "EventColumns", "SampleColumns", "label", "words_at"]
 
 FORMAT = 1
 """Version of the layout, in the attribute `format`."""
@@ -39,6 +39,27 @@ class SampleColumns(NamedTuple):
     synapses: SynapseIds | None = None
 
 
+class EventColumns(NamedTuple):
+    """Synapses that were formed and removed; arrays, or anything that xarray takes for one.
+
+    Parameters
+    ----------
+    time : (n_events,) float64 [ms]
+    rewiring, projection : (n_events,) str
+        Names.
+    is_formed : (n_events,) bool
+    pre, post : (n_events,) int64
+        Global ids.
+    """
+
+    time: Any
+    rewiring: Any
+    projection: Any
+    is_formed: Any
+    pre: Any
+    post: Any
+
+
 class Columns(NamedTuple):
     """The numbers of a run; arrays, or anything that xarray takes for one.
 
@@ -51,6 +72,8 @@ class Columns(NamedTuple):
         Recorder name -> what it sampled.
     time : (n_spikes,) float64 [ms], optional
         Default: computed from `step`.
+    events : EventColumns, optional
+        Default: of a network in which nothing makes such events.
     """
 
     t_start: int
@@ -60,6 +83,7 @@ class Columns(NamedTuple):
     counts: NDArray[np.int64]
     samples: Mapping[str, SampleColumns]
     time: Any = None
+    events: EventColumns | None = None
 
 
 def label(
@@ -81,8 +105,11 @@ def label(
         `population`: its name, `size`, `first_id` and `count`, the number of spikes. For each
         recorder ``R``, along ``R_time`` and ``R_neuron``: its variables, named ``R_V_m``. Of
         synapses, along ``R_time`` and ``R_synapse`` (the place in `Session.synapses`), with
-        ``R_source`` and ``R_target`` (global ids): ``R_weight``. The scalars `t_start`, `t_stop`
-        and `dt` [ms] tell silence from missing data.
+        ``R_source`` and ``R_target`` (global ids): ``R_weight``. Where the network has rewirings,
+        along `event`: the coordinates `event_time` [ms], `event_rewiring` and `event_projection`
+        (names), and `event_pre`, `event_post` (global ids) and `event_formed`: whether the synapse
+        was formed or removed then. The scalars `t_start`, `t_stop` and `dt` [ms] tell silence from
+        missing data.
     """
     import xarray as xr
 
@@ -95,6 +122,9 @@ def label(
         axes = _synapse_axes(name, sampled) if recorder.projection else _axis(name, recorder)
         coordinates |= _sample_times(name, sampled.steps * layout.dt) | axes
         variables |= _sampled(name, recorder, sampled.values, next(iter(axes)))
+    if columns.events is not None:
+        coordinates |= _event_axis(columns.events)
+        variables |= _events(columns.events)
     title = {"snnlab": "dataset", "format": FORMAT, "title": layout.name, "seed": layout.seed}
     return xr.Dataset(variables, coordinates, attrs={**title, **(provenance or {})})
 
@@ -133,6 +163,35 @@ def _populations(layout: Layout, columns: Columns) -> dict[str, _Variable]:
         "first_id": (("population",), layout.first_ids, first),
         "count": (("population",), columns.counts, _words("number of spikes", "1")),
     }
+
+
+def _event_axis(events: EventColumns) -> dict[str, _Variable]:
+    of_rewiring, of_projection = _words("name of the rewiring"), _words("name of the projection")
+    time = _words("time at which the synapse was formed or removed", "ms")
+    return {
+        "event_time": (("event",), events.time, time),
+        "event_rewiring": (("event",), events.rewiring, of_rewiring),
+        "event_projection": (("event",), events.projection, of_projection),
+    }
+
+
+def _events(events: EventColumns) -> dict[str, _Variable]:
+    formed = _words("whether the synapse was formed rather than removed", "1")
+    return {
+        "event_pre": (("event",), events.pre, _words("global id of the source neuron", "1")),
+        "event_post": (("event",), events.post, _words("global id of the target neuron", "1")),
+        "event_formed": (("event",), events.is_formed, formed),
+    }
+
+
+def words_at(words: Sequence[str], places: NDArray[np.integer]) -> NDArray[Any]:
+    """Return one of a few words for each event.
+
+    They are shared, not copied. Of no events the array has a type of its own, since xarray takes
+    an empty array of objects for one of numbers.
+    """
+    found: NDArray[Any] = np.array(words, dtype=object)[places]
+    return found if found.size else found.astype(str)
 
 
 def _sampled(

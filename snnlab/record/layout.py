@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from snnlab.model.network import Network
     from snnlab.model.recorders import Recorder
 
-__all__ = ["Layout", "Recorded", "Variable"]
+__all__ = ["Layout", "Recorded", "Rewired", "Variable"]
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,22 @@ class Recorded:
 
 
 @dataclass(frozen=True)
+class Rewired:
+    """What makes structural events.
+
+    Parameters
+    ----------
+    name : str
+        Of the rewiring.
+    projection : str
+        Whose synapses it forms and removes.
+    """
+
+    name: str
+    projection: str
+
+
+@dataclass(frozen=True)
 class Layout:
     """What the global ids, the counts and the samples of frames mean.
 
@@ -97,6 +113,8 @@ class Layout:
     sizes : tuple of int
         Their numbers of neurons.
     recorders : tuple of Recorded
+    rewirings : tuple of Rewired
+        In network order, to which structural events refer.
     """
 
     name: str
@@ -105,6 +123,7 @@ class Layout:
     populations: tuple[str, ...]
     sizes: tuple[int, ...]
     recorders: tuple[Recorded, ...]
+    rewirings: tuple[Rewired, ...] = ()
 
     @classmethod
     def of(cls, network: Network) -> Layout:
@@ -116,6 +135,7 @@ class Layout:
             tuple(p.name for p in network.populations),
             tuple(p.size for p in network.populations),
             tuple(_recorded(network, recorder) for recorder in network.recorders),
+            tuple(Rewired(r.name, r.projection) for r in network.rewirings),
         )
 
     @property
@@ -133,9 +153,10 @@ class Layout:
     def labels(self) -> Mapping[str, Recorded]:
         """Recorders by a name that files can hold and that no other recorder has."""
         labels: dict[str, Recorded] = {}
+        taken = ["event"] if self.rewirings else []  # as in ``event_time``
         for recorder in self.recorders:
             label = re.sub(r"[^\w.+-]", "_", recorder.name)
-            while label in labels:
+            while label in labels or label in taken:
                 label += "_"
             labels[label] = recorder
         return labels
@@ -167,9 +188,25 @@ class Layout:
             raise unknown_name("recorder", name, found)
         return found[name]
 
+    def rewiring(self, name: str) -> int:
+        """Return the number by which structural events refer to a rewiring.
+
+        Raises
+        ------
+        SpecError
+            There is no such rewiring.
+        """
+        names = [rewiring.name for rewiring in self.rewirings]
+        if name not in names:
+            raise unknown_name("rewiring", name, names)
+        return names.index(name)
+
     def to_data(self) -> dict[str, Any]:
-        """Return it as plain data for JSON."""
-        return asdict(self)
+        """Return it as plain data for JSON, without a word of rewirings where there are none."""
+        data = asdict(self)
+        if not self.rewirings:
+            del data["rewirings"]
+        return data
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> Layout:
@@ -188,6 +225,10 @@ class Layout:
                 tuple(str(name) for name in data["populations"]),
                 tuple(int(size) for size in data["sizes"]),
                 tuple(_from_data(recorder) for recorder in data["recorders"]),
+                tuple(
+                    Rewired(str(rewiring["name"]), str(rewiring["projection"]))
+                    for rewiring in data.get("rewirings", ())
+                ),
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise FormatError(

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnlab.errors import StateError
+from snnlab.frames.structure import StructuralEvents
 from snnlab.session.export import to_dataset
 from snnlab.session.logged import LoggedRecording
 from snnlab.session.recording import Recording
@@ -42,6 +43,26 @@ class Kept(Status):
         """
         return self._recorded.spikes()
 
+    def structural_events(self, rewiring: str | None = None) -> StructuralEvents:
+        """Return the synapses that were formed and removed since the last structural edit.
+
+        Parameters
+        ----------
+        rewiring : str, optional
+            Name of the rewiring that did it; default: all of them.
+
+        Returns
+        -------
+        StructuralEvents
+            In order of time; an event of step k has the time ``k * dt``.
+
+        Raises
+        ------
+        SpecError
+            No such rewiring; the nearest names are offered.
+        """
+        return self._recorded.structural_events(rewiring)
+
     def clear_recording(self) -> None:
         """Forget the recorded frames and make room for new ones."""
         self._on_thread(self._simulation.clear_recording)
@@ -52,7 +73,7 @@ class Kept(Status):
         Returns
         -------
         xarray.Dataset
-            Spikes, counts and samples with units; attributes say where they come from: versions,
+            Spikes, counts, samples and structural events with units; attributes say where they come from: versions,
             device, the network at the start of the run and every edit with its step. What is
             recorded on disk stays there until it is used.
         """

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from snnlab.frames.decimate import until
 from snnlab.frames.frame import Frame
+from snnlab.frames.structure import StructuralEvents
 from snnlab.model.edits import Edit
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
@@ -120,6 +121,26 @@ class LoggedRecording:
         if isinstance(frames, LoggedSection):
             return frames.spikes()
         return np.empty(0, np.int64), np.empty(0, np.int64)
+
+    def structural_events(self, rewiring: str | None = None) -> StructuralEvents:
+        """Return the synapses formed and removed since the last structural edit, in order.
+
+        Parameters
+        ----------
+        rewiring : str, optional
+            Name of the rewiring; default: all.
+
+        Raises
+        ------
+        SpecError
+            There is no such rewiring.
+        """
+        section = self.sections[-1]
+        if isinstance(section.frames, LoggedSection):
+            return section.frames.structural_events(rewiring)
+        if rewiring is not None:
+            Layout.of(section.network).rewiring(rewiring)
+        return StructuralEvents.none()
 
     @property
     def found(self) -> str:

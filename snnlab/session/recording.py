@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from snnlab.frames.decimate import until
 from snnlab.frames.frame import Frame
+from snnlab.frames.structure import StructuralEvents
 from snnlab.model.network import Network
 from snnlab.model.recorders import Recorder, SynapseRecorder
+from snnlab.record.layout import Layout
 
 __all__ = ["Recording", "Section", "default_limit", "meaning"]
 
@@ -130,6 +132,24 @@ class Recording:
         steps = np.concatenate([frame.step for frame in frames])
         return steps, np.concatenate([frame.neuron for frame in frames])
 
+    def structural_events(self, rewiring: str | None = None) -> StructuralEvents:
+        """Return the synapses formed and removed since the last structural edit, in order.
+
+        Parameters
+        ----------
+        rewiring : str, optional
+            Name of the rewiring; default: all.
+
+        Raises
+        ------
+        SpecError
+            There is no such rewiring.
+        """
+        section = self.sections[-1]
+        place = None if rewiring is None else Layout.of(section.network).rewiring(rewiring)
+        found = StructuralEvents.joined(frame.structure for frame in section.frames)
+        return found if place is None else found.of(place)
+
 
 def _begin(section: Section) -> float:
     """Step at which a section begins; one without frames begins later than any."""
@@ -151,9 +171,11 @@ def frame_bytes(frame: Frame) -> int:
 
 
 def meaning(network: Network) -> tuple[object, ...]:
-    """Return all that ids, counts and samples depend on."""
+    """Return all that ids, counts, samples and structural events depend on."""
     sizes = tuple((p.name, p.size) for p in network.populations)
-    return sizes, network.recorders, tuple(_drawn_from(network, r) for r in network.recorders)
+    rewirings = tuple((r.name, r.projection) for r in network.rewirings)
+    drawn = tuple(_drawn_from(network, recorder) for recorder in network.recorders)
+    return sizes, rewirings, network.recorders, drawn
 
 
 def _drawn_from(network: Network, recorder: Recorder) -> tuple[object, ...]:

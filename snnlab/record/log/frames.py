@@ -14,7 +14,7 @@ import numpy as np
 
 from snnlab.frames.frame import Frame, Samples
 from snnlab.frames.health import Trouble
-from snnlab.record.log import troubles
+from snnlab.record.log import structure, troubles
 from snnlab.record.log.columns import REAL, UNSIGNED, allowed, packed, padded, smallest
 from snnlab.record.log.framing import Damaged, Record
 
@@ -39,6 +39,8 @@ class Extent(NamedTuple):
         Recorder name -> number of samples.
     n_synapses : mapping
         Name of a recorder of synapses -> how many they are.
+    n_events : int
+        Synapses that were formed and removed.
     """
 
     t_start: int
@@ -47,6 +49,7 @@ class Extent(NamedTuple):
     counts: tuple[int, ...]
     n_samples: Mapping[str, int]
     n_synapses: Mapping[str, int]
+    n_events: int
 
 
 def encode(frame: Frame, layout: Layout) -> tuple[dict[str, Any], list[bytes]]:
@@ -64,18 +67,20 @@ def encode(frame: Frame, layout: Layout) -> tuple[dict[str, Any], list[bytes]]:
             told = [int(found.steps.size), value_type, _grid(found.steps)]
             samples[recorder.name] = told + [int(found.values.shape[2])] * bool(recorder.projection)
             parts.append(packed(found.values, value_type))
+    told_of_events, columns = structure.encode(frame.structure, frame.t_start)
     meta = {
         "t": [int(frame.t_start), int(frame.t_stop)],
         "wall_s": float(frame.wall_s),
         "counts": [int(n) for n in frame.counts],
         "types": [offset_type, id_type],
         "samples": samples,
+        **told_of_events,
     }
     if frame.timings:
         meta["timings"] = {phase: float(s) for phase, s in frame.timings.items()}
     if frame.health:
         meta["health"] = [troubles.to_data(trouble) for trouble in frame.health]
-    return meta, parts
+    return meta, parts + columns
 
 
 def _grid(steps: NDArray[np.int64]) -> list[int]:
@@ -112,7 +117,8 @@ def extent_of(record: Record, layout: Layout) -> Extent:
         n_samples = {name: _n_samples(*told) for name, told in meta["samples"].items()}
         n_synapses = {name: int(told[3]) for name, told in meta["samples"].items() if told[3:]}
         sizes = [padded(t, n) for t, n in _columns(meta, layout)]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        n_events = structure.n_events(meta, layout)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise Damaged(f"is no frame ({type(error).__name__}: {str(error)[:60]})") from error
     longest = max([0, *n_samples.values()])
     if min([t_start, *counts]) < 0 or len(counts) != len(layout.sizes):
@@ -121,7 +127,7 @@ def extent_of(record: Record, layout: Layout) -> Extent:
         raise Damaged("is no frame: its steps do not fit")
     if sum(sizes) != record.n_bytes:
         raise Damaged(f"has {record.n_bytes} bytes of data in place of {sum(sizes)}")
-    return Extent(t_start, t_stop, sum(counts), counts, n_samples, n_synapses)
+    return Extent(t_start, t_stop, sum(counts), counts, n_samples, n_synapses, n_events)
 
 
 def _n_samples(n: int, _: str, grid: list[int], *n_synapses: int) -> int:
@@ -141,7 +147,7 @@ def _columns(meta: Mapping[str, Any], layout: Layout) -> list[tuple[str, int]]:
     for name, told in meta["samples"].items():
         n_variables, n = _shape(layout, name, told)
         columns.append((allowed(told[1], REAL), int(told[0]) * n_variables * n))
-    return columns
+    return columns + structure.columns_of(meta, layout)
 
 
 def _shape(layout: Layout, name: str, told: Sequence[Any]) -> tuple[int, int]:
@@ -160,7 +166,7 @@ def decode(record: Record, body: bytes, layout: Layout) -> Frame:
     Raises
     ------
     Damaged
-        It tells of a kind of trouble that is not known.
+        It tells of a kind of trouble or a rewiring that is not known.
     """
     meta = record.meta
     t_start, t_stop = (int(t) for t in meta["t"])
@@ -168,16 +174,16 @@ def decode(record: Record, body: bytes, layout: Layout) -> Frame:
     for dtype, n in _columns(meta, layout):
         arrays.append(np.frombuffer(body, dtype, n, at))
         at += padded(dtype, n)
-    step, neuron, *sampled = arrays
-    samples = {}
-    for (name, told), values in zip(meta["samples"].items(), sampled, strict=True):
+    step, neuron, *others = arrays
+    samples, n = {}, len(meta["samples"])
+    for (name, told), values in zip(meta["samples"].items(), others[:n], strict=True):
         steps = sample_steps(record, name)
         native = values.astype(values.dtype.newbyteorder("="))
         samples[name] = Samples(steps, native.reshape(steps.size, *_shape(layout, name, told)))
     return Frame(
         t_start, t_stop, layout.dt, step.astype(np.int64) + t_start, neuron.astype(np.int64),
         np.array(meta["counts"], np.int64), samples, float(meta["wall_s"]),
-        dict(meta.get("timings", {})), _health(meta),
+        dict(meta.get("timings", {})), _health(meta), structure.decode(others[n:], t_start, layout),
     )  # fmt: skip
 
 

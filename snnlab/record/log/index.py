@@ -96,6 +96,8 @@ class SectionIndex:
         Recorder name -> the same of its samples.
     synapses : dict
         Name of a recorder of synapses -> record and byte that tell which, and how many they are.
+    events : array of int
+        Structural events before each frame, and in the end of all.
     """
 
     cause: str
@@ -111,6 +113,7 @@ class SectionIndex:
     samples: dict[str, array[int]] = field(default_factory=dict)
     counts: list[array[int]] = field(default_factory=list)
     synapses: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    events: array[int] = field(default_factory=lambda: array("q", [0]))
 
     def __post_init__(self) -> None:
         self.counts = [array("q", [0]) for _ in self.layout.sizes]
@@ -163,6 +166,7 @@ class SectionIndex:
             total.append(total[-1] + count)
         for name, before in self.samples.items():
             before.append(before[-1] + extent.n_samples.get(name, 0))
+        self.events.append(self.events[-1] + extent.n_events)
         self.offsets.append(record.offset)
 
     def cut(self, step: int) -> None:
@@ -175,7 +179,7 @@ class SectionIndex:
         """
         if step != self.step and step not in self.stops:
             raise Damaged(f"goes back to step {step}, where no frame ends")
-        totals = (self.spikes, *self.counts, *self.samples.values())
+        totals = (self.spikes, self.events, *self.counts, *self.samples.values())
         while self.stops and self.stops[-1] > step:
             for column in (self.offsets, self.records, self.stops, *totals):
                 column.pop()

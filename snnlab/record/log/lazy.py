@@ -11,11 +11,12 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from snnlab.record.labelled import Columns, SampleColumns, label
+from snnlab.record.labelled import Columns, EventColumns, SampleColumns, label, words_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from snnlab.frames.structure import StructuralEvents
     from snnlab.record.log.reader import LoggedSection
 
 __all__ = ["LazyColumn", "to_dataset"]
@@ -70,8 +71,8 @@ def to_dataset(section: LoggedSection) -> xr.Dataset:
     Returns
     -------
     xarray.Dataset
-        As `snnlab.record.dataset.to_dataset` makes it of frames in memory. Spikes and samples are
-        read when they are used, and only the frames that hold them; the axes of the samples, their
+        As `snnlab.record.dataset.to_dataset` makes it of frames in memory. Spikes, samples and
+        events are read when they are used, and only the frames that hold them; the axes of the samples, their
         times and which synapses they are of, are read at once. It needs the log to stay open.
     """
     layout, dt = section.layout, section.layout.dt
@@ -88,6 +89,7 @@ def to_dataset(section: LoggedSection) -> xr.Dataset:
         section.counts,
         {recorder.name: _samples(section, recorder.name) for recorder in layout.recorders},
         _lazily((n,), np.float64, lambda start, stop: (spikes(0)(start, stop) + 1) * dt),
+        _events(section) if layout.rewirings else None,
     )
     return label(layout, columns, provenance=_provenance(section))
 
@@ -106,6 +108,24 @@ def _samples(section: LoggedSection, name: str) -> SampleColumns:
 
     values = [_lazily((n, n_each), dtype, variable(i)) for i in range(n_variables)]
     return SampleColumns(section.sample_steps(name), values, section.synapses(name))
+
+
+def _events(section: LoggedSection) -> EventColumns:
+    n, dt, rewirings = section.n_events, section.layout.dt, section.layout.rewirings
+    names, projections = [r.name for r in rewirings], [r.projection for r in rewirings]
+
+    def column(dtype: Any, of: Callable[[StructuralEvents], NDArray[Any]]) -> Any:
+        return _lazily((n,), dtype, lambda start, stop: of(section.event_range(start, stop)))
+
+    word = words_at(names, np.zeros(min(n, 1), np.int64)).dtype
+    return EventColumns(
+        column(np.float64, lambda events: events.step * dt),
+        column(word, lambda events: words_at(names, events.rewiring)),
+        column(word, lambda events: words_at(projections, events.rewiring)),
+        column(np.bool_, lambda events: events.is_formed),
+        column(np.int64, lambda events: events.pre),
+        column(np.int64, lambda events: events.post),
+    )
 
 
 def _provenance(section: LoggedSection) -> dict[str, str]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from snnlab.errors import FormatError, SpecError
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.structure import StructuralEvents
 from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.record.log.file import ReadFile
 from snnlab.record.log.frames import decode, sample_steps
@@ -269,6 +270,18 @@ class LoggedSection(Sequence[Frame]):
         step, neuron = zip((empty, empty), *parts, strict=True)
         return np.concatenate(step), np.concatenate(neuron)
 
+    @property
+    def n_events(self) -> int:
+        """Number of structural events; no frame is read."""
+        return self.contents.events[self._n]
+
+    def event_range(self, start: int, stop: int) -> StructuralEvents:
+        """Return the structural events ``start <= i < stop``, from the first one on."""
+        return StructuralEvents.joined(
+            frame.structure.at(slice(a, b))
+            for frame, a, b in self._parts(self.contents.events, start, stop)
+        )
+
     def sample_range(self, recorder: str, start: int, stop: int) -> Samples:
         """Return the samples ``start <= i < stop`` of a recorder, counted from the first one."""
         found = [
@@ -356,6 +369,38 @@ class LoggedSection(Sequence[Frame]):
             ids = self.layout.population(population)
             chosen &= (neuron >= ids.start) & (neuron < ids.stop)
         return step[chosen], neuron[chosen]
+
+    def structural_events(
+        self,
+        rewiring: str | None = None,
+        t_start: float | None = None,
+        t_stop: float | None = None,
+    ) -> StructuralEvents:
+        """Return the synapses formed and removed at ``t_start <= time < t_stop``.
+
+        Only the frames that hold such events are read.
+
+        Parameters
+        ----------
+        rewiring : str, optional
+            Name of the rewiring; default: all.
+        t_start, t_stop : float [ms], optional
+            Default: the whole section. An event of step k has the time ``k * dt``.
+
+        Raises
+        ------
+        SpecError
+            There is no such rewiring, or not a time.
+        FormatError
+            Damaged data.
+        """
+        first, last = self._steps(t_start, t_stop)
+        before, stops = self.contents.events, self.contents.stops
+        a = before[bisect_right(stops, first, 0, self._n)]
+        b = before[min(bisect_left(stops, last, 0, self._n) + 1, self._n)]
+        place = None if rewiring is None else self.layout.rewiring(rewiring)
+        found = self.event_range(a, b).between(first, last)
+        return found if place is None else found.of(place)
 
     def samples(
         self, recorder: str, t_start: float | None = None, t_stop: float | None = None

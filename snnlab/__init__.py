@@ -32,7 +32,7 @@ _NAMES = {
     "model.parameter": "Parameter Receptor State",
     "model.recorders": "StateRecorder SynapseRecorder",
     "model.space": "Grid RandomPositions",
-    "model.stimuli": "PoissonInput SpikeTrains StepCurrent",
+    "model.stimuli": "MovingBlob PoissonInput SpikeTrains StepCurrent",
     "model.synapse": "ModTrace PostTrace PreTrace Synapse",
     "model.synapses": (
         "STDP STDPDopamine STDPGuetig STDPMultiplicative STDPNearest STDPPowerLaw STDPTriplet "

@@ -9,7 +9,7 @@ from snnlab.model.distribution import Constant, Distribution
 from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population
 from snnlab.model.parameter import Parameter
-from snnlab.model.stimuli import PoissonInput, StepCurrent
+from snnlab.model.stimuli import MovingBlob, PoissonInput, StepCurrent
 from snnlab.units import is_quantity
 
 __all__ = ["KNOBS", "form_of", "targets_of"]
@@ -95,6 +95,13 @@ def _declared(network: Network, item: Any) -> dict[str, Parameter]:
             time = Parameter(0.0, "ms", "model time", low=0.0)
             amplitude = Parameter(0.0, "pA", "current into every neuron")
             return {"amplitude": amplitude, "start": time, "stop": time}
+        case MovingBlob():
+            return {
+                "base": Parameter(5.0, "Hz", "rate far from the centre", low=0.0),
+                "peak": Parameter(152.8, "Hz", "what the centre has more", low=0.0),
+                "sigma": Parameter(2.0, "um", "width of the bump", above=0.0),
+                "interval": Parameter(20.0, "ms", "time in one place", low=network.dt),
+            }
     if not hasattr(item, "delay"):
         return {}
     delay = Parameter(

@@ -34,7 +34,7 @@ _NAMES = {
     "model.rewiring": "Rewiring RewiringRule",
     "model.rewirings": "Magnitude Topographic",
     "model.space": "Grid RandomPositions",
-    "model.stimuli": "PoissonInput SpikeTrains StepCurrent",
+    "model.stimuli": "MovingBlob PoissonInput SpikeTrains StepCurrent",
     "model.synapse": "ModTrace PostTrace PreTrace Synapse",
     "model.synapses": (
         "STDP STDPDopamine STDPGuetig STDPMultiplicative STDPNearest STDPPowerLaw STDPTriplet "

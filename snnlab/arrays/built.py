@@ -12,9 +12,11 @@ from snnlab.arrays import assemble
 from snnlab.arrays.kernel import NeuronKernel
 from snnlab.arrays.plastic import Plastic
 from snnlab.arrays.plastic_arrays import PlasticTable, with_new_numbers
-from snnlab.arrays.populations import Current, numbers_of, step_currents
+from snnlab.arrays.populations import Numbers, drawn_parameters, numbers
 from snnlab.arrays.program import Drive, Program, State, Synapses
 from snnlab.arrays.rewiring import Rewirings
+from snnlab.arrays.schedule import NEVER
+from snnlab.arrays.scheduled import Scheduled, scheduled_populations
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.build.tables import TablePlan
@@ -49,7 +51,7 @@ class Built:
     drive: Drive
     sampling: assemble.Sampling
     memory: State
-    currents: tuple[Current, ...]
+    scheduled: tuple[Scheduled, ...]
     plastic_tables: tuple[PlasticTable, ...]
     plastic: Plastic
     rewirings: Rewirings
@@ -101,16 +103,40 @@ class Built:
 
     def write_numbers(self, step: int) -> None:
         """Write parameters and derived constants of all populations as they are at `step`."""
+        scheduled = {each.k: each for each in self.scheduled}
         for k, population in enumerate(self.network.populations):
-            kernel = self.kernels[k]
-            current = sum(c.at(step) for c in self.currents if c.target == population.name)
-            numbers = numbers_of(self.network, population, current)
-            at = int(self.program.params_offset[k])
-            scalars = [numbers.scalars[name] for name in kernel.parameter_names]
-            self.memory.params[at : at + len(scalars)] = scalars
-            words = self.words(k)
-            for w, name in enumerate(kernel.varying_names, start=len(kernel.state_names)):
-                words[:, w, :] = _in_blocks(numbers.varying[name])
+            if k in scheduled:
+                self._write(k, scheduled[k].numbers(step))
+            else:
+                drawn = drawn_parameters(self.network, population)
+                self._write(k, numbers(population.model, drawn, self.network.dt))
+
+    def write_changes(self, step: int) -> tuple[int, ...]:
+        """Write the numbers of those populations whose schedules change something at `step`.
+
+        Returns
+        -------
+        tuple of int
+            These populations.
+        """
+        due = [each for each in self.scheduled if each.changes_at(step)]
+        for each in due:
+            self._write(each.k, each.numbers(step))
+        return tuple(each.k for each in due)
+
+    def next_change(self, step: int) -> int:
+        """Return the first step after `step` at which a schedule changes something, or `NEVER`."""
+        return min((each.next_change(step) for each in self.scheduled), default=NEVER)
+
+    def _write(self, k: int, new: Numbers) -> None:
+        """Write parameters and derived constants of population `k`."""
+        kernel = self.kernels[k]
+        at = int(self.program.params_offset[k])
+        scalars = [new.scalars[name] for name in kernel.parameter_names]
+        self.memory.params[at : at + len(scalars)] = scalars
+        words = self.words(k)
+        for w, name in enumerate(kernel.varying_names, start=len(kernel.state_names)):
+            words[:, w, :] = _in_blocks(new.varying[name])
 
     def skip_events(self, step: int) -> None:
         """Leave out the given spikes before `step`."""
@@ -149,7 +175,7 @@ class Built:
             drive=assemble.drive(
                 network, self.layout, self.partitions, exponents, self.sizes, self.dtype
             ),
-            currents=step_currents(network),
+            scheduled=scheduled_populations(network),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnlab.arrays.built import Built
-from snnlab.arrays.populations import numbers_of
+from snnlab.arrays.scheduled import numbers_at_start
 from snnlab.build.storage import PLASTIC, SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.model.network import Network, Population, Projection
@@ -47,8 +47,7 @@ def _rule_of(rewiring: Rewiring) -> tuple[object, ...]:
 
 def _same_kernels(built: Built, network: Network) -> bool:
     """Whether the same parameters vary between neurons."""
-    for kernel, population in zip(built.kernels, network.populations, strict=True):
-        numbers = numbers_of(network, population)
+    for kernel, numbers in zip(built.kernels, numbers_at_start(network), strict=True):
         if not (
             set(kernel.varying_names) <= set(numbers.varying)
             and set(kernel.parameter_names) <= set(numbers.scalars)

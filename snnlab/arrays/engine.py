@@ -143,6 +143,10 @@ class ArrayEngine(ABC, Generic[B, C]):
         """Let parameters and derived constants be what they are at this step."""
 
     @abstractmethod
+    def _write_changes(self) -> None:
+        """Do so where a schedule changes something at this step."""
+
+    @abstractmethod
     def out_degrees(self) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
 
@@ -208,17 +212,13 @@ class ArrayEngine(ABC, Generic[B, C]):
         """The next step at which something is to be done between two compiled calls."""
         aging = (self._step // _AGE_STEPS + 1) * _AGE_STEPS
         due = samples.next_due(self._step)
-        changes = [s for s in self._changes() if s > self._step]
-        return min([stop, self._soon(), aging, due, *changes])
-
-    def _changes(self) -> set[int]:
-        """Steps at which step currents begin or end."""
-        return {s for c in self._arrays.currents for s in (c.start, c.stop)}
+        change = self._arrays.next_change(self._step)
+        return min(stop, self._soon(), aging, due, change)
 
     def _pause(self) -> tuple[Trouble, ...]:
         """Do what is due at this step; return what the last look at the states has found."""
-        if self._step in self._changes():
-            self._write_numbers()
+        if self._arrays.next_change(self._step - 1) == self._step:
+            self._write_changes()
         health: tuple[Trouble, ...] = ()
         if self._is_suspicious():
             self._collect(plastic=False)

@@ -12,17 +12,16 @@ import numpy as np
 from snnlab.build.random import stream_id, uniforms
 from snnlab.model.distribution import Distribution
 from snnlab.model.network import Network, Population
-from snnlab.model.stimuli import StepCurrent
+from snnlab.model.neuron import Neuron
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "Current",
     "Numbers",
+    "drawn_parameters",
     "initial_state",
-    "numbers_of",
-    "step_currents",
+    "numbers",
 ]
 
 
@@ -42,34 +41,6 @@ class Numbers:
     varying: Mapping[str, NDArray[np.float64]]
 
 
-@dataclass(frozen=True)
-class Current:
-    """A `StepCurrent` in steps: `amplitude` [pA] acts in ``start <= step < stop``."""
-
-    target: str
-    amplitude: float
-    start: int
-    stop: int
-
-    def at(self, step: int) -> float:
-        """Return the current [pA] that flows in `step`."""
-        return self.amplitude if self.start <= step < self.stop else 0.0
-
-
-def step_currents(network: Network) -> tuple[Current, ...]:
-    """Return the step currents of a network, times in steps."""
-    found = []
-    for stimulus in network.stimuli:
-        if isinstance(stimulus, StepCurrent):
-            where = f"Stimulus {stimulus.name!r}"
-            start = network.number(stimulus.start, "ms", where=where)
-            stop = network.number(stimulus.stop, "ms", where=where)
-            amplitude = network.number(stimulus.amplitude, "pA", where=where)
-            steps = [int(np.ceil(t / network.dt - 1e-6)) for t in (start, stop)]
-            found.append(Current(stimulus.target, amplitude, *steps))
-    return tuple(found)
-
-
 def _drawn(
     network: Network, population: Population, purpose: str, name: str, value: float | Distribution
 ) -> Any:
@@ -80,23 +51,26 @@ def _drawn(
     return value.quantile(uniforms(population.size, network.seed, stream))
 
 
-def numbers_of(network: Network, population: Population, extra_current: float = 0.0) -> Numbers:
+def drawn_parameters(network: Network, population: Population) -> dict[str, Any]:
+    """Return the parameters of a population: name -> float, or (n,) float64 where they differ."""
+    return {
+        name: _drawn(network, population, "parameter", name, value)
+        for name, value in network.parameters_of(population).items()
+    }
+
+
+def numbers(model: type[Neuron], parameters: Mapping[str, Any], dt: float) -> Numbers:
     """Return all numbers of a population, derived constants included.
 
     Parameters
     ----------
-    network : Network
-    population : Population
-    extra_current : float [pA]
-        What step currents add to ``I_e`` now.
+    model : type of Neuron
+    parameters : mapping
+        Name -> float, or (n,) float64 [canonical units].
+    dt : float [ms]
     """
-    values = {
-        name: _drawn(network, population, "parameter", name, value)
-        for name, value in network.parameters_of(population).items()
-    }
-    if extra_current:
-        values["I_e"] = values["I_e"] + extra_current
-    derived = population.model.derive(SimpleNamespace(**values), network.dt)
+    values = dict(parameters)
+    derived = model.derive(SimpleNamespace(**values), dt)
     values |= {name: np.asarray(value, np.float64)[()] for name, value in derived.items()}
     return Numbers(
         {name: float(v) for name, v in values.items() if np.ndim(v) == 0},

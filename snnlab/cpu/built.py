@@ -13,9 +13,10 @@ import numpy as np
 from snnlab.arrays import assemble
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
-from snnlab.arrays.populations import Numbers, numbers_of, step_currents
 from snnlab.arrays.rewiring_arrays import rewirings, synapse_states, with_new_rules
 from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
+from snnlab.arrays.populations import Numbers
+from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.build.connect import connect
 from snnlab.build.layout import Layout, partition
 from snnlab.build.memory import check_fits, estimate_bytes
@@ -91,10 +92,9 @@ def build(
     exponents = port_exponents(network)
     plans = plan_tables(network, exponents)
     planned = time.perf_counter()
-    numbers = [numbers_of(network, p) for p in network.populations]
     kernels = [
         _compile_population(p, n, precision)
-        for p, n in zip(network.populations, numbers, strict=True)
+        for p, n in zip(network.populations, numbers_at_start(network), strict=True)
     ]
     tables = compile_synapses(plans, partial(compile_synapse_kernels, precision=precision))
     rules = tuple(_compile_rewiring(network, r, precision) for r in network.rewirings)
@@ -125,7 +125,7 @@ def build(
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
         held,
-        step_currents(network),
+        scheduled_populations(network),
         tables,
         plasticity,
         rewirings(network, layout, partitions, connections, tables, rules, dtype),

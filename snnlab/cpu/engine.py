@@ -224,6 +224,9 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _write_numbers(self) -> None:
         self._arrays.write_numbers(self._step)
 
+    def _write_changes(self) -> None:
+        self._arrays.write_changes(self._step)
+
     def sibling(self, network: Network) -> CpuEngine:
         """Return a new engine for `network` with as many threads and the same precision."""
         return CpuEngine(network, threads=self.threads, precision=self.precision)

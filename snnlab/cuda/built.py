@@ -12,9 +12,10 @@ import numpy as np
 from snnlab.arrays import assemble
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
-from snnlab.arrays.populations import numbers_of, step_currents
+from snnlab.arrays.populations import Numbers
 from snnlab.arrays.program import Program, Synapses
 from snnlab.arrays.rewiring_arrays import rewirings
+from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, partition
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
@@ -27,7 +28,7 @@ from snnlab.cuda.host_connections import HostConnections
 from snnlab.cuda.memory import check_fits, estimate_bytes
 from snnlab.cuda.program import HostState
 from snnlab.engine import BuildReport
-from snnlab.model.network import Network
+from snnlab.model.network import Network, Population
 
 __all__ = ["CudaBuilt", "build"]
 
@@ -80,7 +81,8 @@ def build(
     partitions = partition(layout, 1, np.zeros(len(network.populations)))
     planned = time.perf_counter()
     codes = Codes()
-    kernels = [_code(codes, network, k) for k in range(len(network.populations))]
+    numbers = zip(network.populations, numbers_at_start(network), strict=True)
+    kernels = [_code(codes, population, each) for population, each in numbers]
     tables = compile_synapses(plans, codes.synapse)
     module = device.compile(engine_source(codes, precision))
     compiled = time.perf_counter()
@@ -102,7 +104,8 @@ def build(
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
         _host_state(program, layout, kernels, sizes, dtype, partitions.n),
-        step_currents(network), tables, plasticity, rewirings(network, layout, partitions, connections, tables, (), dtype), drawn, module,
+        scheduled_populations(network), tables, plasticity,
+        rewirings(network, layout, partitions, connections, tables, (), dtype), drawn, module,
     )  # fmt: skip
     weights = plasticity.state.nbytes
     return built, BuildReport(
@@ -113,9 +116,7 @@ def build(
     )  # fmt: skip
 
 
-def _code(codes: Codes, network: Network, k: int) -> NeuronCode:
-    population = network.populations[k]
-    numbers = numbers_of(network, population)
+def _code(codes: Codes, population: Population, numbers: Numbers) -> NeuronCode:
     return codes.neuron(population.model, frozenset(numbers.varying))
 
 

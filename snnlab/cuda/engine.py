@@ -220,6 +220,12 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
             built.write_numbers(self._step)
         self._network.write_params(built)
 
+    def _write_changes(self) -> None:
+        built = self._arrays
+        for k in built.write_changes(self._step):
+            self._network.write_varying(built, k)
+        self._network.write_params(built)
+
     def _sample_synapses(self, samples: SampleBuffer, clock: CudaClock) -> None:
         due = samples.due(self._step)
         if not due:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from snnlab.arrays.plastic import Plastic
+from snnlab.build.layout import BLOCK
 from snnlab.cuda.built import CudaBuilt
 from snnlab.cuda.device import Array, Device
 from snnlab.cuda.engine_source import NETWORK, n_words
-from snnlab.cuda.program import N_CALL, N_COUNTERS, N_OUTCOME, PHASES, Held
+from snnlab.cuda.program import N_CALL, N_COUNTERS, N_OUTCOME, PHASES, THREADS, Held
 from snnlab.cuda.structs import pack, uploaded
 from snnlab.cuda.work import plastic_items, static_items, warps_wanted, work
 
@@ -96,6 +97,20 @@ class DeviceNetwork:
     def write_params(self, built: CudaBuilt) -> None:
         """Copy the parameters of neurons."""
         self._device.write(cast("Array", self.held.params), built.memory.params)
+
+    def write_varying(self, built: CudaBuilt, k: int) -> None:
+        """Copy the parameters that vary between the neurons of a population, and no state."""
+        words = built.words(k)
+        n_blocks, n_words, _ = words.shape
+        n_states = len(built.kernels[k].state_names)
+        values = words[:, n_states:].ravel()
+        if not values.size:
+            return
+        first = int(built.program.state_offset[built.layout.first_blocks[k]]) + n_states * BLOCK
+        built.module.kernel("put_rows")(
+            -(-values.size // THREADS), THREADS, cast("Array", self.held.state), first,
+            values.size // n_blocks, n_words * BLOCK, values.size, self._device.upload(values),
+        )  # fmt: skip
 
     def write_state(self, built: CudaBuilt) -> None:
         """Copy the state of neurons and the input under way."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from snnlab.model.distribution import Number
 
-__all__ = ["STIMULI", "PoissonInput", "SpikeTrains", "StepCurrent", "Stimulus"]
+__all__ = ["STIMULI", "MovingBlob", "PoissonInput", "SpikeTrains", "StepCurrent", "Stimulus"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,56 @@ class StepCurrent(Stimulus):
 
 
 @dataclass(frozen=True)
+class MovingBlob(Stimulus):
+    """Rates with a Gaussian bump that jumps to another place every now and then.
+
+    A neuron at distance d from the centre fires at ``base + peak exp(-d^2 / (2 sigma^2))``; so
+    neighbours fire together, as neurons of a retina do. The centre is the position of a neuron
+    that is drawn anew every `interval`, each as likely as any other.
+
+    Parameters
+    ----------
+    base : number [Hz]
+        Rate far from the centre; added to the target's ``rate``. The target is a population of
+        ``PoissonSource`` neurons, or of others with a parameter ``rate``, that has a space.
+    peak : number [Hz]
+        What the centre has more.
+    sigma : number [um]
+        Width of the bump.
+    interval : number [ms]
+        Time for which it stays in one place; a multiple of the time step.
+    tile : (2,) float [um], optional
+        Width and height with which the pattern repeats, so that a larger sheet has as many bumps
+        for its area, all at the same place of their tiles. Default: one bump.
+    is_correlated : bool
+        If False all neurons fire at the same, constant rate: the mean of these over all neurons
+        and centres.
+
+    Notes
+    -----
+    Distances are those on a torus where the space is periodic or there are tiles. The defaults
+    have a mean of 20 Hz on a torus of 16 x 16 um, for instance
+    ``Grid((16.0, 16.0), True, (16, 16))``.
+
+    References
+    ----------
+    Bamford, Murray, Willshaw (2010), IEEE Trans. Neural Netw. 21, 286-304.
+    Bogdan, Rowley, Rhodes, Furber (2018), Front. Neurosci. 12, 434.
+    """
+
+    base: Number = 5.0
+    peak: Number = 152.8
+    sigma: Number = 2.0
+    interval: Number = 20.0
+    tile: tuple[float, float] | None = None
+    is_correlated: bool = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.tile, list):
+            object.__setattr__(self, "tile", tuple(self.tile))
+
+
+@dataclass(frozen=True)
 class SpikeTrains(Stimulus):
     """Given spikes: the neurons of a `SpikeSource` population fire at these times.
 
@@ -85,6 +135,7 @@ class SpikeTrains(Stimulus):
 STIMULI: dict[str, type[Stimulus]] = {
     "poisson_input": PoissonInput,
     "step_current": StepCurrent,
+    "moving_blob": MovingBlob,
     "spike_trains": SpikeTrains,
 }
 """Name in files -> class."""

@@ -8,12 +8,13 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from snnlab.errors import SpecError, unknown_name
+from snnlab.model.blob_check import check_moving_blob
 from snnlab.model.connectivity import Connectivity, DistanceDependent
 from snnlab.model.distribution import Constant, Distribution, Number, as_distribution
 from snnlab.model.expression import evaluate
 from snnlab.model.parameter import Parameter, Receptor
 from snnlab.model.recorders import StateRecorder
-from snnlab.model.stimuli import PoissonInput, SpikeTrains, StepCurrent
+from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains, StepCurrent
 from snnlab.model.time_step import check_time_step
 from snnlab.units import format_quantity
 
@@ -419,6 +420,8 @@ def _check_stimulus(network: Network, stimulus: Any) -> None:
             raise SpecError(f"{where}.weight", "must be one number", got=repr(stimulus.weight))
     elif isinstance(stimulus, StepCurrent):
         _check_step_current(network, stimulus, target, where)
+    elif isinstance(stimulus, MovingBlob):
+        check_moving_blob(network, stimulus, corners(network.parameters_of(target)))
     elif isinstance(stimulus, SpikeTrains):
         _check_spike_trains(network, stimulus, target, where)
 

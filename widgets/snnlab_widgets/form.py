@@ -10,7 +10,7 @@ from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population
 from snnlab.model.parameter import Parameter
 from snnlab.model.rewiring import Rewiring
-from snnlab.model.stimuli import PoissonInput, StepCurrent
+from snnlab.model.stimuli import MovingBlob, PoissonInput, StepCurrent
 from snnlab.units import is_quantity
 
 __all__ = ["KNOBS", "form_of", "targets_of"]
@@ -101,6 +101,13 @@ def _declared(network: Network, item: Any) -> dict[str, Parameter]:
             every = Parameter(1.0, "ms", "time between two calls of the rule", low=network.dt)
             attempts = Parameter(10.0, "1", "pairs drawn at each call", low=1.0)
             return {"every": every, "attempts": attempts, **item.model.parameters}
+        case MovingBlob():
+            return {
+                "base": Parameter(5.0, "Hz", "rate far from the centre", low=0.0),
+                "peak": Parameter(152.8, "Hz", "what the centre has more", low=0.0),
+                "sigma": Parameter(2.0, "um", "width of the bump", above=0.0),
+                "interval": Parameter(20.0, "ms", "time in one place", low=network.dt),
+            }
     if not hasattr(item, "delay"):
         return {}
     delay = Parameter(

@@ -135,3 +135,11 @@ extern "C" __global__ void gather(
         found[i] = values[first + places[i]];
     }
 }
+
+// Write `n` numbers, the first `length` of them at `first` and each further row `stride` later.
+extern "C" __global__ void put_rows(
+    real *values, i64 first, i64 length, i64 stride, i64 n, const real *given) {
+    for (i64 i = thread_in_grid(); i < n; i += threads_of_grid()) {
+        values[first + i / length * stride + i % length] = given[i];
+    }
+}

@@ -13,7 +13,7 @@ from snnlab.model.synapse import models as synapse_models
 from tests.host_device.nvrtc import compile_ptx
 
 ARCHITECTURES = ("sm_70", "sm_80", "sm_90")
-KERNELS = {"run", "flush", "bring_up_to_date", "gather"}
+KERNELS = {"run", "flush", "bring_up_to_date", "gather", "put_rows"}
 
 
 def all_models() -> Codes:

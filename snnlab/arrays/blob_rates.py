@@ -116,9 +116,7 @@ def blob_rates(network: Network, stimulus: MovingBlob) -> BlobRates | FlatRate:
     )  # fmt: skip
 
 
-def _period(
-    population: Population, tile: tuple[float, float] | None
-) -> NDArray[np.float64]:
+def _period(population: Population, tile: tuple[float, float] | None) -> NDArray[np.float64]:
     space = population.space
     assert space is not None  # the network has been checked
     if tile is not None:

@@ -19,12 +19,14 @@ from snnlab.arrays.change import keeps_structure
 from snnlab.arrays.health import cut_effects, find_troubles, limit_input
 from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
 from snnlab.arrays.samples import SampleBuffer
+from snnlab.arrays.structure_carry import named_events
 from snnlab.arrays.synapse_list import list_synapses
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
+from snnlab.frames.structure import StructuralEvents
 from snnlab.frames.synapses import Synapses
 from snnlab.model.network import Network
 
@@ -88,6 +90,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._limited: tuple[Trouble, ...] = ()
         self._told_cut: dict[str, int] = {}
         self._built: B | None = None
+        self._events: list[NDArray[np.int64]] = []
 
     # --- what subclasses do -----------------------------------------------------------------------
 
@@ -206,7 +209,13 @@ class ArrayEngine(ABC, Generic[B, C]):
         return Frame(
             start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
             limited + cut_effects(built, self._told_cut, self._step) + health,
+            self._structural_events(),
         )  # fmt: skip
+
+    def _structural_events(self) -> StructuralEvents:
+        """Synapses formed and removed since the last frame."""
+        parts, self._events = self._events, []
+        return named_events(self._arrays, parts)
 
     def _next_pause(self, stop: int, samples: SampleBuffer) -> int:
         """The next step at which something is to be done between two compiled calls."""

@@ -87,13 +87,11 @@ def rewirings(
     n, n_partitions, n_populations = len(network.rewirings), partitions.n, len(network.populations)
     columns = [_columns(network, connections, tables, k, kernels[k]) for k in range(n)]
     bases = _Bases()
-    table = [
-        [
-            {**given, **bases.next(network, network.rewirings[k], kernels[k])}[name]
-            for name in REWIRING_FIELDS
-        ]
-        for k, given in enumerate(columns)
+    rows = [
+        given | bases.next(network, rewiring, kernel)
+        for given, rewiring, kernel in zip(columns, network.rewirings, kernels, strict=True)
     ]
+    table = [[row[name] for name in REWIRING_FIELDS] for row in rows]
     most = max((network.rewiring_attempts_of(r) for r in network.rewirings), default=0)
     watched = [row["source"] for row in columns if row["is_last_spike"]]
     n_scratch = max((len(kernel.tree.states) for kernel in kernels), default=1)

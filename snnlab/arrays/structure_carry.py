@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from snnlab.arrays.array_check import check_array
-from snnlab.arrays.rewiring import DONE_STEP, EVENT_FIELDS, N_EVENTS, Rewirings
+from snnlab.arrays.rewiring import (
+    DONE_STEP,
+    EVENT_FIELDS,
+    N_EVENTS,
+    REWIRING_FIELDS,
+    Rewirings,
+)
 from snnlab.build.connect import Connections
 from snnlab.build.growing import Pairs, pairs_of, with_room
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.tables import TablePlan
 from snnlab.errors import StateError
+from snnlab.frames.structure import StructuralEvents
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,12 +32,14 @@ __all__ = [
     "check_structure",
     "export_structure",
     "given_pairs",
+    "named_events",
     "take_events",
     "take_over_structure",
     "with_growing_rows",
 ]
 
 _INT64 = np.dtype(np.int64)
+_SOURCE, _POST = (REWIRING_FIELDS.index(name) for name in ("source", "post"))
 
 
 def export_structure(built: Built) -> dict[str, NDArray[np.generic]]:
@@ -51,7 +60,7 @@ def export_structure(built: Built) -> dict[str, NDArray[np.generic]]:
         pairs = pairs_of(built.connections, k, post, built.layout, built.partitions)
         arrays[f"structure/{projection.name}/pre"] = pairs.pre
         arrays[f"structure/{projection.name}/post"] = pairs.post
-    for k in np.flatnonzero(built.rewirings.is_watched):
+    for k in np.flatnonzero(built.rewirings.is_watched).tolist():
         last = built.rewirings.last_spike[:, k]
         order = np.lexsort((last[:, 1], -last[:, 0]))
         arrays[f"last_spike/{names[k]}"] = last[order[0]].copy()
@@ -86,6 +95,19 @@ def take_events(rewirings: Rewirings) -> NDArray[np.int64]:
     rewirings.notes[:, N_EVENTS] = 0
     step, rewiring, _, _, post = found.T
     return found[np.lexsort((post, rewiring, step))]
+
+
+def named_events(built: Built, parts: Sequence[NDArray[np.int64]]) -> StructuralEvents:
+    """Return what `take_events` returned as what frames hold, with global ids."""
+    if not parts:
+        return StructuralEvents.none()
+    step, rewiring, is_formed, pre, post = np.concatenate(parts).T
+    ends = built.rewirings.table[rewiring][:, [_SOURCE, _POST]]
+    first = built.layout.first_ids
+    return StructuralEvents(
+        step, rewiring.astype(np.int16), is_formed == 1, pre + first[ends[:, 0]],
+        post + first[ends[:, 1]],
+    )  # fmt: skip
 
 
 def given_pairs(

@@ -13,10 +13,10 @@ import numpy as np
 from snnlab.arrays import assemble
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
-from snnlab.arrays.rewiring_arrays import rewirings, synapse_states, with_new_rules
-from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.arrays.populations import Numbers
+from snnlab.arrays.rewiring_arrays import rewirings, synapse_states, with_new_rules
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
+from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.build.connect import connect
 from snnlab.build.layout import Layout, partition
 from snnlab.build.memory import check_fits, estimate_bytes

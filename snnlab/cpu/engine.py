@@ -75,7 +75,6 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._governor = Governor(self.threads)
         self._team = Team(self.threads)
         self._chunk = 0
-        self._events: list[NDArray[np.int64]] = []
         warm_s = _seconds(self._compile_builder)
         self._built, report = self._build(network, 0, {})
         take_over(self._built, {}, 0)

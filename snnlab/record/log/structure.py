@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from snnlab.frames.structure import StructuralEvents
 from snnlab.record.log.columns import UNSIGNED, allowed, packed, smallest
 from snnlab.record.log.framing import Damaged

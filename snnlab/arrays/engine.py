@@ -267,6 +267,7 @@ class ArrayEngine(ABC, Generic[B, C]):
                 got=f"dt {old.dt:g} -> {network.dt:g} ms, seed {old.seed} -> {network.seed}",
                 remedy="Open the network again with snnlab.open(..., dt=..., seed=...).",
             )  # fmt: skip
+        _refuse_to_settle(old, network)
         exponents = port_exponents(network)
         plans = plan_tables(network, exponents)
         if keeps_structure(self._arrays, network, plans):
@@ -393,3 +394,15 @@ class ArrayEngine(ABC, Generic[B, C]):
         found = self.network.projection(projection)
         self._collect()
         return list_synapses(self._arrays, found)
+
+
+def _refuse_to_settle(old: Network, new: Network) -> None:
+    """Refuse that a projection whose synapses came and go becomes one that is drawn by its rule."""
+    for name in dict.fromkeys(r.projection for r in old.rewirings):
+        stays = any(p.name == name for p in new.projections)
+        if stays and not new.is_rewired(name):
+            raise BuildError(
+                f"Projection {name!r}", "must keep a rewiring while the network runs",
+                got="none: its synapses are no longer those that its rule draws",
+                remedy="Set the attempts of the rewiring to 0: the synapses stay as they are.",
+            )  # fmt: skip

@@ -13,6 +13,7 @@ from snnlab.presets.brunel import brunel
 from snnlab.presets.coba import coba
 from snnlab.presets.microcircuit import microcircuit
 from snnlab.presets.stdp import stdp
+from snnlab.presets.topographic_map import topographic_map
 
 __all__ = ["PRESETS", "load", "names", "options"]
 
@@ -21,6 +22,7 @@ PRESETS: Mapping[str, Callable[..., Network]] = {
     "coba": coba,
     "microcircuit": microcircuit,
     "stdp": stdp,
+    "topographic_map": topographic_map,
 }
 """Name -> the function that makes the network; all its arguments are keywords with defaults."""
 

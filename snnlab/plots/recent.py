@@ -132,6 +132,4 @@ def tail(frame: Frame, n_steps: int) -> Frame:
     first = np.searchsorted(frame.step, start)
     step, neuron = frame.step[first:], frame.neuron[first:]
     structure = frame.structure.between(start, frame.t_stop)
-    return replace(
-        frame, t_start=start, step=step, neuron=neuron, samples={}, structure=structure
-    )
+    return replace(frame, t_start=start, step=step, neuron=neuron, samples={}, structure=structure)

@@ -185,7 +185,7 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
 
 
 def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
-    packed = {"zlib": True, "complevel": 1, "shuffle": True}
+    packed: dict[str, Any] = {"zlib": True, "complevel": 1, "shuffle": True}
     encoding = {
         name: packed
         for name, variable in dataset.variables.items()
@@ -195,7 +195,7 @@ def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
     encoding |= {
         name: packed | {"dtype": "S1"}
         for name, variable in dataset.variables.items()
-        if variable.dims == ("event",) and variable.size and variable.dtype.kind in "OTU"
+        if variable.dims == ("event",) and variable.size and variable.dtype.kind in "TOU"
     }
     dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
 

@@ -20,8 +20,8 @@ _NAMES = {
     ),
     "model.distribution": "ClippedNormal Constant LogNormal Normal Uniform",
     "model.edits": (
-        "AddPopulation AddProjection AddRecorder AddStimulus RemovePopulation RemoveProjection "
-        "RemoveRecorder RemoveStimulus SetParameter Several"
+        "AddPopulation AddProjection AddRecorder AddRewiring AddStimulus RemovePopulation "
+        "RemoveProjection RemoveRecorder RemoveRewiring RemoveStimulus SetParameter Several"
     ),
     "model.network": "Knob Network Population Projection",
     "model.neuron": "Neuron",
@@ -31,6 +31,8 @@ _NAMES = {
     ),
     "model.parameter": "Parameter Receptor State",
     "model.recorders": "StateRecorder SynapseRecorder",
+    "model.rewiring": "Rewiring RewiringRule",
+    "model.rewirings": "Magnitude Topographic",
     "model.space": "Grid RandomPositions",
     "model.stimuli": "PoissonInput SpikeTrains StepCurrent",
     "model.synapse": "ModTrace PostTrace PreTrace Synapse",

@@ -123,4 +123,9 @@ def _parameters(network: Network) -> dict[str, tuple[str, str]]:
         for field in dataclasses.fields(stimulus)
         if field.name not in ("name", "target", "receptor", "times", "neurons")
     ]
+    found += [
+        (r.name, name)
+        for r in network.rewirings
+        for name in ("every", "attempts", *r.model.parameters)
+    ]
     return {f"{part}.{name}": (part, name) for part, name in found}

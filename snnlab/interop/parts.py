@@ -1,7 +1,7 @@
 """Values of a network as plain data and back: one object per value, tagged by its kind.
 
 ``Normal(1.5, 0.75)`` is ``{"kind": "normal", "mean": 1.5, "std": 0.75}``; populations, projections,
-recorders and knobs need no tag, their place says what they are.
+recorders, rewirings and knobs need no tag, their place says what they are.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.neuron import models
 from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import Recorder, StateRecorder, SynapseRecorder
+from snnlab.model.rewiring import Rewiring
+from snnlab.model.rewiring import models as rewiring_rules
 from snnlab.model.space import SPACES
 from snnlab.model.stimuli import STIMULI
 from snnlab.model.synapse import models as synapse_models
@@ -37,7 +39,7 @@ KINDS: dict[str, type] = {
 """Kind in files -> class; the registries share no name."""
 
 _KIND_OF = {cls: kind for kind, cls in KINDS.items()}
-_UNTAGGED = (Knob, Parameter, Population, Projection, StateRecorder, SynapseRecorder)
+_UNTAGGED = (Knob, Parameter, Population, Projection, Rewiring, StateRecorder, SynapseRecorder)
 
 
 def to_data(value: Any) -> Any:
@@ -78,7 +80,7 @@ def to_data(value: Any) -> Any:
 
 
 def _is_usual(field: dataclasses.Field[Any], value: Any) -> bool:
-    """Whether a field says nothing, or what all static synapses say; files leave that out.
+    """Whether a field says nothing, or what it says where none is given; files leave that out.
 
     None says something where it must be given: it gives a parameter back its default.
     """
@@ -87,7 +89,9 @@ def _is_usual(field: dataclasses.Field[Any], value: Any) -> bool:
     return field.name in _USUAL and bool(value == _USUAL[field.name])
 
 
-_USUAL: dict[str, Any] = {"synapse": "Static", "modulator": "", "dendritic_fraction": 1.0}
+_USUAL: dict[str, Any] = {
+    "synapse": "Static", "modulator": "", "dendritic_fraction": 1.0, "partner": "uniform",
+}  # fmt: skip
 
 
 def _tag(value: Any) -> dict[str, str]:
@@ -101,6 +105,8 @@ def _network_data(network: Network) -> dict[str, Any]:
     numbers = {"dt": network.dt, "seed": network.seed}
     lists = ("knobs", "populations", "projections", "stimuli", "recorders")
     items = {name: to_data(getattr(network, name)) for name in lists}
+    if network.rewirings:  # programs that know none read networks without them
+        items["rewirings"] = to_data(network.rewirings)
     return {"snnlab": "network", "format": FORMAT, **texts, **numbers, **items}
 
 
@@ -129,6 +135,7 @@ def network(data: Any) -> Network:
         [_projection(p) for p in data.get("projections", ())],
         stimuli=[from_data(s) for s in data.get("stimuli", ())],
         recorders=[_recorder(r) for r in data.get("recorders", ())],
+        rewirings=[_rewiring(r) for r in data.get("rewirings", ())],
         knobs=[_knob(k) for k in data.get("knobs", ())],
         dt=data.get("dt", 0.1),
         seed=data.get("seed", 1),
@@ -192,6 +199,27 @@ def _recorder(data: Any) -> Recorder:
     return kind(**from_data(data))
 
 
+def _rewiring(data: Any) -> Rewiring:
+    """Return the rewiring of `data`.
+
+    Raises
+    ------
+    FormatError
+        Its rule is not defined here.
+    """
+    known = rewiring_rules()
+    if data["rule"] not in known:
+        error = unknown_name("rewiring rule", data["rule"], known)
+        raise FormatError(
+            f"Rewiring {data.get('name', '')!r}.rule",
+            "must be a rewiring rule that is defined",
+            got=error.got,
+            remedy=f"{error.remedy} A rule of your own must be defined before the file is opened.",
+        )
+    # Not `from_data`: the rule is a name here, and parameters have names of their own.
+    return Rewiring(**{name: _FIELDS.get(name, from_data)(item) for name, item in data.items()})
+
+
 def _knob(data: Any) -> Knob:
     return Knob(data["name"], data["value"], Parameter(**from_data(data["parameter"])))
 
@@ -201,6 +229,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "projection": _projection,
     "network": network,
     "recorder": _recorder,
+    "rewiring": _rewiring,
     "parameters": _values,
     "initial": _values,
 }

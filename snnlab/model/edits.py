@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from snnlab.errors import SpecError, unknown_name
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.recorders import SynapseRecorder
+from snnlab.model.rewiring import Rewiring
 
 if TYPE_CHECKING:
     from snnlab.model.recorders import Recorder
@@ -22,11 +23,13 @@ __all__ = [
     "AddPopulation",
     "AddProjection",
     "AddRecorder",
+    "AddRewiring",
     "AddStimulus",
     "Edit",
     "RemovePopulation",
     "RemoveProjection",
     "RemoveRecorder",
+    "RemoveRewiring",
     "RemoveStimulus",
     "Restore",
     "SetParameter",
@@ -65,10 +68,12 @@ class SetParameter(Edit):
     Parameters
     ----------
     target : str
-        Name of a population, projection, stimulus or recorder; empty for a knob of the network.
+        Name of a population, projection, stimulus, recorder or rewiring; empty for a knob of the
+        network.
     name : str
-        Parameter of the neuron or synapse model, field of the projection (``"weight"``,
-        ``"delay"``) or stimulus (``"rate"``, ``"weight"``, ``"amplitude"``), or the knob.
+        Parameter of the neuron or synapse model or of the rewiring rule, field of the projection
+        (``"weight"``, ``"delay"``), stimulus (``"rate"``, ``"weight"``, ``"amplitude"``) or
+        rewiring (``"every"``, ``"attempts"``, ``"weight"``), or the knob.
     value : number, quantity, expression, Distribution or None
         The new value; None gives a model's parameter back its default.
     """
@@ -124,8 +129,8 @@ class SetParameter(Edit):
         return dataclasses.replace(knob, value=value)
 
     def _is_of_model(self, kind: str, item: Any) -> bool:
-        """Whether the number is a parameter of a neuron or synapse model."""
-        if kind == "projections":
+        """Whether the number is a parameter of a neuron or synapse model or a rewiring rule."""
+        if kind in ("projections", "rewirings"):
             return self.name in item.model.parameters
         if kind == "populations" and self.name not in item.model.parameters:
             raise unknown_name(
@@ -145,6 +150,8 @@ class SetParameter(Edit):
             "parameters",
             "synapse",
         }
+        if isinstance(item, Rewiring):
+            fixed.add("rule")
         names = [f.name for f in dataclasses.fields(item) if f.name not in fixed]
         names += getattr(getattr(item, "model", None), "parameters", ())
         if self.name not in names:
@@ -169,7 +176,7 @@ class AddPopulation(Edit):
 
 @dataclass(frozen=True)
 class RemovePopulation(Edit):
-    """Remove a population with its projections, stimuli and recorders."""
+    """Remove a population with its projections, stimuli, recorders and rewirings."""
 
     name: str
 
@@ -185,6 +192,7 @@ class RemovePopulation(Edit):
                 r for r in _recorders_of(network, projections)
                 if isinstance(r, SynapseRecorder) or r.population != self.name
             ),
+            rewirings=_rewirings_of(network, projections),
         )  # fmt: skip
 
     def inverse(self, network: Network) -> Edit:
@@ -209,7 +217,7 @@ class AddProjection(Edit):
 
 @dataclass(frozen=True)
 class RemoveProjection(Edit):
-    """Remove a projection with its recorders."""
+    """Remove a projection with its recorders and rewirings."""
 
     name: str
 
@@ -218,7 +226,11 @@ class RemoveProjection(Edit):
         network.projection(self.name)
         projections = tuple(p for p in network.projections if p.name != self.name)
         recorders = _recorders_of(network, projections)
-        return network.replace(projections=projections, recorders=recorders)
+        return network.replace(
+            projections=projections,
+            recorders=recorders,
+            rewirings=_rewirings_of(network, projections),
+        )
 
     def inverse(self, network: Network) -> Edit:
         """Return the edit that puts it back where it was."""
@@ -288,6 +300,37 @@ class RemoveRecorder(Edit):
 
 
 @dataclass(frozen=True)
+class AddRewiring(Edit):
+    """Let synapses of a projection come and go from now on."""
+
+    rewiring: Rewiring
+
+    def apply(self, network: Network) -> Network:
+        """Return the network with the rewiring."""
+        return network.replace(rewirings=(*network.rewirings, self.rewiring))
+
+    def inverse(self, network: Network) -> Edit:
+        """Return its removal."""
+        return RemoveRewiring(self.rewiring.name)
+
+
+@dataclass(frozen=True)
+class RemoveRewiring(Edit):
+    """Remove a rewiring: no more synapses of its projection come and go."""
+
+    name: str
+
+    def apply(self, network: Network) -> Network:
+        """Return the network without it."""
+        network.rewiring(self.name)
+        return network.replace(rewirings=tuple(r for r in network.rewirings if r.name != self.name))
+
+    def inverse(self, network: Network) -> Edit:
+        """Return the edit that puts it back where it was."""
+        return Restore(network)
+
+
+@dataclass(frozen=True)
 class Several(Edit):
     """Several edits as one step of the history."""
 
@@ -338,12 +381,14 @@ EDITS: dict[str, type[Edit]] = {
     "remove_stimulus": RemoveStimulus,
     "add_recorder": AddRecorder,
     "remove_recorder": RemoveRecorder,
+    "add_rewiring": AddRewiring,
+    "remove_rewiring": RemoveRewiring,
     "several": Several,
     "restore": Restore,
 }
 """Name in files -> class."""
 
-_KINDS = ("populations", "projections", "stimuli", "recorders")
+_KINDS = ("populations", "projections", "stimuli", "recorders", "rewirings")
 
 
 def _find(network: Network, name: str) -> tuple[str, Any]:
@@ -362,6 +407,12 @@ def _recorders_of(network: Network, projections: tuple[Projection, ...]) -> tupl
         r for r in network.recorders
         if not isinstance(r, SynapseRecorder) or r.projection in names
     )  # fmt: skip
+
+
+def _rewirings_of(network: Network, projections: tuple[Projection, ...]) -> tuple[Rewiring, ...]:
+    """The rewirings of a network that need no other projections than these."""
+    names = {p.name for p in projections}
+    return tuple(r for r in network.rewirings if r.projection in names)
 
 
 def _replace_item(network: Network, kind: str, new: Any) -> Network:

@@ -9,6 +9,7 @@ from snnlab.model.distribution import Constant, Distribution
 from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population
 from snnlab.model.parameter import Parameter
+from snnlab.model.rewiring import Rewiring
 from snnlab.model.stimuli import PoissonInput, StepCurrent
 from snnlab.units import is_quantity
 
@@ -30,6 +31,7 @@ def targets_of(network: Network) -> list[dict[str, Any]]:
         ("network", [[KNOBS, f"{network.name}: knobs"]] if network.knobs else []),
         ("populations", [[p.name, f"{p.name} ({p.neuron})"] for p in network.populations]),
         ("projections", [[p.name, p.name] for p in network.projections]),
+        ("rewirings", [[r.name, f"{r.name} ({r.rule})"] for r in network.rewirings]),
         ("stimuli", [[s.name, f"{s.name} ({s.target})"] for s in network.stimuli]),
     ]
     return [{"group": group, "items": items} for group, items in groups if items]
@@ -42,7 +44,7 @@ def form_of(network: Network, target: str) -> dict[str, Any]:
     ----------
     network : Network
     target : str
-        Name of a population, projection or stimulus, or `KNOBS`.
+        Name of a population, projection, stimulus or rewiring, or `KNOBS`.
 
     Returns
     -------
@@ -56,7 +58,7 @@ def form_of(network: Network, target: str) -> dict[str, Any]:
     for population in network.populations:
         if population.name == target:
             return _population_form(network, population)
-    items: tuple[Any, ...] = (*network.projections, *network.stimuli)
+    items: tuple[Any, ...] = (*network.projections, *network.stimuli, *network.rewirings)
     for item in items:
         if item.name == target:
             return _item_form(network, item)
@@ -86,7 +88,7 @@ def _item_form(network: Network, item: Any) -> dict[str, Any]:
 
 
 def _declared(network: Network, item: Any) -> dict[str, Parameter]:
-    """Declarations of the numbers of a projection or stimulus, which have no model class."""
+    """Declarations of the numbers of a projection, stimulus or rewiring: most have no model."""
     match item:
         case PoissonInput():
             rate = Parameter(0.0, "Hz", "rate of each neuron's spike train", low=0.0)
@@ -95,6 +97,10 @@ def _declared(network: Network, item: Any) -> dict[str, Parameter]:
             time = Parameter(0.0, "ms", "model time", low=0.0)
             amplitude = Parameter(0.0, "pA", "current into every neuron")
             return {"amplitude": amplitude, "start": time, "stop": time}
+        case Rewiring():
+            every = Parameter(1.0, "ms", "time between two calls of the rule", low=network.dt)
+            attempts = Parameter(10.0, "1", "pairs drawn at each call", low=1.0)
+            return {"every": every, "attempts": attempts, **item.model.parameters}
     if not hasattr(item, "delay"):
         return {}
     delay = Parameter(
@@ -113,6 +119,8 @@ def _sentence(item: Any) -> str:
     kind = type(item).__name__
     if kind == "Projection":
         return f"{item.pre} to {item.post}, {type(item.rule).__name__}, {item.synapse}"
+    if kind == "Rewiring":
+        return f"{item.rule} rewires {item.projection}"
     return f"{kind} to {item.target}"
 
 

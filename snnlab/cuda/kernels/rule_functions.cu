@@ -23,3 +23,17 @@ static __device__ __forceinline__ i32 short_steps(i64 n) {
 static __device__ __forceinline__ real decay(real rate, i64 n_steps) {
     return exp_((real)n_steps * -rate);
 }
+
+// What names the draws of one decision of a rewiring rule.
+struct RuleDraws {
+    u32 seed, stream;
+    u32 a, b;  // the attempt, or the neurons of a synapse
+    u32 step;
+};
+
+// The random word of a draw: `site` is its number in the rule, `passed` the pass of the loops
+// around it.
+static __device__ __forceinline__ u32 one_word(const RuleDraws &draws, u32 site, u32 passed) {
+    u32 place = site + (passed << PARTS_SHIFT);
+    return philox4x32(draws.a, draws.step, place, draws.b, draws.seed, draws.stream).a;
+}

@@ -50,7 +50,7 @@ PROVENANCE = {"network": native_json.dumps(NETWORK), "device": "none"}
 
 
 def frame(start: int, stop: int, *, seed: int = 0, rate: float = 0.05) -> Frame:
-    """Random spikes, samples and structural events of `NETWORK`, the same for the same arguments."""
+    """Random spikes, samples and events of `NETWORK`, the same for the same arguments."""
     random = np.random.default_rng([seed, start, stop])
     step, neuron = np.nonzero(random.random((stop - start, 10)) < rate)
     counts = np.array([(neuron < 8).sum(), (neuron >= 8).sum()], np.int64)

@@ -85,7 +85,8 @@ def _none() -> StructuralEvents:
     import numpy as np
 
     types = (np.int64, np.int16, np.bool_, np.int64, np.int64)
-    none = StructuralEvents(*(np.empty(0, dtype) for dtype in types))
+    columns: list[NDArray[Any]] = [np.empty(0, dtype) for dtype in types]
+    none = StructuralEvents(*columns)
     for column in none.columns:
         column.flags.writeable = False  # everybody shares it
     return none

@@ -110,7 +110,8 @@ class Rewiring:
     every : number [ms]
         Time between two calls of the rule, at least one time step; rounded to the grid.
     attempts : number
-        Pairs drawn at each call. A rule that replaces draws as many as it needs.
+        Pairs drawn at each call, at least one; rounded. A rule that replaces draws as many as it
+        needs.
     parameters : mapping
         Of the rule: name -> number, quantity or expression of knobs. What is not named has the
         rule's default.

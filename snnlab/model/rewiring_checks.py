@@ -24,9 +24,6 @@ _MOST_ATTEMPTS = 10**9
 _LONGEST_INTERVAL = 1e9
 """In ms: twelve days of model time."""
 
-_ROUNDING = 1e-6
-"""How far from a whole number an expression may end."""
-
 
 def validate(network: Network) -> None:
     """Check all rewirings of a network whose other parts are valid.
@@ -147,16 +144,16 @@ def attempts_of(network: Network, rewiring: Rewiring) -> int:
     Raises
     ------
     SpecError
-        Not a whole number, or out of bounds.
+        Less than one, or more than can be numbered.
     """
     where = f"Rewiring {rewiring.name!r}.attempts"
     number = network.number(rewiring.attempts, "1", where=where)
-    if not (1 <= number <= _MOST_ATTEMPTS and abs(number - round(number)) <= _ROUNDING):
+    if not 0.5 <= number <= _MOST_ATTEMPTS:
         raise SpecError(
-            where, f"must be a whole number in 1 ... {_MOST_ATTEMPTS}", got=f"{number:g}",
+            where, f"must be >= 1 and <= {_MOST_ATTEMPTS:g}", got=f"{number:g}",
             remedy="It is the number of pairs that are drawn at each call of the rule.",
         )  # fmt: skip
-    return round(number)
+    return math.floor(number + 0.5)
 
 
 def resolve_parameters(rewiring: Rewiring, knobs: Mapping[str, float]) -> dict[str, float]:

@@ -128,7 +128,8 @@ def save(dataset: xr.Dataset, path: str | os.PathLike[str]) -> None:
     """
     write = SUFFIXES[check_suffix(path)][0]
     with replacing(path) as partial:
-        write(dataset, partial)
+        # How a file that it was read from holds it does not fit every other file.
+        write(dataset.drop_encoding(), partial)
 
 
 def open(path: str | os.PathLike[str]) -> xr.Dataset:
@@ -184,11 +185,17 @@ def check_suffix(path: str | os.PathLike[str]) -> str:
 
 
 def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
-    packed = {"zlib": True, "complevel": 1, "shuffle": True}
+    packed: dict[str, Any] = {"zlib": True, "complevel": 1, "shuffle": True}
     encoding = {
         name: packed
         for name, variable in dataset.variables.items()
         if variable.ndim and variable.size and variable.dtype.kind in "iuf"
+    }
+    # As one word for each event a name would take 44 bytes and not be packed.
+    encoding |= {
+        name: packed | {"dtype": "S1"}
+        for name, variable in dataset.variables.items()
+        if variable.dims == ("event",) and variable.size and variable.dtype.kind in "TOU"
     }
     dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
 

@@ -92,7 +92,7 @@ class _Statements(Expressions):
         """Read the whole body."""
         statements = self._block(without_early_returns(self.source.tree.body))
         if self._result is not None and self._result.name not in self.assigned:
-            what, example = _RETURNED[self._result.type]
+            what, example = self._returned(self._result)
             raise self.source.error(
                 self.source.tree, f"must return {what} on every path", f"End it with: {example}."
             )
@@ -256,12 +256,18 @@ class _Statements(Expressions):
         if self._result is None:
             return self._bare_return(node)
         if node.value is None:
-            what, example = _RETURNED[self._result.type]
+            what, example = self._returned(self._result)
             raise self.source.error(node, f"must return {what}", f"Write for example: {example}.")
         self.assigned.add(self._result.name)
         if self._result.type is Type.BOOL:
             return (Assign(self._result, self.condition(node.value)),)
         return (Assign(self._result, cast(self.number(node.value), Type.REAL)),)
+
+    def _returned(self, result: Local) -> tuple[str, str]:
+        """What the function returns, and an example of it that fits its arguments."""
+        what, example = _RETURNED[result.type]
+        is_of_pair = any(space.name == "pair" for space in self.spaces.values())
+        return what, "return pair.distance < 100.0" if is_of_pair else example
 
     def _bare_return(self, node: ast.Return) -> Sequence[Statement]:
         if node.value is None or ast.unparse(node.value) == "None":

@@ -73,9 +73,9 @@ class Kept(Status):
         Returns
         -------
         xarray.Dataset
-            Spikes, counts, samples and structural events with units; attributes say where they come from: versions,
-            device, the network at the start of the run and every edit with its step. What is
-            recorded on disk stays there until it is used.
+            Spikes, counts, samples and structural events with units; attributes say where they
+            come from: versions, device, the network at the start of the run and every edit with
+            its step. What is recorded on disk stays there until it is used.
         """
         editor, recorded = self._simulation.editor, self._recorded
         return to_dataset(recorded.sections[-1], editor.start_network, editor.log, self.device)

@@ -30,8 +30,8 @@ from tests.features.session_bench import eventually
 SMALL = ["run", "brunel", "--set", "N=500", "--time", "100", "--threads", "1"]
 
 FIELDS = """
-preset seed dt n_neurons n_synapses n_spikes n_synaptic_events n_formed n_removed rates cv build_s compile_s
-simulate_s real_time_factor bytes_per_synapse peak_rss_bytes versions spike_sha256
+preset seed dt n_neurons n_synapses n_spikes n_synaptic_events n_formed n_removed rates cv build_s
+compile_s simulate_s real_time_factor bytes_per_synapse peak_rss_bytes versions spike_sha256
 """
 
 

@@ -9,6 +9,7 @@ from snnlab.model.distribution import ClippedNormal, LogNormal, Normal, Uniform
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import Recorder, StateRecorder, SynapseRecorder
+from snnlab.model.rewiring import PARTNERS, Rewiring
 from snnlab.model.space import Grid, RandomPositions
 from snnlab.model.stimuli import PoissonInput, StepCurrent
 
@@ -57,6 +58,20 @@ def recorders(draw: st.DrawFn, name: str, populations: list[str]) -> Recorder:
 
 
 @st.composite
+def rewirings(draw: st.DrawFn, name: str, projection: str) -> Rewiring:
+    """A rewiring of a projection whose start weight is at least 0.5."""
+    common = {"w_threshold": st.floats(0.0, 1.0) | st.just("J / 2"), "p_form": st.floats(0.0, 1.0)}
+    own = {"Magnitude": {}, "Topographic": {"sigma_form": positive | st.just("3 um")}}
+    rule = draw(st.sampled_from(sorted(own)))
+    return Rewiring(
+        projection, rule, draw(st.sampled_from(["1 ms", 0.1, 2.5])),
+        draw(st.integers(1, 30) | st.just("20 * (1 + J)")),
+        draw(st.fixed_dictionaries({}, optional=common | own[rule])),
+        draw(st.none() | st.floats(0.1, 0.5)), name, draw(st.sampled_from(PARTNERS)),
+    )  # fmt: skip
+
+
+@st.composite
 def networks(draw: st.DrawFn) -> Network:
     """A random valid network."""
     populations = [
@@ -86,6 +101,7 @@ def networks(draw: st.DrawFn) -> Network:
             for i in n
         ],
         recorders=[draw(recorders(f"r {i}", [p.name for p in populations])) for i in n],
+        rewirings=[draw(rewirings(f"rewiring {i}", "plastic")) for i in n],
         knobs=[Knob("J", draw(positive), Parameter(1.0, "mV", draw(names), above=0.0))],
         dt=0.1, seed=draw(st.integers(0, 2**32 - 1)),
         name=draw(names), description=draw(names),

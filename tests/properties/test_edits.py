@@ -14,10 +14,12 @@ from snnlab.model.connectivity import FixedIndegree
 from snnlab.model.edits import (
     AddPopulation,
     AddProjection,
+    AddRewiring,
     AddStimulus,
     Edit,
     RemovePopulation,
     RemoveProjection,
+    RemoveRewiring,
     RemoveStimulus,
     SetParameter,
     Several,
@@ -25,7 +27,14 @@ from snnlab.model.edits import (
 from snnlab.model.network import Network, Population, Projection
 from snnlab.model.stimuli import PoissonInput
 from tests.networks import balanced, spikes
-from tests.properties.random_networks import connectivities, delays, networks, positive, weights
+from tests.properties.random_networks import (
+    connectivities,
+    delays,
+    networks,
+    positive,
+    rewirings,
+    weights,
+)
 
 STEPS = 300
 
@@ -58,6 +67,17 @@ def edit_of(draw: st.DrawFn, network: Network, serial: int) -> Edit:
             st.builds(RemoveProjection, st.sampled_from(projections)),
             st.builds(SetParameter, st.sampled_from(projections), st.just("weight"), weights),
             st.builds(SetParameter, st.sampled_from(projections), st.just("delay"), delays),
+        ]
+    if "plastic" in projections:
+        kinds.append(st.builds(AddRewiring, rewirings(f"new rewiring {serial}", "plastic")))
+    if network.rewirings:
+        rewired = st.sampled_from([r.name for r in network.rewirings])
+        odds = st.none() | st.floats(0.0, 1.0)
+        kinds += [
+            st.builds(RemoveRewiring, rewired),
+            st.builds(SetParameter, rewired, st.sampled_from(["every", "attempts"]), positive),
+            st.builds(SetParameter, rewired, st.sampled_from(["p_form", "w_threshold"]), odds),
+            st.builds(SetParameter, rewired, st.just("weight"), st.none() | st.floats(0.1, 0.5)),
         ]
     if stimuli:
         kinds.append(st.builds(RemoveStimulus, st.sampled_from(stimuli)))

@@ -9,6 +9,7 @@ from snnlab.model.connectivity import FixedIndegree, PairwiseBernoulli
 from snnlab.model.distribution import Normal, Uniform
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
+from snnlab.model.rewiring import Rewiring
 from snnlab.model.stimuli import PoissonInput, StepCurrent
 from snnlab.session import Session
 
@@ -25,13 +26,14 @@ NETWORK = Network(
     ],
     [
         Projection("exc", "inh", FixedIndegree(2), 1.0, 1.5, receptor="exc"),
-        Projection("exc", "exc", FixedIndegree(2), 0.5, 1.5, synapse="STDP", name="learnt",
-                   parameters={"W_max": 1.0}),
+        Projection("exc", "exc", FixedIndegree(2, multapses=False), 0.5, 1.5, synapse="STDP",
+                   name="learnt", parameters={"W_max": 1.0}),
     ],
     stimuli=[
         PoissonInput("drive", "exc", rate=1000.0, weight="J"),
         StepCurrent("step", "exc", 10.0, start=5.0, stop=20.0),
     ],
+    rewirings=[Rewiring("learnt", "Magnitude", name="growth")],
     knobs=[Knob("J", 1.0, Parameter(1.0, "pA", low=0.0))],
 )  # fmt: skip
 
@@ -67,6 +69,15 @@ IMPOSSIBLE = [
     ("exc->inh", "rule", PairwiseBernoulli(1.2), "must be a probability between 0 and 1"),
     ("learnt", "W_max", 0.1, "at least as large: 0.5"),
     ("learnt", "tau_plus", -1.0, "must be > 0 ms"),
+    ("learnt", "weight", Uniform(0.1, 0.2), "must start from one constant weight"),
+    ("learnt", "rule", FixedIndegree(2), "must start without multapses"),
+    ("learnt", "delay", Uniform(1.0, 2.0), "must have one constant delay"),
+    ("growth", "every", 0.01, "must be at least one time step"),
+    ("growth", "attempts", 0, "must be >= 1"),
+    ("growth", "p_form", 1.5, "must be >= 0 and <= 1"),
+    ("growth", "weight", 1.5, "at least as large: 1.5"),
+    ("growth", "weight", -0.5, "must be >= 0 at receptor 'exc'"),
+    ("growth", "partner", "nearest", "must be 'uniform' or 'last_spike'"),
     ("drive", "rate", -5.0, "must be >= 0 Hz"),
     ("drive", "rate", 1e12, "and <= 1e+07 Hz"),
     ("drive", "weight", "1 nS", "must be a current [pA]"),

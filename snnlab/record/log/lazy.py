@@ -72,8 +72,9 @@ def to_dataset(section: LoggedSection) -> xr.Dataset:
     -------
     xarray.Dataset
         As `snnlab.record.dataset.to_dataset` makes it of frames in memory. Spikes, samples and
-        events are read when they are used, and only the frames that hold them; the axes of the samples, their
-        times and which synapses they are of, are read at once. It needs the log to stay open.
+        events are read when they are used, and only the frames that hold them; the axes of the
+        samples, their times and which synapses they are of, are read at once. It needs the log to
+        stay open.
     """
     layout, dt = section.layout, section.layout.dt
     n = section.n_spikes

@@ -62,15 +62,17 @@ def columns_of(meta: Mapping[str, Any], layout: Layout) -> list[tuple[str, int]]
 
     Raises
     ------
+    Damaged
+        There are more or fewer of them than there should be.
     ValueError
-        There are more or fewer columns than there should be, or of a type that is not known.
+        One has a type that is not known.
     """
     n = n_events(meta, layout)
     if n == 0:
         return []
     types = [allowed(name, UNSIGNED) for name in meta["structure"][1]]
     if len(types) != len(StructuralEvents.none().columns):
-        raise ValueError(f"{len(types)} columns of structural events")
+        raise Damaged(f"is no frame: it tells of {len(types)} columns of structural events")
     return [(dtype, n) for dtype in types]
 
 

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from snnlab.frames.decimate import can_follow, extremes, merged, spike_image, until
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.structure import StructuralEvents
 from snnlab.frames.synapse_ids import SynapseIds
 
 
@@ -72,6 +73,34 @@ def test_samples_of_other_synapses_are_not_merged() -> None:
     assert [can_follow(first, other) for other in others] == [True, False, False]
     assert merged([first, others[0]]).samples["w"].synapses is ids[0]
     assert until(first, 5, [4, 6]).samples["w"].synapses is ids[0]
+
+
+def events_at(*steps: int) -> StructuralEvents:
+    """One event at each of some steps, which all its numbers tell."""
+    step = np.array(steps, np.int64)
+    return StructuralEvents(step, (step % 3).astype(np.int16), step % 2 == 0, step + 7, step + 9)
+
+
+def same_events(a: StructuralEvents, b: StructuralEvents) -> bool:
+    return all(
+        x.dtype == y.dtype and np.array_equal(x, y)
+        for x, y in zip(a.columns, b.columns, strict=True)
+    )
+
+
+def test_structural_events_are_merged_and_cut() -> None:
+    steps: list[tuple[int, ...]] = [(0, 3, 9), (), (20, 29)]
+    edges = [(0, 10), (10, 20), (20, 30)]
+    parts = [
+        replace(make_frame(*edge), structure=events_at(*at))
+        for edge, at in zip(edges, steps, strict=True)
+    ]
+    whole = merged(parts)
+    assert same_events(whole.structure, events_at(0, 3, 9, 20, 29))
+    for stop in (0, 3, 4, 10, 20, 21, 30):
+        cut = until(whole, stop, [4, 6]).structure
+        assert same_events(cut, events_at(*(k for k in (0, 3, 9, 20, 29) if k < stop)))
+        assert not np.shares_memory(cut.step, whole.structure.step)
 
 
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(0, 9))), st.integers(0, 100))

@@ -12,6 +12,7 @@ import numpy as np
 from snnlab.frames import hub as hub_module
 from snnlab.frames.frame import Frame, Samples
 from snnlab.frames.hub import Hub, Subscription
+from snnlab.frames.structure import StructuralEvents
 
 
 def make_hub() -> tuple[Hub, list[BaseException]]:
@@ -192,3 +193,18 @@ def test_a_method_is_held_weakly() -> None:
     hub.publish(frame(1))
     assert len(shown) == 1
     assert reader.is_closed
+
+
+def test_structural_events_that_wait_are_bounded_too(monkeypatch) -> None:
+    monkeypatch.setattr(hub_module, "MOST_SAMPLED", 5_000)
+    hub, _ = make_hub()
+    reader = hub.subscribe()
+    for k in range(500):
+        step = np.full(10, 10 * k)
+        events = StructuralEvents(step, step.astype(np.int16), step > 0, step, step)
+        hub.publish(replace(frame(k), structure=events))
+    kept = []
+    while (new := reader.take(0)) is not None:
+        kept.append(new)
+    assert 0 < sum(f.sampled_bytes for f in kept) <= 5_000
+    assert kept[-1].t_stop == 5_000

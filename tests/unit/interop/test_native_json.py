@@ -19,11 +19,13 @@ from snnlab.model.edits import (
     AddPopulation,
     AddProjection,
     AddRecorder,
+    AddRewiring,
     AddStimulus,
     Edit,
     RemovePopulation,
     RemoveProjection,
     RemoveRecorder,
+    RemoveRewiring,
     RemoveStimulus,
     SetParameter,
     Several,
@@ -32,6 +34,7 @@ from snnlab.model.network import Network, Population, Projection
 from snnlab.model.neuron import Neuron
 from snnlab.model.parameter import Parameter, State
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
+from snnlab.model.rewiring import Rewiring, RewiringRule
 from snnlab.model.stimuli import PoissonInput, SpikeTrains
 
 SMALL = Network(
@@ -42,12 +45,20 @@ SMALL = Network(
         StateRecorder("trace", "exc", ("V_m",), (0, 2), "0.1 ms"),
         SynapseRecorder("weights", "exc->exc", targets=2, synapses=[0, 2]),
     ],
+    rewirings=[
+        Rewiring("exc->exc", "Magnitude", "2 ms", 5, {"p_form": 0.5}, 0.25, "growth"),
+        Rewiring("exc->exc", "Magnitude", partner="last_spike"),
+    ],
 )
 
 
 def changed(**changes: object) -> dict:
     """A valid description with some top-level fields changed."""
     return native_json.to_dict(SMALL) | changes
+
+
+def growth(**changes: object) -> list[dict]:
+    return [{"projection": "exc->exc", "rule": "Magnitude"} | changes]
 
 
 def exc(**changes: object) -> list[dict]:
@@ -63,6 +74,18 @@ def test_presets_survive_a_file(name: str, tmp_path: Path) -> None:
 
 def test_small_network_survives_text() -> None:
     assert native_json.loads(native_json.dumps(SMALL)) == SMALL
+
+
+def test_network_without_rewirings_does_not_speak_of_them() -> None:
+    assert "rewirings" not in native_json.to_dict(SMALL.replace(rewirings=()))
+    assert native_json.from_dict(changed(rewirings=[])).rewirings == ()
+
+
+def test_rewiring_says_what_is_not_usual() -> None:
+    assert native_json.to_dict(SMALL)["rewirings"][1] == {
+        "projection": "exc->exc", "rule": "Magnitude", "every": 1.0, "attempts": 10,
+        "parameters": {}, "name": "rewiring of exc->exc", "partner": "last_spike",
+    }  # fmt: skip
 
 
 def test_file_is_made_to_be_read_and_compared(tmp_path: Path) -> None:
@@ -99,6 +122,10 @@ def test_schema_is_a_copy_that_nobody_else_sees() -> None:
         (changed(seed=-1), "seed", "must be >= 0"),
         (changed(seed=1.0), "seed", "must be a whole number"),
         (changed(code="import os"), "network", "'code'"),
+        (changed(rewirings=growth(rule=None)), "rewirings[0].rule", "must be a string"),
+        (changed(rewirings=growth(code="x")), "rewirings[0]", "'code'"),
+        (changed(rewirings=growth(partner="any")), "rewirings[0].partner", "known word"),
+        (changed(rewirings=growth(every=True)), "rewirings[0].every", "a number or a string"),
         (changed(populations=exc(size=True)), "populations[0].size", "whole number"),
         (changed(populations=exc(size=2**31)), "populations[0].size", "must be <= 2147483647"),
         (changed(populations=exc(sise=3)), "populations[0]", "Did you mean 'size'"),
@@ -141,7 +168,7 @@ def test_what_the_schema_forbids_is_refused_with_its_place(
     ],
 )
 def test_what_cannot_be_meant_is_a_format_error_too(populations: list, where: str) -> None:
-    data = changed(populations=populations, stimuli=[], recorders=[])
+    data = changed(populations=populations, stimuli=[], recorders=[], rewirings=[])
     with pytest.raises(FormatError) as caught:
         native_json.from_dict(data)
     assert caught.value.where == where
@@ -153,6 +180,26 @@ def test_unknown_model_says_that_it_must_be_defined_first() -> None:
     assert caught.value.where == "Population 'exc'.neuron"
     assert "'LIFDelta'" in caught.value.remedy
     assert "must be defined before" in caught.value.remedy
+
+
+def test_unknown_rewiring_rule_says_that_it_must_be_defined_first() -> None:
+    with pytest.raises(FormatError) as caught:
+        native_json.from_dict(changed(rewirings=growth(rule="Magnitud", name="growth")))
+    assert caught.value.where == "Rewiring 'growth'.rule"
+    assert "'Magnitude'" in caught.value.remedy
+    assert "must be defined before" in caught.value.remedy
+
+
+def test_rewiring_rule_of_the_user_is_found_by_name() -> None:
+    class Chance(RewiringRule):
+        kind = Parameter(1.0)
+
+        @staticmethod
+        def prune(syn, pair, p):  # type: ignore[no-untyped-def]
+            return syn.weight < p.kind
+
+    network = SMALL.replace(rewirings=(Rewiring("exc->exc", Chance, parameters={"kind": 2.0}),))
+    assert native_json.loads(native_json.dumps(network)) == network
 
 
 def test_model_of_the_user_is_found_by_name() -> None:
@@ -214,13 +261,14 @@ def test_missing_file_is_a_format_error(tmp_path: Path) -> None:
 
 def test_number_that_is_not_finite_is_not_written() -> None:
     network = SMALL.replace(populations=(Population("exc", 3, reference_rate=float("nan")),),
-                            stimuli=(), recorders=())  # fmt: skip
+                            projections=(), stimuli=(), recorders=(), rewirings=())  # fmt: skip
     with pytest.raises(FormatError, match="finite"):
         native_json.dumps(network)
 
 
-def test_opening_a_file_neither_runs_code_nor_compiles(tmp_path: Path) -> None:
-    native_json.save(presets.load("microcircuit"), tmp_path / "m.json")
+@pytest.mark.parametrize("network", [presets.load("microcircuit"), SMALL], ids=lambda n: n.name)
+def test_opening_a_file_neither_runs_code_nor_compiles(network: Network, tmp_path: Path) -> None:
+    native_json.save(network, tmp_path / "m.json")
     code = (
         "import sys; from snnlab.interop import native_json; native_json.load(sys.argv[1]);"
         "print([m for m in sys.modules if m.split('.')[0] in ('numba', 'xarray')])"
@@ -248,6 +296,10 @@ EDITS: list[Edit] = [
     AddRecorder(StateRecorder("voltage", "exc", ("V_m",), (1, 2))),
     AddRecorder(SynapseRecorder("weights", "exc->exc", sources=(0, 1), interval="5 ms")),
     RemoveRecorder("voltage"),
+    AddRewiring(Rewiring("exc->exc", "Topographic", parameters={"p_form": "g / 10"})),
+    AddRewiring(Rewiring("exc->exc", "Magnitude", weight="J", partner="last_spike", name="r")),
+    RemoveRewiring("r"),
+    SetParameter("r", "weight", None),
     SetParameter("weights", "sources", None),
     Several((SetParameter("", "g", 4.5), RemoveStimulus("drive of exc"))),
     RemovePopulation("exc").inverse(BRUNEL),

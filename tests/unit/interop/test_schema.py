@@ -14,12 +14,14 @@ from snnlab.interop.parts import KINDS
 from snnlab.model.network import Knob, Population, Projection
 from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
+from snnlab.model.rewiring import Rewiring
 
 SCHEMA = native_json.schema()
 DEFINITIONS = SCHEMA["$defs"]
 UNTAGGED = {
     "population": Population, "projection": Projection, "state_recorder": StateRecorder,
-    "synapse_recorder": SynapseRecorder, "knob": Knob, "parameter": Parameter,
+    "synapse_recorder": SynapseRecorder, "rewiring": Rewiring, "knob": Knob,
+    "parameter": Parameter,
 }  # fmt: skip
 CLASSES = {**KINDS, **UNTAGGED}
 

@@ -4,16 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnlab.errors import StateError
+from snnlab.errors import SpecError, StateError
 from snnlab.model.connectivity import AllToAll, FixedIndegree
 from snnlab.model.edits import (
     AddPopulation,
     AddProjection,
     AddRecorder,
+    AddRewiring,
     AddStimulus,
     RemovePopulation,
     RemoveProjection,
     RemoveRecorder,
+    RemoveRewiring,
     RemoveStimulus,
     SetParameter,
     Several,
@@ -21,6 +23,7 @@ from snnlab.model.edits import (
 from snnlab.model.history import Applied, History
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
+from snnlab.model.rewiring import Rewiring
 from snnlab.model.stimuli import PoissonInput
 
 NETWORK = Network(
@@ -28,10 +31,21 @@ NETWORK = Network(
     [
         Projection("exc", "inh", FixedIndegree(10), "J"),
         Projection("inh", "exc", AllToAll(), "-J"),
-        Projection("exc", "exc", FixedIndegree(5), 1.0, synapse="STDP", parameters={"W_max": 9.0}),
+        Projection(
+            "exc",
+            "exc",
+            FixedIndegree(5, multapses=False),
+            1.0,
+            synapse="STDP",
+            parameters={"W_max": 9.0},
+        ),
     ],
     stimuli=[PoissonInput("bg", "exc", rate=100.0, weight="J")],
     recorders=[StateRecorder("V", "inh"), SynapseRecorder("w", "exc->exc")],
+    rewirings=[
+        Rewiring("exc->exc", "Magnitude", parameters={"p_form": 0.5}),
+        Rewiring("inh->exc", "Magnitude", weight="-J / 2", name="inhibition"),
+    ],
     knobs=[Knob("J", 2.0)],
 )
 
@@ -50,6 +64,14 @@ edits = st.one_of(
     st.just(AddRecorder(SynapseRecorder("few", "exc->exc", sources=(1, 2)))),
     st.just(RemoveRecorder("V")),
     st.just(RemoveProjection("exc->exc")),
+    st.just(AddRewiring(Rewiring("exc->exc", "Magnitude", name="more"))),
+    st.just(RemoveRewiring("inhibition")),
+    st.builds(SetParameter, st.just("inhibition"), st.just("p_form"), st.none() | st.floats(0, 1)),
+    st.builds(SetParameter, st.just("rewiring of exc->exc"), st.just("p_form"), st.none()),
+    st.builds(SetParameter, st.just("inhibition"), st.sampled_from(["every", "attempts"]),
+              st.floats(1.0, 9.0)),
+    st.builds(SetParameter, st.just("inhibition"), st.just("weight"),
+              st.none() | st.floats(-9.0, 0.0)),
     st.builds(SetParameter, st.just("w"), st.just("targets"), st.lists(st.integers(0, 79),
                                                                       min_size=1)),
 )  # fmt: skip
@@ -85,12 +107,28 @@ def test_removing_a_population_removes_what_hangs_on_it():
     assert [p.name for p in left.projections] == ["exc->exc"]
     assert [r.name for r in left.recorders] == ["w"]
     assert [s.name for s in left.stimuli] == ["bg"]
+    assert [r.name for r in left.rewirings] == ["rewiring of exc->exc"]
 
 
 def test_removing_a_projection_removes_its_recorders():
     assert [r.name for r in RemoveProjection("exc->exc").apply(NETWORK).recorders] == ["V"]
     assert [r.name for r in RemoveProjection("exc->inh").apply(NETWORK).recorders] == ["V", "w"]
     assert RemovePopulation("exc").apply(NETWORK).recorders == NETWORK.recorders[:1]
+
+
+def test_removing_a_projection_removes_its_rewirings():
+    left = RemoveProjection("exc->exc").apply(NETWORK)
+    assert [r.name for r in left.rewirings] == ["inhibition"]
+    assert RemoveProjection("exc->inh").apply(NETWORK).rewirings == NETWORK.rewirings
+    assert RemovePopulation("exc").apply(NETWORK).rewirings == ()
+
+
+def test_what_a_rewiring_is_of_cannot_be_set():
+    for name in ("rule", "projection", "name", "parameters"):
+        with pytest.raises(SpecError, match=f"parameter of 'inhibition'.*'{name}'"):
+            SetParameter("inhibition", name, "Topographic").apply(NETWORK)
+    with pytest.raises(SpecError, match=r"'p_from'[\s\S]*Did you mean 'p_form'"):
+        SetParameter("inhibition", "p_from", 0.1).apply(NETWORK)
 
 
 def test_a_knob_moves_everything_that_is_written_with_it():

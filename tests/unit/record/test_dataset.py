@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ import xarray as xr
 
 from snnlab.errors import FormatError, SpecError
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.structure import StructuralEvents
 from snnlab.interop import native_json
 from snnlab.model.network import Network, Population
 from snnlab.model.recorders import StateRecorder
 from snnlab.record import dataset as datasets
 from snnlab.record import provenance
+from tests import logs
 
 NETWORK = Network(
     [Population("exc", 8, "LIFExp"), Population("inh", 2, "LIFExp")],
@@ -77,6 +80,66 @@ def test_everything_has_a_unit_and_a_name(dataset: xr.Dataset) -> None:
     assert {units[name] for name in ("time", "t_start", "t_stop", "dt", "trace_time")} == {"ms"}
     assert all(units.values())
     assert all(v.attrs["long_name"] for v in dataset.variables.values())
+
+
+REWIRED = [logs.frame(0, 30), logs.frame(30, 31), logs.frame(31, 60)]
+SILENT = [replace(part, structure=StructuralEvents.none()) for part in REWIRED]
+
+
+def test_structural_events() -> None:
+    data = datasets.to_dataset(logs.NETWORK, REWIRED)
+    events = logs.events(0, 60)
+    names = np.array(["weak", "lateral"])[events.rewiring]
+    assert {data[name].dims for name in data.variables if name.startswith("event_")} == {("event",)}
+    np.testing.assert_allclose(data.event_time, events.step * 0.1)
+    assert data.event_rewiring.values.tolist() == names.tolist()
+    projections = {"weak": "inh->exc", "lateral": "inh->inh"}
+    assert data.event_projection.values.tolist() == [projections[name] for name in names]
+    for name, column in (("pre", events.pre), ("post", events.post), ("formed", events.is_formed)):
+        np.testing.assert_array_equal(data[f"event_{name}"], column)
+        assert data[f"event_{name}"].dtype == column.dtype
+    weak = data.where(data.event_rewiring == "weak", drop=True)
+    assert weak.sizes["event"] == len(events.of(0))
+
+
+def test_only_networks_with_rewirings_have_events(dataset: xr.Dataset) -> None:
+    assert "event" not in dataset.sizes
+    assert datasets.to_dataset(logs.NETWORK, []).sizes["event"] == 0
+
+
+def test_a_recorder_may_be_called_event() -> None:
+    recorders = [StateRecorder("event", "exc")]
+    data = datasets.to_dataset(logs.NETWORK.replace(recorders=recorders), [])
+    assert {"event_time", "event__time", "event__V_m"} <= set(data.variables)
+    alone = logs.NETWORK.replace(recorders=recorders, rewirings=())
+    assert "event_V_m" in datasets.to_dataset(alone, [])
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".zarr"])
+@pytest.mark.parametrize("other", [".nc", ".zarr"])
+@pytest.mark.parametrize("frames", [REWIRED, SILENT, []], ids=["events", "silent", "nothing"])
+def test_files_hold_structural_events(
+    tmp_path: Path, suffix: str, other: str, frames: list[Frame]
+) -> None:
+    data = datasets.to_dataset(logs.NETWORK, frames)
+    path, again = tmp_path / f"run{suffix}", tmp_path / f"again{other}"
+    datasets.save(data, path)
+    with datasets.open(path) as first:
+        datasets.save(first, again)
+        xr.testing.assert_identical(first.load(), data)
+        assert first.event_rewiring.dtype.kind in "TOU"
+    with datasets.open(again) as second:
+        xr.testing.assert_identical(second.load(), data)
+
+
+def test_names_of_events_are_packed(tmp_path: Path) -> None:
+    whole = datasets.to_dataset(logs.NETWORK, [logs.frame(0, 40_000, rate=0.0)])
+    nameless = whole.drop_vars(["event_rewiring", "event_projection"])
+    sizes = []
+    for data in (whole, nameless):
+        datasets.save(data, tmp_path / "run.nc")
+        sizes.append((tmp_path / "run.nc").stat().st_size)
+    assert sizes[0] - sizes[1] < 4 * whole.sizes["event"]
 
 
 def test_provenance(dataset: xr.Dataset) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from snnlab.model.connectivity import FixedIndegree
+from snnlab.model.connectivity import FixedIndegree, PairwiseBernoulli
 from snnlab.model.distribution import Normal
 from snnlab.model.network import Network, Population, Projection
 from snnlab.model.neuron import models
+from snnlab.model.rewiring import Rewiring
 from snnlab.model.stimuli import PoissonInput, StepCurrent
 from snnlab_widgets.form import form_of, targets_of
 from tests.activity import two_populations
@@ -82,6 +83,22 @@ def test_projection_and_stimuli_have_units(network: Network) -> None:
     }
     assert units == {"weight": "pA", "delay": "ms", "rate": "Hz"}
     assert row(network, "kick", "amplitude")["value"] == 50.0
+
+
+def test_rewiring_has_its_own_numbers_and_those_of_its_rule(network: Network) -> None:
+    rewired = network.replace(
+        projections=[Projection("exc", "exc", PairwiseBernoulli(0.1), 30.0)],
+        rewirings=[Rewiring("exc->exc", "Magnitude", "2 ms", parameters={"p_form": 0.5})],
+    )
+    assert {
+        "group": "rewirings",
+        "items": [["rewiring of exc->exc", "rewiring of exc->exc (Magnitude)"]],
+    } in targets_of(rewired)
+    form = form_of(rewired, "rewiring of exc->exc")
+    assert form["title"] == "Magnitude rewires exc->exc"
+    values = {r["name"]: (r["value"], r["unit"]) for r in form["rows"]}
+    assert values == {"every": (2.0, "ms"), "attempts": (10.0, "1"), "w_threshold": (0.1, "1"),
+                      "p_form": (0.5, "1")}  # fmt: skip
 
 
 def test_wide_range_asks_for_a_logarithmic_scale(network: Network) -> None:

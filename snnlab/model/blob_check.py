@@ -89,7 +89,9 @@ def _check_interval(network: Network, stimulus: MovingBlob) -> None:
 def _check_tile(tile: tuple[float, float] | None, space: Space, where: str) -> None:
     if tile is None:
         return
-    is_pair = isinstance(tile, tuple) and [type(side) in (int, float) for side in tile] == [True] * 2
+    is_pair = (
+        isinstance(tile, tuple) and [type(side) in (int, float) for side in tile] == [True] * 2
+    )
     if not (is_pair and min(tile) > 0):
         raise SpecError(where, "must be two lengths > 0 um", got=repr(tile))
     for extent, side in zip(space.extent, tile, strict=True):

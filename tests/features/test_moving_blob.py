@@ -8,43 +8,17 @@ from scipy import stats
 
 from snnlab.arrays.engine import ArrayEngine
 from snnlab.cpu.engine import CpuEngine
-from snnlab.model.connectivity import FixedIndegree
 from snnlab.model.edits import AddStimulus, RemoveStimulus, SetParameter
-from snnlab.model.network import Network, Population, Projection
+from snnlab.model.network import Network, Population
 from snnlab.model.neurons import PoissonSource
-from snnlab.model.recorders import StateRecorder
-from snnlab.model.space import Grid
-from snnlab.model.stimuli import MovingBlob, StepCurrent
-from tests.host_device.host_device import HostDevice
+from snnlab.model.stimuli import MovingBlob
+from tests.blobs import TORUS, N, driven
 from tests.networks import spikes
-from tests.twins import Twins
 
 pytestmark = pytest.mark.usefixtures("both_engines")
 
-N = 144
-TORUS = Grid((12.0, 12.0), True, (12, 12))
 CERTAIN = {"base": 0.0, "peak": 1e4, "sigma": 0.05, "interval": 0.7}
 """The neuron in the centre fires in every step of 0.1 ms, and no other."""
-
-
-def driven(**fields: object) -> Network:
-    """Sources under a blob that drive plastic synapses; others, whose numbers stay, beside them."""
-    populations = [
-        Population("before", 30, "LIFExp", {"I_e": 400.0}),
-        Population("source", N, "PoissonSource", {"rate": 3.0}, space=TORUS),
-        Population("target", N, "LIFDelta", {"t_ref": 1.0}),
-    ]
-    projections = [
-        Projection("source", "target", FixedIndegree(40), 3.0, 1.5, synapse="STDP",
-                   parameters={"W_max": 6.0}),
-        Projection("before", "target", FixedIndegree(3), 1.0, 0.3),
-    ]  # fmt: skip
-    stimuli = [
-        MovingBlob("blob", "source", **{"interval": 2.3, **fields}),
-        StepCurrent("step", "before", 300.0, start=5.0, stop=30.0),
-    ]
-    recorder = StateRecorder("V", "target", ("V_m",), (0, 143), 0.4)
-    return Network(populations, projections, stimuli=stimuli, recorders=[recorder])
 
 
 def sources(**fields: object) -> Network:
@@ -178,16 +152,3 @@ def test_a_change_leaves_the_numbers_of_other_populations_alone(monkeypatch) -> 
     assert len(derived) == 1
     engine.advance(22)
     assert len(derived) == 2
-
-
-@pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize("fields", [{}, CERTAIN, {"is_correlated": False}], ids=str)
-def test_a_device_is_the_cpus_twin(fields: dict[str, float], precision: str) -> None:
-    twins = Twins(driven(**fields), HostDevice(seed=1), precision=precision)
-    assert twins.n_spikes(1, 22, 1, 100, 40) > 50
-    twins.compare()
-    assert twins.edit(SetParameter("blob", "base", 50.0))
-    assert twins.n_spikes(3, 60) > 50
-    assert twins.edit(SetParameter("source", "rate", 9.0), SetParameter("blob", "sigma", 1.0))
-    assert twins.n_spikes(7, 60) > 50
-    twins.compare()

@@ -10,7 +10,8 @@ from snnlab.model.connectivity import FixedIndegree
 from snnlab.model.distribution import Normal
 from snnlab.model.network import Network, Population, Projection
 from snnlab.model.neuron import models
-from snnlab.model.stimuli import PoissonInput, StepCurrent
+from snnlab.model.space import Grid
+from snnlab.model.stimuli import MovingBlob, PoissonInput, StepCurrent
 from snnlab_widgets.form import form_of, targets_of
 from tests.activity import two_populations
 
@@ -82,6 +83,15 @@ def test_projection_and_stimuli_have_units(network: Network) -> None:
     }
     assert units == {"weight": "pA", "delay": "ms", "rate": "Hz"}
     assert row(network, "kick", "amplitude")["value"] == 50.0
+
+
+def test_moving_blob_has_a_line_for_each_number() -> None:
+    source = Population("source", 4, "PoissonSource", space=Grid(shape=(2, 2)))
+    network = Network([source], stimuli=[MovingBlob("blob", "source", sigma="3 um")])
+    lines = {r["name"]: (r["value"], r["unit"]) for r in form_of(network, "blob")["rows"]}
+    assert lines == {
+        "base": (5.0, "Hz"), "peak": (152.8, "Hz"), "sigma": (3.0, "um"), "interval": (20.0, "ms")
+    }  # fmt: skip
 
 
 def test_wide_range_asks_for_a_logarithmic_scale(network: Network) -> None:

@@ -1,1 +1,1 @@
-"""Pure functions on arrays of spikes."""
+"""Pure functions on arrays of spikes, and of synapses between sheets of neurons."""

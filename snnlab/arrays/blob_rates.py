@@ -79,7 +79,7 @@ class BlobRates:
         k = step // self.interval
         words = np.empty(_WORDS, np.uint32)
         random_words(words, k // _WORDS, _WORDS, 0, 0, self.seed, self.stream)
-        return int(words[k % _WORDS]) * self.xy.shape[1] >> 32
+        return (int(words[k % _WORDS]) * int(self.xy.shape[1])) >> 32
 
     def added(self, step: int) -> NDArray[np.float64]:
         """Return the rate of every neuron [Hz], shape (n,)."""

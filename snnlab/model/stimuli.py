@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from snnlab.model.distribution import Number
 
@@ -112,8 +113,9 @@ class MovingBlob(Stimulus):
     is_correlated: bool = True
 
     def __post_init__(self) -> None:
-        if isinstance(self.tile, list):
-            object.__setattr__(self, "tile", tuple(self.tile))
+        given: Any = self.tile
+        if isinstance(given, list):
+            object.__setattr__(self, "tile", tuple(given))
 
 
 @dataclass(frozen=True)

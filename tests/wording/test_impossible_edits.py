@@ -10,7 +10,8 @@ from snnlab.model.distribution import Normal, Uniform
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
 from snnlab.model.rewiring import Rewiring
-from snnlab.model.stimuli import PoissonInput, StepCurrent
+from snnlab.model.space import Grid
+from snnlab.model.stimuli import MovingBlob, PoissonInput, StepCurrent
 from snnlab.session import Session
 
 LIMIT_S = 60.0
@@ -22,7 +23,7 @@ NETWORK = Network(
         Population("cond", 4, "LIFCondExp"),
         Population("adex", 4, "AdEx"),
         Population("izh", 4, "Izhikevich"),
-        Population("noise", 4, "PoissonSource", {"rate": 10.0}),
+        Population("noise", 4, "PoissonSource", {"rate": 10.0}, space=Grid(shape=(2, 2))),
     ],
     [
         Projection("exc", "inh", FixedIndegree(2), 1.0, 1.5, receptor="exc"),
@@ -32,6 +33,7 @@ NETWORK = Network(
     stimuli=[
         PoissonInput("drive", "exc", rate=1000.0, weight="J"),
         StepCurrent("step", "exc", 10.0, start=5.0, stop=20.0),
+        MovingBlob("blob", "noise"),
     ],
     rewirings=[Rewiring("learnt", "Magnitude", name="growth")],
     knobs=[Knob("J", 1.0, Parameter(1.0, "pA", low=0.0))],
@@ -82,6 +84,14 @@ IMPOSSIBLE = [
     ("drive", "rate", 1e12, "and <= 1e+07 Hz"),
     ("drive", "weight", "1 nS", "must be a current [pA]"),
     ("step", "stop", 2.0, "must be >= 0 and < stop = 2 ms"),
+    ("blob", "peak", 1e4, "must be <= 10000 Hz"),
+    ("blob", "base", "inf", "must "),
+    ("blob", "sigma", "-2 um", "must be finite and > 0 um"),
+    ("blob", "sigma", "2 ms", "must be a length [um]"),
+    ("blob", "interval", 0.05, "must be a multiple of dt"),
+    ("blob", "tile", (300.0, 500.0), "must fit into the extent"),
+    ("blob", "tile", 3.0, "must be two lengths > 0 um"),
+    ("blob", "is_correlated", 1, "must be True or False"),
     ("", "J", -1.0, "must be >= 0"),
 ]
 

@@ -21,7 +21,7 @@ from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.space import Grid
-from snnlab.model.stimuli import PoissonInput, SpikeTrains, StepCurrent
+from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains, StepCurrent
 
 EXC = Population("exc", 80, "LIFExp")
 INH = Population("inh", 20, "LIFExp")
@@ -29,6 +29,12 @@ INH = Population("inh", 20, "LIFExp")
 
 def network(*projections, populations=(EXC, INH), **parts):
     return Network(populations, projections, **parts)
+
+
+def blob(**fields):
+    space = Grid((4.0, 4.0), True, (4, 4))
+    noise = Population("noise", 16, "PoissonSource", space=space)
+    return network(populations=[noise], stimuli=[MovingBlob("blob", "noise", **fields)])
 
 
 def population(**parameters):
@@ -263,6 +269,61 @@ CASES = {
         lambda: network(stimuli=[StepCurrent("dc", "exc", 100.0, start=5.0, stop=2.0)]),
         SpecError,
         "Stimulus 'dc'.start: must be >= 0 and < stop = 2 ms (got 5 ms).",
+    ),
+    "blob over neurons without rates": (
+        lambda: network(stimuli=[MovingBlob("blob", "exc")]),
+        SpecError,
+        "Stimulus 'blob'.target: must be a population with a parameter rate (got 'exc' (LIFExp)).",
+    ),
+    "blob over neurons without places": (
+        lambda: network(
+            populations=[Population("noise", 16, "PoissonSource")],
+            stimuli=[MovingBlob("blob", "noise")],
+        ),
+        SpecError,
+        "Population 'noise'.space: must be given for a moving blob (got None).\nStimulus 'blob'.",
+    ),
+    "blob without width": (
+        lambda: blob(sigma=0.0),
+        SpecError,
+        "Stimulus 'blob'.sigma: must be finite and > 0 um (got 0 um).",
+    ),
+    "blob with a hole": (
+        lambda: blob(peak=-1.0),
+        SpecError,
+        "Stimulus 'blob'.peak: must be finite and >= 0 Hz (got -1 Hz).",
+    ),
+    "blob that jumps within a step": (
+        lambda: blob(interval=0.25),
+        SpecError,
+        "Stimulus 'blob'.interval: must be a multiple of dt = 0.1 ms, > 0 (got 0.25 ms).",
+    ),
+    "blob that never stays": (
+        lambda: blob(interval=0.0),
+        SpecError,
+        "Stimulus 'blob'.interval: must be a multiple of dt = 0.1 ms, > 0 (got 0 ms).",
+    ),
+    "blob with tiles that do not fit": (
+        lambda: blob(tile=(2.0, 3.0)),
+        SpecError,
+        "Stimulus 'blob'.tile: must fit into the extent of the space a whole number of times "
+        "(got 3 um in 4 um).",
+    ),
+    "blob with half a tile": (
+        lambda: blob(tile=(2.0,)),
+        SpecError,
+        "Stimulus 'blob'.tile: must be two lengths > 0 um (got (2.0,)).",
+    ),
+    "blob that is neither correlated nor not": (
+        lambda: blob(is_correlated="no"),
+        SpecError,
+        "Stimulus 'blob'.is_correlated: must be True or False (got 'no').",
+    ),
+    "blob with more than a spike in a step": (
+        lambda: blob(peak=1e4),
+        SpecError,
+        "PoissonSource.rate: must be <= 10000 Hz, one spike per step of 0.1 ms (got 10005 Hz).\n"
+        "Stimulus 'blob', in its centre.",
     ),
     "spike trains of another shape": (
         lambda: network(

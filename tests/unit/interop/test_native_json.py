@@ -35,7 +35,8 @@ from snnlab.model.neuron import Neuron
 from snnlab.model.parameter import Parameter, State
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.rewiring import Rewiring, RewiringRule
-from snnlab.model.stimuli import PoissonInput, SpikeTrains
+from snnlab.model.space import Grid
+from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains
 
 SMALL = Network(
     [Population("exc", 3, "LIFDelta"), Population("source", 2, "SpikeSource")],
@@ -86,6 +87,16 @@ def test_rewiring_says_what_is_not_usual() -> None:
         "projection": "exc->exc", "rule": "Magnitude", "every": 1.0, "attempts": 10,
         "parameters": {}, "name": "rewiring of exc->exc", "partner": "last_spike",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("tile", [None, (16.0, 8.0), [16.0, 8.0]])
+def test_moving_blobs_survive_text(tile: tuple[float, float] | None) -> None:
+    space = Grid((16.0, 16.0), True, (4, 4))
+    network = Network(
+        [Population("source", 16, "PoissonSource", space=space)],
+        stimuli=[MovingBlob("blob", "source", peak="100 Hz", tile=tile)],
+    )
+    assert native_json.loads(native_json.dumps(network)) == network
 
 
 def test_file_is_made_to_be_read_and_compared(tmp_path: Path) -> None:
@@ -291,6 +302,10 @@ EDITS: list[Edit] = [
     RemovePopulation("exc"),
     AddProjection(Projection("exc", "exc", OneToOne(), name="again")),
     RemoveProjection("exc->exc"),
+    AddStimulus(MovingBlob("blob", "exc", sigma="2 um", tile=(8.0, 4.0), is_correlated=False)),
+    AddStimulus(MovingBlob("blob", "exc", 1.0, "2 * g", interval="5 ms")),
+    SetParameter("blob", "tile", (8.0, 4.0)),
+    SetParameter("blob", "tile", None),
     AddStimulus(PoissonInput("noise", "exc", rate="eta", weight=0.1)),
     RemoveStimulus("drive of exc"),
     AddRecorder(StateRecorder("voltage", "exc", ("V_m",), (1, 2))),

@@ -11,7 +11,8 @@ from snnlab.model.distribution import Normal
 from snnlab.model.network import Network, Population, Projection
 from snnlab.model.neuron import models
 from snnlab.model.rewiring import Rewiring
-from snnlab.model.stimuli import PoissonInput, StepCurrent
+from snnlab.model.space import Grid
+from snnlab.model.stimuli import MovingBlob, PoissonInput, StepCurrent
 from snnlab_widgets.form import form_of, targets_of
 from tests.activity import two_populations
 
@@ -99,6 +100,15 @@ def test_rewiring_has_its_own_numbers_and_those_of_its_rule(network: Network) ->
     values = {r["name"]: (r["value"], r["unit"]) for r in form["rows"]}
     assert values == {"every": (2.0, "ms"), "attempts": (10.0, "1"), "w_threshold": (0.1, "1"),
                       "p_form": (0.5, "1")}  # fmt: skip
+
+
+def test_moving_blob_has_a_line_for_each_number() -> None:
+    source = Population("source", 4, "PoissonSource", space=Grid(shape=(2, 2)))
+    network = Network([source], stimuli=[MovingBlob("blob", "source", sigma="3 um")])
+    lines = {r["name"]: (r["value"], r["unit"]) for r in form_of(network, "blob")["rows"]}
+    assert lines == {
+        "base": (5.0, "Hz"), "peak": (152.8, "Hz"), "sigma": (3.0, "um"), "interval": (20.0, "ms")
+    }  # fmt: skip
 
 
 def test_wide_range_asks_for_a_logarithmic_scale(network: Network) -> None:

@@ -64,7 +64,7 @@ class DeviceNetwork:
         self._structs: dict[str, Any] = {
             "program": uploaded(built.program, device),
             "probes": uploaded(built.sampling.probes, device),
-            "plastic": uploaded(built.plastic, device),
+            "plastic": uploaded(_without_recent(built.plastic), device),
             "held": self.held,
             "work": uploaded(shared_out, device),
             "items": uploaded(static, device),
@@ -131,6 +131,12 @@ class DeviceNetwork:
         """Return an array of `Plastic` on the device."""
         found: Array = getattr(self._structs["plastic"], name)
         return found
+
+
+def _without_recent(plastic: Plastic) -> Plastic:
+    """Leave out what only the CPU reads."""
+    nothing = {name: getattr(plastic, name)[:0] for name in ("recent_steps", "recent_traces")}
+    return plastic._replace(**nothing)
 
 
 def _held(built: CudaBuilt, device: Device, capacity: int) -> Held:

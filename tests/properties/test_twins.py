@@ -35,7 +35,11 @@ def plastic_edit(draw: random.Random, _: int, network: Network) -> Edit:
 
 @pytest.mark.parametrize(
     ("network", "edit", "seed"),
-    [(balanced(300), random_edit, 1), (balanced(300), random_edit, 2), (plastic(), plastic_edit, 3)],
+    [
+        (balanced(300), random_edit, 1),
+        (balanced(300), random_edit, 2),
+        (plastic(), plastic_edit, 3),
+    ],
     ids=["structure", "structure again", "plasticity"],
 )
 def test_random_edits_leave_twins_alike(network: Network, edit, seed: int) -> None:

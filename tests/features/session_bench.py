@@ -13,6 +13,7 @@ from snnlab.engine import Engine
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 from snnlab.session import Session
+from tests.features.on_device import on_device
 from tests.features.reference_engine import ReferenceEngine
 
 LIMIT_S = 60.0
@@ -20,6 +21,7 @@ LIMIT_S = 60.0
 ENGINES: dict[str, Callable[[Network], Engine]] = {
     "reference": ReferenceEngine,
     "cpu": lambda network: CpuEngine(network, threads=1),
+    "device": on_device,
 }
 
 

@@ -51,6 +51,7 @@ def open(
         ``"cpu"``; ``"cuda"``, ``"cuda:0"``, ...: this GPU and nothing else; ``"auto"``: the first
         GPU if the network is large enough to gain (`snnlab.cuda.gain`), `threads` are left to
         choose, and it can be used; else the CPU. A message says why a GPU was not used.
+        `Session.move` changes it at any time.
     threads : int, optional
         Threads of the CPU engine; default: by the size of the network. The spikes do not depend
         on it.

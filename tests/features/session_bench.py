@@ -25,6 +25,11 @@ ENGINES: dict[str, Callable[[Network], Engine]] = {
 }
 
 
+def engines(network: Network, device: str) -> Engine:
+    """Make the engine that a session moves to: ``"cpu"`` or ``"host"``."""
+    return {"cpu": ENGINES["cpu"], "host": ENGINES["device"]}[device](network)
+
+
 def eventually(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> bool:
     """Wait until `condition` holds; False when the time is over."""
     stop = time.monotonic() + limit_s

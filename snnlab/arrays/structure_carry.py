@@ -86,22 +86,28 @@ def take_events(rewirings: Rewirings) -> NDArray[np.int64]:
     Returns
     -------
     (n, 5) int64
-        Columns `EVENT_FIELDS`, ascending in step, rewiring and target, in the order in which they
-        happened to each target.
+        Columns `EVENT_FIELDS`, partition by partition.
     """
     lengths = rewirings.notes[:, N_EVENTS]
     parts = [events[:n] for events, n in zip(rewirings.events, lengths, strict=True)]
     found = np.concatenate([np.empty((0, len(EVENT_FIELDS)), np.int64), *parts])
     rewirings.notes[:, N_EVENTS] = 0
-    step, rewiring, _, _, post = found.T
-    return found[np.lexsort((post, rewiring, step))]
+    return found
 
 
 def named_events(built: Built, parts: Sequence[NDArray[np.int64]]) -> StructuralEvents:
-    """Return what `take_events` returned as what frames hold, with global ids."""
+    """Return what `take_events` returned as what frames hold, with global ids.
+
+    They ascend in step, rewiring and target, and are in the order in which they happened to each
+    target: that does not depend on partitions.
+    """
     if not parts:
         return StructuralEvents.none()
     step, rewiring, is_formed, pre, post = np.concatenate(parts).T
+    order = np.lexsort((post, rewiring, step))
+    step, rewiring, is_formed, pre, post = (
+        column[order] for column in (step, rewiring, is_formed, pre, post)
+    )
     ends = built.rewirings.table[rewiring][:, [_SOURCE, _POST]]
     first = built.layout.first_ids
     return StructuralEvents(

@@ -150,7 +150,8 @@ def _compile_rewiring(network: Network, rewiring: Rewiring, precision: str) -> R
             got=f"{rewiring.rule}, which replaces what it prunes",
             remedy="This version has no engine for rules with replaces = True.",
         )  # fmt: skip
-    states, rule = synapse_states(network, rewiring), rewiring.model
+    rule: Any = rewiring.model  # mypy does not match a class with a protocol of its members
+    states = synapse_states(network, rewiring)
     return compile_rewiring_kernels(rule, states, precision=precision)
 
 

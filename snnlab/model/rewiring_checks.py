@@ -144,13 +144,13 @@ def attempts_of(network: Network, rewiring: Rewiring) -> int:
     Raises
     ------
     SpecError
-        Less than one, or more than can be numbered.
+        Less than none, or more than can be numbered.
     """
     where = f"Rewiring {rewiring.name!r}.attempts"
     number = network.number(rewiring.attempts, "1", where=where)
-    if not 0.5 <= number <= _MOST_ATTEMPTS:
+    if not 0.0 <= number <= _MOST_ATTEMPTS:
         raise SpecError(
-            where, f"must be >= 1 and <= {_MOST_ATTEMPTS:g}", got=f"{number:g}",
+            where, f"must be >= 0 and <= {_MOST_ATTEMPTS:g}", got=f"{number:g}",
             remedy="It is the number of pairs that are drawn at each call of the rule.",
         )  # fmt: skip
     return math.floor(number + 0.5)

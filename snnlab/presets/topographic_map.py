@@ -88,9 +88,7 @@ def topographic_map(
         Population("target", side * side, "LIFCondExp", TARGET, start, space=sheet),
     ]
     kernels = {"feed-forward": (0.16, 2.5), "lateral": (1.0, 1.0)}
-    projections = [
-        _projection(name, *kernel, plastic=plastic) for name, kernel in kernels.items()
-    ]
+    projections = [_projection(name, *kernel, plastic=plastic) for name, kernel in kernels.items()]
     attempts = 10 * int(scale) ** 2
     rules = [_rewiring("feed-forward", attempts, {"sigma_form": "sigma_form"}),
              _rewiring("lateral", attempts, LATERAL)]  # fmt: skip
@@ -120,7 +118,11 @@ def _projection(name: str, p: float, sigma: float, *, plastic: bool) -> Projecti
 
 def _rewiring(name: str, attempts: int, parameters: Mapping[str, Any]) -> Rewiring:
     """Depressed synapses go at once, as in the publication."""
-    common = {"w_threshold": 0.5 * W_MAX, "p_elim_dep": 1.0, "p_elim_pot": "p_elim_pot"}
+    common: dict[str, Any] = {
+        "w_threshold": 0.5 * W_MAX,
+        "p_elim_dep": 1.0,
+        "p_elim_pot": "p_elim_pot",
+    }
     return Rewiring(
         name, "Topographic", every=1.0, attempts=attempts, parameters={**common, **parameters}
     )

@@ -99,7 +99,7 @@ def _declared(network: Network, item: Any) -> dict[str, Parameter]:
             return {"amplitude": amplitude, "start": time, "stop": time}
         case Rewiring():
             every = Parameter(1.0, "ms", "time between two calls of the rule", low=network.dt)
-            attempts = Parameter(10.0, "1", "pairs drawn at each call", low=1.0)
+            attempts = Parameter(10.0, "1", "pairs drawn at each call", low=0.0)
             return {"every": every, "attempts": attempts, **item.model.parameters}
         case MovingBlob():
             return {

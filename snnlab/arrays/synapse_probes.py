@@ -45,6 +45,12 @@ def _probes(built: Built, r: int, recorder: SynapseRecorder) -> SynapseProbes:
     names = [table.projection.name for table in built.plastic_tables]
     m = names.index(recorder.projection)
     table, view = built.plastic_tables[m], PlasticView(built, m)
+    if table.k in built.connections.row_stop:
+        raise SpecError(
+            f"Recorder {recorder.name!r}.projection", "must be one whose synapses stay",
+            got=f"{recorder.projection!r}, which is rewired",
+            remedy="Session.synapses returns them as they are at any moment.",
+        )  # fmt: skip
     at, source, target, _ = synapse_order(built, table.k)
     pre, post = global_ids(built, table.k, source, target)
     chosen = _chosen(built.network, recorder, pre, post)

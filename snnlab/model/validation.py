@@ -490,12 +490,6 @@ def _check_recorder(network: Network, recorder: Recorder) -> None:
     else:
         projection = network.projection(recorder.projection)
         model = projection.model
-        if network.is_rewired(projection.name):
-            raise SpecError(
-                f"{where}.projection", "must be one whose synapses stay",
-                got=f"{projection.name!r}, which is rewired",
-                remedy="Session.synapses returns them as they are at any moment.",
-            )  # fmt: skip
         _check_chosen_synapses(network, recorder, projection, where)
     states = network.recorded_states_of(recorder)
     for variable in recorder.variables:

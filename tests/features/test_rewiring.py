@@ -9,13 +9,14 @@ import pytest
 
 from snnlab.cpu.engine import CpuEngine
 from snnlab.cuda.engine import CudaEngine
-from snnlab.errors import BuildError
+from snnlab.errors import BuildError, SpecError
 from snnlab.frames.structure import StructuralEvents
 from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
 from snnlab.model.connectivity import DistanceDependent, PairwiseBernoulli
 from snnlab.model.edits import RemoveRewiring, SetParameter
 from snnlab.model.network import Network, Population, Projection
 from snnlab.model.parameter import Parameter
+from snnlab.model.recorders import SynapseRecorder
 from snnlab.model.rewiring import Rewiring, RewiringRule
 from snnlab.model.space import Grid
 from snnlab.rules.intrinsics import uniform
@@ -257,6 +258,12 @@ def test_synapses_that_have_moved_cannot_become_those_of_a_rule() -> None:
     with pytest.raises(BuildError, match="Set the attempts of the rewiring to 0"):
         engine.apply(bare)
     run(engine, (50,))
+
+
+def test_synapses_that_come_and_go_cannot_be_followed() -> None:
+    recorder = SynapseRecorder("weights", "forward")
+    with pytest.raises(SpecError, match="must be one whose synapses stay"):
+        CpuEngine(busy().replace(recorders=[recorder]), threads=1)
 
 
 def test_a_gpu_says_that_it_does_not_rewire() -> None:

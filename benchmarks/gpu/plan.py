@@ -157,13 +157,21 @@ def _found(task: Task, outcome: Outcome) -> Iterator[Record]:
             "versions": outcome.figures["versions"],
         }  # fmt: skip
     if len(runs) < len(task.seeds):
-        late = f"{len(runs)} of {len(task.seeds)} runs in {task.measurement.limit_s:g} s"
-        status, why = ("timeout", late) if outcome.status == "ok" else (outcome.status, outcome.why)
+        status, why = _lack(task, outcome, len(runs))
         seed = task.seeds[len(runs)]
         yield {
             "setting": task.setting(""), "round": seed, "seed": seed, "status": status,
             "why": why, "figures": {}, "versions": {},
         }  # fmt: skip
+
+
+def _lack(task: Task, outcome: Outcome, n_runs: int) -> tuple[str, str]:
+    """Status and reason of a record that stands for runs which are not there."""
+    if outcome.status != "ok":
+        return outcome.status, outcome.why
+    if "too_large" in outcome.figures:
+        return "skipped", str(outcome.figures["too_large"])
+    return "timeout", f"{n_runs} of {len(task.seeds)} runs in {task.measurement.limit_s:g} s"
 
 
 def _complaint(measurement: Measurement, figures: Mapping[str, Any]) -> str:

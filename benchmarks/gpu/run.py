@@ -14,6 +14,7 @@ import json  # noqa: E402
 import sys  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
 
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[2])
@@ -43,11 +44,18 @@ def main(words: Sequence[str] | None = None) -> None:
     from benchmarks.gpu.measure import measure
     from benchmarks.gpu.measurements import MEASUREMENTS
     from snnlab.cuda.cupy_device import CupyDevice
+    from snnlab.errors import OutOfMemory
     from snnlab.record.provenance import versions
 
     seeds = [int(seed) for seed in args.seeds.split(",")]
-    runs = measure(MEASUREMENTS[args.measurement], CupyDevice(0), seeds, until=BEGAN + args.seconds)
-    print(json.dumps({"runs": runs, "versions": versions()}))
+    measurement, device = MEASUREMENTS[args.measurement], CupyDevice(0)
+    try:
+        found: dict[str, Any] = {
+            "runs": measure(measurement, device, seeds, until=BEGAN + args.seconds)
+        }
+    except OutOfMemory as error:
+        found = {"runs": [], "too_large": str(error)}
+    print(json.dumps({**found, "versions": versions()}))
 
 
 if __name__ == "__main__":

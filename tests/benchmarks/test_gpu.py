@@ -1,5 +1,6 @@
 """``python -m benchmarks.gpu`` in parts, on the host's device: figures, order, limits, bars."""
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ from time import perf_counter
 import pytest
 
 from benchmarks.gpu import __main__ as program
+from benchmarks.gpu import run as process
 from benchmarks.gpu.measure import measure
 from benchmarks.gpu.measurements import MEASUREMENTS, Bar, Measurement, balanced, few, silent
 from benchmarks.gpu.peak import Watched
@@ -113,6 +115,8 @@ runs = [{"seed": int(s), "setting": "", "figures": figures} for s in sys.argv[1]
 print(json.dumps({"runs": runs[:MOST], "versions": {"snnlab": "1"}}))
 """
 
+TOO_LARGE = """print('{"runs": [], "too_large": "80 GB too much", "versions": {}}')"""
+
 
 def records(*tasks, source=PRINTS, total_s=60.0, rate=20.0, most=3):
     code = source.replace("RATE", str(rate)).replace("MOST", str(most))
@@ -145,6 +149,7 @@ def test_every_run_becomes_a_record_that_names_the_gpu():
         ({"source": "import time; time.sleep(60)", "total_s": 3.5}, ["timeout"], "not done after"),
         ({"source": "import sys; sys.exit('lost')"}, ["failed"], "exit code 1: lost"),
         ({"total_s": 1.0}, ["skipped"], "no time left of 1 s"),
+        ({"source": TOO_LARGE}, ["skipped"], "80 GB too much"),
     ],
 )
 def test_what_does_not_count_is_recorded_and_said(options, statuses, why):
@@ -205,6 +210,14 @@ def test_the_process_of_a_measurement_prints_what_the_plan_reads():
     assert (found["status"], found["why"]) == ("ok", "")
     assert found["figures"]["n_neurons"] == 5
     assert found["versions"]["snnlab"]
+
+
+def test_what_does_not_fit_is_told_to_the_plan(monkeypatch, capsys):
+    monkeypatch.setattr("snnlab.cuda.cupy_device.CupyDevice", lambda index: HostDevice(None, 1, 1))
+    process.main(["floor, delay 1.5 ms", "--seeds", "1", "--seconds", "60"])
+    found = json.loads(capsys.readouterr().out)
+    assert found["runs"] == []
+    assert "must fit into" in found["too_large"]
 
 
 # --- the page -------------------------------------------------------------------------------------

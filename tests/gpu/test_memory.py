@@ -58,10 +58,11 @@ def test_a_device_that_others_have_filled_can_be_used_when_they_are_gone(
     device: CupyDevice,
 ) -> None:
     CudaEngine(balanced(), device).close()
-    others = device.empty(device.free_bytes() - 30 * MEBIBYTE, "uint8")
+    others = device.empty(device.free_bytes() - 64 * MEBIBYTE, "uint8")
     with pytest.raises(OutOfMemory):
         CudaEngine(balanced(20_000), device)
     del others
+    device.release()
     np.testing.assert_array_equal(spikes(CudaEngine(balanced(), device), [200, 300]), expected())
 
 

@@ -7,7 +7,7 @@ and where the arrays really are, is the business of its subclasses.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -20,7 +20,7 @@ from snnlab.arrays.health import cut_effects, find_troubles, limit_input
 from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.synapse_list import list_synapses
-from snnlab.build.tables import plan_tables, port_exponents
+from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
 from snnlab.frames.frame import Frame
@@ -31,10 +31,13 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ArrayEngine", "Clock", "Spikes"]
+__all__ = ["ArrayEngine", "Clock", "Later", "Spikes"]
 
 Spikes = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
 """Step and global id of each spike, in this order."""
+
+Later = Callable[[], Spikes]
+"""Returns spikes that may still be on their way when the next steps are computed."""
 
 _AGE_STEPS = 2**29
 """Steps after which the histories of plastic synapses forget what is long ago."""
@@ -101,8 +104,8 @@ class ArrayEngine(ABC, Generic[B, C]):
         """Return the step at which `_run_until` should return at the latest."""
 
     @abstractmethod
-    def _run_until(self, until: int, samples: SampleBuffer, clock: C) -> Spikes:
-        """Advance to step `until` or less far, and return the spikes in order."""
+    def _run_until(self, until: int, samples: SampleBuffer, clock: C) -> Later:
+        """Advance to step `until` or less far, and return what returns the spikes in order."""
 
     @abstractmethod
     def _sample_synapses(self, samples: SampleBuffer, clock: C) -> None:
@@ -113,17 +116,21 @@ class ArrayEngine(ABC, Generic[B, C]):
         """Tell whether the last look found implausible states, and forget it."""
 
     @abstractmethod
-    def _collect(self, *, plastic: bool = True) -> None:
-        """Let the arrays hold the state: spikes delivered to the rings, weights up to date.
-
-        Weights need not be, unless `plastic`.
-        """
+    def _catch_up(self, *, plastic: bool = True) -> None:
+        """Deliver all spikes to the rings; bring all weights up to date, if they are wanted."""
 
     @abstractmethod
-    def _hand_over(self, *, plastic: bool = True) -> None:
-        """Go on from what the arrays hold now; no spike is still to be delivered.
+    def _collect(self, *, plastic: bool = True) -> None:
+        """Catch up, and let the arrays hold the state; that of plastic synapses if wanted."""
 
-        The state of plastic projections has not changed, unless `plastic`.
+    @abstractmethod
+    def _hand_over(self, *, state: bool = True, plastic: bool = True) -> None:
+        """Go on with the numbers that the arrays hold now; no spike is still to be delivered.
+
+        Parameters
+        ----------
+        state, plastic : bool
+            Whether what was collected has changed: of neurons and rings, of plastic synapses.
         """
 
     @abstractmethod
@@ -176,14 +183,15 @@ class ArrayEngine(ABC, Generic[B, C]):
         clock = self._start_clock()
         start, stop = self._step, self._step + n_steps
         samples = SampleBuffer(built.sampling, start, stop, built.dtype)
-        pieces = [(np.empty(0, np.int64), np.empty(0, np.int64))]
+        pieces: list[Later] = [lambda: (np.empty(0, np.int64), np.empty(0, np.int64))]
         health: tuple[Trouble, ...] = ()
         limited, self._limited = self._limited, ()
         while self._step < stop and not health:
             pieces.append(self._run_until(self._next_pause(stop, samples), samples, clock))
             self._sample_synapses(samples, clock)
             health = self._pause()
-        step, neuron = (np.concatenate(column) for column in zip(*pieces, strict=True))
+        columns = zip(*(piece() for piece in pieces), strict=True)
+        step, neuron = (np.concatenate(column) for column in columns)
         counts, sampled = self._counts(neuron), samples.split(self.network, self._step)
         wall_s, timings = clock.timings()
         return Frame(
@@ -245,25 +253,48 @@ class ArrayEngine(ABC, Generic[B, C]):
                 got=f"dt {old.dt:g} -> {network.dt:g} ms, seed {old.seed} -> {network.seed}",
                 remedy="Open the network again with snnlab.open(..., dt=..., seed=...).",
             )  # fmt: skip
-        built = self._arrays
         exponents = port_exponents(network)
         plans = plan_tables(network, exponents)
-        if keeps_structure(built, network, plans):
-            # What has happened is learnt by the old numbers, whenever a row is visited next.
-            self._collect()
-            under_way = export(built, self._step) if exponents != built.exponents else None
-            self._built = built.with_numbers(network, exponents, plans)
-            if under_way is not None:
-                take_over_rings(self._arrays, under_way, self._step)
+        if keeps_structure(self._arrays, network, plans):
+            self._change_numbers(network, exponents, plans)
         else:
             kept = self.checkpoint()
             arrays = without_changed(kept.arrays, old, network)
+            table = self._arrays.synapses.table
             self._rebuild(network, replace(kept, arrays=arrays))
-        # What is under way has the old weights; where those stay there is room for it anyway.
-        if not np.array_equal(self._arrays.synapses.table, built.synapses.table):
-            self._limited += limit_input(self._arrays, self._step)
+            self._limit_input(table)
+            self._settle()
         self.network = network
-        self._settle()
+
+    def _change_numbers(
+        self,
+        network: Network,
+        exponents: dict[tuple[str, str], int],
+        plans: tuple[TablePlan, ...],
+    ) -> None:
+        """Go over to other numbers in the arrays that are there."""
+        built = self._arrays
+        # What has happened is learnt by the old numbers, whenever a row is visited next.
+        self._catch_up()
+        changed = built.with_numbers(network, exponents, plans)
+        has_new_input = exponents != built.exponents
+        has_new_weights = not np.array_equal(changed.synapses.table, built.synapses.table)
+        if has_new_input or has_new_weights:
+            self._collect(plastic=has_new_input)
+        under_way = export(built, self._step) if has_new_input else {}
+        self._built = changed
+        if has_new_input:
+            take_over_rings(changed, under_way, self._step)
+        self._limit_input(built.synapses.table)
+        self._settle(state=has_new_input or has_new_weights, plastic=False)
+
+    def _limit_input(self, old_table: NDArray[np.int64]) -> None:
+        """Leave room for new weights: what is under way has the old ones.
+
+        Where the table of tables stays, weights do, and there is room anyway.
+        """
+        if not np.array_equal(self._arrays.synapses.table, old_table):
+            self._limited += limit_input(self._arrays, self._step)
 
     def _rebuild(self, network: Network, kept: Checkpoint, *, whole: bool = False) -> None:
         """Build anew and take over what `kept` holds; on failure nothing has changed.
@@ -278,10 +309,10 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._built, self.report, self.network = built, report, network
         self._step = kept.step
 
-    def _settle(self) -> None:
+    def _settle(self, *, state: bool = True, plastic: bool = True) -> None:
         """Bring everything that depends on the step in line with it, and go on from there."""
         self._arrays.skip_events(self._step)
-        self._hand_over()
+        self._hand_over(state=state, plastic=plastic)
         self._write_numbers()
 
     # --- state in and out -------------------------------------------------------------------------

@@ -61,6 +61,13 @@ class PlasticTable:
         dendritic = np.floor(delays * self.projection.dendritic_fraction + 0.5).astype(np.int64)
         return np.asarray(np.maximum(2 * dendritic - delays, 0), np.int64)
 
+    def history(self, chunk_steps: int) -> int:
+        """Return how many spikes of each target are remembered: a power of two, or 0."""
+        if not self.kernels.rule.needs_history:
+            return 0
+        needed = int(self.lags.max()) + chunk_steps + _SPARE
+        return 1 << (max(needed, _SHORTEST_HISTORY) - 1).bit_length()
+
 
 def compile_synapses(
     plans: tuple[TablePlan, ...], compiled: Callable[[Any], SynapseKernel]
@@ -204,14 +211,12 @@ class _Sizes:
         post = _index(network, table.projection.post)
         low, high, local = partitions.targets(layout, post)
         row_start = connections.row_start[table.k]
-        needed = int(table.lags.max()) + chunk_steps + _SPARE
-        history = 1 << (max(needed, _SHORTEST_HISTORY) - 1).bit_length()
         return cls(
             n=int(row_start[-1, -1] - row_start[0, 0]),
             n_rows=int(layout.sizes[table.plan.source]),
             targets_base=int(row_start[0, 0]),
             post=post,
-            history=history if table.kernels.rule.needs_history else 0,
+            history=table.history(chunk_steps),
             low=local,
             n_local=high - low,
             n_numbers=len(NUMBERS) + table.plan.n_delays,

@@ -11,7 +11,7 @@ import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
-from snnlab.arrays.engine import ArrayEngine, Spikes
+from snnlab.arrays.engine import ArrayEngine, Later
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.build.layout import BLOCK
@@ -116,7 +116,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _soon(self) -> int:
         return self._step + self._governor.steps
 
-    def _run_until(self, until: int, samples: SampleBuffer, clock: PhaseClock) -> Spikes:
+    def _run_until(self, until: int, samples: SampleBuffer, clock: PhaseClock) -> Later:
         """One compiled call; it stops before `until` when the record is full."""
         b, first = self._arrays, self._step
         record, probes = b.record, samples.probes_from(first)
@@ -141,7 +141,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         step, neuron = np.empty(n, np.int64), np.empty(n, np.int64)
         order_spikes(record, turn, done, b.layout.block_first_ids(), BLOCK, step, neuron, first)
         clock.recorded(time.perf_counter() - began)
-        return step, neuron
+        return lambda: (step, neuron)
 
     def _sample_synapses(self, samples: SampleBuffer, clock: PhaseClock) -> None:
         """Read the synapses whose recorders are due at this step."""
@@ -172,13 +172,15 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         )
         b.memory.spike_start[self._chunk] = 0
 
-    def _collect(self, *, plastic: bool = True) -> None:
+    def _catch_up(self, *, plastic: bool = True) -> None:
         self._flush()
         if plastic:
             b = self._arrays
             bring_up_to_date(b.program, b.synapses, b.plastic, b.memory)
 
-    def _hand_over(self, *, plastic: bool = True) -> None:
+    _collect = _catch_up
+
+    def _hand_over(self, *, state: bool = True, plastic: bool = True) -> None:
         b = self._arrays
         empty_lists(b.memory, self._step, b.sizes.ring_slots)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from snnlab.cuda.connections import DeviceConnections
 from snnlab.cuda.device import Device, Module
 from snnlab.cuda.engine_source import engine_source
 from snnlab.cuda.host_connections import HostConnections
-from snnlab.cuda.memory import check_fits
+from snnlab.cuda.memory import check_fits, estimate_bytes
 from snnlab.cuda.program import HostState
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network
@@ -80,14 +80,18 @@ def build(
     tables = compile_synapses(plans, codes.synapse)
     module = device.compile(engine_source(codes, precision))
     compiled = time.perf_counter()
-    check_fits(network, plans, layout, partitions, kernels, shortest_ring, device)
+    sizes, dtype = assemble.shape(plans, network, shortest_ring), DTYPES[precision]
+    needed = estimate_bytes(network, plans, layout, partitions.n, kernels, tables, sizes, dtype)
+    check_fits(needed, network, device)
     drawn = connect(network, plans, layout, partitions, device, module)
     connections = HostConnections(drawn, plans, device)
-    sizes, dtype = assemble.shape(plans, network, shortest_ring), DTYPES[precision]
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
     plasticity = plastic(
         network, layout, partitions, connections, tables, program, sizes.chunk_steps, dtype
     )
+    if tables:  # the numbers of quantiles have become weights
+        n_wide = min(int(connections.row_start[t.k][0, 0]) for t in tables)
+        drawn = replace(drawn, wide=device.upload(connections.wide[:n_wide]))
     built = CudaBuilt(
         network, precision, layout, partitions, exponents, connections, kernels, sizes, program,
         _synapses(network, plans, drawn),

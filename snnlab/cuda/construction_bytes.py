@@ -13,7 +13,7 @@ from snnlab.cuda.finishing import long_row_bytes
 from snnlab.model.connectivity import FixedOutdegree
 from snnlab.model.network import Network, Projection
 
-__all__ = ["construction_bytes"]
+__all__ = ["construction_bytes", "synapse_bytes"]
 
 _SPREAD = 12.0
 """Standard deviations above the mean that rows may be long."""
@@ -43,9 +43,16 @@ def construction_bytes(
     int
         The finished synapses and what comes on top of them.
     """
-    kept = sum(_kept(plan, layout, n_partitions, network) for plan in plans)
     passing = (_passing(plan, layout, n_partitions, network) for plan in plans)
-    return int(kept + max(passing, default=0.0))
+    kept = synapse_bytes(plans, layout, n_partitions, network)
+    return kept + int(max(passing, default=0.0))
+
+
+def synapse_bytes(
+    plans: tuple[TablePlan, ...], layout: Layout, n_partitions: int, network: Network
+) -> int:
+    """Return the number of bytes of the finished synapses, the numbers of quantiles among them."""
+    return int(sum(_kept(plan, layout, n_partitions, network) for plan in plans))
 
 
 def _kept(plan: TablePlan, layout: Layout, n_partitions: int, network: Network) -> float:

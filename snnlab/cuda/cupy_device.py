@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -66,6 +67,7 @@ class CupyDevice:
                 runtime.deviceGetAttribute(runtime.cudaDevAttrMultiProcessorCount, index)
             )
             self.stream: Any = cupy.cuda.Stream(non_blocking=True)
+            self._copies: Any = cupy.cuda.Stream(non_blocking=True)
 
     def current(self) -> _Current:
         """Return a context in which the GPU is the current one and its errors are snnlab's."""
@@ -150,6 +152,39 @@ class CupyDevice:
             found: NDArray[Any] = source.get(stream=self.stream, out=buffer)
             self._wait()
         return found.copy() if is_small else found
+
+    def fetch(self, array: Array, first: int, n: int) -> Callable[[], NDArray[Any]]:
+        """Begin to copy elements of a flat array, while launches that follow go on.
+
+        Parameters
+        ----------
+        array : Array
+            What is copied must not change before it has arrived.
+        first, n : int
+            Which elements.
+
+        Returns
+        -------
+        callable
+            Waits until they have arrived, and returns them.
+        """
+        whole: Any = array
+        if n == 0:
+            return lambda: np.empty(0, whole.dtype)
+        with self.current():
+            source = whole[first : first + n]
+            memory = self.cupy.cuda.alloc_pinned_memory(source.nbytes)
+            values: NDArray[Any] = np.frombuffer(memory, source.dtype, n)
+            self._copies.wait_event(self.stream.record())
+            source.get(stream=self._copies, out=values, blocking=False)
+            arrival = self._copies.record()
+
+        def arrived() -> NDArray[Any]:
+            with self.current():
+                arrival.synchronize()
+            return values.reshape(source.shape).copy()  # `source` lives until then
+
+        return arrived
 
     def _pinned_like(self, source: Any) -> NDArray[Any]:
         """Memory that the GPU reaches by itself, of the shape and type of an array."""

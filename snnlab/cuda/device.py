@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
@@ -94,6 +96,23 @@ class Device(Protocol):
         array : Array
         first, n : int
             Of a flat array, which elements; default: all, in the array's shape.
+        """
+        ...
+
+    def fetch(self, array: Array, first: int, n: int) -> Callable[[], NDArray[Any]]:
+        """Begin to copy elements of a flat array, while launches that follow go on.
+
+        Parameters
+        ----------
+        array : Array
+            What is copied must not change before it has arrived.
+        first, n : int
+            Which elements.
+
+        Returns
+        -------
+        callable
+            Waits until they have arrived, and returns them.
         """
         ...
 

@@ -10,15 +10,15 @@ import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
-from snnlab.arrays.engine import ArrayEngine, Spikes
+from snnlab.arrays.engine import ArrayEngine, Later
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.cuda.built import CudaBuilt, build
 from snnlab.cuda.clock import CudaClock
 from snnlab.cuda.device import Array, Device, Kernel
 from snnlab.cuda.network import DeviceNetwork
-from snnlab.cuda.program import THREADS
-from snnlab.cuda.spikes import ordered_spikes
+from snnlab.cuda.program import N_OUTCOME, THREADS
+from snnlab.cuda.spikes import ArrivingSpikes
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network
 
@@ -69,6 +69,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         self._pending = _NOTHING_PENDING
         self._learnt = 0
         self._n_suspects = 0
+        self._arriving: Later | None = None
         self._new: DeviceNetwork | None = None
         self._on_device: DeviceNetwork | None = None
         self._built, self.report = self._build(network, 0)
@@ -103,32 +104,36 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         assert self._on_device is not None  # an engine that is not closed has settled
         return self._on_device
 
-    def _call(self, until: int, samples: Array | None) -> Array:
-        """What the kernels are asked for; see ``Call`` in ``loop.cu``."""
+    def _ask(self, until: int, samples: Array | None = None) -> None:
+        """Say what the next kernel is to do; see ``Call`` in ``loop.cu``."""
         at = 0 if samples is None else self._device.address(samples)
         numbers = [self._step, until, self._learnt, self._turn, *self._pending, at]
-        return self._device.upload(np.array(numbers, np.int64))
+        self._device.write(self._network.call, np.array(numbers, np.int64))
 
-    def _run_until(self, until: int, samples: SampleBuffer, clock: CudaClock) -> Spikes:
-        """One launch; it stops before `until` when the record is full or a look found trouble."""
+    def _run_until(self, until: int, samples: SampleBuffer, clock: CudaClock) -> Later:
+        """One launch; it stops before `until` when the record is full or a look found trouble.
+
+        The spikes of the launch before are put into order while it runs: it has the other half
+        of the record to write to.
+        """
         network, built = self._network, self._arrays
         part = SampleBuffer(built.sampling, self._step, until, built.dtype)
         room = self._device.zeros(max(part.values.size, 1), built.dtype)
         if part.values.size:
             network.write_probes(part.probes_from(self._step).column)
-        network.forget_record()
-        call, outcome = self._call(until, room), self._device.empty(7, np.int64)
+        self._ask(until, room)
         run, n_blocks = self._kernel("run")
         began = time.perf_counter()
-        run(n_blocks, THREADS, network.words, call, outcome)
-        step, learnt, *pending, n_recorded, n_suspects = (
-            int(n) for n in self._device.download(outcome)
-        )
+        run(n_blocks, THREADS, network.words, network.call, network.outcome)
+        if self._arriving is not None:
+            self._arriving()
+        outcome = self._device.download(network.outcome)
+        step, learnt, *pending, n_recorded, n_suspects = (int(n) for n in outcome[:N_OUTCOME])
         seconds = time.perf_counter() - began
-        clock.launched(seconds, self._device.download(cast("Array", network.held.ticks)))
+        clock.launched(seconds, outcome[N_OUTCOME:])
         self._steps = _steps_of_next(self._steps, step - self._step, seconds)
         began = time.perf_counter()
-        spikes = self._recorded(n_recorded)
+        spikes = self._arriving = self._recorded(n_recorded)
         if part.values.size:
             part.values[:] = self._device.download(room)[: part.values.size]
             samples.take(part, step)
@@ -140,14 +145,13 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         clock.recorded(time.perf_counter() - began)
         return spikes
 
-    def _recorded(self, n: int) -> Spikes:
+    def _recorded(self, n: int) -> ArrivingSpikes:
         """The spikes of the last launch, which has recorded `n` entries."""
         network, built = self._network, self._arrays
-        first = self._turn * network.capacity
-        held: Any = network.held
+        first, held = self._turn * network.capacity, cast("Any", network.held)
         columns = (held.spike_slot, held.spike_start, held.spike_steps)
-        slot, start, steps = (self._device.download(a, first, n) for a in columns)
-        return ordered_spikes(built.layout, slot, start, steps, built.sizes.chunk_steps)
+        arriving = [self._device.fetch(column, first, n) for column in columns]
+        return ArrivingSpikes(built.layout, built.sizes.chunk_steps, arriving)
 
     def _soon(self) -> int:
         return self._step + self._steps
@@ -162,13 +166,14 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         """Deliver the spikes of the last chunk, so that the ring holds all input under way."""
         if self._learnt == self._step and self._pending[1] == self._pending[2]:
             return
+        self._ask(self._step)
         flush, n_blocks = self._kernel("flush")
-        flush(n_blocks, THREADS, self._network.words, self._call(self._step, None))
+        flush(n_blocks, THREADS, self._network.words, self._network.call)
         self._pending, self._learnt = _NOTHING_PENDING, self._step
 
-    def _catch_up(self) -> None:
-        """Bring the weights of all plastic projections up to date."""
-        if self._arrays.plastic_tables:
+    def _catch_up(self, *, plastic: bool = True) -> None:
+        self._flush()
+        if plastic and self._arrays.plastic_tables:
             catch_up, n_blocks = self._kernel("bring_up_to_date")
             catch_up(n_blocks, THREADS, self._network.words, self._step - 1)
 
@@ -176,20 +181,20 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
 
     def _collect(self, *, plastic: bool = True) -> None:
         built = self._arrays
-        self._flush()
+        self._catch_up(plastic=plastic)
         self._network.read_state(built)
         if plastic and built.plastic_tables:
-            self._catch_up()
             self._network.read_plastic(built)
             built.plastic.swept[:] = self._step - 1
         built.plastic.clock[:] = self._step
 
-    def _hand_over(self, *, plastic: bool = True) -> None:
+    def _hand_over(self, *, state: bool = True, plastic: bool = True) -> None:
         built = self._arrays
         if self._new is not None and self._new.drawn is built.drawn:
             self._on_device, self._new = self._new, None
         self._network.write_numbers(built)
-        self._network.write_state(built)
+        if state:
+            self._network.write_state(built)
         if plastic and built.plastic_tables:
             self._network.write_plastic(built)
         self._pending, self._learnt = _NOTHING_PENDING, self._step
@@ -211,7 +216,6 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         if not due:
             return
         began = time.perf_counter()
-        self._flush()
         self._catch_up()
         for probes, values in due:
             self._read(probes, values)
@@ -238,7 +242,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
 
     def close(self) -> None:
         """Release everything; closing twice is allowed."""
-        self._built = self._on_device = self._new = None
+        self._built = self._on_device = self._new = self._arriving = None
         self._device.release()
 
 

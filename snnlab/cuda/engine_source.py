@@ -13,7 +13,16 @@ from snnlab.build.storage import PACKED, SHARED
 from snnlab.cuda.choosers import neuron_chooser, synapse_choosers
 from snnlab.cuda.codes import Codes
 from snnlab.cuda.connect import construction_source
-from snnlab.cuda.program import COUNTERS, PIECE, THREADS, Held, Items, Work
+from snnlab.cuda.program import (
+    BLOCKS_AT_ONCE,
+    BLOCKS_WITH_PLASTICITY,
+    COUNTERS,
+    PIECE,
+    THREADS,
+    Held,
+    Items,
+    Work,
+)
 from snnlab.cuda.sources import kernel_text, program_text
 from snnlab.cuda.structs import declare_type
 from snnlab.rules.emit_row import NUMBERS
@@ -52,7 +61,7 @@ def engine_source(codes: Codes, precision: str) -> str:
         precision,
         kernel_text("threads"),
         construction_source(),
-        _constants(),
+        _constants(BLOCKS_WITH_PLASTICITY if codes.synapses else BLOCKS_AT_ONCE),
         _structs(),
         kernel_text("rule_functions"),
         *(code.source for code in codes.neurons),
@@ -65,10 +74,11 @@ def engine_source(codes: Codes, precision: str) -> str:
     )
 
 
-def _constants() -> str:
+def _constants(blocks_at_once: int) -> str:
     """Numbers that Python and the kernels share."""
     values = {
         "BLOCK": BLOCK, "CDF_SIZE": CDF_SIZE, "PIECE": PIECE, "THREADS": THREADS,
+        "BLOCKS_AT_ONCE": blocks_at_once,
         "SHARED": SHARED, "PACKED": PACKED, **COUNTERS,
         **_columns("TABLE", TABLE_FIELDS),
         **_columns("PLASTIC", PLASTIC_FIELDS),

@@ -77,9 +77,12 @@ class _Copy:
     """Copies the synapses once, for all who look."""
 
     def __init__(self, drawn: DeviceConnections, device: Device) -> None:
-        self._drawn, self._device = drawn, device
+        self._drawn: DeviceConnections | None = drawn
+        self._device = device
 
     @cached_property
     def connections(self) -> Connections:
-        """What the host sees."""
-        return self._drawn.host(self._device)
+        """What the host sees; what the device needs no longer is let go."""
+        assert self._drawn is not None  # this runs once
+        copy, self._drawn = self._drawn.host(self._device), None
+        return copy

@@ -6,51 +6,77 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from snnlab.arrays.assemble import shape
+from snnlab.arrays.assemble import Shape
 from snnlab.arrays.kernel import NeuronKernel
-from snnlab.build.layout import BLOCK, Layout, Partitions
+from snnlab.arrays.plastic_arrays import PlasticTable
+from snnlab.build.layout import BLOCK, Layout
 from snnlab.build.memory import check_fits as check_host_fits
-from snnlab.build.memory import recorder_bytes
+from snnlab.build.memory import expected_synapses, recorder_bytes
 from snnlab.build.tables import TablePlan
-from snnlab.cuda.construction_bytes import construction_bytes
+from snnlab.cuda.construction_bytes import construction_bytes, synapse_bytes
 from snnlab.cuda.device import Device
+from snnlab.cuda.work import record_capacity
 from snnlab.errors import OutOfMemory
 from snnlab.model.network import Network
 
 __all__ = ["check_fits", "estimate_bytes"]
 
-_RECORD_BYTES = 2 * 2 * 20
-"""Of each neuron in the record: two halves, twice as long as if all fired in a chunk."""
+_RECORD_BYTES = 2 * 20
+"""Of each entry of the record, in both halves."""
+
+_QUANTILE_BYTES = 4
+"""Of each plastic synapse, until its start weight is known."""
 
 
 def estimate_bytes(
     network: Network,
     plans: tuple[TablePlan, ...],
     layout: Layout,
-    partitions: Partitions,
+    n_partitions: int,
     kernels: Sequence[NeuronKernel],
-    shortest_ring: int,
+    tables: tuple[PlasticTable, ...],
+    sizes: Shape,
+    dtype: np.dtype[np.floating],
 ) -> int:
     """Return the peak number of bytes that building and holding a network takes on a device."""
-    sizes = shape(plans, network, shortest_ring)
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
     n_state = int((words[layout.block_population] * BLOCK).sum())
-    n_slots = layout.n_blocks * BLOCK
-    ring = 4 * n_slots * sizes.max_ports * sizes.ring_slots
-    synapses = construction_bytes(plans, layout, partitions.n, network)
-    return synapses + 4 * n_state + ring + _RECORD_BYTES * n_slots
+    held = dtype.itemsize * n_state
+    held += 4 * layout.n_blocks * BLOCK * sizes.max_ports * sizes.ring_slots
+    held += _RECORD_BYTES * record_capacity(layout)
+    held += sum(_plastic_bytes(network, layout, n_partitions, t, sizes, dtype) for t in tables)
+    held += synapse_bytes(plans, layout, n_partitions, network)
+    return max(held, construction_bytes(plans, layout, n_partitions, network))
 
 
-def check_fits(
+def _plastic_bytes(
     network: Network,
-    plans: tuple[TablePlan, ...],
     layout: Layout,
-    partitions: Partitions,
-    kernels: Sequence[NeuronKernel],
-    shortest_ring: int,
-    device: Device,
-) -> None:
+    n_partitions: int,
+    table: PlasticTable,
+    sizes: Shape,
+    dtype: np.dtype[np.floating],
+) -> int:
+    """What a plastic projection takes beside its targets: states, traces, histories."""
+    rule, real = table.kernels.rule, dtype.itemsize
+    n_synapses = int(expected_synapses(network, table.projection))
+    n_rows = int(layout.sizes[table.plan.source]) * n_partitions
+    of_row = 16 + real * len(rule.pre)
+    n_post = network.population(table.projection.post).size
+    of_target = table.history(sizes.chunk_steps) * (4 + real * len(rule.post)) + 8
+    of_synapse = real * len(rule.states) - _QUANTILE_BYTES
+    return n_synapses * of_synapse + n_rows * of_row + n_post * of_target
+
+
+def check_fits(needed: int, network: Network, device: Device) -> None:
     """Refuse a network that does not fit on the device, or whose recorders do not on the host.
+
+    Parameters
+    ----------
+    needed : int
+        Bytes on the device.
+    network : Network
+    device : Device
 
     Raises
     ------
@@ -58,7 +84,6 @@ def check_fits(
         With the size, the limit and ways to fit; nothing has been allocated.
     """
     check_host_fits(int(sum(recorder_bytes(network))), network)
-    needed = estimate_bytes(network, plans, layout, partitions, kernels, shortest_ring)
     limit = device.free_bytes()
     if needed <= limit:
         return

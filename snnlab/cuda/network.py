@@ -10,7 +10,7 @@ from snnlab.arrays.plastic import Plastic
 from snnlab.cuda.built import CudaBuilt
 from snnlab.cuda.device import Array, Device
 from snnlab.cuda.engine_source import NETWORK, n_words
-from snnlab.cuda.program import N_COUNTERS, PHASES, Held
+from snnlab.cuda.program import N_CALL, N_COUNTERS, N_OUTCOME, PHASES, Held
 from snnlab.cuda.structs import pack, uploaded
 from snnlab.cuda.work import plastic_items, static_items, warps_wanted, work
 
@@ -24,7 +24,7 @@ _LEARNT = (
 )  # fmt: skip
 """Arrays of `Plastic` that the device changes."""
 
-_HELD = ("state", "ring", "event_next")
+_HELD = ("state", "ring")
 """Arrays of `HostState` that the device changes."""
 
 
@@ -42,6 +42,8 @@ class DeviceNetwork:
         Its synapses.
     words : Array
         The struct ``Network`` for the kernels.
+    call, outcome : Array
+        What the next launch is asked for, and where the last one ended.
     held : Held
         What changes from step to step, on the device.
     n_warps : int
@@ -62,7 +64,7 @@ class DeviceNetwork:
         self._structs: dict[str, Any] = {
             "program": uploaded(built.program, device),
             "probes": uploaded(built.sampling.probes, device),
-            "plastic": uploaded(built.plastic, device),
+            "plastic": uploaded(_without_recent(built.plastic), device),
             "held": self.held,
             "work": uploaded(shared_out, device),
             "items": uploaded(static, device),
@@ -70,6 +72,8 @@ class DeviceNetwork:
         }
         self.capacity = shared_out.capacity
         self.words: Array = device.empty(n_words(), np.uint64)
+        self.call: Array = device.zeros(N_CALL, np.int64)
+        self.outcome: Array = device.zeros(N_OUTCOME + len(PHASES), np.int64)
         self.write_numbers(built)
 
     @property
@@ -80,11 +84,12 @@ class DeviceNetwork:
         return sum(int(a.nbytes) for s in counted for a in s if hasattr(a, "nbytes"))
 
     def write_numbers(self, built: CudaBuilt) -> None:
-        """Copy what edits of numbers change: tables, drive, parameters of synapses."""
+        """Copy what edits of numbers change: tables, drive, parameters, next given spikes."""
         table = self._device.upload(built.synapses.table)
         self._structs["synapses"] = built.synapses._replace(table=cast("Any", table))
         self._structs["drive"] = uploaded(built.drive, self._device)
         self._device.write(self._structs["plastic"].params, built.plastic.params)
+        self._device.write(cast("Array", self.held.event_next), built.memory.event_next)
         packed = [pack(self._structs[name], self._device) for name in NETWORK]
         self._device.write(self.words, np.concatenate(packed))
 
@@ -93,7 +98,7 @@ class DeviceNetwork:
         self._device.write(cast("Array", self.held.params), built.memory.params)
 
     def write_state(self, built: CudaBuilt) -> None:
-        """Copy the state of neurons, the input under way and the next given spikes."""
+        """Copy the state of neurons and the input under way."""
         for name in _HELD:
             self._device.write(getattr(self.held, name), getattr(built.memory, name))
 
@@ -122,15 +127,16 @@ class DeviceNetwork:
         """Say where the samples of the next launch go."""
         self._device.write(self._structs["probes"].column, column)
 
-    def forget_record(self) -> None:
-        """Begin a half of the record anew; nothing is suspicious."""
-        self._device.write(cast("Array", self.held.counters), np.zeros(N_COUNTERS, np.uint64))
-        self._device.write(cast("Array", self.held.ticks), np.zeros(len(PHASES), np.int64))
-
     def plastic_array(self, name: str) -> Array:
         """Return an array of `Plastic` on the device."""
         found: Array = getattr(self._structs["plastic"], name)
         return found
+
+
+def _without_recent(plastic: Plastic) -> Plastic:
+    """Leave out what only the CPU reads."""
+    nothing = {name: getattr(plastic, name)[:0] for name in ("recent_steps", "recent_traces")}
+    return plastic._replace(**nothing)
 
 
 def _held(built: CudaBuilt, device: Device, capacity: int) -> Held:
@@ -146,6 +152,5 @@ def _held(built: CudaBuilt, device: Device, capacity: int) -> Held:
         device.empty(2 * capacity, np.uint64),
         device.zeros(N_COUNTERS, np.uint64),
         device.zeros(2, np.uint32),
-        device.zeros(len(PHASES), np.int64),
     ]
     return Held(*cast("Any", arrays))

@@ -8,11 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "COUNTERS", "N_COUNTERS", "PHASES", "PIECE", "THREADS", "Held", "HostState", "Items", "Work",
+    "BLOCKS_AT_ONCE", "BLOCKS_WITH_PLASTICITY", "COUNTERS", "N_CALL", "N_COUNTERS",
+    "N_OUTCOME", "PHASES", "PIECE", "THREADS", "Held", "HostState", "Items", "Work",
 ]  # fmt: skip
 
 THREADS = 256
 """Threads of a block of the loop."""
+
+BLOCKS_AT_ONCE, BLOCKS_WITH_PLASTICITY = 3, 2
+"""Blocks of the loop that a multiprocessor should hold at least, so that some work while others
+wait for memory; more would leave a thread too few registers, the more so with plasticity."""
 
 PIECE = 128
 """Synapses of a row that one warp deals with at a time."""
@@ -30,8 +35,11 @@ MUST_SWEEP : whether a history would forget a spike that some row has not seen
 
 N_COUNTERS = 3 * _CACHE_LINE
 
+N_CALL, N_OUTCOME = 8, 7
+"""Words of ``Call`` and, before the ticks of each phase, of ``Outcome``; see ``loop.cu``."""
+
 PHASES = ("deliver", "plasticity", "update")
-"""Columns of `Held.ticks`."""
+"""What the ticks of a launch are told apart by."""
 
 
 class HostState(NamedTuple):
@@ -61,8 +69,6 @@ class Held(NamedTuple):
         See `COUNTERS`.
     barrier : (2,) uint32
         Where the blocks of a launch meet.
-    ticks : (n_phases,) int64
-        What each of the phases took [clock cycles].
     """
 
     state: NDArray[np.floating]
@@ -74,7 +80,6 @@ class Held(NamedTuple):
     spike_steps: NDArray[np.uint64]
     counters: NDArray[np.uint64]
     barrier: NDArray[np.uint32]
-    ticks: NDArray[np.int64]
 
 
 class Work(NamedTuple):

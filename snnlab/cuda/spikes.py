@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +13,35 @@ from snnlab.build.layout import BLOCK, Layout
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ordered_spikes"]
+__all__ = ["ArrivingSpikes", "ordered_spikes"]
+
+
+class ArrivingSpikes:
+    """The record of a launch on its way to the host; called, it returns the spikes in order.
+
+    Parameters
+    ----------
+    layout : Layout
+    chunk_steps : int
+        Longest chunk.
+    columns : sequence of callable
+        Return the columns of the record, as `ordered_spikes` takes them, when they have arrived.
+    """
+
+    def __init__(
+        self, layout: Layout, chunk_steps: int, columns: Sequence[Callable[[], NDArray[Any]]]
+    ) -> None:
+        self._layout, self._chunk_steps = layout, chunk_steps
+        self._columns = columns
+        self._spikes: Spikes | None = None
+
+    def __call__(self) -> Spikes:
+        """Return step and global id of each spike; put into order once."""
+        if self._spikes is None:
+            slot, start, steps = (arrived() for arrived in self._columns)
+            self._spikes = ordered_spikes(self._layout, slot, start, steps, self._chunk_steps)
+            self._columns = ()
+        return self._spikes
 
 
 def ordered_spikes(

@@ -17,9 +17,9 @@ from snnlab.cuda.program import PIECE, Items, Work
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["plastic_items", "static_items", "warps_wanted", "work"]
+__all__ = ["plastic_items", "record_capacity", "static_items", "warps_wanted", "work"]
 
-_RECORD_ENTRIES = 2**20
+_RECORD_ENTRIES = 2**18
 """Neurons that fired in one chunk each, for which a half of the record has room, at least."""
 
 _SPIKES_AT_ONCE = 8
@@ -31,20 +31,24 @@ def work(
     tables: tuple[PlasticTable, ...], connections: DeviceConnections,
 ) -> Work:  # fmt: skip
     """Return how the work on a network is shared out."""
-    n_slots = layout.n_blocks * BLOCK
     blocks = np.arange(layout.n_blocks)
     pieces = [_pieces(connections.longest_rows[table.k]) for table in tables]
     return Work(
         n_partitions=partitions.n,
         n_blocks=layout.n_blocks,
         chunk_steps=sizes.chunk_steps,
-        capacity=max(_RECORD_ENTRIES, 2 * n_slots),
+        capacity=record_capacity(layout),
         max_states=max_states,
         n_plastic=len(tables),
         has_every_step=int(any(t.kernels.every_step for t in tables)),
         block_partition=np.searchsorted(partitions.bounds, blocks, side="right") - 1,
         plastic_pieces=np.array(pieces, np.int64),
     )
+
+
+def record_capacity(layout: Layout) -> int:
+    """Return for how many entries a half of the record has room: at least two in which all fire."""
+    return max(_RECORD_ENTRIES, 2 * layout.n_blocks * BLOCK)
 
 
 def static_items(connections: DeviceConnections, n_populations: int) -> Items:

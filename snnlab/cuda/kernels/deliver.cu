@@ -18,10 +18,11 @@ struct Piece {
 // Item number `w` of the work; false where the population of the spike has less of it.
 static __device__ bool find_piece(
     const Network &net, const Pending &pending, const Items &items, i64 w, Piece &piece) {
-    piece.spike = pending.turn * net.work.capacity + pending.first + w / items.most;
+    const i64 k = quotient(w, items.most);
+    piece.spike = pending.turn * net.work.capacity + pending.first + k;
     const i64 slot = net.held.spike_slot[piece.spike];
     const i64 population = net.program.block_population[slot / BLOCK];
-    const i64 item = items.start[population] + w % items.most;
+    const i64 item = items.start[population] + (w - k * items.most);
     if (item >= items.start[population + 1]) return false;
     piece.source = slot - net.program.first_slot[population];
     piece.table = items.table[item];
@@ -82,7 +83,7 @@ static __device__ void deliver_piece(const Network &net, const Piece &piece, i64
     i32 *ring = net.held.ring + port_base(program, p, table[TABLE_PORT]);
     const i64 stride = slot_stride(program, p);
     const i32 n_slots = (i32)program.ring_slots;
-    const i32 first_slot = (i32)((step + table[TABLE_FIRST_DELAY]) % n_slots);
+    const i32 first_slot = (i32)remainder_of(step + table[TABLE_FIRST_DELAY], n_slots);
     i64 e = start + piece.number * PIECE + lane_in_warp();
     if (e >= stop) return;
     i32 d = n_delays > 1 ? delay_of(ends, n_delays, e - start) : 0;

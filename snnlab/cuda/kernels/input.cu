@@ -18,7 +18,7 @@ static __device__ RingPlace ring_place(const Network &net, i64 block, i32 lane, 
     place.first = program.ring_offset[p] + (block - first_block) * BLOCK + lane;
     place.port_stride = n_local;
     place.slot_stride = program.max_ports * n_local;
-    place.slot = (i32)(step % program.ring_slots);
+    place.slot = (i32)remainder_of(step, program.ring_slots);
     place.n_slots = (i32)program.ring_slots;
     return place;
 }

@@ -12,21 +12,31 @@ struct Call {
     real *samples;
 };
 
+enum { DELIVER, PLASTICITY, UPDATE, N_PHASES };
+
 // Where a launch ended, for the host and the next launch.
 struct Outcome {
     i64 step, learnt;
     Pending pending;
     i64 n_recorded, n_suspects;
+    i64 ticks[N_PHASES]; // clock cycles that each phase took
 };
 
-enum { DELIVER, PLASTICITY, UPDATE, N_PHASES };
-
 // Add the time since `since` to a phase: that of one thread stands for all.
-static __device__ i64 charge(const Network &net, int phase, i64 since) {
+static __device__ i64 charge(i64 *ticks, int phase, i64 since) {
     if (thread_in_grid() != 0) return 0;
     const i64 now = clock64();
-    net.held.ticks[phase] += now - since;
+    ticks[phase] += now - since;
     return now;
+}
+
+// Begin a half of the record anew; nothing is suspicious.
+static __device__ void forget(const Network &net, Outcome *outcome) {
+    if (thread_in_grid() == 0) {
+        net.held.counters[RECORDED] = net.held.counters[SUSPECTS] = 0;
+        for (int phase = 0; phase < N_PHASES; ++phase) outcome->ticks[phase] = 0;
+    }
+    meet_all(net.held.barrier);
 }
 
 static __device__ void deliver_all(const Network &net, const Pending &pending, i64 until) {
@@ -60,27 +70,28 @@ static __device__ void read_network(const Network *network, Network &net) {
 // Advance from ``call->start`` to ``call->stop``, or less far where the record is full or a look
 // has found implausible states.
 // cooperative: run
-extern "C" __global__ void __launch_bounds__(THREADS) run(
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) run(
     const Network *network, const Call *asked, Outcome *outcome) {
     __shared__ Network net;
     read_network(network, net);
     const Call call = *asked;
     Pending pending = call.pending;
     i64 now = call.start, learnt = call.learnt, n_recorded = 0;
+    forget(net, outcome);
     i64 since = clock64();
     while (now < call.stop && may_go_on(net, n_recorded)) {
         const Chunk chunk = next_chunk(net, call, now);
         deliver_all(net, pending, now + chunk.n_steps);
         if (net.work.n_plastic) {
-            since = charge(net, DELIVER, since);
+            since = charge(outcome->ticks, DELIVER, since);
             learn(net, pending, learnt, now);
         }
         meet_all(net.held.barrier);
-        since = charge(net, net.work.n_plastic ? PLASTICITY : DELIVER, since);
+        since = charge(outcome->ticks, net.work.n_plastic ? PLASTICITY : DELIVER, since);
         skip_events(net, now + chunk.n_steps);
         update(net, chunk);
         meet_all(net.held.barrier);
-        since = charge(net, UPDATE, since);
+        since = charge(outcome->ticks, UPDATE, since);
         learnt = now;
         now += chunk.n_steps;
         pending.turn = call.turn;
@@ -88,15 +99,17 @@ extern "C" __global__ void __launch_bounds__(THREADS) run(
         pending.last = n_recorded = *(volatile i64 *)(net.held.counters + RECORDED);
     }
     if (thread_in_grid() == 0) {
-        const i64 n_suspects = (i64)net.held.counters[SUSPECTS];
-        const Outcome end = {now, learnt, pending, n_recorded, n_suspects};
-        *outcome = end;
+        outcome->step = now;
+        outcome->learnt = learnt;
+        outcome->pending = pending;
+        outcome->n_recorded = n_recorded;
+        outcome->n_suspects = (i64)net.held.counters[SUSPECTS];
     }
 }
 
 // Deliver the spikes of the last chunk now: all input is in the ring, and nothing is pending.
 // cooperative: flush
-extern "C" __global__ void __launch_bounds__(THREADS) flush(
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) flush(
     const Network *network, const Call *asked) {
     __shared__ Network net;
     read_network(network, net);
@@ -106,7 +119,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) flush(
 
 // Bring all weights up to date after step `step`; changes no result of what follows.
 // cooperative: bring_up_to_date
-extern "C" __global__ void __launch_bounds__(THREADS) bring_up_to_date(
+extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) bring_up_to_date(
     const Network *network, i64 step) {
     __shared__ Network net;
     read_network(network, net);

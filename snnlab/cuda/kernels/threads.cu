@@ -18,6 +18,16 @@ static __device__ __forceinline__ i32 rank_in_warp(u32 ballot) {
     return __popc(ballot & ((1u << lane_in_warp()) - 1u));
 }
 
+// Quotient of numbers >= 0; those of 32 bits, which nearly all are, take a third of the time.
+static __device__ __forceinline__ i64 quotient(i64 n, i64 divisor) {
+    if (((n | divisor) >> 32) == 0) return (u32)n / (u32)divisor;
+    return n / divisor;
+}
+
+static __device__ __forceinline__ i64 remainder_of(i64 n, i64 divisor) {
+    return n - quotient(n, divisor) * divisor;
+}
+
 // All threads of a cooperative launch meet; what was written before is seen by all after it.
 // `barrier` holds the arrivals of this round and the number of the round, both 0 at first.
 static __device__ void meet_all(u32 *barrier) {

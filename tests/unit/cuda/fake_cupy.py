@@ -57,7 +57,16 @@ class ndarray:  # noqa: N801
             raise ValueError("Shape or type mismatch")
         self.values[...] = arr
 
-    def get(self, stream: object = None, order: str = "C", out: Any = None) -> np.ndarray:
+    def __getitem__(self, part: slice) -> ndarray:
+        first, stop, _ = part.indices(self.size)
+        memory = Memory(0)
+        size = self.dtype.itemsize
+        memory.bytes = self.data.bytes[first * size : stop * size]
+        return ndarray((stop - first,), self.dtype, memory)
+
+    def get(
+        self, stream: object = None, order: str = "C", out: Any = None, blocking: bool = True
+    ) -> np.ndarray:
         assert isinstance(stream, Stream)
         assert order == "C"
         if out is None:
@@ -81,6 +90,13 @@ class Stream:
 
     def __exit__(self, *_: object) -> None:
         self.is_current = False
+
+    def record(self) -> Stream:
+        """An event of the fake is over when its stream is."""
+        return self
+
+    def wait_event(self, event: object) -> None:
+        assert isinstance(event, Stream)
 
     def synchronize(self) -> None:
         self.n_waits += 1

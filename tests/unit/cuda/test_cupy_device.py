@@ -57,6 +57,14 @@ def test_downloads_do_not_share_memory(device: CupyDevice) -> None:
     assert first.tolist() == [0, 1, 2, 3]
 
 
+def test_part_of_an_array_arrives_later(device: CupyDevice) -> None:
+    array = device.upload(np.arange(10))
+    arrived, nothing = device.fetch(array, 3, 4), device.fetch(array, 3, 0)
+    assert arrived().tolist() == [3, 4, 5, 6]
+    assert nothing().size == 0
+    assert device.download(array, 8, 2).tolist() == [8, 9]
+
+
 def test_zeros_and_shapes(device: CupyDevice) -> None:
     assert device.download(device.zeros((2, 3), "int32")).tolist() == [[0, 0, 0], [0, 0, 0]]
     assert device.empty(5, np.float32).nbytes == 20

@@ -34,4 +34,7 @@ def take(threads: int, piece: int) -> None:
         raise RuntimeError("the engine has its numbers already")
     from snnlab.cuda import program
 
+    for name in ("BLOCKS_AT_ONCE", "BLOCKS_WITH_PLASTICITY"):
+        # As many threads and registers on a multiprocessor, in blocks of another size.
+        setattr(program, name, getattr(program, name) * program.THREADS // threads)
     program.THREADS, program.PIECE = threads, piece

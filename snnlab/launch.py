@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from snnlab.cuda.available import device_index, obstacle, require
+from snnlab.cuda.available import device_index, obstacle, require, usable
 from snnlab.cuda.gain import gains
 from snnlab.cuda.probe import look
 from snnlab.engine import Checkpoint, Engine
@@ -16,9 +16,10 @@ from snnlab.errors import DeviceUnavailable, OutOfMemory, SnnlabError, SpecError
 from snnlab.interop.checkpoint_file import SUFFIX, load_checkpoint
 from snnlab.model.network import Network
 from snnlab.record.log.writer import LogWriter
+from snnlab.session.place import Engines
 from snnlab.session.session import Session
 
-__all__ = ["make_engine", "open", "resolve"]
+__all__ = ["devices", "make_engine", "open", "resolve"]
 
 _OPEN: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
 """Sessions by name, held weakly: one that nobody holds any more is gone."""
@@ -50,6 +51,7 @@ def open(
         ``"cpu"``; ``"cuda"``, ``"cuda:0"``, ...: this GPU and nothing else; ``"auto"``: the first
         GPU if the network is large enough to gain (`snnlab.cuda.gain`), `threads` are left to
         choose, and it can be used; else the CPU. A message says why a GPU was not used.
+        `Session.move` changes it at any time.
     threads : int, optional
         Threads of the CPU engine; default: by the size of the network. The spikes do not depend
         on it.
@@ -96,14 +98,18 @@ def open(
     # Opened before minutes are spent on building.
     kept = LogWriter(record) if isinstance(record, str | Path) else record
     said: list[tuple[str, SnnlabError]] = []
+    precision = _precision(origin)
     try:
         engine = make_engine(
-            described, device=device, threads=threads, precision=_precision(origin),
+            described, device=device, threads=threads, precision=precision,
             tell=lambda text, error: said.append((text, error)),
         )  # fmt: skip
         if origin is not None:
             engine.restore(origin)
-        session = Session(engine, name=session_name, record=kept, origin=origin, autosave=autosave)
+        session = Session(
+            engine, name=session_name, record=kept, origin=origin, autosave=autosave,
+            engines=_engines(threads, precision),
+        )  # fmt: skip
     except BaseException:
         if isinstance(kept, LogWriter):
             kept.close()
@@ -112,6 +118,31 @@ def open(
         session.messages.warning(text, error)
     _OPEN[session_name] = session
     return session
+
+
+def _engines(threads: int | None, precision: str) -> Engines:
+    """What makes the engines that a session moves to."""
+
+    def engine(network: Network, device: str) -> Engine:
+        if device == "auto":
+            raise DeviceUnavailable(
+                "device", "must be named to move there", got=repr(device),
+                remedy=f"Choose one of {', '.join(devices())}.",
+            )  # fmt: skip
+        return make_engine(network, device=device, threads=threads, precision=precision)
+
+    return engine
+
+
+def devices() -> dict[str, str]:
+    """Return the devices of this machine that can be used, the CPU first.
+
+    Returns
+    -------
+    dict of str
+        Name -> the device in words: ``{"cpu": "CPU", "cuda:0": "NVIDIA H100 (cuda:0)"}``.
+    """
+    return {"cpu": "CPU"} | usable(look())
 
 
 def _checkpoint(network: object, changes: dict[str, Any]) -> Checkpoint | None:

@@ -150,28 +150,24 @@ class Probes(NamedTuple):
 
 
 class State(Protocol):
-    """What every engine changes from step to step; each may have more.
-
-    Parameters
-    ----------
-    state : flat real
-        Block by block, word by word, lane by lane.
-    params : flat real
-        Scalar parameters of each population's kernel.
-    ring : flat int32
-        Input that is still to arrive [fixed point].
-    event_next : (n_partitions,) int64
-        First given spike that has not been put into the ring.
-    """
+    """What every engine changes from step to step; each may have more."""
 
     @property
-    def state(self) -> NDArray[np.floating]: ...  # noqa: D102
+    def state(self) -> NDArray[np.floating]:
+        """Block by block, word by word, lane by lane; flat."""
+        ...
 
     @property
-    def params(self) -> NDArray[np.floating]: ...  # noqa: D102
+    def params(self) -> NDArray[np.floating]:
+        """Scalar parameters of each population's kernel; flat."""
+        ...
 
     @property
-    def ring(self) -> NDArray[np.int32]: ...  # noqa: D102
+    def ring(self) -> NDArray[np.int32]:
+        """Input that is still to arrive [fixed point]; flat."""
+        ...
 
     @property
-    def event_next(self) -> NDArray[np.int64]: ...  # noqa: D102
+    def event_next(self) -> NDArray[np.int64]:
+        """First given spike that has not been put into the ring, shape (n_partitions,)."""
+        ...

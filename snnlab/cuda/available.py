@@ -10,7 +10,7 @@ import re
 from snnlab.cuda.facts import Facts, Gpu
 from snnlab.errors import DeviceUnavailable
 
-__all__ = ["device_index", "obstacle", "require", "summary"]
+__all__ = ["device_index", "obstacle", "require", "summary", "usable"]
 
 OLDEST_CUPY = 14
 LOWEST_CAPABILITY = 70
@@ -64,6 +64,25 @@ def obstacle(facts: Facts, index: int) -> DeviceUnavailable | None:
         or _without_compiler(facts)
         or _without_device(facts, index)
     )
+
+
+def usable(facts: Facts) -> dict[str, str]:
+    """Return the GPUs that can be used, name -> in words.
+
+    Parameters
+    ----------
+    facts : Facts
+
+    Returns
+    -------
+    dict of str
+        ``{"cuda:0": "NVIDIA H100 (cuda:0)"}``.
+    """
+    return {
+        f"cuda:{index}": f"{gpu.name} (cuda:{index})"
+        for index, gpu in enumerate(facts.gpus)
+        if obstacle(facts, index) is None
+    }
 
 
 def summary(facts: Facts) -> str:

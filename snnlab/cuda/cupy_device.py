@@ -229,6 +229,10 @@ class CupyDevice:
         self.stream.synchronize()
         self._under_way.clear()
 
+    def twin(self) -> CupyDevice:
+        """Return the same GPU for another thread, with a stream and memory of its own."""
+        return CupyDevice(self.index)
+
     def release(self) -> None:
         """Give freed memory back to the driver; a lost device has taken it back already."""
         self._under_way.clear()

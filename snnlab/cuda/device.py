@@ -132,6 +132,10 @@ class Device(Protocol):
         """Wait for all that was launched."""
         ...
 
+    def twin(self) -> Device:
+        """Return the same device for another thread, with copies and launches of its own."""
+        ...
+
     def release(self) -> None:
         """Give freed memory back to the driver."""
         ...

@@ -233,7 +233,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
 
     def sibling(self, network: Network) -> CudaEngine:
         """Return a new engine for `network` on the same device, with the same precision."""
-        return CudaEngine(network, self._device, precision=self.precision)
+        return CudaEngine(network, self._device.twin(), precision=self.precision)
 
     def out_degrees(self) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""

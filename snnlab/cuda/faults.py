@@ -64,9 +64,9 @@ def fault(device: str, status: int, text: str, *, free: int | None = None) -> Sn
         )  # fmt: skip
     return DeviceUnavailable(
         device, "must stay usable while the network runs", got=f"{_GONE[status]}: {text}",
-        remedy="Restart the kernel (CUDA cannot go on in this process) and open the network again, "
-        "from its last checkpoint file if there is one: snnlab.open('....checkpoint'). "
-        "device='cpu' needs no restart. If it happens again, nvidia-smi -q shows the GPU's errors.",
+        remedy="session.move('cpu') goes on from the last state that was kept. Restart the kernel "
+        "to use the GPU again, since CUDA cannot go on in this process; snnlab.open takes a "
+        ".checkpoint file too. If it happens again, nvidia-smi -q shows the GPU's errors.",
     )  # fmt: skip
 
 

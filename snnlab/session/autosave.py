@@ -53,8 +53,6 @@ class Autosave:
     folder : Path
     name : str
         Of the session; the file is named after it.
-    device : str
-        What computes; for the record.
     messages : MessageLog
         Learns of what could not be written; the run goes on.
 
@@ -64,24 +62,23 @@ class Autosave:
         The file: always whole, never more than `EVERY_S` of running behind unless writing fails.
     """
 
-    def __init__(self, folder: Path, name: str, *, device: str, messages: MessageLog) -> None:
+    def __init__(self, folder: Path, name: str, *, messages: MessageLog) -> None:
         from snnlab.interop.checkpoint_file import SUFFIX
 
         self.path = folder / (re.sub(r"[^\w.+ -]", "_", name) + SUFFIX)
         self.interval = Interval(EVERY_S, LARGEST_SHARE)
-        self._device = device
         self._messages = messages
-        self._waiting: Checkpoint | None = None
+        self._waiting: tuple[Checkpoint, str] | None = None
         self._is_closed = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name=f"autosave {name}", daemon=True)
         self._remove_stale()
         self._thread.start()
 
-    def put(self, checkpoint: Checkpoint) -> None:
-        """Write this one soon; one that still waits is left out."""
+    def put(self, checkpoint: Checkpoint, device: str) -> None:
+        """Write this one, which `device` has computed, soon; one that still waits is left out."""
         with self._changed:
-            self._waiting = checkpoint
+            self._waiting = checkpoint, device
             self._changed.notify_all()
 
     def close(self) -> None:
@@ -95,24 +92,24 @@ class Autosave:
 
     def _run(self) -> None:
         is_first = True
-        while (checkpoint := self._next()) is not None:
-            self._write(checkpoint, is_first=is_first)
+        while (found := self._next()) is not None:
+            self._write(*found, is_first=is_first)
             is_first = False
 
-    def _next(self) -> Checkpoint | None:
+    def _next(self) -> tuple[Checkpoint, str] | None:
         with self._changed:
             while self._waiting is None and not self._is_closed:
                 self._changed.wait(1.0)
-            checkpoint, self._waiting = self._waiting, None
-            return checkpoint
+            found, self._waiting = self._waiting, None
+            return found
 
-    def _write(self, checkpoint: Checkpoint, *, is_first: bool) -> None:
+    def _write(self, checkpoint: Checkpoint, device: str, *, is_first: bool) -> None:
         from snnlab.interop.checkpoint_file import save_checkpoint
 
         try:
             if is_first and self.path.exists():
                 self._put_aside()
-            save_checkpoint(checkpoint, self.path, device=self._device)
+            save_checkpoint(checkpoint, self.path, device=device)
         except (OSError, FormatError, MemoryError) as error:
             t = checkpoint.step * checkpoint.network.dt
             self._messages.error(error, f"The state at t = {t:g} ms is not in {self.path}")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from snnlab.engine import Checkpoint, Engine
+from snnlab.engine import Checkpoint
 from snnlab.model.coarse_step import coarse_steps
 from snnlab.model.edits import Edit
 from snnlab.model.history import Applied, History
@@ -14,6 +14,7 @@ from snnlab.model.network import Network
 from snnlab.session.edit_queue import EditQueue, HistoryStep, Request
 from snnlab.session.messages import MessageLog
 from snnlab.session.outlet import Outlet
+from snnlab.session.place import Place
 
 __all__ = ["Editor"]
 
@@ -23,7 +24,8 @@ class Editor:
 
     Parameters
     ----------
-    engine : Engine
+    place : Place
+        Where the engine is.
     outlet : Outlet
         Is flushed before a change, so that no frame spans it.
     messages : MessageLog
@@ -43,20 +45,20 @@ class Editor:
 
     def __init__(
         self,
-        engine: Engine,
+        place: Place,
         outlet: Outlet,
         messages: MessageLog,
         *,
         wake: Callable[[], None],
         origin: Checkpoint | None = None,
     ) -> None:
-        self.network = self.start_network = engine.network
+        self.network = self.start_network = place.engine.network
         self.history = History()
         if origin is not None and origin.start is not None:
             self.start_network = origin.start
             self.history = History.of(origin.edits)
-        self.queue = EditQueue(engine.network, wake=wake)
-        self._engine = engine
+        self.queue = EditQueue(self.network, wake=wake)
+        self._place = place
         self._outlet = outlet
         self._messages = messages
         self._n_before = 0
@@ -122,7 +124,7 @@ class Editor:
     def _make(self, edit: Edit, step: int) -> None:
         network = edit.apply(self.network)
         with self._outlet.logged(edit, step):
-            self._engine.apply(network)
+            self._place.engine.apply(network)
         self.network = network
         self._outlet.change_structure(network, step)
         self._warn()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from snnlab.engine import Checkpoint, Engine
+from snnlab.engine import Checkpoint
 from snnlab.errors import SpecError, StateError
 from snnlab.session.autosave import Autosave
 from snnlab.session.checkpoints import Checkpoints, beginning, default_limit
 from snnlab.session.editor import Editor
 from snnlab.session.interval import Interval
 from snnlab.session.messages import MessageLog
+from snnlab.session.place import Place
 from snnlab.session.route import Route
 
 __all__ = ["EVERY_S", "LARGEST_SHARE", "Keeper"]
@@ -28,7 +29,8 @@ class Keeper:
 
     Parameters
     ----------
-    engine : Engine
+    place : Place
+        Where the engine is.
     editor : Editor
         Knows the edits that led here.
     origin : Checkpoint, optional
@@ -45,28 +47,28 @@ class Keeper:
 
     def __init__(
         self,
-        engine: Engine,
+        place: Place,
         editor: Editor,
         origin: Checkpoint | None,
         messages: MessageLog,
         autosave: Autosave | None = None,
     ) -> None:
-        self.kept = Checkpoints(beginning(engine, origin), default_limit())
+        self.kept = Checkpoints(beginning(place.engine, origin), default_limit())
         if origin is not None and origin.arrays and origin.step > self.kept.first.step:
             self.kept.add(origin)
-        self._engine = engine
+        self._place = place
         self._editor = editor
         self._messages = messages
         self._autosave = autosave
         self._saved = self._moment
         self._interval = Interval(EVERY_S, LARGEST_SHARE)
-        self._n_bytes = engine.report.state_bytes
+        self._n_bytes = place.engine.report.state_bytes
         self._has_warned = False
 
     def take(self) -> Checkpoint:
         """Return the state now, with all that led to it."""
         edits = tuple(self._editor.log)
-        return replace(self._engine.checkpoint(), start=self.kept.first.start, edits=edits)
+        return replace(self._place.engine.checkpoint(), start=self.kept.first.start, edits=edits)
 
     def ran(self, wall_s: float) -> None:
         """Take note of running time [s], and keep a checkpoint if it is time for one."""
@@ -81,7 +83,7 @@ class Keeper:
             return
         began, self._saved = time.perf_counter(), self._moment
         try:
-            self._autosave.put(self.take())
+            self._autosave.put(self.take(), self._place.computed_by)
         except MemoryError as error:  # the run itself has all it needs
             self._messages.error(error, f"No memory to save the state to {self._autosave.path}")
         self._autosave.interval.took(time.perf_counter() - began)
@@ -89,7 +91,7 @@ class Keeper:
     @property
     def _moment(self) -> tuple[int, int]:
         """What tells two states of a run apart."""
-        return self._engine.step, len(self._editor.log)
+        return self._place.engine.step, len(self._editor.log)
 
     def close(self) -> None:
         """Wait until everything is written."""

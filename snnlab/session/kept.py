@@ -57,7 +57,8 @@ class Kept(Status):
             recorded on disk stays there until it is used.
         """
         editor, recorded = self._simulation.editor, self._recorded
-        return to_dataset(recorded.sections[-1], editor.start_network, editor.log, self.device)
+        computed_by = self._simulation.place.computed_by
+        return to_dataset(recorded.sections[-1], editor.start_network, editor.log, computed_by)
 
     def synapses(self, projection: str) -> xr.Dataset:
         """Return the synapses of a projection as they are now, as a labelled table.

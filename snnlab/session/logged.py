@@ -24,10 +24,13 @@ from snnlab.record.log.writer import LogWriter
 from snnlab.session.messages import Message
 from snnlab.session.recording import Section, meaning
 
-__all__ = ["LoggedRecording", "Run"]
+__all__ = ["ComputedBy", "LoggedRecording", "Run"]
 
 Run = Callable[[], tuple[Network, Sequence[Applied]]]
 """What tells the network at the start of the run, and the edits since."""
+
+ComputedBy = Callable[[], str]
+"""What tells which device has computed the run until now."""
 
 
 class _Beginning(NamedTuple):
@@ -47,8 +50,8 @@ class LoggedRecording:
     ----------
     writer : LogWriter
         From now on only this object may use it.
-    device : str
-        What computes the run.
+    computed_by : callable
+        See `ComputedBy`.
     run : callable
         See `Run`.
     is_temporary : bool
@@ -65,7 +68,7 @@ class LoggedRecording:
     def __init__(
         self,
         writer: LogWriter,
-        device: str,
+        computed_by: ComputedBy,
         run: Run,
         *,
         is_temporary: bool = False,
@@ -76,7 +79,7 @@ class LoggedRecording:
         self.is_temporary = is_temporary
         self._writer = writer
         self._reader = FrameLog(writer.path)
-        self._device = device
+        self._computed_by = computed_by
         self._run = run
         self._lock = threading.RLock()
         self._first = len(self._reader.sections)
@@ -263,7 +266,7 @@ class LoggedRecording:
                 beginning.step,
                 network=_text(beginning.network),
                 layout=Layout.of(beginning.network),
-                provenance=provenance.origin(self._device) | {"network": _text(start)},
+                provenance=provenance.origin(self._computed_by()) | {"network": _text(start)},
             )
             self._networks.append(beginning.network)
             self._due = None

@@ -14,7 +14,7 @@ from snnlab.frames.hub import Hub, Subscription
 from snnlab.model.edits import Edit
 from snnlab.model.network import Network
 from snnlab.record.log.writer import LogWriter
-from snnlab.session.logged import LoggedRecording, Run
+from snnlab.session.logged import ComputedBy, LoggedRecording, Run
 from snnlab.session.messages import Message, MessageLog
 from snnlab.session.overflow import in_temporary_file
 from snnlab.session.recording import Recording, default_limit
@@ -39,8 +39,8 @@ class Outlet:
     messages : MessageLog
     record : bool or LogWriter
         Whether to keep all frames: in memory first, or in a log from the beginning.
-    device : str
-        What computes them.
+    computed_by : callable
+        Tells which device has computed the run until now.
     run : callable
         Tells the network at the start of the run, and the edits since.
     wake : callable
@@ -58,19 +58,19 @@ class Outlet:
         messages: MessageLog,
         *,
         record: bool | LogWriter,
-        device: str,
+        computed_by: ComputedBy,
         run: Run,
         wake: Callable[[], None],
     ) -> None:
         self.recording: Recording | LoggedRecording | None = None
         if isinstance(record, LogWriter):
-            self.recording = LoggedRecording(record, device, run)
+            self.recording = LoggedRecording(record, computed_by, run)
         elif record:
             self.recording = Recording(network, default_limit())
         self.hub = Hub(on_error=self._reader_failed, on_room=wake)
         self.published_at: float | None = None
         self.blocked: StorageError | None = None
-        self._device = device
+        self._computed_by = computed_by
         self._run = run
         self._messages = messages
         self._unwritten: deque[Message] = deque(maxlen=_MOST_MESSAGES)
@@ -151,7 +151,7 @@ class Outlet:
     def _move_to_disk(self, recording: Recording) -> None:
         """Go on in a temporary file, since memory is full; or say that there is no room at all."""
         try:
-            log = in_temporary_file(recording, self._device, self._run)
+            log = in_temporary_file(recording, self._computed_by, self._run)
         except (StorageError, FormatError) as error:
             self._messages.error(error, "The recording cannot go on on the disk")
             t = recording.frames[-1].t_stop * recording.frames[-1].dt

@@ -12,7 +12,7 @@ from snnlab.errors import StorageError
 from snnlab.record.log.backend import SUFFIX
 from snnlab.record.log.writer import LogWriter
 from snnlab.rules.cache import cache_directory
-from snnlab.session.logged import LoggedRecording, Run
+from snnlab.session.logged import ComputedBy, LoggedRecording, Run
 from snnlab.session.recording import Recording
 
 __all__ = ["folder", "in_temporary_file"]
@@ -29,16 +29,14 @@ def folder() -> Path:
     return cache_directory() / "recordings"
 
 
-def in_temporary_file(recording: Recording, device: str, run: Run) -> LoggedRecording:
+def in_temporary_file(recording: Recording, computed_by: ComputedBy, run: Run) -> LoggedRecording:
     """Return a recording on disk that holds what `recording` holds.
 
     Parameters
     ----------
     recording : Recording
-    device : str
-        What computes the run.
-    run : callable
-        See `snnlab.session.logged.Run`.
+    computed_by, run : callable
+        See `snnlab.session.logged.ComputedBy` and `snnlab.session.logged.Run`.
 
     Raises
     ------
@@ -61,7 +59,7 @@ def in_temporary_file(recording: Recording, device: str, run: Run) -> LoggedReco
     name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{uuid.uuid4().hex[:6]}{SUFFIX}"
     limit = int(_LARGEST_SHARE * shutil.disk_usage(where).free)
     writer = LogWriter(where / name)
-    log = LoggedRecording(writer, device, run, is_temporary=True, limit_bytes=limit)
+    log = LoggedRecording(writer, computed_by, run, is_temporary=True, limit_bytes=limit)
     log.adopt(recording.sections)
     return log
 

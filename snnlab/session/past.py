@@ -55,7 +55,7 @@ class Past(Kept):
         taken: list[Checkpoint] = []
         self._on_thread(lambda: taken.append(self._simulation.checkpoint()))
         if path is not None:
-            save_checkpoint(taken[0], path, device=self.device)
+            save_checkpoint(taken[0], path, device=self._simulation.place.computed_by)
             self.messages.info(f"Saved the state at t = {taken[0].step * self.dt:g} ms to {path}.")
         return taken[0]
 

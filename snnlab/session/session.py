@@ -21,6 +21,7 @@ from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import check_folder
 from snnlab.session.edit_queue import HistoryStep
 from snnlab.session.past import Past
+from snnlab.session.place import Engines
 from snnlab.session.simulation import Simulation
 from snnlab.session.state import SessionState
 
@@ -53,6 +54,9 @@ class Session(Past):
         A folder. A file in it, named after the session, holds the state of the run: it is renewed
         about every 20 s of running, in every pause and at the end, and is always whole.
         ``snnlab.open`` goes on from it. What an earlier session left there is kept beside it.
+    engines : callable, optional
+        Takes a network and the name of a device and returns the engine that `move` goes on with,
+        of the same precision; `snnlab.launch.open` gives one.
 
     Examples
     --------
@@ -73,10 +77,13 @@ class Session(Past):
         record: bool | str | Path | LogWriter = True,
         origin: Checkpoint | None = None,
         autosave: str | Path | None = None,
+        engines: Engines | None = None,
     ) -> None:
         folder = None if autosave is None else check_folder(autosave)
         kept = LogWriter(record) if isinstance(record, str | Path) else record
-        simulation = Simulation(engine, name=name, record=kept, origin=origin, autosave=folder)
+        simulation = Simulation(
+            engine, name=name, record=kept, origin=origin, autosave=folder, engines=engines
+        )
         super().__init__(simulation)
         self._abandon = weakref.finalize(self, simulation.abandon)
 
@@ -245,8 +252,49 @@ class Session(Past):
             raise
         is_recording = self.recording is not None
         return Session(
-            engine, name=name or f"{self.name} at {t:g} ms", record=is_recording, origin=origin
-        )
+            engine, name=name or f"{self.name} at {t:g} ms", record=is_recording, origin=origin,
+            engines=self._simulation.place.engines,
+        )  # fmt: skip
+
+    def move(self, device: str, timeout: float = 600.0) -> Session:
+        """Go on on another device, bit for bit as on this one.
+
+        Recording, edits with undo and redo, checkpoints, messages and readers stay. A running
+        session moves between two steps and runs on. Also a way out when a device was lost or is
+        full: then the session goes back to its last kept checkpoint and pauses there.
+
+        Parameters
+        ----------
+        device : str
+            ``"cpu"``; ``"cuda"``, ``"cuda:0"``, ...: this GPU. Nothing happens where it is
+            computed there already.
+        timeout : float [s]
+            Longest wait; the session moves afterwards.
+
+        Raises
+        ------
+        DeviceUnavailable
+            The device is not there, or has no name that is known.
+        OutOfMemory
+            The network does not fit. In both cases the session goes on where it is.
+        StateError
+            The session is closed, or was made without `engines`.
+        TimeoutError
+            It takes longer.
+        """
+        self.ask_move(device).result(timeout)
+        return self
+
+    def ask_move(self, device: str) -> Future[None]:
+        """Ask for `move` and return at once.
+
+        Returns
+        -------
+        Future
+            Done when the session is there.
+        """
+        name = "cuda:0" if device == "cuda" else device
+        return self._asked(lambda: self._simulation.move(name))
 
     def close(self) -> None:
         """End the thread and release the engine; closing twice is allowed.

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from snnlab.engine import BuildReport, Checkpoint, Engine
-from snnlab.errors import StateError
+from snnlab.engine import Checkpoint, Engine
+from snnlab.errors import DeviceUnavailable, OutOfMemory, StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.synapses import Synapses
 from snnlab.model.history import Applied
@@ -23,6 +23,7 @@ from snnlab.session.keeper import Keeper
 from snnlab.session.messages import MessageLog
 from snnlab.session.outlet import PUBLISH_S, Outlet
 from snnlab.session.pace import ChunkLength, Speedometer, Throttle
+from snnlab.session.place import Engines, Place
 from snnlab.session.route import Route
 from snnlab.session.state import SessionState
 
@@ -55,6 +56,13 @@ class Simulation:
         What the engine was restored from.
     autosave : Path, optional
         Folder for a file of the state that is renewed while it runs.
+    engines : callable, optional
+        Makes the engine that a move to another device goes on with.
+
+    Attributes
+    ----------
+    place : Place
+        Where the engine is.
     """
 
     def __init__(
@@ -65,11 +73,10 @@ class Simulation:
         record: bool | LogWriter,
         origin: Checkpoint | None = None,
         autosave: Path | None = None,
+        engines: Engines | None = None,
     ) -> None:
-        self._engine = engine
         self._wake = threading.Event()
         self.name = name
-        self.device, self.device_label = engine.device, engine.device_label
         self.dt = engine.network.dt
         self.step = engine.step
         self.target_step: int | None = None
@@ -77,15 +84,15 @@ class Simulation:
         self.error: BaseException | None = None
         wake, network = self._wake.set, engine.network
         self.messages = MessageLog()
+        self.place = Place(engine, self.messages, engines)
         self.outlet = Outlet(
-            network, self.messages, record=record, device=engine.device, run=self._run, wake=wake
-        )
-        self.editor = Editor(engine, self.outlet, self.messages, wake=wake, origin=origin)
+            network, self.messages, record=record, run=self._run, wake=wake,
+            computed_by=lambda: self.place.computed_by,
+        )  # fmt: skip
+        self.editor = Editor(self.place, self.outlet, self.messages, wake=wake, origin=origin)
         self.outlet.begin(network, engine.step)
-        file = None
-        if autosave is not None:
-            file = Autosave(autosave, name, device=engine.device, messages=self.messages)
-        self.keeper = Keeper(engine, self.editor, origin, self.messages, file)
+        file = None if autosave is None else Autosave(autosave, name, messages=self.messages)
+        self.keeper = Keeper(self.place, self.editor, origin, self.messages, file)
         self.guard = Guard(self.messages)
         self.throttle = Throttle(self.dt)
         self.speedometer = Speedometer(self.dt)
@@ -99,11 +106,6 @@ class Simulation:
         self._thread.start()
 
     # --- asked from any thread --------------------------------------------------------------
-
-    @property
-    def engine_report(self) -> BuildReport:
-        """What building the network took; the engine replaces it as a whole."""
-        return self._engine.report
 
     @property
     def is_mine(self) -> bool:
@@ -249,7 +251,7 @@ class Simulation:
             self.outlet.flush_if_due(now)
             self._sleep(min(self.throttle.wait_s(now, self.step), PUBLISH_S))
             return
-        frame = self.guard.examined(self._engine.advance(n_steps), self.editor.network)
+        frame = self.guard.examined(self.place.engine.advance(n_steps), self.editor.network)
         done = time.perf_counter()
         self._chunk.measured(n_steps, done - now)
         self.outlet.add(frame)
@@ -300,11 +302,12 @@ class Simulation:
         """Go back to t = 0 with the network as it is now; only for the simulation thread."""
         self.outlet.flush()
         try:
-            self._engine.restore(Checkpoint(0, self.editor.network, {}))
+            self.place.engine.restore(Checkpoint(0, self.editor.network, {}))
         except Exception as error:
             self._fail(error)
             raise
-        self.step = self._engine.step
+        self.step = self.place.engine.step
+        self.place.goes_on()
         self.editor.begin_run()
         self.keeper.begin_run()
         self.guard.begin()
@@ -323,21 +326,66 @@ class Simulation:
         """
         self.outlet.flush_all()
         route = self.keeper.route(to, self.step)
-        n_dropped = len(self.editor.log) - len(route.edits)
         try:
-            network = route.follow(self._engine, self._refuse_closing).network
+            arrived = route.follow(self.place.engine, self._refuse_closing)
         except Exception as error:
             self._fail(error)
             raise
-        self.step = self._engine.step
-        self.editor.rewind(len(route.edits), network)
+        self._arrive(arrived)
+
+    def _arrive(self, there: Checkpoint) -> None:
+        """Let everything follow the engine back to a moment of the run, and pause there."""
+        n_edits = len(there.edits)
+        n_dropped = len(self.editor.log) - n_edits
+        self.step = self.place.engine.step
+        self.place.goes_on()
+        self.editor.rewind(n_edits, there.network)
         self.keeper.arrived(self.step)
         self.guard.begin()
-        self.outlet.rewind(self.step, network, len(route.edits))
+        self.outlet.rewind(self.step, there.network, n_edits)
         self.error = None
         self._stop(SessionState.PAUSED)
         later = f", {n_dropped} later edits can be redone" if n_dropped else ""
         self.messages.info(f"Back at t = {self._t}: the recording ends here{later}.")
+
+    def move(self, device: str) -> None:
+        """Go on with an engine on another device; only for the simulation thread.
+
+        A run that was going on goes on. Where the engine cannot give its state, the run goes back
+        to the last checkpoint and pauses there.
+        """
+        self._refuse_closing()
+        if self.state is not SessionState.FAILED and device == self.place.engine.device:
+            return
+        here = self._state_now()
+        if here is None:
+            self.outlet.flush_all()
+            there = self.keeper.last_before(self.step)
+            self.place.move(device, there)
+            self._arrive(there)
+        else:
+            self.place.move(device, here)
+        self._begin_to_measure()
+        label = self.place.engine.device_label
+        self.messages.info(f"From t = {self._t} on, the network is computed by {label}.")
+
+    def _state_now(self) -> Checkpoint | None:
+        """The state; None if there is no longer one that the run could go on from."""
+        if self.state is SessionState.FAILED:
+            return None  # whatever the engine holds, a failed call may have left it half done
+        try:
+            return self.keeper.take()
+        except DeviceUnavailable as error:
+            self.messages.error(error, f"The state at t = {self._t} is lost")
+            return None
+
+    def _begin_to_measure(self) -> None:
+        """Forget how fast the engine was: there is another one."""
+        now = time.perf_counter()
+        self._chunk = ChunkLength()
+        with self._changed:
+            self.throttle.restart(now, self.step, self.throttle.speed)
+            self.speedometer.start(now, self.step)
 
     def checkpoint(self) -> Checkpoint:
         """Return the state now; only for the simulation thread."""
@@ -347,7 +395,7 @@ class Simulation:
     def synapses(self, projection: str) -> Synapses:
         """Read the synapses of a projection; only for the simulation thread."""
         self._refuse_dead("Session.synapses")
-        return self._engine.synapses(projection)
+        return self.place.engine.synapses(projection)
 
     def route(self, step: int | None) -> Route:
         """Return the way to `step`, or to now; only for the simulation thread."""
@@ -358,7 +406,7 @@ class Simulation:
 
     def sibling(self, network: Network) -> Engine:
         """Return a new engine like the one that is used here; from any thread."""
-        return self._engine.sibling(network)
+        return self.place.engine.sibling(network)
 
     def _refuse_closing(self) -> None:
         if self._closing:
@@ -388,11 +436,23 @@ class Simulation:
         self.error = error
         self._stop(SessionState.FAILED)
         self.messages.error(error, f"Simulation of {self.name!r} stopped at t = {self._t}")
+        if isinstance(error, DeviceUnavailable | OutOfMemory):
+            self._offer_the_cpu()
+
+    def _offer_the_cpu(self) -> None:
+        """Say how to go on without a device that is lost or full."""
+        if self.place.engines is None or self.place.engine.device == "cpu":
+            return
+        t = self.keeper.last_before(self.step).step * self.dt
+        self.messages.info(
+            f"session.move('cpu') goes on from t = {t:g} ms, the last state that was kept; "
+            "what was recorded until there stays."
+        )
 
     def _end(self) -> None:
         """Close everything; each part even if another one fails."""
         save = [self.keeper.save] if self.state is not SessionState.FAILED else []
-        engine, hub = self._engine, self.outlet.hub
+        engine, hub = self.place.engine, self.outlet.hub
         for close in (self.outlet.close, *save, engine.close, hub.close, self.keeper.close):
             try:
                 close()
@@ -417,7 +477,7 @@ class Simulation:
                 what,
                 "needs a session that has not failed",
                 got=str(self.error),
-                remedy="Mend the cause, then reset() and run again.",
+                remedy="Mend the cause, then rewind() or reset(), or move() to another device.",
             )
 
     @property

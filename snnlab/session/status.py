@@ -43,18 +43,23 @@ class Status:
 
     @property
     def engine_report(self) -> BuildReport:
-        """What building the network took, the last time that an edit of its structure did."""
-        return self._simulation.engine_report
+        """What building the network took; a move or an edit of its structure builds it anew."""
+        return self._simulation.place.engine.report
 
     @property
     def device(self) -> str:
         """What computes it: ``"cpu"``, ``"cuda:0"``."""
-        return self._simulation.device
+        return self._simulation.place.engine.device
 
     @property
     def device_label(self) -> str:
         """What computes it, for people: ``"CPU, 2 threads"``, ``"NVIDIA H100 (cuda:0)"``."""
-        return self._simulation.device_label
+        return self._simulation.place.engine.device_label
+
+    @property
+    def can_move(self) -> bool:
+        """Whether it knows how to make the engine that `Session.move` goes on with."""
+        return self._simulation.place.engines is not None
 
     @property
     def state(self) -> SessionState:

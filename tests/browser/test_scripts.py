@@ -155,6 +155,32 @@ def test_bar_shows_device_memory_and_speed(chromium: Any, session: Session) -> N
     page.close()
 
 
+def test_device_is_chosen_by_keys(
+    chromium: Any, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnlab.launch.devices", lambda: {"cpu": "CPU", "cuda:0": "NVIDIA H100"})
+    page = BarePage(chromium, transport := Transport(session))
+    chooser = page.page.get_by_role("combobox", name="device")
+    assert chooser.input_value() == "cpu"
+    assert chooser.inner_text().split("\n") == ["CPU", "NVIDIA H100"]
+    chooser.focus()
+    page.page.keyboard.press("ArrowDown")
+    assert [m["device"] for m in page.sent("move")] == ["cuda:0"]
+    page.set("status", {**transport.status, "device": "cpu"})
+    assert chooser.input_value() == "cpu"
+    page.close()
+
+
+def test_no_device_is_offered_without_a_gpu(
+    chromium: Any, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnlab.launch.devices", lambda: {"cpu": "CPU"})
+    page = BarePage(chromium, Transport(session))
+    assert page.page.get_by_role("combobox", name="device").count() == 0
+    assert page.page.inner_text(".snnlab-device").startswith("CPU, 1 thread, ")
+    page.close()
+
+
 def test_message_cannot_become_markup(chromium: Any, session: Session) -> None:
     messages = Messages(session.messages)
     session.messages.error(SpecError("<b>tau</b>", "must be > 0 ms", got="<img src=x>"))

@@ -13,6 +13,7 @@ from snnlab.engine import Engine
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 from snnlab.session import Session
+from tests.features.on_device import on_device
 from tests.features.reference_engine import ReferenceEngine
 
 LIMIT_S = 60.0
@@ -20,7 +21,13 @@ LIMIT_S = 60.0
 ENGINES: dict[str, Callable[[Network], Engine]] = {
     "reference": ReferenceEngine,
     "cpu": lambda network: CpuEngine(network, threads=1),
+    "device": on_device,
 }
+
+
+def engines(network: Network, device: str) -> Engine:
+    """Make the engine that a session moves to: ``"cpu"`` or ``"host"``."""
+    return {"cpu": ENGINES["cpu"], "host": ENGINES["device"]}[device](network)
 
 
 def eventually(condition: Callable[[], bool], limit_s: float = LIMIT_S) -> bool:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from snnlab import cli, launch
+from snnlab.cpu.engine import CpuEngine
 from snnlab.cuda.facts import Facts, Gpu
 from snnlab.errors import DeviceUnavailable, OutOfMemory, SpecError
-from snnlab.session import SessionState
+from snnlab.interop.checkpoint_file import load_checkpoint
+from snnlab.session import Session, SessionState
 from tests.features.reference_engine import ReferenceEngine, balanced
+from tests.features.session_bench import LIMIT_S
 
 GPU = Facts(
     driver_cuda=(12, 4),
@@ -167,6 +172,64 @@ def test_session_knows_its_gpu(machine: Any) -> None:
     with launch.open(balanced()) as session:
         assert (session.device, session.device_label) == ("cuda:0", "NVIDIA H100 (cuda:0)")
         assert len(session.messages) == 0
+
+
+def test_devices_that_can_be_used(machine: Any) -> None:
+    machine(GPU)
+    assert launch.devices() == {
+        "cpu": "CPU", "cuda:0": "NVIDIA H100 (cuda:0)", "cuda:1": "NVIDIA H100 (cuda:1)",
+    }  # fmt: skip
+    old = Gpu("Tesla K80", 37, 2**34)
+    machine(replace(GPU, gpus=(old, *GPU.gpus[:1])))
+    assert list(launch.devices()) == ["cpu", "cuda:1"]
+    for facts in (NO_GPU, NO_CUPY):
+        machine(facts)
+        assert launch.devices() == {"cpu": "CPU"}
+
+
+def test_session_moves_to_the_gpu_that_is_named(machine: Any) -> None:
+    machine(GPU)
+    with launch.open(balanced(), device="cuda:1") as session:
+        session.move("cuda")
+        assert (session.device, session.device_label) == ("cuda:0", "NVIDIA H100 (cuda:0)")
+        with pytest.raises(DeviceUnavailable, match="Choose one of cpu, cuda:0, cuda:1"):
+            session.move("auto")
+        with pytest.raises(DeviceUnavailable, match="must be auto, cpu, cuda"):
+            session.move("gpu")
+        with pytest.raises(DeviceUnavailable, match="cuda:0 to cuda:1"):
+            session.move("cuda:2")
+        assert session.device == "cuda:0"
+
+
+@pytest.mark.parametrize(("facts", "stopped_by"), [(NO_GPU, None), (GPU, FULL), (GPU, LOST)])
+def test_session_stays_where_the_gpu_cannot_be_used(
+    machine: Any, facts: Facts, stopped_by: Exception | None
+) -> None:
+    machine(facts, stopped_by=stopped_by)
+    with launch.open(balanced(), device="cpu", threads=1) as session:
+        session.run(10).wait(LIMIT_S)
+        with pytest.raises((DeviceUnavailable, OutOfMemory)):
+            session.move("cuda")
+        session.run(10).wait(LIMIT_S)
+        assert (session.device, session.step) == ("cpu", 200)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_threads_and_precision_stay(machine: Any, tmp_path: Path, precision: str) -> None:
+    machine(GPU)
+    engine = CpuEngine(balanced(), threads=1, precision=precision)
+    path = tmp_path / "run.checkpoint"
+    with Session(engine) as session:
+        session.run(10).wait(LIMIT_S)
+        session.checkpoint(path)
+    with launch.open(path, device="cpu", threads=2) as session:
+        session.move("cuda")
+        on_gpu: Any = session._simulation.place.engine
+        assert (on_gpu.device, on_gpu.precision) == ("cuda:0", precision)
+        on_gpu.checkpoint = lambda: load_checkpoint(path)  # in the form that real engines share
+        session.move("cpu")
+        again: Any = session._simulation.place.engine
+        assert (session.device_label, again.precision) == ("CPU, 2 threads", precision)
 
 
 def test_command_says_why_it_takes_the_cpu(

@@ -120,7 +120,7 @@ def test_a_way_back_that_fails_is_told_once(session, monkeypatch):
     def fail(checkpoint):
         raise OSError("the state is gone")
 
-    monkeypatch.setattr(session._simulation._engine, "restore", fail)
+    monkeypatch.setattr(session._simulation.place.engine, "restore", fail)
     session.run("200 ms")
     with pytest.raises(OSError, match="the state is gone"):
         session.wait(LIMIT_S)

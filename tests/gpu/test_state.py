@@ -72,6 +72,21 @@ def test_a_session_moves_to_the_gpu_and_back(
     assert on_gpu[1].size > 50
 
 
+def test_a_running_session_moves_there_and_back(device: CupyDevice) -> None:
+    with snnlab.open(layered(), device="cpu", threads=1, name="stays") as stays:
+        assert stays.run("120 ms").wait(60)
+        with snnlab.open(layered(), device="cpu", threads=1, name="moves") as moves:
+            assert moves.run("20 ms").wait(60)
+            moves.run("100 ms")
+            for name in ("cuda:0", "cpu", "cuda:0"):
+                moves.move(name)
+                assert moves.device == name
+            assert moves.wait(60)
+            assert_same_state(stays.checkpoint(), moves.checkpoint())
+            for ours, theirs in zip(stays.spikes(), moves.spikes(), strict=True):
+                np.testing.assert_array_equal(ours, theirs)
+
+
 def test_state_that_does_not_fit_is_refused_and_the_run_goes_on(device: CupyDevice) -> None:
     twins = Twins(balanced(), device)
     twins.advance(100)

@@ -183,6 +183,10 @@ class HostDevice:
         for array in self._arrays:
             array.check()
 
+    def twin(self) -> HostDevice:
+        """Return the same device for another thread, with memory of its own."""
+        return HostDevice(self.seed, self.resident, self.memory_limit, patience=self.patience)
+
     def release(self) -> None:
         """Give nothing back: Python has freed what is no longer used."""
 

@@ -1,4 +1,4 @@
-// Run, pause, step, go back, reset, undo, redo, speed; what the run is doing is always in view.
+// Run, pause, step, go back, reset, undo, redo, speed, device; what the run is doing is always in view.
 
 const ICONS = {
   run: "M4 2.5v11l9-5.5z",
@@ -78,6 +78,9 @@ class TransportView {
     this.speed = element("select", { "aria-label": "speed", title: "Model time per wall-clock time",
       onchange: () => this.ask("speed", { speed: this.speed.value }) });
     for (const speed of this.model.get("speeds")) this.speed.append(element("option", { value: speed, text: speed }));
+    this.place = element("select", { class: "snnlab-place", "aria-label": "device", title: "What computes the network; the run goes on there",
+      onchange: () => this.ask("move", { device: this.place.value }) });
+    for (const [name, text] of this.model.get("devices")) this.place.append(element("option", { value: name, text }));
     this.about = element("div", { class: "snnlab-about" });
     this.device = element("div", { class: "snnlab-device", title: "What computes the network, and the memory that it takes there" });
     this.readout = element("div", { class: "snnlab-readout" });
@@ -91,6 +94,7 @@ class TransportView {
       group(this.back, this.backMs, unitOf("ms")),
       group(this.undo, this.redo),
       group(element("label", { text: "Speed " }), this.speed));
+    if (this.place.options.length) bar.append(group(element("label", { text: "Device " }), this.place));
     el.append(part("section", "transport", { "aria-label": "transport" },
       element("header", {}, element("strong", { text: "snnlab" }), this.about, this.device, this.readout, this.state), bar));
   }
@@ -106,6 +110,7 @@ class TransportView {
     this.run.disabled = status.state === "running";
     this.pause.disabled = status.state !== "running";
     this.speed.value = status.speed;
+    this.place.value = status.device;
     this.readout.replaceChildren(
       readout("model time", milliseconds(status.t)),
       readout("real-time factor (lower is faster)", status.real_time_factor === null ? "\u2013" : status.real_time_factor.toPrecision(2),

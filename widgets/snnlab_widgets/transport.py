@@ -1,4 +1,4 @@
-"""Run, pause, step, go back, reset, undo, redo, speed; what the run is doing, always in view."""
+"""Run, pause, step, go back, reset, undo, redo, speed, device; what the run is doing, in view."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from snnlab import launch
 from snnlab.errors import unknown_name
 from snnlab_widgets.part import Part, script
 
@@ -36,13 +37,19 @@ class Transport(Part):
     _esm = script("canvas.js", "transport.js")
     about = traitlets.Unicode().tag(sync=True)
     device = traitlets.Unicode().tag(sync=True)
+    devices: Any = traitlets.List().tag(sync=True)
+    """Name and text of each device that can be chosen, ``[["cpu", "CPU"], ...]``; empty where
+    there is no choice."""
     speeds: Any = traitlets.List().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     """State, model time [ms], real-time factor, ETA [s], age of the last frame [s], ..."""
 
     def __init__(self, session: Session) -> None:
-        super().__init__(on_error=session.messages.error, speeds=list(SPEEDS))
+        super().__init__(
+            on_error=session.messages.error, speeds=list(SPEEDS), devices=_choice(session)
+        )
         self._session = session
+        self._move: tuple[str, Future[None]] | None = None
         self.refresh()
 
     def refresh(self) -> None:
@@ -56,6 +63,7 @@ class Transport(Part):
             "eta_s": session.eta_s,
             "frame_age_s": session.last_frame_age_s,
             "speed": _speed_text(session.speed),
+            "device": self._device,
             "can_go_back": session.step > session.checkpoints.first.step,
             "can_undo": session.history.can_undo,
             "can_redo": session.history.can_redo,
@@ -90,13 +98,37 @@ class Transport(Part):
         session = self._session
         first = session.checkpoints.first.step * session.dt
         to = session.t - duration
-        session.ask_rewind(first if to < first else to).add_done_callback(self._tell)
+        asked = session.ask_rewind(first if to < first else to)
+        asked.add_done_callback(lambda asked: self._tell(asked, "Going back"))
 
-    def _tell(self, asked: Future[None]) -> None:
+    def _tell(self, asked: Future[None], what: str) -> None:
         """Report what went wrong after the message of the browser was answered."""
         error = None if asked.cancelled() else asked.exception()
         if error is not None:
-            self._session.messages.error(error, "Going back")
+            self._session.messages.error(error, what)
+
+    def do_move(self, device: str) -> None:
+        """Go on on one of `devices`.
+
+        Nothing waits for it, since the network is built there first. Of several choices in quick
+        succession the newest counts: keys pass through all that lie between.
+        """
+        if device not in dict(self.devices):
+            raise unknown_name("device", device, dict(self.devices))
+        # Shown at once, so that what comes of it is a change to the browser in any case.
+        self.status = {**self.status, "device": device}
+        if self._move is not None:
+            self._move[1].cancel()
+        asked = self._session.ask_move(device)
+        self._move = device, asked
+        asked.add_done_callback(lambda asked: self._tell(asked, f"Moving to {device}"))
+
+    @property
+    def _device(self) -> str:
+        """Where the session is computed or, while it moves, will be."""
+        if self._move is not None and not self._move[1].done():
+            return self._move[0]
+        return self._session.device
 
     def do_reset(self) -> None:
         """Go back to the start, keeping the parameters."""
@@ -115,6 +147,15 @@ class Transport(Part):
         if speed not in SPEEDS:
             raise unknown_name("speed", speed, SPEEDS)
         self._session.speed = SPEEDS[speed]
+
+
+def _choice(session: Session) -> list[tuple[str, str]]:
+    """What the reader may choose among; empty unless there are two devices or more."""
+    if not session.can_move:
+        return []
+    found = launch.devices()
+    found.setdefault(session.device, session.device_label)
+    return list(found.items()) if len(found) > 1 else []
 
 
 def about(session: Session) -> str:

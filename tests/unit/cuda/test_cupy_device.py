@@ -205,6 +205,14 @@ def test_other_errors_are_told_as_they_are(device: CupyDevice) -> None:
         device.write(array, np.zeros(5, np.int32))
 
 
+def test_twin_has_copies_and_launches_of_its_own(cupy: FakeCupy) -> None:
+    device = CupyDevice(1)
+    twin = device.twin()
+    assert (twin.name, twin.label) == (device.name, device.label)
+    assert twin.stream is not device.stream
+    assert twin._pool is not device._pool
+
+
 def test_released_memory_goes_back(device: CupyDevice, cupy: FakeCupy) -> None:
     device.download(device.zeros(4, "int32"))
     freed = cupy.n_freed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -16,13 +18,18 @@ ARCHITECTURES = ("sm_70", "sm_80", "sm_90")
 KERNELS = {"run", "flush", "bring_up_to_date", "gather"}
 
 
+def shipped(models: Mapping[str, type[Any]]) -> list[type[Any]]:
+    """Those of snnlab; tests define others."""
+    return [model for model in models.values() if model.__module__.startswith("snnlab.")]
+
+
 def all_models() -> Codes:
     """Every neuron model, with and without values of its own for each neuron; every synapse."""
     codes = Codes()
-    for model in neuron_models().values():
+    for model in shipped(neuron_models()):
         codes.neuron(model, frozenset())
         codes.neuron(model, frozenset(model.parameters))
-    for synapse in synapse_models().values():
+    for synapse in shipped(synapse_models()):
         if not synapse.is_static():
             codes.synapse(synapse)
     return codes

@@ -17,7 +17,7 @@ def test_lost_device_says_what_happened_and_how_to_go_on(status: int) -> None:
     assert isinstance(error, DeviceUnavailable)
     assert error.where == DEVICE
     assert error.got.endswith(": cudaErrorX: words of CUDA")
-    for words in ("Restart the kernel", ".checkpoint", "device='cpu'"):
+    for words in ("Restart the kernel", ".checkpoint", "session.move('cpu')"):
         assert words in error.remedy
 
 

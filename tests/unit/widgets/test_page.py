@@ -14,10 +14,12 @@ import ipywidgets
 import pytest
 
 import snnlab
-from snnlab.errors import SpecError
+from snnlab.cpu.engine import CpuEngine
+from snnlab.engine import Engine
+from snnlab.errors import DeviceUnavailable, SpecError
 from snnlab.model.connectivity import FixedIndegree
 from snnlab.model.edits import AddPopulation, AddProjection
-from snnlab.model.network import Population, Projection
+from snnlab.model.network import Network, Population, Projection
 from snnlab.plots.recent import RecentFrames
 from snnlab.session import Session
 from snnlab_widgets import Lab, lab
@@ -27,7 +29,7 @@ from snnlab_widgets.messages import Messages
 from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport, about, computed_by
 from tests.activity import regular, two_populations
-from tests.features.session_bench import eventually, has_gap
+from tests.features.session_bench import engines, eventually, has_gap
 
 
 def ask(widget: object, do: str, **values: object) -> None:
@@ -97,6 +99,87 @@ def test_speed_is_chosen(session: Session, text: str, speed: float | None) -> No
     ask(transport, "speed", speed=text)
     transport.refresh()
     assert (session.speed, transport.status["speed"]) == (speed, text)
+
+
+@pytest.fixture
+def with_gpu(session: Session, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """The session on a machine where it can move to a GPU."""
+    monkeypatch.setattr("snnlab.launch.devices", lambda: {"cpu": "CPU", "host": "A GPU"})
+    monkeypatch.setattr(session._simulation.place, "engines", engines)
+    return session
+
+
+def test_device_is_chosen(with_gpu: Session) -> None:
+    transport = Transport(with_gpu)
+    assert transport.devices == [("cpu", "CPU"), ("host", "A GPU")]
+    assert transport.status["device"] == "cpu"
+    ask(transport, "move", device="host")
+    assert transport.status["device"] == "host"
+    assert eventually(lambda: with_gpu.device == "host", 60)
+    transport.refresh()
+    assert transport.status["device"] == "host"
+    assert transport.device.startswith("a GPU on the host, ")
+    assert Transport(with_gpu).devices == transport.devices
+
+
+def test_device_that_cannot_be_used_is_told(
+    with_gpu: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def missing(_network: Network, device: str) -> Engine:
+        raise DeviceUnavailable("device", "must be there", got=device)
+
+    monkeypatch.setattr(with_gpu._simulation.place, "engines", missing)
+    transport = Transport(with_gpu)
+    changes: list[str] = []
+    transport.observe(lambda change: changes.append(change["new"]["device"]), "status")
+    ask(transport, "move", device="host")
+    assert eventually(lambda: len(with_gpu.messages) == 1, 10)
+    (message,) = with_gpu.messages
+    assert message.text == "Moving to host: device: must be there (got host)."
+    transport.refresh()
+    assert changes == ["host", "cpu"]
+    assert with_gpu.device == "cpu"
+
+
+def test_of_several_choices_the_newest_counts(
+    with_gpu: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_after_the_other(network: Network, device: str) -> Engine:
+        made.append(device)
+        assert eventually(lambda: len(asked) == 3)
+        return engines(network, "host")
+
+    made: list[str] = []
+    asked: list[str] = []
+    places = {"cpu": "CPU", "cuda:0": "A GPU", "cuda:1": "A GPU", "cuda:2": "A GPU"}
+    monkeypatch.setattr("snnlab.launch.devices", lambda: places)
+    monkeypatch.setattr(with_gpu._simulation.place, "engines", one_after_the_other)
+    transport = Transport(with_gpu)
+    for device in ("cuda:0", "cuda:1", "cuda:2"):
+        ask(transport, "move", device=device)
+        assert eventually(lambda: bool(made))
+        asked.append(device)
+        assert transport.status["device"] == device
+    assert eventually(lambda: len(made) == 2)
+    assert made == ["cuda:0", "cuda:2"]
+    assert [m for m in with_gpu.messages if m.level == "error"] == []
+
+
+def test_device_that_is_not_offered_is_refused(with_gpu: Session) -> None:
+    ask(Transport(with_gpu), "move", device="cuda:7")
+    (message,) = with_gpu.messages
+    assert "cuda:7" in message.text
+    assert with_gpu.device == "cpu"
+
+
+def test_no_device_is_offered_where_there_is_no_choice(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnlab.launch.devices", lambda: {"cpu": "CPU"})
+    assert Transport(session).devices == []
+    monkeypatch.setattr("snnlab.launch.devices", lambda: {"cpu": "CPU", "host": "A GPU"})
+    with Session(CpuEngine(two_populations(), threads=1)) as alone:
+        assert Transport(alone).devices == []
 
 
 def test_line_about_the_session_has_its_sizes(session: Session) -> None:

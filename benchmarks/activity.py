@@ -15,7 +15,7 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["activity", "complaint"]
+__all__ = ["activity", "complaint", "mean_outdegrees"]
 
 MIN_SPIKES = 4
 """Neurons with fewer have no CV."""
@@ -48,14 +48,15 @@ def activity(network: Network, path: Path, duration: float) -> dict[str, Any]:
     cv = mean_cv(network.dt * step, neuron, network.n_neurons, min_spikes=MIN_SPIKES)
     return {
         "n_spikes": int(neuron.size),
-        "n_events": round(float(counts @ _mean_outdegrees(network))),
+        "n_events": round(float(counts @ mean_outdegrees(network))),
         "rate": neuron.size / network.n_neurons / (1e-3 * duration),
         "rates": (counts / sizes / (1e-3 * duration)).tolist(),
         "cv": cv if math.isfinite(cv) else None,
     }
 
 
-def _mean_outdegrees(network: Network) -> NDArray[np.float64]:
+def mean_outdegrees(network: Network) -> NDArray[np.float64]:
+    """Return the expected outgoing synapses of a neuron of each population."""
     names = [p.name for p in network.populations]
     found = np.zeros(len(names))
     for p in network.projections:

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.touch import touch_memory
 from snnlab.batch.peak import peak_rss_bytes
 from snnlab.cpu.engine import CpuEngine
+from snnlab.engine import Engine
 from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Frame
 from snnlab.interop import native_json
@@ -65,7 +66,7 @@ def main() -> None:
     print(json.dumps(figures))
 
 
-def advance(engine: CpuEngine, n_steps: int) -> list[Frame]:
+def advance(engine: Engine, n_steps: int) -> list[Frame]:
     """Advance by `n_steps`, in pieces."""
     edges = np.linspace(0, n_steps, PIECES + 1).astype(int)
     return [engine.advance(int(n)) for n in np.diff(edges) if n]

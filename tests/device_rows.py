@@ -14,6 +14,7 @@ from snnlab.build.storage import PACKED, PLASTIC, WIDE
 from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cuda.connect import connect, construction_source
 from snnlab.cuda.connections import DeviceConnections
+from snnlab.cuda.device import Device
 from snnlab.cuda.sources import program_text
 from snnlab.model.network import Network
 from tests.host_device.host_device import HostDevice
@@ -33,7 +34,7 @@ def partitions_of(layout: Layout, n: int) -> Partitions:
     return Partitions(np.linspace(0, layout.n_blocks, n + 1).astype(np.int64))
 
 
-def drawn_on(device: HostDevice, network: Network, partitions: Partitions) -> DeviceConnections:
+def drawn_on(device: Device, network: Network, partitions: Partitions) -> DeviceConnections:
     """Draw the synapses of a network on a device."""
     plans = plan_tables(network, port_exponents(network))
     module = device.compile(source())
@@ -70,8 +71,12 @@ def assert_same_rows(ours: Connections, theirs: Connections) -> None:
 def check(
     network: Network, n_partitions: int = 1, *, seed: int | None = None, resident: int = 3
 ) -> DeviceConnections:
+    """Fail unless the host's device draws what the CPU draws; return what it has drawn."""
+    return check_on(HostDevice(seed, resident), network, n_partitions)
+
+
+def check_on(device: Device, network: Network, n_partitions: int = 1) -> DeviceConnections:
     """Fail unless a device draws what the CPU draws; return what it has drawn."""
-    device = HostDevice(seed, resident)
     partitions = partitions_of(Layout.of(network), n_partitions)
     drawn = drawn_on(device, network, partitions)
     assert_same_rows(drawn.host(device), drawn_by_cpu(network, partitions))

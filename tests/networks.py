@@ -98,6 +98,13 @@ def plastic(*, seed: int = 1) -> Network:
     return Network([source, a, b], projections, stimuli=drive, seed=seed, name="plastic")
 
 
+def loud(delay: float = 0.1) -> Network:
+    """Neurons that fire in every step."""
+    neuron = {"t_ref": 0.0, "I_e": 1e5}
+    population = Population("loud", 100, "LIFDelta", neuron)
+    return Network([population], [Projection("loud", "loud", FixedIndegree(10), 0.1, delay)])
+
+
 RUNNING = (balanced, layered, plastic)
 """Networks that are busy after 77 ms; each promise about the state of a run is checked on all."""
 

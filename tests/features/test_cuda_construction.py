@@ -13,7 +13,6 @@ from snnlab.cuda import drawing, finishing
 from snnlab.cuda.construction_bytes import construction_bytes
 from snnlab.model.connectivity import (
     AllToAll,
-    Connectivity,
     DistanceDependent,
     FixedIndegree,
     FixedOutdegree,
@@ -21,9 +20,16 @@ from snnlab.model.connectivity import (
     OneToOne,
     PairwiseBernoulli,
 )
-from snnlab.model.distribution import ClippedNormal, Distribution, LogNormal, Uniform
-from snnlab.model.network import Network, Population, Projection
-from snnlab.model.space import RandomPositions
+from snnlab.model.network import Network
+from tests.construction_cases import (
+    BROAD,
+    NARROW,
+    RULES,
+    STORAGE,
+    network_of,
+    population,
+    several_projections,
+)
 from tests.device_rows import (
     assert_same_rows,
     check,
@@ -34,58 +40,6 @@ from tests.device_rows import (
 )
 from tests.host_device.host_device import HostArray, HostDevice
 from tests.host_device.nvrtc import compile_ptx
-
-N = 150
-DELAYS = Uniform(1.0, 2.0)
-NARROW, BROAD = ClippedNormal(1.0, 0.1, low=0.0), LogNormal(0.0, 2.0)
-
-STORAGE: dict[str, tuple[int, float | Distribution, float | Distribution, str]] = {
-    "shared": (SHARED, 1.0, 1.5, "Static"),
-    "shared, drawn delays": (SHARED, 1.0, DELAYS, "Static"),
-    "packed": (PACKED, NARROW, 1.5, "Static"),
-    "packed, drawn delays": (PACKED, NARROW, DELAYS, "Static"),
-    "wide": (WIDE, BROAD, 1.5, "Static"),
-    "wide, drawn delays": (WIDE, BROAD, DELAYS, "Static"),
-    "plastic": (PLASTIC, NARROW, 1.5, "STDP"),
-    "plastic, drawn delays": (PLASTIC, NARROW, DELAYS, "STDP"),
-}
-
-RULES = [
-    OneToOne(),
-    AllToAll(),
-    AllToAll(autapses=False),
-    *[
-        rule
-        for autapses in (True, False)
-        for multapses in (True, False)
-        for rule in (
-            FixedIndegree(40, autapses, multapses),
-            FixedOutdegree(40, autapses, multapses),
-            FixedTotalNumber(4000, autapses, multapses),
-        )
-    ],
-    PairwiseBernoulli(0.2),
-    PairwiseBernoulli(0.2, autapses=False),
-    PairwiseBernoulli(1.0, autapses=False),
-    DistanceDependent(0.7, 200.0),
-    DistanceDependent(0.7, 200.0, "exponential", autapses=False),
-    DistanceDependent(0.7, 200.0, "disc"),
-]
-
-
-def population(name: str, n: int) -> Population:
-    return Population(name, n, "LIFDelta", space=RandomPositions(is_periodic=name == "a"))
-
-
-def network_of(
-    rule: Connectivity, storage: str = "shared", n_pre: int = N, n_post: int | None = None
-) -> Network:
-    """One projection a -> b, or a -> a when `n_post` is None."""
-    _, weight, delay, synapse = STORAGE[storage]
-    a, post = population("a", n_pre), "a" if n_post is None else "b"
-    others = [] if n_post is None else [population("b", n_post)]
-    projection = Projection("a", post, rule, weight, delay, name="drawn", synapse=synapse)
-    return Network([a, *others], [projection], seed=7)
 
 
 @pytest.mark.parametrize("storage", STORAGE)
@@ -111,25 +65,6 @@ def test_rows_between_populations_are_those_of_the_cpu(rule, storage, sizes):
 def test_partitions_may_begin_anywhere(n_partitions):
     network = network_of(PairwiseBernoulli(0.3, autapses=False), "packed, drawn delays", 700)
     check(network, n_partitions)
-
-
-def several_projections(last: Distribution = NARROW) -> Network:
-    """Tables of many projections, drawn by different rules, onto two populations."""
-    a, b = population("a", 180), population("b", 140)
-    rules = {
-        ("a", "a"): [FixedIndegree(12), PairwiseBernoulli(0.1, autapses=False), OneToOne()],
-        ("a", "b"): [AllToAll(), FixedOutdegree(9, multapses=False), FixedIndegree(0)],
-        ("b", "a"): [DistanceDependent(0.4, 300.0), FixedTotalNumber(900), FixedIndegree(12)],
-    }
-    weights = {0: (1.0, 1.5), 1: (NARROW, DELAYS), 2: (last, 1.5)}
-    projections = [
-        Projection(pre, post, rule, *weights[w], name=f"{pre}{post}{k}{w}")
-        for (pre, post), members in rules.items()
-        for k, rule in enumerate(members)
-        for w in weights
-    ]
-    plastic = Projection("b", "b", FixedIndegree(9), NARROW, 1.5, name="p", synapse="STDP")
-    return Network([a, b], [*projections, plastic], seed=11)
 
 
 @pytest.mark.parametrize("n_partitions", [1, 3])

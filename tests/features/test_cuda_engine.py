@@ -9,10 +9,8 @@ import numpy as np
 import pytest
 
 from snnlab.cuda.engine import CudaEngine
-from snnlab.model.connectivity import FixedIndegree
-from snnlab.model.network import Network, Population, Projection
 from tests.host_device.host_device import HostDevice
-from tests.networks import RUNNING, relay, spikes
+from tests.networks import RUNNING, loud, relay, spikes
 from tests.twins import Twins, assert_same_synapses
 
 CHOPS = (1, 7, 30, 2, 160)
@@ -76,10 +74,3 @@ def test_a_neuron_may_fire_in_every_step_of_a_long_chunk() -> None:
     twins = Twins(loud(delay=6.4), HostDevice())
     assert twins.cuda._arrays.sizes.chunk_steps == 64
     assert twins.n_spikes(100, 29) == 129 * 100
-
-
-def loud(delay: float = 0.1) -> Network:
-    """Neurons that fire in every step."""
-    neuron = {"t_ref": 0.0, "I_e": 1e5}
-    population = Population("loud", 100, "LIFDelta", neuron)
-    return Network([population], [Projection("loud", "loud", FixedIndegree(10), 0.1, delay)])

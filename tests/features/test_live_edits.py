@@ -7,20 +7,14 @@ import pytest
 
 from snnlab.cpu.engine import CpuEngine
 from snnlab.errors import BuildError
-from snnlab.model.connectivity import FixedIndegree
-from snnlab.model.distribution import Normal, Uniform
+from snnlab.model.distribution import Normal
 from snnlab.model.edits import (
-    AddPopulation,
-    AddProjection,
-    AddStimulus,
-    RemovePopulation,
-    RemoveProjection,
-    RemoveStimulus,
     SetParameter,
 )
-from snnlab.model.network import Network, Population, Projection
+from snnlab.model.network import Network, Population
 from snnlab.model.recorders import StateRecorder
-from snnlab.model.stimuli import PoissonInput, SpikeTrains, StepCurrent
+from snnlab.model.stimuli import SpikeTrains, StepCurrent
+from tests.network_edits import EDITS
 from tests.networks import balanced, layered, spikes
 
 pytestmark = pytest.mark.usefixtures("both_engines")
@@ -32,26 +26,6 @@ def states(engine):
 
 def same_states(one, two):
     return all(np.array_equal(one[name], two[name]) for name in one.keys() & two.keys())
-
-
-EDITS = {
-    "knob": SetParameter("", "g", 3.0),
-    "neuron parameter": SetParameter("exc", "tau_m", "25 ms"),
-    "parameter that varies": SetParameter("exc", "V_th", Uniform(18.0, 22.0)),
-    "weight": SetParameter("exc->inh", "weight", 0.7),
-    "drawn weight": SetParameter("exc->inh", "weight", Uniform(0.1, 0.7)),
-    "delay": SetParameter("exc->inh", "delay", "2.5 ms"),
-    "rule": SetParameter("exc->inh", "rule", FixedIndegree(7)),
-    "rate": SetParameter("to_exc", "rate", 2000.0),
-    "population added": AddPopulation(Population("new", 200, "LIFCondExp")),
-    "population removed": RemovePopulation("inh"),
-    "projection added": AddProjection(
-        Projection("inh", "exc", FixedIndegree(5), -0.1, 0.2, name="extra")
-    ),
-    "projection removed": RemoveProjection("inh->exc"),
-    "stimulus added": AddStimulus(PoissonInput("more", "exc", rate=100.0, weight=1.0)),
-    "stimulus removed": RemoveStimulus("to_inh"),
-}
 
 
 @pytest.mark.parametrize("name", EDITS)

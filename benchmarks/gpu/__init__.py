@@ -1,0 +1,1 @@
+"""How fast the CUDA engine is on the GPU of this machine."""

@@ -19,6 +19,9 @@ __all__ = ["topographic_map"]
 SIDE = 16
 """Neurons along a side of the published sheets; 1 um apart."""
 
+_SMALLEST = 2
+"""Neurons along a side that make a sheet."""
+
 W_MAX = 200.0
 """Start and largest weight [nS]."""
 
@@ -46,7 +49,7 @@ LATERAL = {"p_form": 1.0, "sigma_form": 1.0}
 
 
 def topographic_map(
-    *, scale: int = 1, plastic: bool = True, rewired: bool = True, correlated: bool = True,
+    *, scale: float = 1.0, plastic: bool = True, rewired: bool = True, correlated: bool = True,
     dt: float = 0.1, seed: int = 1,
 ) -> Network:  # fmt: skip
     """Return two sheets of 16 x 16 neurons whose map is refined while it runs.
@@ -59,8 +62,9 @@ def topographic_map(
 
     Parameters
     ----------
-    scale : int
-        Multiplies the sides of both sheets, 1 ... 7; pairs looked at grow with the area.
+    scale : float
+        Multiplies the sides of both sheets; the pairs that are looked at grow with the area, so a
+        larger map takes longer to mature. Bumps repeat every 16 neurons on larger sheets.
     plastic : bool
         Whether synapses learn.
     rewired : bool
@@ -78,9 +82,12 @@ def topographic_map(
     sparse spiking neural networks, arXiv 2510.19764: the parameters. Bamford, Murray, Willshaw
     (2010) and Bogdan, Rowley, Rhodes, Furber (2018), Front. Neurosci. 12, 434: the model.
     """
-    if isinstance(scale, bool) or scale != int(scale) or scale < 1:
-        raise SpecError("topographic_map scale", "must be a whole number >= 1", got=repr(scale))
-    side = SIDE * int(scale)
+    side = round(SIDE * scale)
+    if side < _SMALLEST:
+        raise SpecError(
+            "topographic_map scale", f"must leave sides of at least {_SMALLEST} neurons",
+            got=f"{side}", remedy=f"Use a scale of at least {_SMALLEST / SIDE:g}.",
+        )  # fmt: skip
     sheet = Grid((float(side), float(side)), True, (side, side))
     start = {"V_m": Normal(-60.0, 5.0)}
     populations = [
@@ -89,11 +96,11 @@ def topographic_map(
     ]
     kernels = {"feed-forward": (0.16, 2.5), "lateral": (1.0, 1.0)}
     projections = [_projection(name, *kernel, plastic=plastic) for name, kernel in kernels.items()]
-    attempts = 10 * int(scale) ** 2
+    attempts = round(10 * (side / SIDE) ** 2) or 1
     rules = [_rewiring("feed-forward", attempts, {"sigma_form": "sigma_form"}),
              _rewiring("lateral", attempts, LATERAL)]  # fmt: skip
     blob = MovingBlob(
-        "bump", "source", tile=(16.0, 16.0) if scale > 1 else None, is_correlated=correlated
+        "bump", "source", tile=(16.0, 16.0) if side > SIDE else None, is_correlated=correlated
     )
     return Network(
         populations, projections, stimuli=[blob], rewirings=rules if rewired else [],

@@ -75,7 +75,7 @@ IMPOSSIBLE = [
     ("learnt", "rule", FixedIndegree(2), "must start without multapses"),
     ("learnt", "delay", Uniform(1.0, 2.0), "must have one constant delay"),
     ("growth", "every", 0.01, "must be at least one time step"),
-    ("growth", "attempts", 0, "must be >= 1"),
+    ("growth", "attempts", -1, "must be >= 0"),
     ("growth", "p_form", 1.5, "must be >= 0 and <= 1"),
     ("growth", "weight", 1.5, "at least as large: 1.5"),
     ("growth", "weight", -0.5, "must be >= 0 at receptor 'exc'"),

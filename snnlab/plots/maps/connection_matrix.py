@@ -8,7 +8,7 @@ import holoviews as hv
 import numpy as np
 
 from snnlab.plots.backend import load
-from snnlab.plots.maps.look import PAPER_TO_INK, empty_text, square
+from snnlab.plots.maps.look import NUMBER, PAPER_TO_INK, empty_text, square
 from snnlab.plots.maps.state import MapState, map_of
 
 __all__ = ["connection_matrix", "draw_matrix"]
@@ -60,7 +60,7 @@ def draw_matrix(state: MapState, *, weighted: bool = True) -> hv.Overlay:
     end = side * share
     image = hv.Image(sums[::-1].astype(np.float64), axes, value, bounds=(0, 0, end, end)).opts(
         cmap=PAPER_TO_INK, clim=(min(0.0, float(sums.min())), max(float(sums.max()), 1e-9)),
-        colorbar=True, tools=["hover"], framewise=True, backend="bokeh",
+        colorbar=True, cformatter=NUMBER, tools=["hover"], framewise=True, backend="bokeh",
     )  # fmt: skip
     note = empty_text(state.n == 0, end / 2, end / 2)
     return (image * note).opts(**square(end, end, title=_title(state, share)))

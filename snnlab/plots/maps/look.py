@@ -7,10 +7,8 @@ from typing import Any
 import holoviews as hv
 from holoviews.plotting.util import process_cmap
 
-from snnlab.plots.palette import ON_LIGHT
-
 __all__ = [
-    "CYCLE", "DEVIATION", "EMPTY", "GRID_STEPS", "MARK", "PAPER_TO_INK", "SIDE", "empty_text",
+    "CYCLE", "DEVIATION", "EMPTY", "GRID_STEPS", "NOTHING", "NUMBER", "PAPER_TO_INK", "SIDE", "empty_text",
     "square",
 ]  # fmt: skip
 
@@ -19,13 +17,16 @@ EMPTY = "no synapses yet"
 SIDE = 440
 """Longer side of a plot of a sheet [px]."""
 
-MARK = ON_LIGHT[1]
-"""Colour of what is pointed out."""
-
 CYCLE = process_cmap("CET_CBC1", 256, provider="colorcet")
 """Colours along a way round a torus, told apart by people who confuse red and green."""
 
 DEVIATION = "cividis"
+
+NOTHING = "#bbbbbb"
+"""Where a quantity has no value."""
+
+NUMBER = "%.4g"
+"""How the numbers beside a bar of colours are written."""
 
 GRID_STEPS = "grid steps"
 
@@ -60,20 +61,22 @@ def empty_text(is_empty: bool, x: float, y: float) -> hv.Labels:
     )
 
 
-def square(columns: float, rows: float, **more: Any) -> dict[str, Any]:
+def square(columns: float, rows: float, *, side: int = SIDE, **more: Any) -> dict[str, Any]:
     """Return the options of a plot of a sheet, with pixels that are square.
 
     Parameters
     ----------
     columns, rows : float
         Extent of its axes.
+    side : int
+        Its longer side [px].
     **more : Any
         Further options.
     """
     longest = max(columns, rows)
     size = {
-        "frame_width": max(1, round(SIDE * columns / longest)),
-        "frame_height": max(1, round(SIDE * rows / longest)),
+        "frame_width": max(1, round(side * columns / longest)),
+        "frame_height": max(1, round(side * rows / longest)),
     }
     shared = {"active_tools": [], "framewise": True, "backend": "bokeh"}
     return {**size, **shared, **more}

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from snnlab.errors import FormatError, SpecError
-from snnlab.plots.maps.look import PAPER_TO_INK
+from snnlab.plots.maps.look import NOTHING, PAPER_TO_INK
 from snnlab.plots.maps.state import MapState
 from snnlab.plots.maps.tiles import Tiles
 
@@ -65,6 +65,6 @@ def _frame(picture: np.ndarray[tuple[int, ...], np.dtype[np.float64]], most: flo
     share = np.clip(np.nan_to_num(picture) / most, 0.0, 1.0)
     index = np.where(np.isnan(picture), _GAP, np.ceil(share * (_GAP - 1))).astype(np.uint8)
     image = Image.fromarray(index[::-1].repeat(zoom, 0).repeat(zoom, 1), mode="P")
-    colours = [*PAPER_TO_INK[: _GAP - 1], PAPER_TO_INK[-1], "#bbbbbb"]
+    colours = [*PAPER_TO_INK[: _GAP - 1], PAPER_TO_INK[-1], NOTHING]
     image.putpalette(bytes.fromhex("".join(colour[1:] for colour in colours)))
     return image

@@ -12,7 +12,15 @@ from snnlab.analysis.maps import MapQuality
 from snnlab.analysis.sheet import Sheet
 from snnlab.errors import unknown_name
 from snnlab.plots.backend import load
-from snnlab.plots.maps.look import CYCLE, DEVIATION, GRID_STEPS, empty_text, square
+from snnlab.plots.maps.look import (
+    CYCLE,
+    DEVIATION,
+    GRID_STEPS,
+    NOTHING,
+    NUMBER,
+    empty_text,
+    square,
+)
 from snnlab.plots.maps.state import MapState, map_of
 
 __all__ = ["draw_mesh", "draw_preferred", "map_mesh", "preferred_locations"]
@@ -83,12 +91,14 @@ def draw_preferred(state: MapState, axis: str, *, weighted: bool = True) -> hv.O
     load()
     sheet, k = state.sheet, AXES.index(axis)
     centre = state.quality(weighted=weighted).centre[:, k].reshape(sheet.rows, sheet.columns)
+    if np.isnan(centre).all():
+        centre = np.full(centre.shape, -1.0)  # HoloViews warns of images without any number
     length = sheet.shape[k]
     value = hv.Dimension(f"preferred {axis}", unit=GRID_STEPS)
     image = hv.Image(centre[::-1], _axes("target"), value, bounds=_bounds(sheet)).opts(
         cmap=CYCLE if sheet.is_periodic else DEVIATION, colorbar=True, tools=["hover"],
         clim=(0, length if sheet.is_periodic else max(length - 1, 1)),
-        clipping_colors={"NaN": "#bbbbbb"}, framewise=True, backend="bokeh",
+        clipping_colors={"NaN": NOTHING, "min": NOTHING}, cformatter=NUMBER, framewise=True, backend="bokeh",
     )  # fmt: skip
     note = empty_text(state.n == 0, (sheet.columns - 1) / 2, (sheet.rows - 1) / 2)
     title = f"preferred {axis} of every target, {state.moment}"
@@ -107,9 +117,9 @@ def draw_mesh(state: MapState, *, weighted: bool = True) -> hv.Overlay:
         color="#7f7f7f", line_width=1, backend="bokeh"
     )
     value = hv.Dimension("deviation", label="deviation", unit=GRID_STEPS)
-    farthest = max(2.0, min(sheet.shape) / 4)
+    farthest = max(1.0, min(sheet.shape) / 8)
     nodes = hv.Points(np.column_stack([node, quality.deviation])[known], axes, value).opts(
-        color="deviation", cmap=DEVIATION, clim=(0, farthest), colorbar=True, size=6,
+        color="deviation", cmap=DEVIATION, clim=(0, farthest), colorbar=True, cformatter=NUMBER, size=6,
         tools=["hover"], framewise=True, backend="bokeh",
     )  # fmt: skip
     note = empty_text(not known.any(), (sheet.columns - 1) / 2, (sheet.rows - 1) / 2)

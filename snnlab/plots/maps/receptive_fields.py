@@ -8,11 +8,14 @@ import holoviews as hv
 import numpy as np
 
 from snnlab.plots.backend import load
-from snnlab.plots.maps.look import MARK, PAPER_TO_INK, empty_text, square
+from snnlab.plots.maps.look import GRID_STEPS, NOTHING, NUMBER, PAPER_TO_INK, empty_text, square
 from snnlab.plots.maps.state import MapState, map_of
 from snnlab.plots.maps.tiles import Tiles
 
 __all__ = ["draw_fields", "receptive_fields"]
+
+_SIDE = 640
+"""Longer side of the picture, at most, unless it has more pixels itself."""
 
 
 def receptive_fields(
@@ -20,8 +23,8 @@ def receptive_fields(
 ) -> hv.Overlay:
     """Return the afferents of every target: a tile each, with a pixel for each source.
 
-    A ring marks the place of the target itself. The tiles of a map in good order have their
-    weight around it.
+    The middle of a tile is the place of its target: there is the weight of a map in good order.
+    Sources far away are left out; the title says up to where they are shown.
 
     Parameters
     ----------
@@ -44,7 +47,7 @@ def receptive_fields(
 
 
 def draw_fields(state: MapState, *, weighted: bool = True) -> hv.Overlay:
-    """Return an Image, the marks upon it, and what is said if there are no synapses."""
+    """Return an Image, and what is said if there are no synapses."""
     load()
     tiles = Tiles(state.sheet)
     width, height = tiles.shape
@@ -54,14 +57,19 @@ def draw_fields(state: MapState, *, weighted: bool = True) -> hv.Overlay:
     value = hv.Dimension("weight", unit=state.unit) if weighted else hv.Dimension("synapses")
     image = hv.Image(picture[::-1], axes, value, bounds=(0, 0, width, height)).opts(
         cmap=PAPER_TO_INK, clim=_limits(picture), colorbar=True, tools=["hover"],
-        clipping_colors={"NaN": "#bbbbbb"}, framewise=True, backend="bokeh",
+        clipping_colors={"NaN": NOTHING}, cformatter=NUMBER, framewise=True, backend="bokeh",
     )  # fmt: skip
-    own = hv.Points(tiles.own_places(), axes).opts(
-        color=MARK, fill_alpha=0.0, size=5, line_width=1, backend="bokeh"
-    )
-    note = empty_text(state.n == 0, width / 2, height / 2)
+    middle = (places.size // 2 for places in tiles.places)
+    x, y = ((k + 0.5) * pitch - 0.5 for k, pitch in zip(middle, tiles.pitch, strict=True))
+    note = empty_text(state.n == 0, x, y)
     ticks = {"xticks": tiles.ticks(0), "yticks": tiles.ticks(1)}
-    return (image * own * note).opts(**square(width, height, title=_title(state, tiles), **ticks))
+    size = square(width, height, side=_side(max(width, height)))
+    return (image * note).opts(**size, title=_title(state, tiles), **ticks)
+
+
+def _side(pixels: int) -> int:
+    """Twice or once as many pixels on the screen, so that all are of one size."""
+    return pixels * max(1, _SIDE // pixels)
 
 
 def _limits(picture: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, float]:
@@ -71,5 +79,6 @@ def _limits(picture: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, floa
 
 
 def _title(state: MapState, tiles: Tiles) -> str:
-    which = "every target" if tiles.every == 1 else f"every {tiles.every}th target along x and y"
-    return f"receptive fields, {which}, {state.moment}"
+    which = "all targets" if tiles.every == 1 else f"1 of {tiles.every**2} targets"
+    reach = f"\N{PLUS-MINUS SIGN}{max(tiles.reach)} {GRID_STEPS}"
+    return f"receptive fields of {which}, {reach}, {state.moment}"

@@ -15,13 +15,16 @@ __all__ = ["Tiles"]
 _MOST_PIXELS = 640
 """Pixels of a side of the picture up to which all targets are shown."""
 
+_REACH = 10
+"""Distance along x and y up to which a tile shows sources, at most [grid steps]."""
+
 
 @dataclass(frozen=True)
 class Tiles:
-    """The targets of which receptive fields are shown, and where.
+    """The targets of which receptive fields are shown, and which sources.
 
-    Every target has a tile with a pixel for each source. Of large sheets every so manyth target
-    along x and y is shown.
+    Every target has a tile with a pixel for each source around the place of the target, which is
+    in the middle. Of large sheets every so manyth target along x and y is shown.
 
     Parameters
     ----------
@@ -30,35 +33,43 @@ class Tiles:
 
     Examples
     --------
-    >>> Tiles(Sheet(16, 16)).shape, Tiles(Sheet(112, 112)).every
-    ((271, 271), 23)
+    >>> Tiles(Sheet(16, 16)).reach, Tiles(Sheet(16, 16)).shape, Tiles(Sheet(112, 112)).every
+    ((7, 7), (255, 255), 4)
     """
 
     sheet: Sheet
 
     @property
+    def reach(self) -> tuple[int, int]:
+        """Distance along x and y up to which sources are shown [grid steps]."""
+        # On a torus no source is shown twice; on an open sheet there are more to one side.
+        x, y = (min(_REACH, max(1, (length - 1) // 2)) for length in self.sheet.shape)
+        return x, y
+
+    @property
+    def pitch(self) -> tuple[int, int]:
+        """Pixels from a tile to the next, along x and along y; one of them is between them."""
+        x, y = self.reach
+        return 2 * x + 2, 2 * y + 2
+
+    @property
     def every(self) -> int:
         """Every so manyth target along each axis is shown."""
-        across = max(1, _MOST_PIXELS // (max(self.sheet.shape) + 1))
-        return -(-max(self.sheet.shape) // across)
+        pixels = max(n * pitch for n, pitch in zip(self.sheet.shape, self.pitch, strict=True))
+        return -(-pixels // _MOST_PIXELS)
 
     @property
     def places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Columns and rows of the targets that are shown."""
-        x, y = (np.arange(self.every // 2, length, self.every) for length in self.sheet.shape)
+        x, y = (np.arange(min(self.every // 2, length - 1), length, self.every)
+                for length in self.sheet.shape)  # fmt: skip
         return x, y
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Pixels along x and along y; there is one between two tiles."""
-        x, y = self.places
-        pitch_x, pitch_y = self.pitch
+        """Pixels along x and along y."""
+        (x, y), (pitch_x, pitch_y) = self.places, self.pitch
         return x.size * pitch_x - 1, y.size * pitch_y - 1
-
-    @property
-    def pitch(self) -> tuple[int, int]:
-        """Pixels from a tile to the next, along x and along y."""
-        return self.sheet.columns + 1, self.sheet.rows + 1
 
     def picture(self, state: MapState, *, weighted: bool = True) -> NDArray[np.float64]:
         """Return the sums of weights, or the numbers of synapses.
@@ -77,29 +88,31 @@ class Tiles:
         picture = np.full((height + 1, width + 1), np.nan)
         x, y = self.places
         tiled = picture.reshape(y.size, self.pitch[1], x.size, self.pitch[0])
-        tiled[:, :-1, :, :-1] = self._fields(state, weighted).transpose(0, 2, 1, 3)
+        tiled[:, :-1, :, :-1] = self._fields(state, weighted)
         return picture[:height, :width]
 
     def _fields(self, state: MapState, weighted: bool) -> NDArray[np.float64]:
-        """Shape (tiles along y, tiles along x, rows, columns)."""
-        (x, y), n = self.places, self.sheet.n
-        shown = (y[:, None] * self.sheet.columns + x).ravel()
-        tile = np.full(n, -1)
-        tile[shown] = np.arange(shown.size)
-        at = tile[state.post]
-        is_shown = at >= 0
-        cell = at[is_shown] * n + state.pre[is_shown]
+        """Shape (tiles along y, pixels along y, tiles along x, pixels along x)."""
+        cells = [self._along(state, axis) for axis in range(2)]
+        is_shown = (cells[0] >= 0) & (cells[1] >= 0)
+        across = [places.size * (p - 1) for places, p in zip(self.places, self.pitch, strict=True)]
+        cell = cells[1][is_shown] * across[0] + cells[0][is_shown]
         weight = state.weight[is_shown].astype(np.float64) if weighted else None
-        sums = np.bincount(cell, weight, minlength=shown.size * n)
-        shape = (y.size, x.size, self.sheet.rows, self.sheet.columns)
-        return np.asarray(sums, np.float64).reshape(shape)
+        sums = np.bincount(cell, weight, minlength=across[0] * across[1])
+        (x, y), (pitch_x, pitch_y) = self.places, self.pitch
+        return np.asarray(sums, np.float64).reshape(y.size, pitch_y - 1, x.size, pitch_x - 1)
 
-    def own_places(self) -> NDArray[np.float64]:
-        """Return where each tile has the place of its own target, shape (n_tiles, 2) [px]."""
-        x, y = self.places
-        own_x = np.arange(x.size) * self.pitch[0] + x + 0.5
-        own_y = np.arange(y.size) * self.pitch[1] + y + 0.5
-        return np.column_stack([a.ravel() for a in np.meshgrid(own_x, own_y)])
+    def _along(self, state: MapState, axis: int) -> NDArray[np.int64]:
+        """The pixel of each synapse along an axis, without those between tiles; -1: none."""
+        source, target = (self.sheet.coordinates(ends)[axis] for ends in (state.pre, state.post))
+        length, reach, places = self.sheet.shape[axis], self.reach[axis], self.places[axis]
+        away = source - target
+        if self.sheet.is_periodic:
+            away = (away + length // 2) % length - length // 2
+        tile = np.full(length, -1)
+        tile[places] = np.arange(places.size)
+        is_shown = (np.abs(away) <= reach) & (tile[target] >= 0)
+        return np.where(is_shown, tile[target] * (2 * reach + 1) + away + reach, -1)
 
     def ticks(self, axis: int) -> list[tuple[float, str]]:
         """Return positions [px] and labels of at most nine targets along an axis."""

@@ -8,8 +8,8 @@ import holoviews as hv
 from holoviews.plotting.util import process_cmap
 
 __all__ = [
-    "CYCLE", "DEVIATION", "EMPTY", "GRID_STEPS", "NOTHING", "NUMBER", "PAPER_TO_INK", "SIDE", "empty_text",
-    "square",
+    "CYCLE", "DEVIATION", "EMPTY", "GRID_STEPS", "NOTHING", "NUMBER", "PAPER_TO_INK", "SIDE",
+    "empty_text", "square",
 ]  # fmt: skip
 
 EMPTY = "no synapses yet"

@@ -98,7 +98,8 @@ def draw_preferred(state: MapState, axis: str, *, weighted: bool = True) -> hv.O
     image = hv.Image(centre[::-1], _axes("target"), value, bounds=_bounds(sheet)).opts(
         cmap=CYCLE if sheet.is_periodic else DEVIATION, colorbar=True, tools=["hover"],
         clim=(0, length if sheet.is_periodic else max(length - 1, 1)),
-        clipping_colors={"NaN": NOTHING, "min": NOTHING}, cformatter=NUMBER, framewise=True, backend="bokeh",
+        clipping_colors={"NaN": NOTHING, "min": NOTHING}, cformatter=NUMBER,
+        framewise=True, backend="bokeh",
     )  # fmt: skip
     note = empty_text(state.n == 0, (sheet.columns - 1) / 2, (sheet.rows - 1) / 2)
     title = f"preferred {axis} of every target, {state.moment}"
@@ -119,12 +120,12 @@ def draw_mesh(state: MapState, *, weighted: bool = True) -> hv.Overlay:
     value = hv.Dimension("deviation", label="deviation", unit=GRID_STEPS)
     farthest = max(1.0, min(sheet.shape) / 8)
     nodes = hv.Points(np.column_stack([node, quality.deviation])[known], axes, value).opts(
-        color="deviation", cmap=DEVIATION, clim=(0, farthest), colorbar=True, cformatter=NUMBER, size=6,
-        tools=["hover"], framewise=True, backend="bokeh",
+        color="deviation", cmap=DEVIATION, clim=(0, farthest), colorbar=True, cformatter=NUMBER,
+        size=6, tools=["hover"], framewise=True, backend="bokeh",
     )  # fmt: skip
     note = empty_text(not known.any(), (sheet.columns - 1) / 2, (sheet.rows - 1) / 2)
     margin = 1.5
-    limits = {
+    limits: dict[str, Any] = {
         "xlim": (-margin, sheet.columns - 1 + margin),
         "ylim": (-margin, sheet.rows - 1 + margin),
     }

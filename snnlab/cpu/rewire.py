@@ -45,7 +45,7 @@ _RULE = 0xFFFFFFFF
 """Second name of the random words of an attempt's rule."""
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def due(rewirings, now):  # type: ignore[no-untyped-def]
     """Steps until the next call of any rule after step `now`; whether one is due at `now`."""
     ahead = int64(2**62)
@@ -57,7 +57,7 @@ def due(rewirings, now):  # type: ignore[no-untyped-def]
     return ahead, is_due
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def watch_spikes(program, rewirings, memory, p, chunk):  # type: ignore[no-untyped-def]
     """Note who of partition `p` spiked last in list `chunk`, in populations that are watched."""
     for population in range(rewirings.is_watched.size):
@@ -84,7 +84,7 @@ def _last_spike(rewirings, population):  # type: ignore[no-untyped-def]
     return neuron
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
     squared = 0.0
     for axis in range(2):
@@ -98,7 +98,7 @@ def _distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
     return math.sqrt(squared)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _find(synapses, start, stop, target):  # type: ignore[no-untyped-def]
     """Place of the synapse onto a target in a row; -1 if there is none."""
     for e in range(uint64(start), uint64(stop)):
@@ -107,21 +107,21 @@ def _find(synapses, start, stop, target):  # type: ignore[no-untyped-def]
     return int64(-1)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _catch_up(synapses, plastic, ring, rewirings, r, p, row, step):  # type: ignore[no-untyped-def]
     m = rewirings.table[r, _PLASTIC]
     if m >= 0:
         visit(synapses, plastic, ring, m, p, row, step, plastic.table[m, _P_CATCH_UP])
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _at_state(plastic, m, p, e):  # type: ignore[no-untyped-def]
     """Where the first state variable of a synapse lies, and the way to the next."""
     own = plastic.table[m]
     return own[_P_STATE] + e - own[_P_TARGETS], plastic.numbers[own[_P_NUMBERS] + _STRIDE]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _read(plastic, rewirings, r, p, e):  # type: ignore[no-untyped-def]
     """Copy the state of a synapse into the scratch of the partition."""
     state, m = rewirings.state[p], rewirings.table[r, _PLASTIC]
@@ -133,7 +133,7 @@ def _read(plastic, rewirings, r, p, e):  # type: ignore[no-untyped-def]
         state[k] = plastic.state[at + k * stride]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _note(rewirings, r, p, step, is_formed, pre, post):  # type: ignore[no-untyped-def]
     """Write down what happened to a pair."""
     n = rewirings.notes[p, N_EVENTS]
@@ -145,7 +145,7 @@ def _note(rewirings, r, p, step, is_formed, pre, post):  # type: ignore[no-untyp
     rewirings.indegree[at] += int32(1) if is_formed else int32(-1)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _remove(synapses, plastic, rewirings, r, p, stop_at, e):  # type: ignore[no-untyped-def]
     """Take a synapse out of its row; the last one of the row takes its place."""
     last = synapses.row_start[stop_at] - 1
@@ -159,7 +159,7 @@ def _remove(synapses, plastic, rewirings, r, p, stop_at, e):  # type: ignore[no-
             plastic.state[to + k * stride] = plastic.state[from_ + k * stride]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _append(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignore[no-untyped-def]
     """Put a new synapse behind a row that has room."""
     e = synapses.row_start[stop_at]
@@ -173,7 +173,7 @@ def _append(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignor
             plastic.state[at + k * stride] = rewirings.start[first + k]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _attempt(program, synapses, plastic, rewirings, memory, r, p, pre, post, now):  # type: ignore[no-untyped-def]
     """Ask the rule about one pair; False if there is no room for what it decided."""
     own = rewirings.table[r]

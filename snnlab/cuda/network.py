@@ -118,8 +118,8 @@ class DeviceNetwork:
             self._device.write(getattr(self.held, name), getattr(built.memory, name))
 
     def read_state(self, built: CudaBuilt) -> None:
-        """Let the host have what `write_state` copies."""
-        for name in _HELD:
+        """Let the host have what `write_state` copies, and the next given spikes."""
+        for name in (*_HELD, "event_next"):
             getattr(built.memory, name)[:] = self._device.download(getattr(self.held, name))
 
     def write_plastic(self, built: CudaBuilt) -> None:

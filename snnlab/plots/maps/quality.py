@@ -66,7 +66,7 @@ def draw_quality(history: MapHistory, measure: str) -> hv.Overlay:
     layers = []
     for (prefix, name, chance), colour in zip(_KINDS, colours(2), strict=True):
         low, high = (history.column(f"{prefix}{measure}_{end}") for end in ("low", "high"))
-        band = hv.Area((t, low, high), time, [value, "high"], label=chance)
+        band = hv.Area((t, low, high), time, [value, f"{measure}_high"], label=chance)
         line = hv.Curve((t, history.column(f"{prefix}{measure}")), time, value, label=name)
         layers += [
             band.opts(color=colour, alpha=0.25, line_alpha=0.0, framewise=True, backend="bokeh"),

@@ -51,7 +51,7 @@ def draw_turnover(rates: Turnover, over: str) -> hv.Overlay:
     half = (x[1] - x[0]) / 2 if x.size > 1 else 0.5
     span = (x[0] - half, x[-1] + half) if x.size else (0.0, 1.0)
     axis = hv.Dimension(over, unit="s" if is_time else GRID_STEPS, range=span)
-    rate = hv.Dimension("rate", label="synapses", unit="1/s")
+    rate = hv.Dimension(f"rate over {over}", label="synapses", unit="1/s")
     parts = {"formed": rates.formed, "eliminated": rates.eliminated}
     curves = [
         hv.Curve((x, values), axis, rate, label=name).opts(

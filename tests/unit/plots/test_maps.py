@@ -29,7 +29,7 @@ from snnlab.plots.recent import RecentFrames
 from snnlab.session import Session
 from tests.networks import plastic
 
-NONE = np.empty(0, np.int64)
+SMALL = Sheet(4, 4)
 OF_STATES: dict[str, Any] = {
     "fields": plots.receptive_fields,
     "x": plots.preferred_locations,
@@ -38,7 +38,7 @@ OF_STATES: dict[str, Any] = {
 }
 
 
-def state_of(pairs: list[tuple[int, int]], sheet: Sheet = Sheet(4, 4), **more: Any) -> MapState:
+def state_of(pairs: list[tuple[int, int]], sheet: Sheet = SMALL, **more: Any) -> MapState:
     pre, post = np.array(pairs, np.int64).reshape(-1, 2).T
     return MapState(pre, post, np.full(pre.size, 2.0), sheet, **more)
 
@@ -134,7 +134,7 @@ def test_preferred_locations_are_those_of_the_targets() -> None:
         image = layer(plots.preferred_locations(state, axis), hv.Image)
         known = {int(y) * 4 + int(x): v for x, y, v in image.array() if not np.isnan(v)}
         assert known == expected
-    with pytest.raises(SpecError, match="'x'"):
+    with pytest.raises(SpecError, match="Valid names: x, y"):
         plots.preferred_locations(state, "z")
 
 

@@ -51,16 +51,21 @@ def draw_turnover(rates: Turnover, over: str) -> hv.Overlay:
     half = (x[1] - x[0]) / 2 if x.size > 1 else 0.5
     span = (x[0] - half, x[-1] + half) if x.size else (0.0, 1.0)
     axis = hv.Dimension(over, unit="s" if is_time else GRID_STEPS, range=span)
-    rate = hv.Dimension(f"rate over {over}", label="synapses", unit="1/s")
+    rate = hv.Dimension("rate", label="synapses", unit="1/s")
     parts = {"formed": rates.formed, "eliminated": rates.eliminated}
     curves = [
         hv.Curve((x, values), axis, rate, label=name).opts(
-            color=colour, interpolation="steps-mid", line_width=2, framewise=True, backend="bokeh"
+            color=colour,
+            interpolation="steps-mid",
+            line_width=2,
+            framewise=True,
+            axiswise=True,
+            backend="bokeh",
         )
         for (name, values), colour in zip(parts.items(), colours(2), strict=True)
     ]
     nothing = not (rates.formed.any() or rates.eliminated.any())
     title = f"synapses formed and eliminated, over {over}" + (": none so far" if nothing else "")
     return hv.Overlay(curves).opts(
-        **options(260, title=title, ylim=(0, None)), legend_position="right"
+        **options(260, title=title, ylim=(0, None), axiswise=True), legend_position="right"
     )

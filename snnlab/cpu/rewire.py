@@ -17,8 +17,11 @@ from snnlab.arrays.rewiring import (
     DONE_STEP,
     N_EVENTS,
     NEEDS_ROOM,
+    PAIR_WORDS,
+    RANK_WORDS,
     REWIRING,
     REWIRING_FIELDS,
+    RULE_WORDS,
 )
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.plastic import visit
@@ -37,12 +40,6 @@ _P_CATCH_UP, _P_STATE, _P_TARGETS, _P_NUMBERS = (
     for name in ("catch_up", "state_base", "targets_base", "numbers_base")
 )
 _STRIDE = NUMBERS.index("stride")
-
-_PAIR, _RANK = 2, 3
-"""Purposes of random words beside those of construction: which pair; who spiked last."""
-
-_RULE = 0xFFFFFFFF
-"""Second name of the random words of an attempt's rule."""
 
 
 @njit(error_model="numpy", cache=True)
@@ -68,7 +65,7 @@ def watch_spikes(program, rewirings, memory, p, chunk):  # type: ignore[no-untyp
                        memory.spike_start[chunk, p, population + 1]):  # fmt: skip
             neuron = int64(memory.spike_slot[chunk, p, s]) - program.first_slot[population]
             step = memory.spike_step[chunk, p, s]
-            rank = int64(philox4x32(neuron, step, _RANK, population, program.seed, 0)[0])
+            rank = int64(philox4x32(neuron, step, RANK_WORDS, population, program.seed, 0)[0])
             if step > last[0] or (step == last[0] and rank < last[1]):
                 last[0], last[1], last[2] = step, rank, neuron
 
@@ -210,9 +207,9 @@ def _attempts(program, synapses, plastic, rewirings, memory, r, p, now, low, hig
     own, notes, random = rewirings.table[r], rewirings.notes[p], rewirings.random[p]
     last = _last_spike(rewirings, own[_SOURCE]) if own[_IS_LAST_SPIKE] else int64(-1)
     random[0], random[1] = uint32(program.seed), uint32(own[_STREAM])
-    random[3], random[4] = uint32(_RULE), uint32(now)
+    random[3], random[4] = uint32(RULE_WORDS), uint32(now)
     for k in range(notes[ATTEMPT], own[_ATTEMPTS]):
-        words = philox4x32(k, now, _PAIR, 0, program.seed, own[_STREAM])
+        words = philox4x32(k, now, PAIR_WORDS, 0, program.seed, own[_STREAM])
         post = int64((uint64(words[0]) * uint64(own[_N_POST])) >> uint64(32))
         if not low <= post < high:
             continue

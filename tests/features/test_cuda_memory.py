@@ -37,8 +37,9 @@ class CountingDevice(HostDevice):
         lambda: balanced(5000),
         lambda: presets.load("microcircuit", scale=0.02),
         lambda: presets.load("stdp"),
+        lambda: presets.load("topographic_map", scale=4.0),
     ],
-    ids=["balanced", "microcircuit", "stdp"],
+    ids=["balanced", "microcircuit", "stdp", "topographic_map"],
 )
 def test_the_estimate_is_what_is_taken(network: Callable[[], Network], monkeypatch) -> None:
     told: list[int] = []

@@ -18,7 +18,7 @@ from snnlab.model.network import Network
 
 
 def assert_same_frame(a: Frame, b: Frame) -> None:
-    """Spikes, counts, samples and health are equal, samples to the bit."""
+    """Spikes, counts, samples, structural events and health are equal, samples to the bit."""
     assert (a.t_start, a.t_stop) == (b.t_start, b.t_stop)
     np.testing.assert_array_equal(a.step, b.step)
     np.testing.assert_array_equal(a.neuron, b.neuron)
@@ -27,6 +27,8 @@ def assert_same_frame(a: Frame, b: Frame) -> None:
     for name, sampled in a.samples.items():
         np.testing.assert_array_equal(sampled.steps, b.samples[name].steps)
         np.testing.assert_array_equal(sampled.values, b.samples[name].values)
+    for one, other in zip(a.structure.columns, b.structure.columns, strict=True):
+        np.testing.assert_array_equal(one, other)
     assert [str(t) for t in a.health] == [str(t) for t in b.health]
 
 

@@ -15,6 +15,7 @@ from snnlab.arrays.plastic_arrays import PlasticTable, with_new_numbers
 from snnlab.arrays.populations import Numbers, drawn_parameters, numbers
 from snnlab.arrays.program import Drive, Program, State, Synapses
 from snnlab.arrays.rewiring import Rewirings
+from snnlab.arrays.rewiring_arrays import RewiringKernel, with_new_rules
 from snnlab.arrays.schedule import NEVER
 from snnlab.arrays.scheduled import Scheduled, scheduled_populations
 from snnlab.build.connect import Connections
@@ -55,6 +56,7 @@ class Built:
     plastic_tables: tuple[PlasticTable, ...]
     plastic: Plastic
     rewirings: Rewirings
+    rewiring_kernels: Sequence[RewiringKernel]
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -168,6 +170,7 @@ class Built:
             self,
             plastic_tables=tables,
             plastic=with_new_numbers(self.plastic, network, tables),
+            rewirings=with_new_rules(self.rewirings, network, self.rewiring_kernels),
             network=network,
             exponents=exponents,
             connections=connections,

@@ -18,8 +18,9 @@ from snnlab.arrays.carry import check, export, ring_slots, take_over, take_over_
 from snnlab.arrays.change import keeps_structure
 from snnlab.arrays.health import cut_effects, find_troubles, limit_input
 from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
+from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM
 from snnlab.arrays.samples import SampleBuffer
-from snnlab.arrays.structure_carry import named_events
+from snnlab.arrays.structure_carry import named_events, take_events
 from snnlab.arrays.synapse_list import list_synapses
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.engine import BuildReport, Checkpoint
@@ -200,6 +201,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         limited, self._limited = self._limited, ()
         while self._step < stop and not health:
             pieces.append(self._run_until(self._next_pause(stop, samples), samples, clock))
+            samples.find_again(self._arrays.sampling)
             self._sample_synapses(samples, clock)
             health = self._pause()
         columns = zip(*(piece() for piece in pieces), strict=True)
@@ -216,6 +218,28 @@ class ArrayEngine(ABC, Generic[B, C]):
         """Synapses formed and removed since the last frame."""
         parts, self._events = self._events, []
         return named_events(self._arrays, parts)
+
+    def _take_events(self) -> bool:
+        """Take the events of the last call; tell whether a row had no room for a new synapse."""
+        rewirings = self._arrays.rewirings
+        notes, most = rewirings.notes, rewirings.events.shape[1]
+        is_row_full = (notes[:, NEEDS_ROOM] == 1) & (notes[:, N_EVENTS] < most)
+        self._events.append(take_events(rewirings))
+        return bool(is_row_full.any())
+
+    def _make_room(self) -> None:
+        """Lay all rows that may grow out anew, with room behind each."""
+        old = self._arrays
+        self._collect()
+        arrays = export(old, self._step)
+        built, _ = self._build(self.network, old.sizes.ring_slots, arrays)
+        take_over(built, arrays, self._step)
+        # The rules go on in the middle of their call.
+        for name in ("notes", "counts", "last_spike"):
+            getattr(built.rewirings, name)[:] = getattr(old.rewirings, name)
+        built.plastic.clipped[:] = old.plastic.clipped
+        self._built = built
+        self._settle()
 
     def _next_pause(self, stop: int, samples: SampleBuffer) -> int:
         """The next step at which something is to be done between two compiled calls."""

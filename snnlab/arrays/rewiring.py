@@ -13,10 +13,14 @@ __all__ = [
     "EVENT_FIELDS",
     "NEEDS_ROOM",
     "N_EVENTS",
+    "N_NOTES",
+    "PAIR_WORDS",
+    "RANK_WORDS",
     "REWIRING",
     "REWIRING_FIELDS",
+    "RULE_WORDS",
     "Rewirings",
-]  # fmt: skip
+]
 
 REWIRING_FIELDS = (
     "table", "plastic", "every", "attempts", "stream", "n_pre", "n_post", "source", "post",
@@ -30,6 +34,15 @@ EVENT_FIELDS = ("step", "rewiring", "is_formed", "pre", "post")
 
 REWIRING, ATTEMPT, DONE_STEP, NEEDS_ROOM, N_EVENTS = range(5)
 """Columns of `Rewirings.notes`."""
+
+N_NOTES = 8
+"""Columns of `Rewirings.notes` and `Rewirings.counts`: a cache line."""
+
+PAIR_WORDS, RANK_WORDS = 2, 3
+"""Purposes of random words beside those of construction: which pair; who spiked last."""
+
+RULE_WORDS = 0xFFFFFFFF
+"""Second name of the random words of an attempt's rule."""
 
 
 class Rewirings(NamedTuple):

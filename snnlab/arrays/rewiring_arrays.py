@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 from snnlab.arrays.plastic_arrays import PlasticTable
-from snnlab.arrays.rewiring import EVENT_FIELDS, REWIRING_FIELDS, Rewirings
+from snnlab.arrays.rewiring import EVENT_FIELDS, N_NOTES, REWIRING_FIELDS, Rewirings
 from snnlab.build.connect import Connections
 from snnlab.build.growing import pairs_of
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.random import stream_id
 from snnlab.build.rules_of import positions
+from snnlab.errors import BuildError
 from snnlab.model.network import Network, Population
 from snnlab.model.rewiring import Rewiring
 from snnlab.rules.rewiring import RewiringTree
@@ -22,7 +23,7 @@ from snnlab.rules.rewiring import RewiringTree
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RewiringKernel", "rewirings", "synapse_states", "table_of", "with_new_rules"]
+__all__ = ["RewiringKernel", "compile_rules", "rewirings", "table_of", "with_new_rules"]
 
 _CACHE_LINE = 8
 _PAIRS_AT_ONCE = 64
@@ -49,9 +50,35 @@ class RewiringKernel(Protocol):
         ...
 
 
-def synapse_states(network: Network, rewiring: Rewiring) -> tuple[str, ...]:
-    """Return the state variables of the synapses that a rewiring forms, ``weight`` first."""
-    return ("weight", *network.projection(rewiring.projection).model.states)
+K = TypeVar("K", bound=RewiringKernel)
+
+
+def compile_rules(network: Network, compiled: Callable[[Any, tuple[str, ...]], K]) -> tuple[K, ...]:
+    """Compile the rules of all rewirings.
+
+    Parameters
+    ----------
+    network : Network
+    compiled : callable
+        Rule, and the state variables of the synapses that it forms, ``"weight"`` first -> its
+        kernel.
+
+    Raises
+    ------
+    BuildError
+        A rule replaces what it prunes: no engine does that.
+    """
+    found = []
+    for rewiring in network.rewirings:
+        if rewiring.model.replaces:
+            raise BuildError(
+                f"Rewiring {rewiring.name!r}.rule", "must visit pairs that are drawn",
+                got=f"{rewiring.rule}, which replaces what it prunes",
+                remedy="This version has no engine for rules with replaces = True.",
+            )  # fmt: skip
+        states = network.projection(rewiring.projection).model.states
+        found.append(compiled(rewiring.model, ("weight", *states)))
+    return tuple(found)
 
 
 def table_of(connections: Connections, projection: str) -> int:
@@ -112,8 +139,8 @@ def rewirings(
         posts=np.zeros((n_partitions, _PAIRS_AT_ONCE), np.int64),
         events=np.zeros((n_partitions, max(_EVENTS, 2 * most) if n else 0, len(EVENT_FIELDS)),
                         np.int64),
-        notes=np.zeros((n_partitions, _CACHE_LINE), np.int64),
-        counts=np.zeros((n, n_partitions, _CACHE_LINE), np.int64),
+        notes=np.zeros((n_partitions, N_NOTES), np.int64),
+        counts=np.zeros((n, n_partitions, N_NOTES), np.int64),
     )  # fmt: skip
     return with_new_rules(result, network, kernels)
 

@@ -59,6 +59,10 @@ class SampleBuffer:
         column = self._base[self._sampling.recorder] + probes.column + skipped * probes.stride
         return probes._replace(column=column)
 
+    def find_again(self, sampling: Sampling) -> None:
+        """Read from other places from now on: synapses may have moved to where there is room."""
+        self._sampling = sampling
+
     def take(self, part: SampleBuffer, stop: int) -> None:
         """Take over the samples of neurons from a buffer that begins later, until step `stop`."""
         of_synapses = {probes.recorder for probes in self._sampling.synapses}

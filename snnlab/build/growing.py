@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from snnlab.build.storage import PACKED, PLASTIC, WIDE, pool_order
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Pairs", "pairs_of", "with_room"]
+__all__ = ["Pairs", "n_places", "pairs_of", "with_room"]
 
 _ROOM = 16
 """Synapses by which every row may grow, beside as many as it has."""
@@ -32,6 +32,11 @@ class Pairs(NamedTuple):
 
     pre: NDArray[np.int64]
     post: NDArray[np.int64]
+
+
+def n_places(n_synapses: Any, n_rows: int = 1) -> Any:
+    """Return for how many synapses so many rows that hold `n_synapses` have room."""
+    return 2 * n_synapses + _ROOM * n_rows
 
 
 def pairs_of(
@@ -100,7 +105,7 @@ def _rows(
     row = part * n_rows + listed.pre
     order = np.lexsort((listed.post, row))
     lengths = np.bincount(row, minlength=shape[0] * n_rows)
-    room = 2 * lengths + _ROOM
+    room = n_places(lengths)
     first = np.cumsum(room) - room
     starts = np.zeros(shape, np.int64)
     starts[:, :-1] = first.reshape(shape[0], n_rows)

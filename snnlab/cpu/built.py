@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,23 +14,21 @@ from snnlab.arrays import assemble
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
 from snnlab.arrays.populations import Numbers
-from snnlab.arrays.rewiring_arrays import rewirings, synapse_states, with_new_rules
+from snnlab.arrays.rewiring_arrays import compile_rules, rewirings
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.build.connect import connect
 from snnlab.build.layout import Layout, partition
 from snnlab.build.memory import check_fits, estimate_bytes
-from snnlab.build.tables import TablePlan, plan_tables, port_exponents
+from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.group_size import group_steps
 from snnlab.cpu.memory import memory, record
 from snnlab.cpu.program import Memory, Record
 from snnlab.cpu.threads import available_threads
 from snnlab.engine import BuildReport
-from snnlab.errors import BuildError
 from snnlab.model.network import Network, Population
-from snnlab.model.rewiring import Rewiring
 from snnlab.rules.kernel import BlockKernel, compile_block_kernel
-from snnlab.rules.rewiring_kernel import RewiringKernels, compile_rewiring_kernels
+from snnlab.rules.rewiring_kernel import compile_rewiring_kernels
 from snnlab.rules.synapse_kernel import compile_synapse_kernels
 
 if TYPE_CHECKING:
@@ -49,18 +47,6 @@ class CpuBuilt(Built):
 
     memory: Memory
     record: Record
-    rewiring_kernels: tuple[RewiringKernels, ...]
-
-    def with_numbers(
-        self,
-        network: Network,
-        exponents: dict[tuple[str, str], int],
-        plans: tuple[TablePlan, ...],
-    ) -> Self:
-        """Return the same arrays with the numbers of another network of the same structure."""
-        changed = super().with_numbers(network, exponents, plans)
-        with_new_rules(changed.rewirings, network, changed.rewiring_kernels)
-        return changed
 
 
 def build(
@@ -98,7 +84,7 @@ def build(
         for p, n in zip(network.populations, numbers_at_start(network), strict=True)
     ]
     tables = compile_synapses(plans, partial(compile_synapse_kernels, precision=precision))
-    rules = tuple(_compile_rewiring(network, r, precision) for r in network.rewirings)
+    rules = compile_rules(network, partial(compile_rewiring_kernels, precision=precision))
     compiled = time.perf_counter()
     layout = Layout.of(network)
     partitions = partition(layout, threads, _delivery_costs(network))
@@ -130,8 +116,8 @@ def build(
         tables,
         plasticity,
         rewirings(network, layout, partitions, connections, tables, rules, dtype),
-        record(partitions, sizes),
         rules,
+        record(partitions, sizes),
     )  # fmt: skip
     weights = plasticity.state.nbytes
     report = BuildReport(
@@ -141,18 +127,6 @@ def build(
         sum(a.nbytes for a in (*held, *plasticity)) - weights,
     )  # fmt: skip
     return built, report
-
-
-def _compile_rewiring(network: Network, rewiring: Rewiring, precision: str) -> RewiringKernels:
-    if rewiring.model.replaces:
-        raise BuildError(
-            f"Rewiring {rewiring.name!r}.rule", "must visit pairs that are drawn",
-            got=f"{rewiring.rule}, which replaces what it prunes",
-            remedy="This version has no engine for rules with replaces = True.",
-        )  # fmt: skip
-    rule: Any = rewiring.model  # mypy does not match a class with a protocol of its members
-    states = synapse_states(network, rewiring)
-    return compile_rewiring_kernels(rule, states, precision=precision)
 
 
 def _compile_population(population: Population, numbers: Numbers, precision: str) -> BlockKernel:

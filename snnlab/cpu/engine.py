@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
-from snnlab.arrays.carry import export, take_over
+from snnlab.arrays.carry import take_over
 from snnlab.arrays.engine import ArrayEngine, Later
-from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM
 from snnlab.arrays.samples import SampleBuffer
-from snnlab.arrays.structure_carry import take_events
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.built import CpuBuilt, build
@@ -142,34 +140,19 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._step += int(done)
         self._chunk = int(chunk)
         began = time.perf_counter()
-        if b.network.rewirings:
-            self._collect_events()
+        if b.network.rewirings and self._take_events():
+            self._make_room()
         n = int(record.notes[turn, :, RECORDED].sum())
         step, neuron = np.empty(n, np.int64), np.empty(n, np.int64)
         order_spikes(record, turn, done, b.layout.block_first_ids(), BLOCK, step, neuron, first)
         clock.recorded(time.perf_counter() - began)
         return lambda: (step, neuron)
 
-    def _collect_events(self) -> None:
-        """Take the events of the last call; make room where a row had none for a new synapse."""
-        rewirings = self._arrays.rewirings
-        notes, most = rewirings.notes, rewirings.events.shape[1]
-        is_row_full = (notes[:, NEEDS_ROOM] == 1) & (notes[:, N_EVENTS] < most)
-        self._events.append(take_events(rewirings))
-        if is_row_full.any():
-            self._make_room()
-
     def _make_room(self) -> None:
-        """Lay all rows that may grow out anew, with room behind each."""
-        old = self._arrays
-        self._catch_up()
-        arrays = export(old, self._step)
-        self._built, _ = self._build(self.network, old.sizes.ring_slots, arrays)
-        take_over(self._built, arrays, self._step)
-        # The rules go on in the middle of their call.
-        for name in ("notes", "counts", "last_spike"):
-            getattr(self._built.rewirings, name)[:] = getattr(old.rewirings, name)
-        self._settle()
+        given = self._arrays.memory.event_next
+        super()._make_room()
+        # Given spikes of the next chunk are in the rings already.
+        self._arrays.memory.event_next[:] = given
 
     def _sample_synapses(self, samples: SampleBuffer, clock: PhaseClock) -> None:
         """Read the synapses whose recorders are due at this step."""

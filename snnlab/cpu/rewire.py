@@ -17,8 +17,11 @@ from snnlab.arrays.rewiring import (
     DONE_STEP,
     N_EVENTS,
     NEEDS_ROOM,
+    PAIR_WORDS,
+    RANK_WORDS,
     REWIRING,
     REWIRING_FIELDS,
+    RULE_WORDS,
 )
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.plastic import visit
@@ -40,12 +43,6 @@ _STRIDE = NUMBERS.index("stride")
 
 _PAIRS_AT_ONCE = 64
 """Pairs that are drawn before the first of them is looked at."""
-
-_PAIR, _RANK = 2, 3
-"""Purposes of random words beside those of construction: which pair; who spiked last."""
-
-_RULE = 0xFFFFFFFF
-"""Second name of the random words of an attempt's rule."""
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -71,7 +68,7 @@ def watch_spikes(program, rewirings, memory, p, chunk):  # type: ignore[no-untyp
                        memory.spike_start[chunk, p, population + 1]):  # fmt: skip
             neuron = int64(memory.spike_slot[chunk, p, s]) - program.first_slot[population]
             step = memory.spike_step[chunk, p, s]
-            rank = int64(philox4x32(neuron, step, _RANK, population, program.seed, 0)[0])
+            rank = int64(philox4x32(neuron, step, RANK_WORDS, population, program.seed, 0)[0])
             if step > last[0] or (step == last[0] and rank < last[1]):
                 last[0], last[1], last[2] = step, rank, neuron
 
@@ -204,7 +201,7 @@ def _draw_pairs(rewirings, r, p, first, n, now, seed):  # type: ignore[no-untype
     stream = own[_STREAM]
     for k in range(n):
         i = uint64(k)
-        words = philox4x32(uint64(first) + i, now, _PAIR, 0, seed, stream)
+        words = philox4x32(uint64(first) + i, now, PAIR_WORDS, 0, seed, stream)
         posts[i] = int64((uint64(words[0]) * n_post) >> uint64(32))
         pres[i] = int64((uint64(words[1]) * n_pre) >> uint64(32))
 
@@ -225,7 +222,7 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now, low, high)
     has_distance = own[_HAS_DISTANCE] != 0
     last = _last_spike(rewirings, own[_SOURCE]) if is_last_spike else int64(-1)
     random[0], random[1] = uint32(program.seed), uint32(own[_STREAM])
-    random[3], random[4] = uint32(_RULE), uint32(now)
+    random[3], random[4] = uint32(RULE_WORDS), uint32(now)
     k, n_attempts = notes[ATTEMPT], own[_ATTEMPTS]
     while k < n_attempts:
         n = min(n_attempts - k, int64(_PAIRS_AT_ONCE))

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnlab.arrays import assemble
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
 from snnlab.arrays.populations import Numbers
 from snnlab.arrays.program import Program, Synapses
-from snnlab.arrays.rewiring_arrays import rewirings
+from snnlab.arrays.rewiring_arrays import compile_rules, rewirings
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
+from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.build.connect import Connections
-from snnlab.build.layout import BLOCK, Layout, partition
+from snnlab.build.layout import BLOCK, Layout, Partitions, partition
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.cuda.codes import Codes, NeuronCode
 from snnlab.cuda.connect import connect
-from snnlab.cuda.connections import DeviceConnections
+from snnlab.cuda.connections import DeviceConnections, taken_up
 from snnlab.cuda.device import Device, Module
 from snnlab.cuda.engine_source import engine_source
 from snnlab.cuda.host_connections import HostConnections
@@ -52,12 +54,13 @@ class CudaBuilt(Built):
         return connections
 
     def _synapses(self, network: Network, connections: Connections) -> Synapses:
-        return _synapses(network, connections.plans, self.drawn)
+        return _synapses(network, connections, self.drawn)
 
 
 def build(
-    network: Network, *, device: Device, precision: str, shortest_ring: int = 0
-) -> tuple[CudaBuilt, BuildReport]:
+    network: Network, *, device: Device, precision: str, shortest_ring: int = 0,
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+) -> tuple[CudaBuilt, BuildReport]:  # fmt: skip
     """Turn a network into arrays of a device; states are zero and rings empty.
 
     Parameters
@@ -68,6 +71,8 @@ def build(
         ``"float32"`` or ``"float64"``.
     shortest_ring : int [steps]
         The ring holds at least this many steps.
+    arrays : mapping, optional
+        Of a checkpoint: its synapses are taken where they come and go.
 
     Raises
     ------
@@ -84,13 +89,15 @@ def build(
     numbers = zip(network.populations, numbers_at_start(network), strict=True)
     kernels = [_code(codes, population, each) for population, each in numbers]
     tables = compile_synapses(plans, codes.synapse)
+    rules = compile_rules(network, codes.rewiring)
     module = device.compile(engine_source(codes, precision))
     compiled = time.perf_counter()
     sizes, dtype = assemble.shape(plans, network, shortest_ring), DTYPES[precision]
     needed = estimate_bytes(network, plans, layout, partitions.n, kernels, tables, sizes, dtype)
     check_fits(needed, network, device)
-    drawn = connect(network, plans, layout, partitions, device, module)
-    connections = HostConnections(drawn, plans, device)
+    drawn, connections = _connected(
+        network, plans, layout, partitions, device, module, arrays or {}
+    )
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
     plasticity = plastic(
         network, layout, partitions, connections, tables, program, sizes.chunk_steps, dtype
@@ -100,16 +107,17 @@ def build(
         drawn = replace(drawn, wide=device.upload(connections.wide[:n_wide]))
     built = CudaBuilt(
         network, precision, layout, partitions, exponents, connections, kernels, sizes, program,
-        _synapses(network, plans, drawn),
+        _synapses(network, connections, drawn),
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
         _host_state(program, layout, kernels, sizes, dtype, partitions.n),
         scheduled_populations(network), tables, plasticity,
-        rewirings(network, layout, partitions, connections, tables, (), dtype), drawn, module,
+        rewirings(network, layout, partitions, connections, tables, rules, dtype), rules,
+        drawn, module,
     )  # fmt: skip
     weights = plasticity.state.nbytes
     return built, BuildReport(
-        network.n_neurons, drawn.n_synapses,
+        network.n_neurons, connections.n_synapses if rules else drawn.n_synapses,
         planned - began + time.perf_counter() - compiled, compiled - planned,
         drawn.nbytes + weights,
         sum(a.nbytes for a in (*built.memory, *plasticity)) - weights,
@@ -120,11 +128,33 @@ def _code(codes: Codes, population: Population, numbers: Numbers) -> NeuronCode:
     return codes.neuron(population.model, frozenset(numbers.varying))
 
 
-def _synapses(network: Network, plans: tuple[TablePlan, ...], drawn: DeviceConnections) -> Synapses:
+def _connected(
+    network: Network,
+    plans: tuple[TablePlan, ...],
+    layout: Layout,
+    partitions: Partitions,
+    device: Device,
+    module: Module,
+    arrays: Mapping[str, NDArray[Any]],
+) -> tuple[DeviceConnections, Connections]:
+    """Draw the synapses, or take those that `arrays` hold; what the host has of them."""
+    given = given_pairs(network, plans, arrays)
+    drawn = connect(network, plans, layout, partitions, device, module, given=given)
+    if not network.rewirings:
+        return drawn, HostConnections(drawn, plans, device)
+    on_host = with_growing_rows(network, drawn.host(device), given, layout, partitions)
+    del drawn  # its memory is for the rows that may grow
+    return taken_up(on_host, assemble.synapses(network, on_host), device), on_host
+
+
+def _synapses(network: Network, connections: Connections, drawn: DeviceConnections) -> Synapses:
     """The table of tables; the pools are those of the device."""
     pools: Any = drawn
+    growing = tuple(connections.row_stop)
     return Synapses(
-        table=assemble.synapse_table(network, plans, drawn.n_pre, drawn.n_partitions),
+        table=assemble.synapse_table(
+            network, connections.plans, drawn.n_pre, drawn.n_partitions, growing
+        ),
         row_start=pools.row_start,
         segment_ends=pools.segment_ends,
         targets=pools.targets,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snnlab.cuda.codes import NeuronCode, SynapseCode
+from snnlab.cuda.codes import NeuronCode, RewiringCode, SynapseCode
 
-__all__ = ["neuron_chooser", "synapse_choosers"]
+__all__ = ["neuron_chooser", "rule_choosers", "synapse_choosers"]
 
 _PART = "const Network &net, const PlasticPart &part"
 
@@ -31,7 +31,6 @@ def neuron_chooser(codes: Sequence[NeuronCode]) -> str:
         "advance_block(const Network &net, const Chunk &chunk, i64 block, i32 lane)",
         "net.program.kernel[net.program.block_population[block]]",
         [f"advance<Model{code.address}>(net, chunk, block, lane)" for code in codes],
-        first=0,
     )
 
 
@@ -49,8 +48,25 @@ def synapse_choosers(codes: Sequence[SynapseCode]) -> str:
     )
 
 
-def _chooser(head: str, number: str, calls: Sequence[str], *, first: int) -> str:
+def rule_choosers(codes: Sequence[RewiringCode]) -> str:
+    """Return ``prune_of_rule`` and ``accept_of_rule``, the decisions of any rewiring rule."""
+    given = "const real *pair, const real *params, const RuleDraws &draws"
+    passed = "pair, params, draws"
+    names = [f"Rewiring{code.case}" for code in codes]
+    return "\n".join([
+        _chooser(f"prune_of_rule(i64 rule, const real *state, {given})", "rule",
+                 [f"return {name}::prune(state, {passed})" for name in names], kind="bool"),
+        _chooser(f"accept_of_rule(i64 rule, {given})", "rule",
+                 [f"return {name}::accept({passed})" for name in names], kind="bool"),
+    ])  # fmt: skip
+
+
+def _chooser(
+    head: str, number: str, calls: Sequence[str], *, first: int = 0, kind: str = "void"
+) -> str:
     """A function that makes one of several calls, by a number."""
     cases = [f"        case {case}: {call}; break;" for case, call in enumerate(calls, first)]
     body = [f"    switch ({number}) {{", *cases, "    }"] if cases else []
-    return "\n".join([f"static __device__ void {head} {{", *body, "}", ""])
+    if kind != "void":
+        body.append("    return 0;")
+    return "\n".join([f"static __device__ {kind} {head} {{", *body, "}", ""])

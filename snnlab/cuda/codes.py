@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from snnlab.rules.emit_cuda_neuron import emit_cuda_neuron
+from snnlab.rules.emit_cuda_rewiring import emit_cuda_rewiring
 from snnlab.rules.emit_cuda_synapse import emit_cuda_synapse
 from snnlab.rules.neuron import read_neuron
+from snnlab.rules.rewiring import RewiringTree, read_rewiring
 from snnlab.rules.synapse import SynapseRule, read_synapse
 
-__all__ = ["Codes", "NeuronCode", "SynapseCode"]
+__all__ = ["Codes", "NeuronCode", "RewiringCode", "SynapseCode"]
 
 T = TypeVar("T")
 
@@ -56,12 +58,32 @@ class SynapseCode:
     catch_up = pre_spike = post_spike = mod_step = spike
 
 
+@dataclass(frozen=True)
+class RewiringCode:
+    """A rewiring rule; see `snnlab.arrays.rewiring_arrays.RewiringKernel`.
+
+    Both its functions are found by the one number `case`.
+    """
+
+    tree: RewiringTree
+    case: int
+    source: str = field(repr=False)
+
+    @property
+    def prune(self) -> int:
+        """The case."""
+        return self.case
+
+    accept = prune
+
+
 class Codes:
     """The models of a network, each of which is written once."""
 
     def __init__(self) -> None:
         self.neurons: list[NeuronCode] = []
         self.synapses: list[SynapseCode] = []
+        self.rewirings: list[RewiringCode] = []
         self._known: dict[object, Any] = {}
 
     def neuron(self, model: Any, varying: frozenset[str]) -> NeuronCode:
@@ -95,6 +117,24 @@ class Codes:
             return code
 
         return self._once(model, write)
+
+    def rewiring(self, model: Any, states: tuple[str, ...]) -> RewiringCode:
+        """Return the code of a rewiring rule.
+
+        Parameters
+        ----------
+        model : type of RewiringRule
+        states : tuple of str
+            State variables of the synapses, ``"weight"`` first.
+        """
+
+        def write() -> RewiringCode:
+            tree, case = read_rewiring(model, states), len(self.rewirings)
+            code = RewiringCode(tree, case, emit_cuda_rewiring(tree, f"Rewiring{case}"))
+            self.rewirings.append(code)
+            return code
+
+        return self._once((model, states), write)
 
     def _once(self, key: object, write: Callable[[], T]) -> T:
         if key not in self._known:

@@ -12,6 +12,7 @@ own memory. Targets of packed synapses are placed where the synapses lie in the 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import accumulate
 
 import numpy as np
@@ -52,7 +53,7 @@ def construction_source() -> str:
 
 def connect(
     network: Network, plans: tuple[TablePlan, ...], layout: Layout, partitions: Partitions,
-    device: Device, module: Module,
+    device: Device, module: Module, *, given: Collection[int] = (),
 ) -> DeviceConnections:  # fmt: skip
     """Draw all synapses: count the tables, allocate once, fill every table.
 
@@ -66,8 +67,13 @@ def connect(
     device : Device
     module : Module
         A program that contains `construction_source`.
+    given : collection of int
+        Tables that are left empty: somebody else knows their synapses.
     """
-    tables = [_Table(network, plan, layout, partitions) for plan in plans]
+    tables = [
+        _Table(network, plan, layout, partitions, is_empty=k in given)
+        for k, plan in enumerate(plans)
+    ]
     row_bases = _offsets([table.n_rows + partitions.n for table in tables])
     ends_bases = _offsets([table.n_rows * table.n_delays for table in tables])
     row_start = device.empty(row_bases[-1], np.int64)
@@ -111,11 +117,13 @@ class _Table:
     """
 
     def __init__(
-        self, network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
-    ) -> None:
+        self, network: Network, plan: TablePlan, layout: Layout, partitions: Partitions,
+        *, is_empty: bool,
+    ) -> None:  # fmt: skip
         self._network, self._plan = network, plan
         self._rules = [rule_of(network, p) for p in plan.projections]
         self._owned = [owned_targets(network, p, layout, partitions) for p in plan.projections]
+        self._drawn = [] if is_empty else list(zip(self._rules, self._owned, strict=True))
         self._n_partitions = partitions.n
         self.n_pre = self._rules[0].n_pre
         self.n_rows = self.n_pre * partitions.n
@@ -126,7 +134,7 @@ class _Table:
         """Count the synapses of every row; fill in row starts that count from the table's first."""
         counts = device.zeros(self.n_rows, np.uint64)
         nowhere = device.empty(1, np.uint16)
-        for rule, owned in zip(self._rules, self._owned, strict=True):
+        for rule, owned in self._drawn:
             draw(rule, owned, counts, nowhere, True, device, module)
         self.n_synapses, self.longest = start_rows(
             counts, self.n_pre, row_start, base, device, module
@@ -149,7 +157,7 @@ class _Table:
         row_base, ends_base, pool_base = bases
         borders = self._place(connections, row_base, pool_base, device, module)
         is_unsorted = any(is_shuffled(rule) for rule in self._rules)
-        if not (is_unsorted or self._plan.kind != SHARED or self.n_delays > 0):
+        if not self._drawn or not (is_unsorted or self._plan.kind != SHARED or self.n_delays > 0):
             return
         placed = Placed(
             self._n_partitions, self.n_pre, len(self._rules), self.n_delays, self._plan.kind,
@@ -175,7 +183,7 @@ class _Table:
             n_blocks(move, _THREADS, self.n_rows), _THREADS, row_start, row_base, self.n_pre,
             self._n_partitions, pool_base, halves, cursor,
         )  # fmt: skip
-        for k, (rule, owned) in enumerate(zip(self._rules, self._owned, strict=True)):
+        for k, (rule, owned) in enumerate(self._drawn):
             draw(rule, owned, cursor, pool, False, device, module)
             if n_bordered:
                 note(

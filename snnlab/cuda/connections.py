@@ -8,6 +8,9 @@ from itertools import accumulate
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from snnlab.arrays.program import Synapses
 from snnlab.build.connect import Connections
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.device import Array, Device
@@ -15,7 +18,7 @@ from snnlab.cuda.device import Array, Device
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DeviceConnections"]
+__all__ = ["DeviceConnections", "taken_up"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class DeviceConnections:
     n_pre : (n_tables,) tuple of int
         Rows of each table in each partition.
     longest_rows : (n_tables,) tuple of int
-        Synapses of the longest row of each table.
+        Synapses for which the longest row of each table has room.
     targets : (n,) uint16
         Local target slots of all but packed synapses, those of wide and plastic tables first.
     packed : (n_packed,) uint32
@@ -43,7 +46,7 @@ class DeviceConnections:
         weight is, at the same index as their `targets`.
     row_start : (n_row_starts,) int64
         Of each table (n_partitions, n_pre + 1): pool index at which each row starts, and where the
-        last one ends.
+        last one ends. Behind them, of tables whose rows may grow, where each row ends now.
     segment_ends : (n_segment_ends,) uint32
         Of each table (n_partitions, n_pre, n_delays): end of each delay's synapses within a row;
         nothing where all delays are equal.
@@ -61,7 +64,7 @@ class DeviceConnections:
 
     @property
     def n_synapses(self) -> int:
-        """Number of synapses."""
+        """Number of synapses, the room of rows that may grow among them."""
         return self.targets.shape[0] + self.packed.shape[0]
 
     @property
@@ -85,6 +88,31 @@ class DeviceConnections:
             _split(device.download(self.row_start), starts),
             _split(device.download(self.segment_ends), ends),
         )
+
+
+def taken_up(connections: Connections, synapses: Synapses, device: Device) -> DeviceConnections:
+    """Return a copy on the device.
+
+    Parameters
+    ----------
+    connections : Connections
+        Without room between partitions; rows may grow.
+    synapses : Synapses
+        Its pools.
+    device : Device
+    """
+    starts = connections.row_start
+    return DeviceConnections(
+        connections.plans,
+        starts[0].shape[0],
+        tuple(start.shape[1] - 1 for start in starts),
+        tuple(int(np.diff(start, axis=1).max(initial=0)) for start in starts),
+        device.upload(synapses.targets),
+        device.upload(synapses.packed),
+        device.upload(synapses.wide),
+        device.upload(synapses.row_start),
+        device.upload(synapses.segment_ends),
+    )
 
 
 def _split(values: NDArray[Any], shapes: Sequence[tuple[int, ...]]) -> tuple[NDArray[Any], ...]:

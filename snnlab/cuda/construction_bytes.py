@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from snnlab.build.growing import n_places
 from snnlab.build.layout import Layout
 from snnlab.build.memory import expected_synapses
 from snnlab.build.storage import PACKED, SHARED
@@ -44,21 +45,28 @@ def construction_bytes(
         The finished synapses and what comes on top of them.
     """
     passing = (_passing(plan, layout, n_partitions, network) for plan in plans)
-    kept = synapse_bytes(plans, layout, n_partitions, network)
-    return kept + int(max(passing, default=0.0))
+    kept = (_kept(plan, layout, n_partitions, network, 0) for plan in plans)
+    return int(sum(kept) + max(passing, default=0.0))
 
 
 def synapse_bytes(
     plans: tuple[TablePlan, ...], layout: Layout, n_partitions: int, network: Network
 ) -> int:
-    """Return the number of bytes of the finished synapses, the numbers of quantiles among them."""
-    return int(sum(_kept(plan, layout, n_partitions, network) for plan in plans))
+    """Return the number of bytes of the finished synapses, the numbers of quantiles among them.
+
+    Rows that may grow have room.
+    """
+    return int(sum(_kept(plan, layout, n_partitions, network, 1) for plan in plans))
 
 
-def _kept(plan: TablePlan, layout: Layout, n_partitions: int, network: Network) -> float:
+def _kept(
+    plan: TablePlan, layout: Layout, n_partitions: int, network: Network, has_room: int
+) -> float:
     """Of one table: synapses, row starts, segment ends."""
     n = sum(expected_synapses(network, p) for p in plan.projections)
     n_pre = int(layout.sizes[plan.source])
+    if has_room and network.is_rewired(plan.projections[0].name):
+        n = n_places(n, n_pre * n_partitions)
     segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
     rows = n_partitions * ((n_pre + 1) * 8.0 + n_pre * segments)
     return n * _BYTES.get(plan.kind, _WIDE_BYTES) + rows

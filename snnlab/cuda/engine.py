@@ -21,7 +21,6 @@ from snnlab.cuda.network import DeviceNetwork
 from snnlab.cuda.program import N_OUTCOME, THREADS
 from snnlab.cuda.spikes import ArrivingSpikes
 from snnlab.engine import BuildReport
-from snnlab.errors import BuildError
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -81,14 +80,10 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
     def _build(
         self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
     ) -> tuple[CudaBuilt, BuildReport]:
-        if network.rewirings:
-            raise BuildError(
-                "Network.rewirings", "must be empty on a GPU, which does not rewire yet",
-                got=network.rewirings[0].name, remedy="Use device='cpu'.",
-            )  # fmt: skip
         built, report = build(
-            network, device=self._device, precision=self.precision, shortest_ring=shortest_ring
-        )
+            network, device=self._device, precision=self.precision,
+            shortest_ring=shortest_ring, arrays=arrays,
+        )  # fmt: skip
         built = with_synapse_probes(built)
         # Allocated now, so that where it does not fit the engine goes on with what it has.
         self._new = DeviceNetwork(built, self._device)
@@ -120,7 +115,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         self._device.write(self._network.call, np.array(numbers, np.int64))
 
     def _run_until(self, until: int, samples: SampleBuffer, clock: CudaClock) -> Later:
-        """One launch; it stops before `until` when the record is full or a look found trouble.
+        """One launch; it may stop before `until`: see ``run`` in ``loop.cu``.
 
         The spikes of the launch before are put into order while it runs: it has the other half
         of the record to write to.
@@ -151,6 +146,11 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         self._turn, self._n_suspects = 1 - self._turn, n_suspects
         if built.plastic_tables:
             network.read_clipped(built)
+        if built.network.rewirings:
+            network.take_events(built)
+            if self._take_events():
+                spikes()  # the record that they come from is given back
+                self._make_room()
         clock.recorded(time.perf_counter() - began)
         return spikes
 
@@ -195,6 +195,8 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         if plastic and built.plastic_tables:
             self._network.read_plastic(built)
             built.plastic.swept[:] = self._step - 1
+        if plastic and built.network.rewirings:
+            self._network.read_structure(built)
         built.plastic.clock[:] = self._step
 
     def _hand_over(self, *, state: bool = True, plastic: bool = True) -> None:
@@ -206,6 +208,8 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
             self._network.write_state(built)
         if plastic and built.plastic_tables:
             self._network.write_plastic(built)
+        if plastic and built.network.rewirings:
+            self._network.write_structure(built)
         self._pending, self._learnt = _NOTHING_PENDING, self._step
 
     def _write_numbers(self) -> None:
@@ -253,6 +257,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
     def out_degrees(self) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
         built = self._arrays
+        self._network.read_rows(built)
         return built.connections.out_degrees(built.layout)
 
     def close(self) -> None:

@@ -8,9 +8,23 @@ from typing import Any
 from snnlab.arrays.plastic import PLASTIC_FIELDS, Plastic
 from snnlab.arrays.poisson import CDF_SIZE
 from snnlab.arrays.program import TABLE_FIELDS, Drive, Probes, Program, Synapses
+from snnlab.arrays.rewiring import (
+    ATTEMPT,
+    DONE_STEP,
+    EVENT_FIELDS,
+    N_EVENTS,
+    N_NOTES,
+    NEEDS_ROOM,
+    PAIR_WORDS,
+    RANK_WORDS,
+    REWIRING,
+    REWIRING_FIELDS,
+    RULE_WORDS,
+    Rewirings,
+)
 from snnlab.build.layout import BLOCK
 from snnlab.build.storage import PACKED, SHARED
-from snnlab.cuda.choosers import neuron_chooser, synapse_choosers
+from snnlab.cuda.choosers import neuron_chooser, rule_choosers, synapse_choosers
 from snnlab.cuda.codes import Codes
 from snnlab.cuda.connect import construction_source
 from snnlab.cuda.program import (
@@ -35,6 +49,7 @@ NETWORK: dict[str, Any] = {
     "drive": Drive,
     "probes": Probes,
     "plastic": Plastic,
+    "rewirings": Rewirings,
     "held": Held,
     "work": Work,
     "items": Items,
@@ -61,33 +76,45 @@ def engine_source(codes: Codes, precision: str) -> str:
         precision,
         kernel_text("threads"),
         construction_source(),
-        _constants(BLOCKS_WITH_PLASTICITY if codes.synapses else BLOCKS_AT_ONCE),
+        _constants(codes),
         _structs(),
         kernel_text("rule_functions"),
         *(code.source for code in codes.neurons),
         *(code.source for code in codes.synapses),
+        *(code.source for code in codes.rewirings),
         *(kernel_text(name) for name in ("input", "update")),
         neuron_chooser(codes.neurons),
         *(kernel_text(name) for name in ("deliver", "plasticity")),
         synapse_choosers(codes.synapses),
-        *(kernel_text(name) for name in ("learn", "loop")),
+        rule_choosers(codes.rewirings),
+        *(kernel_text(name) for name in ("learn", "rewire", "loop")),
     )
 
 
-def _constants(blocks_at_once: int) -> str:
+def _constants(codes: Codes) -> str:
     """Numbers that Python and the kernels share."""
+    rules = codes.rewirings
     values = {
         "BLOCK": BLOCK, "CDF_SIZE": CDF_SIZE, "PIECE": PIECE, "THREADS": THREADS,
-        "BLOCKS_AT_ONCE": blocks_at_once,
+        "BLOCKS_AT_ONCE": BLOCKS_WITH_PLASTICITY if codes.synapses else BLOCKS_AT_ONCE,
         "SHARED": SHARED, "PACKED": PACKED, **COUNTERS,
         **_columns("TABLE", TABLE_FIELDS),
         **_columns("PLASTIC", PLASTIC_FIELDS),
         **_columns("NUMBER", NUMBERS),
+        **_columns("REWIRING", REWIRING_FIELDS),
+        "NOTE_REWIRING": REWIRING, "NOTE_ATTEMPT": ATTEMPT, "NOTE_DONE_STEP": DONE_STEP,
+        "NOTE_NEEDS_ROOM": NEEDS_ROOM, "NOTE_N_EVENTS": N_EVENTS, "N_NOTES": N_NOTES,
+        "PAIR_WORDS": PAIR_WORDS, "RANK_WORDS": RANK_WORDS,
+        "N_RULES": len(rules), "N_EVENT_FIELDS": len(EVENT_FIELDS),
+        "MOST_RULE_STATES": max((len(code.tree.states) for code in rules), default=1),
+        "N_REWIRING_FIELDS": len(REWIRING_FIELDS),
         "N_TABLE_FIELDS": len(TABLE_FIELDS), "N_PLASTIC_FIELDS": len(PLASTIC_FIELDS),
         "N_NUMBERS": len(NUMBERS),
     }  # fmt: skip
     lines = [f"    {name} = {value}," for name, value in values.items()]
-    return "\n".join(["enum {", *lines, "};", ""])
+    # Beside the others it would make them all unsigned.
+    names_rule = f"constexpr u32 RULE_WORDS = {RULE_WORDS}u;"
+    return "\n".join(["enum {", *lines, "};", names_rule, ""])
 
 
 def _columns(prefix: str, names: Iterable[str]) -> dict[str, int]:

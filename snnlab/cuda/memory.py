@@ -9,6 +9,7 @@ import numpy as np
 from snnlab.arrays.assemble import Shape
 from snnlab.arrays.kernel import NeuronKernel
 from snnlab.arrays.plastic_arrays import PlasticTable
+from snnlab.build.growing import n_places
 from snnlab.build.layout import BLOCK, Layout
 from snnlab.build.memory import check_fits as check_host_fits
 from snnlab.build.memory import expected_synapses, recorder_bytes
@@ -61,6 +62,8 @@ def _plastic_bytes(
     rule, real = table.kernels.rule, dtype.itemsize
     n_synapses = int(expected_synapses(network, table.projection))
     n_rows = int(layout.sizes[table.plan.source]) * n_partitions
+    if network.is_rewired(table.projection.name):
+        n_synapses = int(n_places(n_synapses, n_rows))
     of_row = 16 + real * len(rule.pre)
     n_post = network.population(table.projection.post).size
     of_target = table.history(sizes.chunk_steps) * (4 + real * len(rule.post)) + 8

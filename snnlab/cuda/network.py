@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from snnlab.arrays.plastic import Plastic
+from snnlab.arrays.rewiring import N_EVENTS, Rewirings
 from snnlab.build.layout import BLOCK
 from snnlab.cuda.built import CudaBuilt
 from snnlab.cuda.device import Array, Device
@@ -24,6 +25,9 @@ _LEARNT = (
     "state", "last_pre", "done", "pre", "spike_steps", "traces", "counts", "mod", "clipped",
 )  # fmt: skip
 """Arrays of `Plastic` that the device changes."""
+
+_REWIRED = ("indegree", "last_spike", "notes", "counts")
+"""Arrays of `Rewirings` that the device changes, beside the events."""
 
 _HELD = ("state", "ring")
 """Arrays of `HostState` that the device changes."""
@@ -56,7 +60,7 @@ class DeviceNetwork:
         n_populations = len(built.network.populations)
         shared_out = work(
             built.layout, built.partitions, built.sizes, built.program.low.shape[1],
-            built.plastic_tables, built.drawn,
+            built.plastic_tables, built.drawn, built.rewirings,
         )  # fmt: skip
         static = static_items(built.drawn, n_populations)
         learning = plastic_items(built.plastic_tables, built.drawn, n_populations)
@@ -66,6 +70,7 @@ class DeviceNetwork:
             "program": uploaded(built.program, device),
             "probes": uploaded(built.sampling.probes, device),
             "plastic": uploaded(_without_recent(built.plastic), device),
+            "rewirings": uploaded(_without_scratch(built.rewirings), device),
             "held": self.held,
             "work": uploaded(shared_out, device),
             "items": uploaded(static, device),
@@ -90,6 +95,9 @@ class DeviceNetwork:
         self._structs["synapses"] = built.synapses._replace(table=cast("Any", table))
         self._structs["drive"] = uploaded(built.drive, self._device)
         self._device.write(self._structs["plastic"].params, built.plastic.params)
+        for name in ("table", "params", "start"):
+            array = getattr(self._structs["rewirings"], name)
+            self._device.write(array, getattr(built.rewirings, name))
         self._device.write(cast("Array", self.held.event_next), built.memory.event_next)
         packed = [pack(self._structs[name], self._device) for name in NETWORK]
         self._device.write(self.words, np.concatenate(packed))
@@ -134,6 +142,43 @@ class DeviceNetwork:
             array = getattr(self._structs["plastic"], name)
             getattr(built.plastic, name)[:] = self._device.download(array)
 
+    def write_structure(self, built: CudaBuilt) -> None:
+        """Copy where rewirings are; the rows are as they were built."""
+        for name in _REWIRED:
+            array = getattr(self._structs["rewirings"], name)
+            self._device.write(array, getattr(built.rewirings, name))
+
+    def read_structure(self, built: CudaBuilt) -> None:
+        """Let the host have the rows that have grown, and what `write_structure` copies."""
+        for name in _REWIRED:
+            array = getattr(self._structs["rewirings"], name)
+            getattr(built.rewirings, name)[:] = self._device.download(array)
+        self.read_rows(built)
+
+    def read_rows(self, built: CudaBuilt) -> None:
+        """Let the host have the rows that have grown."""
+        connections, drawn = built.connections, self.drawn
+        at = sum(start.size for start in connections.row_start)
+        for k, stop in connections.row_stop.items():
+            stop[:] = self._device.download(drawn.row_start, at, stop.size).reshape(stop.shape)
+            at += stop.size
+            first, last = (int(connections.row_start[k].flat[i]) for i in (0, -1))
+            found = self._device.download(drawn.targets, first, last - first)
+            connections.targets[first:last] = found
+
+    def take_events(self, built: CudaBuilt) -> None:
+        """Let the host have the notes and events of rewirings; the device goes on without these."""
+        on_device, host = self._structs["rewirings"], built.rewirings
+        host.notes[:] = self._device.download(on_device.notes)
+        _, most, n_fields = host.events.shape
+        for p, n in enumerate(host.notes[:, N_EVENTS].tolist()):
+            if n:
+                found = self._device.download(on_device.events, p * most * n_fields, n * n_fields)
+                host.events[p, :n] = found.reshape(n, n_fields)
+        emptied = host.notes.copy()
+        emptied[:, N_EVENTS] = 0
+        self._device.write(on_device.notes, emptied)
+
     def read_clipped(self, built: CudaBuilt) -> None:
         """Let the host have how many effects of plastic synapses were cut."""
         built.plastic.clipped[:] = self._device.download(self._structs["plastic"].clipped)
@@ -152,6 +197,12 @@ def _without_recent(plastic: Plastic) -> Plastic:
     """Leave out what only the CPU reads."""
     nothing = {name: getattr(plastic, name)[:0] for name in ("recent_steps", "recent_traces")}
     return plastic._replace(**nothing)
+
+
+def _without_scratch(rewirings: Rewirings) -> Rewirings:
+    """Leave out what threads of a device have of their own; events one behind the other."""
+    nothing = {name: getattr(rewirings, name)[:0] for name in ("state", "pair", "random")}
+    return rewirings._replace(events=rewirings.events.ravel(), **nothing)
 
 
 def _held(built: CudaBuilt, device: Device, capacity: int) -> Held:

@@ -25,20 +25,24 @@ PIECE = 128
 _CACHE_LINE = 16
 """Counters of 8 bytes that lie in one cache line of a GPU."""
 
-COUNTERS = {"RECORDED": 0, "SUSPECTS": _CACHE_LINE, "MUST_SWEEP": 2 * _CACHE_LINE}
+COUNTERS = {
+    name: k * _CACHE_LINE
+    for k, name in enumerate(("RECORDED", "SUSPECTS", "MUST_SWEEP", "NEEDS_ROOM"))
+}
 """Name -> index in `Held.counters`, a cache line apart.
 
 RECORDED : entries of the record
 SUSPECTS : implausible state variables that the last look found
 MUST_SWEEP : whether a history would forget a spike that some row has not seen
+NEEDS_ROOM : whether a rewiring has no room in a row or among the events
 """
 
-N_COUNTERS = 3 * _CACHE_LINE
+N_COUNTERS = len(COUNTERS) * _CACHE_LINE
 
 N_CALL, N_OUTCOME = 8, 7
 """Words of ``Call`` and, before the ticks of each phase, of ``Outcome``; see ``loop.cu``."""
 
-PHASES = ("deliver", "plasticity", "update")
+PHASES = ("deliver", "plasticity", "update", "rewire")
 """What the ticks of a launch are told apart by."""
 
 
@@ -87,7 +91,7 @@ class Work(NamedTuple):
 
     Parameters
     ----------
-    n_partitions, n_blocks : int
+    n_partitions, n_populations, n_blocks : int
     chunk_steps : int
         Steps between deliveries.
     capacity : int
@@ -98,6 +102,9 @@ class Work(NamedTuple):
         Plastic projections.
     has_every_step : int
         Whether a rule changes synapses in every step.
+    n_rewirings : int
+    most_events : int
+        Synapses formed and removed in a partition that are held until the host takes them.
     block_partition : (n_blocks,) int64
         Partition of each block.
     plastic_pieces : (n_plastic,) int64
@@ -105,12 +112,15 @@ class Work(NamedTuple):
     """
 
     n_partitions: int
+    n_populations: int
     n_blocks: int
     chunk_steps: int
     capacity: int
     max_states: int
     n_plastic: int
     has_every_step: int
+    n_rewirings: int
+    most_events: int
     block_partition: NDArray[np.int64]
     plastic_pieces: NDArray[np.int64]
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["declare", "declare_type", "pack", "uploaded"]
 
 _C_TYPES = {
-    "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "bool": "u8",
+    "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64", "bool": "u8", "bool_": "u8",
     "uint8": "u8", "uint16": "u16", "uint32": "u32", "uint64": "u64",
     "float32": "float", "float64": "double",
 }  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 
 from snnlab.arrays.assemble import Shape
 from snnlab.arrays.plastic_arrays import PlasticTable
+from snnlab.arrays.rewiring import Rewirings
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.build.storage import PLASTIC
 from snnlab.build.tables import TablePlan
@@ -28,19 +29,22 @@ _SPIKES_AT_ONCE = 8
 
 def work(
     layout: Layout, partitions: Partitions, sizes: Shape, max_states: int,
-    tables: tuple[PlasticTable, ...], connections: DeviceConnections,
+    tables: tuple[PlasticTable, ...], connections: DeviceConnections, rewirings: Rewirings,
 ) -> Work:  # fmt: skip
     """Return how the work on a network is shared out."""
     blocks = np.arange(layout.n_blocks)
     pieces = [_pieces(connections.longest_rows[table.k]) for table in tables]
     return Work(
         n_partitions=partitions.n,
+        n_populations=layout.sizes.size,
         n_blocks=layout.n_blocks,
         chunk_steps=sizes.chunk_steps,
         capacity=record_capacity(layout),
         max_states=max_states,
         n_plastic=len(tables),
         has_every_step=int(any(t.kernels.every_step for t in tables)),
+        n_rewirings=rewirings.table.shape[0],
+        most_events=rewirings.events.shape[1],
         block_partition=np.searchsorted(partitions.bounds, blocks, side="right") - 1,
         plastic_pieces=np.array(pieces, np.int64),
     )

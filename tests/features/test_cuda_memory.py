@@ -11,13 +11,27 @@ from snnlab import presets
 from snnlab.cuda import built
 from snnlab.cuda.engine import CudaEngine
 from snnlab.errors import OutOfMemory, StateError
-from snnlab.model.connectivity import FixedIndegree
+from snnlab.model.connectivity import FixedIndegree, PairwiseBernoulli
 from snnlab.model.distribution import ClippedNormal
 from snnlab.model.edits import AddProjection
-from snnlab.model.network import Network, Projection
+from snnlab.model.network import Network, Population, Projection
+from snnlab.model.rewiring import Rewiring
 from tests.host_device.host_device import GIBIBYTE, HostArray, HostDevice
 from tests.networks import balanced, plastic
 from tests.twins import Twins
+
+
+def rewired(n: int) -> Network:
+    """Plastic and static synapses that come and go: there is room behind their rows."""
+    population = Population("neurons", n, "LIFDelta", {"I_e": 500.0})
+    rule, learning = PairwiseBernoulli(0.05), {"W_max": 1.0}
+    projections = [
+        Projection("neurons", "neurons", rule, 0.1, name="plastic", synapse="STDP",
+                   parameters=learning),
+        Projection("neurons", "neurons", rule, 0.1, name="static"),
+    ]  # fmt: skip
+    rewirings = [Rewiring(p.name, "Magnitude") for p in projections]
+    return Network([population], projections, rewirings=rewirings)
 
 
 class CountingDevice(HostDevice):
@@ -37,8 +51,9 @@ class CountingDevice(HostDevice):
         lambda: balanced(5000),
         lambda: presets.load("microcircuit", scale=0.02),
         lambda: presets.load("stdp"),
+        lambda: rewired(4000),
     ],
-    ids=["balanced", "microcircuit", "stdp"],
+    ids=["balanced", "microcircuit", "stdp", "rewired"],
 )
 def test_the_estimate_is_what_is_taken(network: Callable[[], Network], monkeypatch) -> None:
     told: list[int] = []

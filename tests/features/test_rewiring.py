@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from snnlab.cpu.engine import CpuEngine
-from snnlab.cuda.engine import CudaEngine
 from snnlab.errors import BuildError, SpecError
 from snnlab.frames.structure import StructuralEvents
 from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
@@ -21,7 +20,8 @@ from snnlab.model.rewiring import Rewiring, RewiringRule
 from snnlab.model.space import Grid
 from snnlab.rules.intrinsics import uniform
 from snnlab.rules.philox import philox4x32, stream_id
-from tests.host_device.host_device import HostDevice
+
+pytestmark = pytest.mark.usefixtures("both_engines")
 
 N = 12 * 12
 STEPS = 900
@@ -264,8 +264,3 @@ def test_synapses_that_come_and_go_cannot_be_followed() -> None:
     recorder = SynapseRecorder("weights", "forward")
     with pytest.raises(SpecError, match="must be one whose synapses stay"):
         CpuEngine(busy().replace(recorders=[recorder]), threads=1)
-
-
-def test_a_gpu_says_that_it_does_not_rewire() -> None:
-    with pytest.raises(BuildError, match="device='cpu'"):
-        CudaEngine(busy(), HostDevice())

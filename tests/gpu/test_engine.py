@@ -118,7 +118,13 @@ def test_a_neuron_may_fire_in_every_step_of_a_long_chunk(device: CupyDevice) -> 
 
 @pytest.mark.parametrize(
     ("name", "scale", "n_steps"),
-    [("brunel", 2.0, 1000), ("microcircuit", 0.1, 1000), ("coba", 1.0, 1000), ("stdp", 0.4, 500)],
+    [
+        ("brunel", 2.0, 1000),
+        ("microcircuit", 0.1, 1000),
+        ("coba", 1.0, 1000),
+        ("stdp", 0.4, 500),
+        ("topographic_map", 2.0, 3000),
+    ],
 )
 def test_larger_networks_run_as_on_the_cpu(
     device: CupyDevice, name: str, scale: float, n_steps: int
@@ -131,6 +137,6 @@ def test_larger_networks_run_as_on_the_cpu(
 
 def test_time_is_accounted_for(device: CupyDevice) -> None:
     frame = CudaEngine(balanced(), device).advance(2000)
-    assert set(frame.timings) == {"deliver", "plasticity", "update", "record", "other"}
+    assert set(frame.timings) == {"deliver", "plasticity", "update", "rewire", "record", "other"}
     assert frame.timings["update"] > 0.0
     assert sum(frame.timings.values()) == pytest.approx(frame.wall_s, rel=0.05)

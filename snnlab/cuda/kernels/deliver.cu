@@ -75,9 +75,10 @@ static __device__ void deliver_piece(const Network &net, const Piece &piece, i64
     const i64 *table = synapses.table + piece.table * N_TABLE_FIELDS;
     const i64 n_rows = table[TABLE_N_ROWS], p = piece.partition;
     const i32 n_delays = (i32)table[TABLE_N_DELAYS];
-    const i64 *row = synapses.row_start + table[TABLE_ROW_BASE] + p * (n_rows + 1) + piece.source;
-    const i64 start = row[0];
-    const i64 stop = min_i64(row[1], start + (piece.number + 1) * PIECE);
+    const i64 row = p * (n_rows + 1) + piece.source;
+    const i64 start = synapses.row_start[table[TABLE_ROW_BASE] + row];
+    const i64 stop = min_i64(
+        synapses.row_start[table[TABLE_STOP_BASE] + row], start + (piece.number + 1) * PIECE);
     const u32 *ends =
         synapses.segment_ends + table[TABLE_ENDS_BASE] + (p * n_rows + piece.source) * n_delays;
     i32 *ring = net.held.ring + port_base(program, p, table[TABLE_PORT]);

@@ -12,7 +12,7 @@ struct Call {
     real *samples;
 };
 
-enum { DELIVER, PLASTICITY, UPDATE, N_PHASES };
+enum { DELIVER, PLASTICITY, UPDATE, REWIRE, N_PHASES };
 
 // Where a launch ended, for the host and the next launch.
 struct Outcome {
@@ -34,20 +34,17 @@ static __device__ i64 charge(i64 *ticks, int phase, i64 since) {
 static __device__ void forget(const Network &net, Outcome *outcome) {
     if (thread_in_grid() == 0) {
         net.held.counters[RECORDED] = net.held.counters[SUSPECTS] = 0;
+        net.held.counters[NEEDS_ROOM] = 0;
         for (int phase = 0; phase < N_PHASES; ++phase) outcome->ticks[phase] = 0;
     }
     meet_all(net.held.barrier);
 }
 
-static __device__ void deliver_all(const Network &net, const Pending &pending, i64 until) {
-    deliver(net, pending);
-    insert_events(net, until);
-}
-
-// Steps of the next chunk: none beyond the call or the next look at the states.
+// Steps of the next chunk: none beyond the call, the next look at the states or call of a rule.
 static __device__ Chunk next_chunk(const Network &net, const Call &call, i64 now) {
     const i64 until_look = net.program.health_steps - now % net.program.health_steps;
-    const i64 n = min_i64(net.work.chunk_steps, min_i64(call.stop - now, until_look));
+    i64 n = min_i64(net.work.chunk_steps, min_i64(call.stop - now, until_look));
+    if (N_RULES) n = min_i64(n, until_call(net, now));
     const Chunk chunk = {now, (i32)n, n == until_look, call.turn, call.start, call.samples};
     return chunk;
 }
@@ -67,8 +64,8 @@ static __device__ void read_network(const Network *network, Network &net) {
     __syncthreads();
 }
 
-// Advance from ``call->start`` to ``call->stop``, or less far where the record is full or a look
-// has found implausible states.
+// Advance from ``call->start`` to ``call->stop``, or less far where the record is full, a look has
+// found implausible states, or a rule needs room: what it then has done stays done.
 // cooperative: run
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) run(
     const Network *network, const Call *asked, Outcome *outcome) {
@@ -81,13 +78,24 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) run(
     i64 since = clock64();
     while (now < call.stop && may_go_on(net, n_recorded)) {
         const Chunk chunk = next_chunk(net, call, now);
-        deliver_all(net, pending, now + chunk.n_steps);
+        const bool rewires = N_RULES && is_any_due(net, now);
+        deliver(net, pending);
+        if (!rewires) insert_events(net, now + chunk.n_steps);
+        if (N_RULES) watch_spikes(net, pending);
         if (net.work.n_plastic) {
             since = charge(outcome->ticks, DELIVER, since);
             learn(net, pending, learnt, now);
         }
         meet_all(net.held.barrier);
         since = charge(outcome->ticks, net.work.n_plastic ? PLASTICITY : DELIVER, since);
+        if (rewires) {
+            pending.first = pending.last = 0;
+            learnt = now;
+            if (!rewire(net, now)) break;
+            insert_events(net, now + chunk.n_steps);
+            meet_all(net.held.barrier);
+            since = charge(outcome->ticks, REWIRE, since);
+        }
         skip_events(net, now + chunk.n_steps);
         update(net, chunk);
         meet_all(net.held.barrier);
@@ -114,6 +122,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) flush(
     __shared__ Network net;
     read_network(network, net);
     deliver(net, asked->pending);
+    if (N_RULES) watch_spikes(net, asked->pending);
     if (net.work.n_plastic) learn(net, asked->pending, asked->learnt, asked->start);
 }
 

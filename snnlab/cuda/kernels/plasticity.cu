@@ -195,9 +195,10 @@ static __device__ void visit_piece(
     const Network &net, const Visit<Syn> &visit, i64 row, i64 piece) {
     const PlasticPart &part = visit.part;
     const i64 *number = part.numbers;
-    const i64 *starts = net.synapses.row_start + part.table[TABLE_ROW_BASE] +
-                        part.p * (part.n_rows + 1) + row;
-    const i64 start = starts[0], stop = min_i64(starts[1], start + (piece + 1) * PIECE);
+    const i64 row_at = part.p * (part.n_rows + 1) + row;
+    const i64 start = net.synapses.row_start[part.table[TABLE_ROW_BASE] + row_at];
+    const i64 row_stop = net.synapses.row_start[part.table[TABLE_STOP_BASE] + row_at];
+    const i64 stop = min_i64(row_stop, start + (piece + 1) * PIECE);
     const i32 n_delays = (i32)number[NUMBER_N_DELAYS], n_slots = (i32)number[NUMBER_RING_SLOTS];
     const u32 *ends = net.synapses.segment_ends + part.table[TABLE_ENDS_BASE] +
                       (part.p * part.n_rows + row) * n_delays;

@@ -11,6 +11,7 @@ import pytest
 from snnlab.cuda.codes import Codes
 from snnlab.cuda.engine_source import engine_source
 from snnlab.model.neuron import models as neuron_models
+from snnlab.model.rewiring import models as rewiring_rules
 from snnlab.model.synapse import models as synapse_models
 from tests.host_device.nvrtc import compile_ptx
 
@@ -24,7 +25,8 @@ def shipped(models: Mapping[str, type[Any]]) -> list[type[Any]]:
 
 
 def all_models() -> Codes:
-    """Every neuron model, with and without values of its own for each neuron; every synapse."""
+    """Every neuron model, with and without values of its own for each neuron; every synapse model
+    and rewiring rule."""
     codes = Codes()
     for model in shipped(neuron_models()):
         codes.neuron(model, frozenset())
@@ -32,6 +34,8 @@ def all_models() -> Codes:
     for synapse in shipped(synapse_models()):
         if not synapse.is_static():
             codes.synapse(synapse)
+    for rule in shipped(rewiring_rules()):
+        codes.rewiring(rule, ("weight",))
     return codes
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from snnlab.arrays.plastic_arrays import PlasticTable
-from snnlab.arrays.rewiring import EVENT_FIELDS, REWIRING_FIELDS, Rewirings
+from snnlab.arrays.rewiring import EVENT_FIELDS, REWIRING_FIELDS, ROUND, Rewirings
 from snnlab.build.connect import Connections
 from snnlab.build.growing import pairs_of
 from snnlab.build.layout import Layout, Partitions
@@ -111,6 +111,9 @@ def rewirings(
                         np.int64),
         notes=np.zeros((n_partitions, _CACHE_LINE), np.int64),
         counts=np.zeros((n, n_partitions, _CACHE_LINE), np.int64),
+        replacing=np.zeros((n_partitions, _CACHE_LINE), np.int64),
+        tried=np.zeros((n_partitions, ROUND if any(row["replaces"] for row in rows) else 0),
+                       np.int64),
     )  # fmt: skip
     return with_new_rules(result, network, kernels)
 
@@ -199,6 +202,7 @@ def _columns(
         "accept": kernel.accept,
         "prune": kernel.prune,
         "n_states": len(kernel.tree.states),
+        "replaces": int(rewiring.model.replaces),
     }
 
 

@@ -26,7 +26,6 @@ from snnlab.cpu.memory import memory, record
 from snnlab.cpu.program import Memory, Record
 from snnlab.cpu.threads import available_threads
 from snnlab.engine import BuildReport
-from snnlab.errors import BuildError
 from snnlab.model.network import Network, Population
 from snnlab.model.rewiring import Rewiring
 from snnlab.rules.kernel import BlockKernel, compile_block_kernel
@@ -144,12 +143,6 @@ def build(
 
 
 def _compile_rewiring(network: Network, rewiring: Rewiring, precision: str) -> RewiringKernels:
-    if rewiring.model.replaces:
-        raise BuildError(
-            f"Rewiring {rewiring.name!r}.rule", "must visit pairs that are drawn",
-            got=f"{rewiring.rule}, which replaces what it prunes",
-            remedy="This version has no engine for rules with replaces = True.",
-        )  # fmt: skip
     rule: Any = rewiring.model  # mypy does not match a class with a protocol of its members
     states = synapse_states(network, rewiring)
     return compile_rewiring_kernels(rule, states, precision=precision)

@@ -167,7 +167,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._built, _ = self._build(self.network, old.sizes.ring_slots, arrays)
         take_over(self._built, arrays, self._step)
         # The rules go on in the middle of their call.
-        for name in ("notes", "counts", "last_spike"):
+        for name in ("notes", "counts", "last_spike", "replacing"):
             getattr(self._built.rewirings, name)[:] = getattr(old.rewirings, name)
         self._settle()
 

@@ -7,11 +7,8 @@ brought up to date first: its new synapse has not seen the spikes before.
 
 from __future__ import annotations
 
-import math
+from numba import int64, njit, uint16, uint32
 
-from numba import int32, int64, njit, uint16, uint32, uint64
-
-from snnlab.arrays.plastic import PLASTIC_FIELDS
 from snnlab.arrays.rewiring import (
     ATTEMPT,
     DONE_STEP,
@@ -20,26 +17,32 @@ from snnlab.arrays.rewiring import (
     REWIRING,
     REWIRING_FIELDS,
 )
-from snnlab.build.layout import BLOCK
-from snnlab.cpu.plastic import visit
+from snnlab.cpu.rewire_rows import (
+    append,
+    catch_up,
+    draw_pair,
+    find,
+    note,
+    owned,
+    read_state,
+    remove,
+    row_of,
+    see_pair,
+)
 from snnlab.rules.call import call_rule
-from snnlab.rules.emit_row import NUMBERS
 from snnlab.rules.philox import philox4x32
 
-__all__ = ["due", "rewire", "watch_spikes"]
+__all__ = ["due", "is_replacing", "rewire", "watch_spikes"]
 
-(_TABLE, _PLASTIC, _EVERY, _ATTEMPTS, _STREAM, _N_PRE, _N_POST, _SOURCE, _POST, _IS_LAST_SPIKE,
- _FORBIDS_SELF, _HAS_DISTANCE, _ACCEPT, _PRUNE, _N_STATES, _START, _PARAMS, _PRE, _POSTS,
- _INDEGREE) = range(len(REWIRING_FIELDS))  # fmt: skip
+(_EVERY, _ATTEMPTS, _STREAM, _SOURCE, _IS_LAST_SPIKE, _FORBIDS_SELF, _ACCEPT, _PRUNE, _PARAMS,
+ _REPLACES) = (
+    REWIRING_FIELDS.index(name)
+    for name in ("every", "attempts", "stream", "source", "is_last_spike", "forbids_self",
+                 "accept", "prune", "params_base", "replaces")
+)  # fmt: skip
 
-_P_CATCH_UP, _P_STATE, _P_TARGETS, _P_NUMBERS = (
-    PLASTIC_FIELDS.index(name)
-    for name in ("catch_up", "state_base", "targets_base", "numbers_base")
-)
-_STRIDE = NUMBERS.index("stride")
-
-_PAIR, _RANK = 2, 3
-"""Purposes of random words beside those of construction: which pair; who spiked last."""
+_RANK = 3
+"""Purpose of random words beside those of construction: who spiked last."""
 
 _RULE = 0xFFFFFFFF
 """Second name of the random words of an attempt's rule."""
@@ -85,138 +88,44 @@ def _last_spike(rewirings, population):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def _distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
-    squared = 0.0
-    for axis in range(2):
-        d = abs(
-            rewirings.positions[rewirings.table[r, _PRE] + pre, axis]
-            - rewirings.positions[rewirings.table[r, _POSTS] + post, axis]
-        )
-        if rewirings.period[r, axis] > 0.0:
-            d = min(d, rewirings.period[r, axis] - d)
-        squared += d * d
-    return math.sqrt(squared)
-
-
-@njit(error_model="numpy", cache=True)
-def _find(synapses, start, stop, target):  # type: ignore[no-untyped-def]
-    """Place of the synapse onto a target in a row; -1 if there is none."""
-    for e in range(uint64(start), uint64(stop)):
-        if synapses.targets[e] == target:
-            return int64(e)
-    return int64(-1)
-
-
-@njit(error_model="numpy", cache=True)
-def _catch_up(synapses, plastic, ring, rewirings, r, p, row, step):  # type: ignore[no-untyped-def]
-    m = rewirings.table[r, _PLASTIC]
-    if m >= 0:
-        visit(synapses, plastic, ring, m, p, row, step, plastic.table[m, _P_CATCH_UP])
-
-
-@njit(error_model="numpy", cache=True)
-def _at_state(plastic, m, p, e):  # type: ignore[no-untyped-def]
-    """Where the first state variable of a synapse lies, and the way to the next."""
-    own = plastic.table[m]
-    return own[_P_STATE] + e - own[_P_TARGETS], plastic.numbers[own[_P_NUMBERS] + _STRIDE]
-
-
-@njit(error_model="numpy", cache=True)
-def _read(plastic, rewirings, r, p, e):  # type: ignore[no-untyped-def]
-    """Copy the state of a synapse into the scratch of the partition."""
-    state, m = rewirings.state[p], rewirings.table[r, _PLASTIC]
-    if m < 0:
-        state[0] = rewirings.start[rewirings.table[r, _START]]
-        return
-    at, stride = _at_state(plastic, m, p, e)
-    for k in range(rewirings.table[r, _N_STATES]):
-        state[k] = plastic.state[at + k * stride]
-
-
-@njit(error_model="numpy", cache=True)
-def _note(rewirings, r, p, step, is_formed, pre, post):  # type: ignore[no-untyped-def]
-    """Write down what happened to a pair."""
-    n = rewirings.notes[p, N_EVENTS]
-    event = rewirings.events[p, n]
-    event[0], event[1], event[2], event[3], event[4] = step, r, is_formed, pre, post
-    rewirings.notes[p, N_EVENTS] = n + 1
-    rewirings.counts[r, p, 1 if is_formed else 2] += 1
-    at = rewirings.table[r, _INDEGREE] + post
-    rewirings.indegree[at] += int32(1) if is_formed else int32(-1)
-
-
-@njit(error_model="numpy", cache=True)
-def _remove(synapses, plastic, rewirings, r, p, stop_at, e):  # type: ignore[no-untyped-def]
-    """Take a synapse out of its row; the last one of the row takes its place."""
-    last = synapses.row_start[stop_at] - 1
-    synapses.row_start[stop_at] = last
-    synapses.targets[e] = synapses.targets[last]
-    m = rewirings.table[r, _PLASTIC]
-    if m >= 0:
-        to, stride = _at_state(plastic, m, p, e)
-        from_, _ = _at_state(plastic, m, p, last)
-        for k in range(rewirings.table[r, _N_STATES]):
-            plastic.state[to + k * stride] = plastic.state[from_ + k * stride]
-
-
-@njit(error_model="numpy", cache=True)
-def _append(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignore[no-untyped-def]
-    """Put a new synapse behind a row that has room."""
-    e = synapses.row_start[stop_at]
-    synapses.row_start[stop_at] = e + 1
-    synapses.targets[e] = target
-    m = rewirings.table[r, _PLASTIC]
-    if m >= 0:
-        at, stride = _at_state(plastic, m, p, e)
-        first = rewirings.table[r, _START]
-        for k in range(rewirings.table[r, _N_STATES]):
-            plastic.state[at + k * stride] = rewirings.start[first + k]
-
-
-@njit(error_model="numpy", cache=True)
 def _attempt(program, synapses, plastic, rewirings, memory, r, p, pre, post, now):  # type: ignore[no-untyped-def]
     """Ask the rule about one pair; False if there is no room for what it decided."""
     own = rewirings.table[r]
-    table = synapses.table[own[_TABLE]]
-    row_at = p * (table[7] + 1) + pre
-    start_at, stop_at = table[8] + row_at, table[10] + row_at
-    start, stop = synapses.row_start[start_at], synapses.row_start[stop_at]
-    slot = program.first_slot[own[_POST]] + post - program.bounds[p] * BLOCK
+    start, stop, end, stop_at = row_of(synapses, rewirings, r, p, pre)
+    slot = owned(program, rewirings, r, p)[2] + post
     pair, random = rewirings.pair[p], rewirings.random[p]
     params = rewirings.params[own[_PARAMS] :]
-    pair[0] = _distance(rewirings, r, pre, post) if own[_HAS_DISTANCE] else 0.0
-    pair[1] = rewirings.indegree[own[_INDEGREE] + post]
-    e = _find(synapses, start, stop, uint16(slot))
+    see_pair(rewirings, r, p, pre, post)
+    e = find(synapses, start, stop, uint16(slot))
     if rewirings.notes[p, N_EVENTS] == rewirings.events.shape[1]:
         return False
     if e >= 0:
-        _catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
-        _read(plastic, rewirings, r, p, e)
+        catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
+        read_state(plastic, rewirings, r, p, e)
         if call_rule(own[_PRUNE], (rewirings.state[p], pair, params, random)):
-            _remove(synapses, plastic, rewirings, r, p, stop_at, e)
-            _note(rewirings, r, p, now, 0, pre, post)
+            remove(synapses, plastic, rewirings, r, p, stop_at, e)
+            note(rewirings, r, p, now, 0, pre, post)
     elif call_rule(own[_ACCEPT], (pair, params, random)):
-        if stop == synapses.row_start[start_at + 1]:
+        if stop == end:
             return False
-        _catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
-        _append(synapses, plastic, rewirings, r, p, stop_at, uint16(slot))
-        _note(rewirings, r, p, now, 1, pre, post)
+        catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
+        append(synapses, plastic, rewirings, r, p, stop_at, uint16(slot))
+        note(rewirings, r, p, now, 1, pre, post)
     return True
 
 
 @njit(error_model="numpy", cache=True)
-def _attempts(program, synapses, plastic, rewirings, memory, r, p, now, low, high):  # type: ignore[no-untyped-def]
-    """Make the attempts of one call at targets ``low ... high``; False if there is no room."""
+def _attempts(program, synapses, plastic, rewirings, memory, r, p, now):  # type: ignore[no-untyped-def]
+    """Make the attempts of one call at targets of the partition; False if there is no room."""
     own, notes, random = rewirings.table[r], rewirings.notes[p], rewirings.random[p]
+    low, high, _ = owned(program, rewirings, r, p)
     last = _last_spike(rewirings, own[_SOURCE]) if own[_IS_LAST_SPIKE] else int64(-1)
     random[0], random[1] = uint32(program.seed), uint32(own[_STREAM])
     random[3], random[4] = uint32(_RULE), uint32(now)
     for k in range(notes[ATTEMPT], own[_ATTEMPTS]):
-        words = philox4x32(k, now, _PAIR, 0, program.seed, own[_STREAM])
-        post = int64((uint64(words[0]) * uint64(own[_N_POST])) >> uint64(32))
+        pre, post = draw_pair(program, rewirings, r, k, now, 0)
         if not low <= post < high:
             continue
-        pre = int64((uint64(words[1]) * uint64(own[_N_PRE])) >> uint64(32))
         if own[_IS_LAST_SPIKE]:
             pre = last
         if pre < 0 or (own[_FORBIDS_SELF] and pre == post):
@@ -231,11 +140,18 @@ def _attempts(program, synapses, plastic, rewirings, memory, r, p, now, low, hig
 
 
 @njit(error_model="numpy", cache=True)
+def is_replacing(rewirings, r, now):  # type: ignore[no-untyped-def]
+    """Whether a rule that replaces synapses is due; without attempts it rests."""
+    own = rewirings.table[r]
+    return own[_REPLACES] != 0 and own[_ATTEMPTS] > 0 and now % own[_EVERY] == 0
+
+
+@njit(error_model="numpy", cache=True)
 def rewire(program, synapses, plastic, rewirings, memory, p, now):  # type: ignore[no-untyped-def]
-    """Do what is due at step `now` in partition `p`.
+    """Do what is due at step `now` in partition `p`, up to a rule that replaces synapses.
 
     Where a row or the list of events is full, it stops there and says so in `notes`; called again
-    when there is room, it goes on.
+    when there is room, it goes on. It stops before a rule for which partitions must meet, too.
     """
     notes = rewirings.notes[p]
     if notes[DONE_STEP] >= now:
@@ -243,11 +159,10 @@ def rewire(program, synapses, plastic, rewirings, memory, p, now):  # type: igno
     notes[NEEDS_ROOM] = 0
     while notes[REWIRING] < rewirings.table.shape[0]:
         r = notes[REWIRING]
-        if now % rewirings.table[r, _EVERY] == 0:
-            first = program.first_slot[rewirings.table[r, _POST]]
-            low = max(program.bounds[p] * BLOCK - first, int64(0))
-            high = min(program.bounds[p + 1] * BLOCK - first, rewirings.table[r, _N_POST])
-            if not _attempts(program, synapses, plastic, rewirings, memory, r, p, now, low, high):
+        if is_replacing(rewirings, r, now):
+            return
+        if not rewirings.table[r, _REPLACES] and now % rewirings.table[r, _EVERY] == 0:
+            if not _attempts(program, synapses, plastic, rewirings, memory, r, p, now):
                 notes[NEEDS_ROOM] = 1
                 return
         notes[REWIRING] = r + 1

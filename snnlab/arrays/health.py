@@ -119,9 +119,10 @@ def lost_synapses(built: Built, told: dict[str, int], step: int) -> tuple[Troubl
     for k, rewiring in enumerate(built.network.rewirings):
         n = int(built.rewirings.counts[k, :, SHORT].sum())
         before = told.get(rewiring.name, 0)
-        if n < before or n > 2 * before:  # less: counting has begun anew
+        if n < before:  # counting has begun anew
+            before = 0
+        if n > 2 * before:
             told[rewiring.name] = n
-        if n > 2 * before or 0 < n < before:
             projection = built.network.projection(rewiring.projection)
             found.append(_shortage(built, rewiring.name, projection, n, step))
     return tuple(found)

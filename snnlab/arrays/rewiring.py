@@ -17,11 +17,15 @@ __all__ = [
     "NEEDS_ROOM",
     "NEXT",
     "N_EVENTS",
+    "N_NOTES",
     "N_TRIED",
+    "PAIR_WORDS",
+    "RANK_WORDS",
     "REWIRING",
     "REWIRING_FIELDS",
     "ROUND",
     "ROW",
+    "RULE_WORDS",
     "SHORT",
     "Rewirings",
 ]  # fmt: skip
@@ -38,6 +42,15 @@ EVENT_FIELDS = ("step", "rewiring", "is_formed", "pre", "post")
 
 REWIRING, ATTEMPT, DONE_STEP, NEEDS_ROOM, N_EVENTS = range(5)
 """Columns of `Rewirings.notes`."""
+
+N_NOTES = 8
+"""Columns of `Rewirings.notes` and `Rewirings.counts`: a cache line."""
+
+PAIR_WORDS, RANK_WORDS = 2, 3
+"""Purposes of random words beside those of construction: which pair; who spiked last."""
+
+RULE_WORDS = 0xFFFFFFFF
+"""Second name of the random words of an attempt's rule."""
 
 ROW, GONE, FORMED, NEXT, FULL, N_TRIED = range(6)
 """Columns of `Rewirings.replacing`."""

@@ -23,6 +23,7 @@ from snnlab.arrays.rewiring import (
     REWIRING_FIELDS,
     ROUND,
     ROW,
+    RULE_WORDS,
     SHORT,
 )
 from snnlab.cpu.barrier import meet
@@ -51,9 +52,6 @@ _STREAM, _FORBIDS_SELF, _ACCEPT, _PRUNE, _PARAMS, _N_PRE, _INDEGREE = (
 
 _DRAWN = 0xFFFFFFFE
 """Second name of the random words of a pair: no synapse has a target of this number."""
-
-_RULE = 0xFFFFFFFF
-"""Second name of the random words of a rule that is asked about a drawn pair."""
 
 _PAIRS_AT_LEAST, _PAIRS_EACH, _PAIRS_AT_MOST = 10**6, 1000, 2**32 - 1
 """Pairs that are drawn before the search for places ends: at least; for each synapse; at most."""
@@ -142,7 +140,7 @@ def _try_pairs(program, synapses, plastic, rewirings, r, p, now, stop, most):  #
         is_self = rewirings.table[r, _FORBIDS_SELF] and pre == post
         if is_self or not low <= post < high:
             continue
-        _name(program, rewirings, r, p, k, _RULE, now)
+        _name(program, rewirings, r, p, k, RULE_WORDS, now)
         found = _try(program, synapses, plastic, rewirings, r, p, pre, post, now)
         if found == _NO_ROOM:
             mine[FULL] = k
@@ -204,10 +202,7 @@ def _end(rewirings, r, p, n_left):  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy", cache=True)
 def _has_room(rewirings):  # type: ignore[no-untyped-def]
-    for p in range(rewirings.notes.shape[0]):
-        if rewirings.notes[p, NEEDS_ROOM]:
-            return False
-    return True
+    return not rewirings.notes[:, NEEDS_ROOM].any()
 
 
 @njit(error_model="numpy", cache=True)

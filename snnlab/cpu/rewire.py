@@ -14,8 +14,10 @@ from snnlab.arrays.rewiring import (
     DONE_STEP,
     N_EVENTS,
     NEEDS_ROOM,
+    RANK_WORDS,
     REWIRING,
     REWIRING_FIELDS,
+    RULE_WORDS,
 )
 from snnlab.cpu.rewire_rows import (
     append,
@@ -41,12 +43,6 @@ __all__ = ["due", "is_replacing", "rewire", "watch_spikes"]
                  "accept", "prune", "params_base", "replaces")
 )  # fmt: skip
 
-_RANK = 3
-"""Purpose of random words beside those of construction: who spiked last."""
-
-_RULE = 0xFFFFFFFF
-"""Second name of the random words of an attempt's rule."""
-
 
 @njit(error_model="numpy", cache=True)
 def due(rewirings, now):  # type: ignore[no-untyped-def]
@@ -71,7 +67,7 @@ def watch_spikes(program, rewirings, memory, p, chunk):  # type: ignore[no-untyp
                        memory.spike_start[chunk, p, population + 1]):  # fmt: skip
             neuron = int64(memory.spike_slot[chunk, p, s]) - program.first_slot[population]
             step = memory.spike_step[chunk, p, s]
-            rank = int64(philox4x32(neuron, step, _RANK, population, program.seed, 0)[0])
+            rank = int64(philox4x32(neuron, step, RANK_WORDS, population, program.seed, 0)[0])
             if step > last[0] or (step == last[0] and rank < last[1]):
                 last[0], last[1], last[2] = step, rank, neuron
 
@@ -121,7 +117,7 @@ def _attempts(program, synapses, plastic, rewirings, memory, r, p, now):  # type
     low, high, _ = owned(program, rewirings, r, p)
     last = _last_spike(rewirings, own[_SOURCE]) if own[_IS_LAST_SPIKE] else int64(-1)
     random[0], random[1] = uint32(program.seed), uint32(own[_STREAM])
-    random[3], random[4] = uint32(_RULE), uint32(now)
+    random[3], random[4] = uint32(RULE_WORDS), uint32(now)
     for k in range(notes[ATTEMPT], own[_ATTEMPTS]):
         pre, post = draw_pair(program, rewirings, r, k, now, 0)
         if not low <= post < high:
@@ -161,10 +157,10 @@ def rewire(program, synapses, plastic, rewirings, memory, p, now):  # type: igno
         r = notes[REWIRING]
         if is_replacing(rewirings, r, now):
             return
-        if not rewirings.table[r, _REPLACES] and now % rewirings.table[r, _EVERY] == 0:
-            if not _attempts(program, synapses, plastic, rewirings, memory, r, p, now):
-                notes[NEEDS_ROOM] = 1
-                return
+        is_due = not rewirings.table[r, _REPLACES] and now % rewirings.table[r, _EVERY] == 0
+        if is_due and not _attempts(program, synapses, plastic, rewirings, memory, r, p, now):
+            notes[NEEDS_ROOM] = 1
+            return
         notes[REWIRING] = r + 1
     notes[REWIRING] = 0
     notes[DONE_STEP] = now

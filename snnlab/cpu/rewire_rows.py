@@ -7,7 +7,7 @@ import math
 from numba import int32, int64, njit, uint32, uint64
 
 from snnlab.arrays.plastic import PLASTIC_FIELDS
-from snnlab.arrays.rewiring import N_EVENTS, REWIRING_FIELDS
+from snnlab.arrays.rewiring import N_EVENTS, PAIR_WORDS, REWIRING_FIELDS
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.plastic import visit
 from snnlab.rules.emit_row import NUMBERS
@@ -38,9 +38,6 @@ _P_CATCH_UP, _P_STATE, _P_TARGETS, _P_NUMBERS = (
     for name in ("catch_up", "state_base", "targets_base", "numbers_base")
 )
 _STRIDE = NUMBERS.index("stride")
-
-_PAIR = 2
-"""Purpose of random words beside those of construction: which pair."""
 
 
 @njit(error_model="numpy", cache=True)
@@ -88,7 +85,7 @@ def see_pair(rewirings, r, p, pre, post):  # type: ignore[no-untyped-def]
 def draw_pair(program, rewirings, r, k, now, purpose):  # type: ignore[no-untyped-def]
     """Pair number `k` of those that are drawn at step `now` for a purpose: source, target."""
     own = rewirings.table[r]
-    words = philox4x32(k, now, _PAIR, uint32(purpose), program.seed, own[_STREAM])
+    words = philox4x32(k, now, PAIR_WORDS, uint32(purpose), program.seed, own[_STREAM])
     post = int64((uint64(words[0]) * uint64(own[_N_POST])) >> uint64(32))
     pre = int64((uint64(words[1]) * uint64(own[_N_PRE])) >> uint64(32))
     return pre, post
@@ -105,6 +102,7 @@ def find(synapses, start, stop, target):  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy", cache=True)
 def catch_up(synapses, plastic, ring, rewirings, r, p, row, step):  # type: ignore[no-untyped-def]
+    """Let the synapses of a row learn from all spikes that have reached them up to a step."""
     m = rewirings.table[r, _PLASTIC]
     if m >= 0:
         visit(synapses, plastic, ring, m, p, row, step, plastic.table[m, _P_CATCH_UP])

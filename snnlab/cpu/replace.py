@@ -21,7 +21,6 @@ from snnlab.arrays.rewiring import (
     NEXT,
     REWIRING,
     REWIRING_FIELDS,
-    ROUND,
     ROW,
     RULE_WORDS,
     SHORT,
@@ -226,7 +225,7 @@ def _replace(  # type: ignore[no-untyped-def]
         n_left = n_gone - rewirings.replacing[:, FORMED].sum()
         if n_left == 0 or first >= last:
             break
-        stop = min(first + ROUND, last)
+        stop = min(first + rewirings.tried.shape[1], last)
         for p in range(member, n_partitions, n_members):
             _try_pairs(program, synapses, plastic, rewirings, r, p, now, stop, n_left)
         meet(barrier, n_members)

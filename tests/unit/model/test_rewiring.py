@@ -1,5 +1,7 @@
 """Rewirings of a network: what their numbers stand for, and which rules there are."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from snnlab.errors import RuleError, SpecError

@@ -58,7 +58,7 @@ _PAIRS_AT_LEAST, _PAIRS_EACH, _PAIRS_AT_MOST = 10**6, 1000, 2**32 - 1
 _NO, _YES, _NO_ROOM = range(3)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _name(program, rewirings, r, p, first, second, now):  # type: ignore[no-untyped-def]
     """Name the random numbers of a rule."""
     random = rewirings.random[p]
@@ -66,7 +66,7 @@ def _name(program, rewirings, r, p, first, second, now):  # type: ignore[no-unty
     random[2], random[3], random[4] = uint32(first), uint32(second), uint32(now)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _goes(program, plastic, rewirings, r, p, pre, post, e, now):  # type: ignore[no-untyped-def]
     """Ask the rule whether a synapse goes; its row is up to date."""
     see_pair(rewirings, r, p, pre, post)
@@ -104,7 +104,7 @@ def _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # ty
     notes[NEEDS_ROOM] = 0
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _try(program, synapses, plastic, rewirings, r, p, pre, post, now):  # type: ignore[no-untyped-def]
     """Connect one pair if that may be; its row is up to date, the random numbers are named."""
     own = rewirings.table[r]

@@ -40,7 +40,7 @@ _P_CATCH_UP, _P_STATE, _P_TARGETS, _P_NUMBERS = (
 _STRIDE = NUMBERS.index("stride")
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def owned(program, rewirings, r, p):  # type: ignore[no-untyped-def]
     """Targets of a rewiring in a partition, ``low ... high - 1``; the local slot of target 0."""
     own = rewirings.table[r]
@@ -49,7 +49,7 @@ def owned(program, rewirings, r, p):  # type: ignore[no-untyped-def]
     return max(-slot, int64(0)), min(n_slots - slot, own[_N_POST]), slot
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def row_of(synapses, rewirings, r, p, pre):  # type: ignore[no-untyped-def]
     """Where a row starts, where it stops, where the next one starts; where its stop is kept."""
     table = synapses.table[rewirings.table[r, _TABLE]]
@@ -59,7 +59,7 @@ def row_of(synapses, rewirings, r, p, pre):  # type: ignore[no-untyped-def]
     return starts[start_at], starts[stop_at], starts[start_at + 1], stop_at
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
     squared = 0.0
     for axis in range(2):
@@ -73,7 +73,7 @@ def _distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
     return math.sqrt(squared)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def see_pair(rewirings, r, p, pre, post):  # type: ignore[no-untyped-def]
     """Write what a rule sees of a pair into the scratch of the partition."""
     own, pair = rewirings.table[r], rewirings.pair[p]
@@ -81,7 +81,7 @@ def see_pair(rewirings, r, p, pre, post):  # type: ignore[no-untyped-def]
     pair[1] = rewirings.indegree[own[_INDEGREE] + post]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def draw_pair(program, rewirings, r, k, now, purpose):  # type: ignore[no-untyped-def]
     """Pair number `k` of those that are drawn at step `now` for a purpose: source, target."""
     own = rewirings.table[r]
@@ -91,7 +91,7 @@ def draw_pair(program, rewirings, r, k, now, purpose):  # type: ignore[no-untype
     return pre, post
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def find(synapses, start, stop, target):  # type: ignore[no-untyped-def]
     """Place of the synapse onto a target in a row; -1 if there is none."""
     for e in range(uint64(start), uint64(stop)):
@@ -108,14 +108,14 @@ def catch_up(synapses, plastic, ring, rewirings, r, p, row, step):  # type: igno
         visit(synapses, plastic, ring, m, p, row, step, plastic.table[m, _P_CATCH_UP])
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _at_state(plastic, m, p, e):  # type: ignore[no-untyped-def]
     """Where the first state variable of a synapse lies, and the way to the next."""
     own = plastic.table[m]
     return own[_P_STATE] + e - own[_P_TARGETS], plastic.numbers[own[_P_NUMBERS] + _STRIDE]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def read_state(plastic, rewirings, r, p, e):  # type: ignore[no-untyped-def]
     """Copy the state of a synapse into the scratch of the partition."""
     state, m = rewirings.state[p], rewirings.table[r, _PLASTIC]

@@ -61,21 +61,9 @@ _NO, _YES, _NO_ROOM = range(3)
 @njit(error_model="numpy", forceinline=True)
 def _name(program, rewirings, r, p, first, second, now):  # type: ignore[no-untyped-def]
     """Name the random numbers of a rule."""
-    random = rewirings.random[p]
-    random[0], random[1] = uint32(program.seed), uint32(rewirings.table[r, _STREAM])
-    random[2], random[3], random[4] = uint32(first), uint32(second), uint32(now)
-
-
-@njit(error_model="numpy", forceinline=True)
-def _goes(program, plastic, rewirings, r, p, pre, post, e, now):  # type: ignore[no-untyped-def]
-    """Ask the rule whether a synapse goes; its row is up to date."""
-    see_pair(rewirings, r, p, pre, post)
-    read_state(plastic, rewirings, r, p, e)
-    _name(program, rewirings, r, p, pre, post, now)
-    own = rewirings.table[r]
-    params = rewirings.params[own[_PARAMS] :]
-    arguments = rewirings.state[p], rewirings.pair[p], params, rewirings.random[p]
-    return call_rule(own[_PRUNE], arguments) != 0
+    random = rewirings.random
+    random[p, 0], random[p, 1] = uint32(program.seed), uint32(rewirings.table[r, _STREAM])
+    random[p, 2], random[p, 3], random[p, 4] = uint32(first), uint32(second), uint32(now)
 
 
 @njit(error_model="numpy", cache=True)
@@ -86,17 +74,22 @@ def _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # ty
     what has stayed of it again, which stays again.
     """
     mine, notes = rewirings.replacing[p], rewirings.notes[p]
-    slot = owned(program, rewirings, r, p)[2]
+    slot, capacity = owned(program, rewirings, r, p)[2], rewirings.events.shape[1]
+    params, rule = rewirings.params[rewirings.table[r, _PARAMS] :], rewirings.table[r, _PRUNE]
+    asked = rewirings.state[p], rewirings.pair[p], params, rewirings.random[p]
     for pre in range(mine[ROW], rewirings.table[r, _N_PRE]):
         mine[ROW] = pre
         start, stop, _, stop_at = row_of(synapses, rewirings, r, p, pre)
         catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
         for e in range(stop - 1, start - 1, -1):
-            if notes[N_EVENTS] == rewirings.events.shape[1]:
+            if notes[N_EVENTS] == capacity:
                 notes[NEEDS_ROOM] = 1
                 return
             post = int64(synapses.targets[e]) - slot
-            if _goes(program, plastic, rewirings, r, p, pre, post, e, now):
+            see_pair(rewirings, r, p, pre, post)
+            read_state(plastic, rewirings, r, p, e)
+            _name(program, rewirings, r, p, pre, post, now)
+            if call_rule(rule, asked):
                 remove(synapses, plastic, rewirings, r, p, stop_at, e)
                 note(rewirings, r, p, now, 0, pre, post)
                 mine[GONE] += 1

@@ -76,9 +76,9 @@ def _distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
 @njit(error_model="numpy", forceinline=True)
 def see_pair(rewirings, r, p, pre, post):  # type: ignore[no-untyped-def]
     """Write what a rule sees of a pair into the scratch of the partition."""
-    own, pair = rewirings.table[r], rewirings.pair[p]
-    pair[0] = _distance(rewirings, r, pre, post) if own[_HAS_DISTANCE] else 0.0
-    pair[1] = rewirings.indegree[own[_INDEGREE] + post]
+    has_distance = rewirings.table[r, _HAS_DISTANCE]
+    rewirings.pair[p, 0] = _distance(rewirings, r, pre, post) if has_distance else 0.0
+    rewirings.pair[p, 1] = rewirings.indegree[rewirings.table[r, _INDEGREE] + post]
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -111,20 +111,20 @@ def catch_up(synapses, plastic, ring, rewirings, r, p, row, step):  # type: igno
 @njit(error_model="numpy", forceinline=True)
 def _at_state(plastic, m, p, e):  # type: ignore[no-untyped-def]
     """Where the first state variable of a synapse lies, and the way to the next."""
-    own = plastic.table[m]
-    return own[_P_STATE] + e - own[_P_TARGETS], plastic.numbers[own[_P_NUMBERS] + _STRIDE]
+    first = plastic.table[m, _P_STATE] - plastic.table[m, _P_TARGETS]
+    return first + e, plastic.numbers[plastic.table[m, _P_NUMBERS] + _STRIDE]
 
 
 @njit(error_model="numpy", forceinline=True)
 def read_state(plastic, rewirings, r, p, e):  # type: ignore[no-untyped-def]
     """Copy the state of a synapse into the scratch of the partition."""
-    state, m = rewirings.state[p], rewirings.table[r, _PLASTIC]
+    m = rewirings.table[r, _PLASTIC]
     if m < 0:
-        state[0] = rewirings.start[rewirings.table[r, _START]]
+        rewirings.state[p, 0] = rewirings.start[rewirings.table[r, _START]]
         return
     at, stride = _at_state(plastic, m, p, e)
     for k in range(rewirings.table[r, _N_STATES]):
-        state[k] = plastic.state[at + k * stride]
+        rewirings.state[p, k] = plastic.state[at + k * stride]
 
 
 @njit(error_model="numpy", cache=True)

@@ -216,7 +216,7 @@ def _replace(  # type: ignore[no-untyped-def]
     while True:
         first = rewirings.replacing[0, NEXT]
         n_left = n_gone - rewirings.replacing[:, FORMED].sum()
-        if n_left == 0 or first >= last:
+        if n_left <= 0 or first >= last:
             break
         stop = min(first + rewirings.tried.shape[1], last)
         for p in range(member, n_partitions, n_members):

@@ -32,7 +32,7 @@ _NAMES = {
     "model.parameter": "Parameter Receptor State",
     "model.recorders": "StateRecorder SynapseRecorder",
     "model.rewiring": "Rewiring RewiringRule",
-    "model.rewirings": "Magnitude Topographic",
+    "model.rewirings": "SET DeepR Magnitude Topographic",
     "model.space": "Grid RandomPositions",
     "model.stimuli": "MovingBlob PoissonInput SpikeTrains StepCurrent",
     "model.synapse": "ModTrace PostTrace PreTrace Synapse",

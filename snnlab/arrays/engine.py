@@ -16,7 +16,7 @@ import numpy as np
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.arrays.change import keeps_structure
-from snnlab.arrays.health import cut_effects, find_troubles, limit_input
+from snnlab.arrays.health import cut_effects, find_troubles, limit_input, lost_synapses
 from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
 from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM
 from snnlab.arrays.samples import SampleBuffer
@@ -90,6 +90,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._step = 0
         self._limited: tuple[Trouble, ...] = ()
         self._told_cut: dict[str, int] = {}
+        self._told_lost: dict[str, int] = {}
         self._built: B | None = None
         self._events: list[NDArray[np.int64]] = []
 
@@ -210,7 +211,8 @@ class ArrayEngine(ABC, Generic[B, C]):
         wall_s, timings = clock.timings()
         return Frame(
             start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
-            limited + cut_effects(built, self._told_cut, self._step) + health,
+            limited + cut_effects(built, self._told_cut, self._step)
+            + lost_synapses(self._arrays, self._told_lost, self._step) + health,
             self._structural_events(),
         )  # fmt: skip
 
@@ -235,7 +237,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         built, _ = self._build(self.network, old.sizes.ring_slots, arrays)
         take_over(built, arrays, self._step)
         # The rules go on in the middle of their call.
-        for name in ("notes", "counts", "last_spike"):
+        for name in ("notes", "counts", "last_spike", "replacing"):
             getattr(built.rewirings, name)[:] = getattr(old.rewirings, name)
         built.plastic.clipped[:] = old.plastic.clipped
         self._built = built

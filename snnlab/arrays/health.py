@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnlab.arrays.built import Built
+from snnlab.arrays.rewiring import SHORT
 from snnlab.build.fixed_point import ROOM_UNDER_WAY
 from snnlab.build.tables import largest_effect
 from snnlab.frames.health import Kind, Trouble
@@ -17,7 +18,7 @@ from snnlab.units import format_quantity
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["cut_effects", "find_troubles", "limit_input"]
+__all__ = ["cut_effects", "find_troubles", "limit_input", "lost_synapses"]
 
 
 def find_troubles(built: Built, step: int) -> tuple[Trouble, ...]:
@@ -100,6 +101,41 @@ def _cut(built: Built, projection: Projection, n: int, step: int) -> Trouble:
         expected=f"must be 0: effects are cut to {format_quantity(largest, unit)}",
         t_start=step, t_stop=step, dt=built.network.dt,
         remedy=f"Let {projection.synapse} bound its weight, and name the bound in `largest`.",
+    )  # fmt: skip
+
+
+def lost_synapses(built: Built, told: dict[str, int], step: int) -> tuple[Trouble, ...]:
+    """Return the rewirings that replaced fewer synapses than went, when twice as many as told.
+
+    Parameters
+    ----------
+    built : Built
+    told : dict
+        Rewiring -> number of lost synapses that was last spoken of; updated.
+    step : int
+        Steps done.
+    """
+    found = []
+    for k, rewiring in enumerate(built.network.rewirings):
+        n = int(built.rewirings.counts[k, :, SHORT].sum())
+        before = told.get(rewiring.name, 0)
+        if n < before:  # counting has begun anew
+            before = 0
+        if n > 2 * before:
+            told[rewiring.name] = n
+            projection = built.network.projection(rewiring.projection)
+            found.append(_shortage(built, rewiring.name, projection, n, step))
+    return tuple(found)
+
+
+def _shortage(built: Built, name: str, projection: Projection, n: int, step: int) -> Trouble:
+    """Describe synapses that went and were not replaced."""
+    return Trouble(
+        kind=Kind.SHORTAGE, population=projection.post, neuron=None,
+        variable=f"synapses that rewiring {name!r} did not replace", value=n, unit="1",
+        expected="must be 0: the rule accepted too few of the pairs that were drawn",
+        t_start=step, t_stop=step, dt=built.network.dt,
+        remedy=f"Let the rule accept more pairs, or let {projection.name!r} have fewer synapses.",
     )  # fmt: skip
 
 

@@ -11,21 +11,29 @@ __all__ = [
     "ATTEMPT",
     "DONE_STEP",
     "EVENT_FIELDS",
+    "FORMED",
+    "FULL",
+    "GONE",
     "NEEDS_ROOM",
+    "NEXT",
     "N_EVENTS",
     "N_NOTES",
+    "N_TRIED",
     "PAIR_WORDS",
     "RANK_WORDS",
     "REWIRING",
     "REWIRING_FIELDS",
+    "ROUND",
+    "ROW",
     "RULE_WORDS",
+    "SHORT",
     "Rewirings",
 ]
 
 REWIRING_FIELDS = (
     "table", "plastic", "every", "attempts", "stream", "n_pre", "n_post", "source", "post",
     "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "n_states", "start_base",
-    "params_base", "pre_base", "post_base", "indegree_base",
+    "params_base", "pre_base", "post_base", "indegree_base", "replaces",
 )  # fmt: skip
 """Columns of `Rewirings.table`."""
 
@@ -44,17 +52,26 @@ PAIR_WORDS, RANK_WORDS = 2, 3
 RULE_WORDS = 0xFFFFFFFF
 """Second name of the random words of an attempt's rule."""
 
+ROW, GONE, FORMED, NEXT, FULL, N_TRIED = range(6)
+"""Columns of `Rewirings.replacing`."""
+
+ROUND = 1024
+"""Pairs that partitions look at between two meetings, where a rule replaces synapses."""
+
+SHORT = 3
+"""Column of `Rewirings.counts`: synapses for which no place was found."""
+
 
 class Rewirings(NamedTuple):
     """All rewirings of a network, one row of `table` each.
 
     Parameters
     ----------
-    table : (n, 20) int64
+    table : (n, 21) int64
         Columns `REWIRING_FIELDS`: the projection's synapse table and its number among the plastic
         ones (-1: static); steps between calls, attempts in each; random stream; sizes and numbers
         of the populations; who is a partner; addresses of the rule's functions; state variables
-        of a synapse, and where the parts of the flat arrays begin.
+        of a synapse, and where the parts of the flat arrays begin; whether synapses are replaced.
     params : flat real
         Parameters of each rule.
     start : flat real
@@ -82,7 +99,14 @@ class Rewirings(NamedTuple):
         Where a partition is: rewiring and attempt that come next, last step that it is done with,
         whether it waits for room in a row or among the events, events. A cache line apart.
     counts : (n, n_partitions, 8) int64
-        Attempts, synapses formed, synapses removed. A cache line apart.
+        Attempts, synapses formed, synapses removed, synapses that should have been replaced and
+        were not. A cache line apart.
+    replacing : (n_partitions, 8) int64
+        Where a partition is within a rule that replaces: row that it visits next, synapses that
+        went and that were formed, pair that comes next; of the pairs of this round, the one for
+        which a row had no room, and how many got a synapse for now. A cache line apart.
+    tried : (n_partitions, ROUND) int64
+        Numbers of these.
     """
 
     table: NDArray[np.int64]
@@ -101,3 +125,5 @@ class Rewirings(NamedTuple):
     events: NDArray[np.int64]
     notes: NDArray[np.int64]
     counts: NDArray[np.int64]
+    replacing: NDArray[np.int64]
+    tried: NDArray[np.int64]

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from snnlab.arrays.plastic_arrays import PlasticTable
-from snnlab.arrays.rewiring import EVENT_FIELDS, N_NOTES, REWIRING_FIELDS, Rewirings
+from snnlab.arrays.rewiring import EVENT_FIELDS, N_NOTES, REWIRING_FIELDS, ROUND, Rewirings
 from snnlab.build.connect import Connections
 from snnlab.build.growing import pairs_of
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.random import stream_id
 from snnlab.build.rules_of import positions
-from snnlab.errors import BuildError
 from snnlab.model.network import Network, Population
 from snnlab.model.rewiring import Rewiring
 from snnlab.rules.rewiring import RewiringTree
@@ -62,23 +61,11 @@ def compile_rules(network: Network, compiled: Callable[[Any, tuple[str, ...]], K
     compiled : callable
         Rule, and the state variables of the synapses that it forms, ``"weight"`` first -> its
         kernel.
-
-    Raises
-    ------
-    BuildError
-        A rule replaces what it prunes: no engine does that.
     """
-    found = []
-    for rewiring in network.rewirings:
-        if rewiring.model.replaces:
-            raise BuildError(
-                f"Rewiring {rewiring.name!r}.rule", "must visit pairs that are drawn",
-                got=f"{rewiring.rule}, which replaces what it prunes",
-                remedy="This version has no engine for rules with replaces = True.",
-            )  # fmt: skip
-        states = network.projection(rewiring.projection).model.states
-        found.append(compiled(rewiring.model, ("weight", *states)))
-    return tuple(found)
+    return tuple(
+        compiled(rewiring.model, ("weight", *network.projection(rewiring.projection).model.states))
+        for rewiring in network.rewirings
+    )
 
 
 def table_of(connections: Connections, projection: str) -> int:
@@ -141,6 +128,9 @@ def rewirings(
                         np.int64),
         notes=np.zeros((n_partitions, N_NOTES), np.int64),
         counts=np.zeros((n, n_partitions, N_NOTES), np.int64),
+        replacing=np.zeros((n_partitions, N_NOTES), np.int64),
+        tried=np.zeros((n_partitions, ROUND if any(row["replaces"] for row in rows) else 0),
+                       np.int64),
     )  # fmt: skip
     return with_new_rules(result, network, kernels)
 
@@ -229,6 +219,7 @@ def _columns(
         "accept": kernel.accept,
         "prune": kernel.prune,
         "n_states": len(kernel.tree.states),
+        "replaces": int(rewiring.model.replaces),
     }
 
 

@@ -73,6 +73,7 @@ def take_over_structure(built: Built, arrays: Mapping[str, NDArray[Any]], step: 
     rewirings.notes[:] = 0
     rewirings.notes[:, DONE_STEP] = step - 1
     rewirings.counts[:] = 0
+    rewirings.replacing[:] = 0
     rewirings.last_spike[:] = -1
     for k, population in enumerate(built.network.populations):
         last = arrays.get(f"last_spike/{population.name}")

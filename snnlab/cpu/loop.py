@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, njit
 
-from snnlab.arrays.rewiring import NEEDS_ROOM
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
 from snnlab.cpu.deliver import deliver
@@ -27,6 +26,7 @@ from snnlab.cpu.phases import (
 )
 from snnlab.cpu.plastic import plasticity
 from snnlab.cpu.program import RECORDED, SUSPECTS
+from snnlab.cpu.replace import replace
 from snnlab.cpu.rewire import due, rewire, watch_spikes
 from snnlab.cpu.suspects import look
 from snnlab.cpu.update import insert_events, update
@@ -92,9 +92,11 @@ def _rewire_all(  # type: ignore[no-untyped-def]
         rewire(program, synapses, plastic, rewirings, memory, p, now)
         charge(clock, p, REWIRE, since, weight)
     meet(barrier, n_members)
-    has_room = True
-    for p in range(program.bounds.size - 1):
-        has_room &= rewirings.notes[p, NEEDS_ROOM] == 0
+    since = stamp(weight)
+    has_room = replace(
+        program, synapses, plastic, rewirings, memory, now, member, n_members, barrier
+    )
+    charge(clock, member, REWIRE, since, weight)
     return has_room
 
 

@@ -7,39 +7,41 @@ brought up to date first: its new synapse has not seen the spikes before.
 
 from __future__ import annotations
 
-import math
+from numba import int64, njit, uint16, uint32, uint64
 
-from numba import int32, int64, njit, uint16, uint32, uint64
-
-from snnlab.arrays.plastic import PLASTIC_FIELDS
 from snnlab.arrays.rewiring import (
     ATTEMPT,
     DONE_STEP,
     N_EVENTS,
     NEEDS_ROOM,
-    PAIR_WORDS,
     RANK_WORDS,
     REWIRING,
     REWIRING_FIELDS,
     RULE_WORDS,
 )
-from snnlab.build.layout import BLOCK
-from snnlab.cpu.plastic import visit
+from snnlab.cpu.rewire_rows import (
+    append,
+    catch_up,
+    distance,
+    draw_pair,
+    find,
+    note,
+    owned,
+    read_state,
+    remove,
+)
 from snnlab.rules.call import call_rule
-from snnlab.rules.emit_row import NUMBERS
 from snnlab.rules.philox import philox4x32
 
-__all__ = ["due", "rewire", "watch_spikes"]
+__all__ = ["due", "is_replacing", "rewire", "watch_spikes"]
 
-(_TABLE, _PLASTIC, _EVERY, _ATTEMPTS, _STREAM, _N_PRE, _N_POST, _SOURCE, _POST, _IS_LAST_SPIKE,
- _FORBIDS_SELF, _HAS_DISTANCE, _ACCEPT, _PRUNE, _N_STATES, _START, _PARAMS, _PRE, _POSTS,
- _INDEGREE) = range(len(REWIRING_FIELDS))  # fmt: skip
-
-_P_CATCH_UP, _P_STATE, _P_TARGETS, _P_NUMBERS = (
-    PLASTIC_FIELDS.index(name)
-    for name in ("catch_up", "state_base", "targets_base", "numbers_base")
-)
-_STRIDE = NUMBERS.index("stride")
+(_TABLE, _EVERY, _ATTEMPTS, _STREAM, _N_PRE, _N_POST, _SOURCE, _IS_LAST_SPIKE, _FORBIDS_SELF,
+ _HAS_DISTANCE, _ACCEPT, _PRUNE, _PARAMS, _INDEGREE, _REPLACES) = (
+    REWIRING_FIELDS.index(name)
+    for name in ("table", "every", "attempts", "stream", "n_pre", "n_post", "source",
+                 "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "params_base",
+                 "indegree_base", "replaces")
+)  # fmt: skip
 
 _PAIRS_AT_ONCE = 64
 """Pairs that are drawn before the first of them is looked at."""
@@ -84,136 +86,44 @@ def _last_spike(rewirings, population):  # type: ignore[no-untyped-def]
     return neuron
 
 
-@njit(error_model="numpy", inline="always")
-def _distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
-    squared = 0.0
-    for axis in range(2):
-        d = abs(
-            rewirings.positions[rewirings.table[r, _PRE] + pre, axis]
-            - rewirings.positions[rewirings.table[r, _POSTS] + post, axis]
-        )
-        if rewirings.period[r, axis] > 0.0:
-            d = min(d, rewirings.period[r, axis] - d)
-        squared += d * d
-    return math.sqrt(squared)
-
-
-@njit(error_model="numpy", inline="always")
-def _find(targets, start, stop, target):  # type: ignore[no-untyped-def]
-    """Place of the synapse onto a target in a row; -1 if there is none. Vectorises."""
-    found = int64(-1)
-    for e in range(uint64(start), uint64(stop)):
-        found = int64(e) if targets[e] == target else found
-    return found
-
-
-@njit(error_model="numpy", cache=True)
-def _catch_up(synapses, plastic, ring, rewirings, r, p, row, step):  # type: ignore[no-untyped-def]
-    m = rewirings.table[r, _PLASTIC]
-    if m >= 0:
-        visit(synapses, plastic, ring, m, p, row, step, plastic.table[m, _P_CATCH_UP])
-
-
-@njit(error_model="numpy", cache=True)
-def _at_state(plastic, m, p, e):  # type: ignore[no-untyped-def]
-    """Where the first state variable of a synapse lies, and the way to the next."""
-    own = plastic.table[m]
-    return own[_P_STATE] + e - own[_P_TARGETS], plastic.numbers[own[_P_NUMBERS] + _STRIDE]
-
-
-@njit(error_model="numpy", cache=True)
-def _read(plastic, rewirings, r, p, e):  # type: ignore[no-untyped-def]
-    """Copy the state of a synapse into the scratch of the partition."""
-    state, m = rewirings.state[p], rewirings.table[r, _PLASTIC]
-    if m < 0:
-        state[0] = rewirings.start[rewirings.table[r, _START]]
-        return
-    at, stride = _at_state(plastic, m, p, e)
-    for k in range(rewirings.table[r, _N_STATES]):
-        state[k] = plastic.state[at + k * stride]
-
-
-@njit(error_model="numpy", cache=True)
-def _note(rewirings, r, p, step, is_formed, pre, post):  # type: ignore[no-untyped-def]
-    """Write down what happened to a pair."""
-    n = rewirings.notes[p, N_EVENTS]
-    event = rewirings.events[p, n]
-    event[0], event[1], event[2], event[3], event[4] = step, r, is_formed, pre, post
-    rewirings.notes[p, N_EVENTS] = n + 1
-    rewirings.counts[r, p, 1 if is_formed else 2] += 1
-    at = rewirings.table[r, _INDEGREE] + post
-    rewirings.indegree[at] += int32(1) if is_formed else int32(-1)
-
-
-@njit(error_model="numpy", cache=True)
-def _remove(synapses, plastic, rewirings, r, p, stop_at, e):  # type: ignore[no-untyped-def]
-    """Take a synapse out of its row; the last one of the row takes its place."""
-    last = synapses.row_start[stop_at] - 1
-    synapses.row_start[stop_at] = last
-    synapses.targets[e] = synapses.targets[last]
-    m = rewirings.table[r, _PLASTIC]
-    if m >= 0:
-        to, stride = _at_state(plastic, m, p, e)
-        from_, _ = _at_state(plastic, m, p, last)
-        for k in range(rewirings.table[r, _N_STATES]):
-            plastic.state[to + k * stride] = plastic.state[from_ + k * stride]
-
-
-@njit(error_model="numpy", cache=True)
-def _append(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignore[no-untyped-def]
-    """Put a new synapse behind a row that has room."""
-    e = synapses.row_start[stop_at]
-    synapses.row_start[stop_at] = e + 1
-    synapses.targets[e] = target
-    m = rewirings.table[r, _PLASTIC]
-    if m >= 0:
-        at, stride = _at_state(plastic, m, p, e)
-        first = rewirings.table[r, _START]
-        for k in range(rewirings.table[r, _N_STATES]):
-            plastic.state[at + k * stride] = rewirings.start[first + k]
-
-
 @njit(error_model="numpy", cache=True)
 def _prune(synapses, plastic, rewirings, ring, r, p, pre, post, e, stop_at, now):  # type: ignore[no-untyped-def]
     """Ask the rule about a synapse that is there, and let it go if it must."""
     own = rewirings.table[r]
-    _catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
-    _read(plastic, rewirings, r, p, e)
+    catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
+    read_state(plastic, rewirings, r, p, e)
     params = rewirings.params[own[_PARAMS] :]
     if call_rule(own[_PRUNE], (rewirings.state[p], rewirings.pair[p], params, rewirings.random[p])):
-        _remove(synapses, plastic, rewirings, r, p, stop_at, e)
-        _note(rewirings, r, p, now, 0, pre, post)
+        remove(synapses, plastic, rewirings, r, p, stop_at, e)
+        note(rewirings, r, p, now, 0, pre, post)
 
 
 @njit(error_model="numpy", cache=True)
 def _form(synapses, plastic, rewirings, ring, r, p, pre, post, target, stop_at, now):  # type: ignore[no-untyped-def]
     """Put a synapse between a pair that the rule has accepted."""
-    _catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
-    _append(synapses, plastic, rewirings, r, p, stop_at, target)
-    _note(rewirings, r, p, now, 1, pre, post)
+    catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
+    append(synapses, plastic, rewirings, r, p, stop_at, target)
+    note(rewirings, r, p, now, 1, pre, post)
 
 
 @njit(error_model="numpy", inline="always")
 def _draw_pairs(rewirings, r, p, first, n, now, seed):  # type: ignore[no-untyped-def]
     """Draw the pairs of the attempts ``first ... first + n``; vectorises."""
     own, pres, posts = rewirings.table[r], rewirings.pres[p], rewirings.posts[p]
-    n_pre, n_post = uint64(own[_N_PRE]), uint64(own[_N_POST])
-    stream = own[_STREAM]
+    n_pre, n_post, stream = own[_N_PRE], own[_N_POST], own[_STREAM]
     for k in range(n):
         i = uint64(k)
-        words = philox4x32(uint64(first) + i, now, PAIR_WORDS, 0, seed, stream)
-        posts[i] = int64((uint64(words[0]) * n_post) >> uint64(32))
-        pres[i] = int64((uint64(words[1]) * n_pre) >> uint64(32))
+        pres[i], posts[i] = draw_pair(uint64(first) + i, now, 0, seed, stream, n_pre, n_post)
 
 
 @njit(error_model="numpy", cache=True)
-def _attempts(program, synapses, plastic, rewirings, ring, r, p, now, low, high):  # type: ignore[no-untyped-def]
+def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: ignore[no-untyped-def]
     """Make the attempts of one call at targets ``low ... high``; False if there is no room."""
     own, notes = rewirings.table[r], rewirings.notes[p]
     table, row_start, targets = synapses.table[own[_TABLE]], synapses.row_start, synapses.targets
     rows_at = p * (table[7] + 1)
     start_base, stop_base = table[8] + rows_at, table[10] + rows_at
-    slot_base = program.first_slot[own[_POST]] - program.bounds[p] * BLOCK
+    low, high, first_slot = owned(program, rewirings, r, p)
     pair, random = rewirings.pair[p], rewirings.random[p]
     pres, posts = rewirings.pres[p], rewirings.posts[p]
     params, most_events = rewirings.params[own[_PARAMS] :], rewirings.events.shape[1]
@@ -234,12 +144,12 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now, low, high)
             if notes[N_EVENTS] == most_events:
                 notes[ATTEMPT] = k + j
                 return False
-            pair[0] = _distance(rewirings, r, pre, post) if has_distance else 0.0
+            pair[0] = distance(rewirings, r, pre, post) if has_distance else 0.0
             pair[1] = rewirings.indegree[indegrees + post]
             random[2] = uint32(k + j)
-            target = uint16(slot_base + post)
+            target = uint16(first_slot + post)
             stop = row_start[stop_base + pre]
-            e = _find(targets, row_start[start_base + pre], stop, target)
+            e = find(targets, row_start[start_base + pre], stop, target)
             rewirings.counts[r, p, 0] += 1
             if e >= 0:
                 _prune(synapses, plastic, rewirings, ring, r, p, pre, post, e, stop_base + pre, now)
@@ -256,11 +166,18 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now, low, high)
 
 
 @njit(error_model="numpy", cache=True)
+def is_replacing(rewirings, r, now):  # type: ignore[no-untyped-def]
+    """Whether a rule that replaces synapses is due; without attempts it rests."""
+    own = rewirings.table[r]
+    return own[_REPLACES] != 0 and own[_ATTEMPTS] > 0 and now % own[_EVERY] == 0
+
+
+@njit(error_model="numpy", cache=True)
 def rewire(program, synapses, plastic, rewirings, memory, p, now):  # type: ignore[no-untyped-def]
-    """Do what is due at step `now` in partition `p`.
+    """Do what is due at step `now` in partition `p`, up to a rule that replaces synapses.
 
     Where a row or the list of events is full, it stops there and says so in `notes`; called again
-    when there is room, it goes on.
+    when there is room, it goes on. It stops before a rule for which partitions must meet, too.
     """
     notes, ring = rewirings.notes[p], memory.ring
     if notes[DONE_STEP] >= now:
@@ -268,13 +185,12 @@ def rewire(program, synapses, plastic, rewirings, memory, p, now):  # type: igno
     notes[NEEDS_ROOM] = 0
     while notes[REWIRING] < rewirings.table.shape[0]:
         r = notes[REWIRING]
-        if now % rewirings.table[r, _EVERY] == 0:
-            first = program.first_slot[rewirings.table[r, _POST]]
-            low = max(program.bounds[p] * BLOCK - first, int64(0))
-            high = min(program.bounds[p + 1] * BLOCK - first, rewirings.table[r, _N_POST])
-            if not _attempts(program, synapses, plastic, rewirings, ring, r, p, now, low, high):
-                notes[NEEDS_ROOM] = 1
-                return
+        if is_replacing(rewirings, r, now):
+            return
+        is_due = not rewirings.table[r, _REPLACES] and now % rewirings.table[r, _EVERY] == 0
+        if is_due and not _attempts(program, synapses, plastic, rewirings, ring, r, p, now):
+            notes[NEEDS_ROOM] = 1
+            return
         notes[REWIRING] = r + 1
     notes[REWIRING] = 0
     notes[DONE_STEP] = now

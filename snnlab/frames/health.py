@@ -25,6 +25,8 @@ class Kind(Enum):
     """A population fires about as fast as it can."""
     SILENCE = "silence"
     """A population that used to fire does not fire any more."""
+    SHORTAGE = "shortage"
+    """A rewiring did not find places for as many synapses as went."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,9 @@ class RewiringRule:
     -----
     A rule visits the pairs that `Rewiring` draws: `prune` decides where there is a synapse,
     `accept` where there is none. One with ``replaces = True`` visits every synapse instead, and
-    then draws pairs until as many synapses have been formed as went.
+    then draws pairs, source and target uniform, until as many synapses have been formed as went.
+    It gives up after a million pairs and a thousand more for each synapse that went; fewer are
+    formed then, and `Frame.health` says so.
     """
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
@@ -110,8 +112,8 @@ class Rewiring:
     every : number [ms]
         Time between two calls of the rule, at least one time step; rounded to the grid.
     attempts : number
-        Pairs drawn at each call, at least one; rounded. A rule that replaces draws as many as it
-        needs.
+        Pairs drawn at each call; rounded. A rule that replaces draws as many as it needs, whatever
+        the number; 0 lets any rule rest.
     parameters : mapping
         Of the rule: name -> number, quantity or expression of knobs. What is not named has the
         rule's default.

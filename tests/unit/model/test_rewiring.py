@@ -1,5 +1,7 @@
 """Rewirings of a network: what their numbers stand for, and which rules there are."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from snnlab.errors import RuleError, SpecError
@@ -16,7 +18,7 @@ from snnlab.model.edits import SetParameter
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter, State
 from snnlab.model.rewiring import Rewiring, RewiringRule, lookup, models
-from snnlab.model.rewirings import Magnitude, Topographic
+from snnlab.model.rewirings import SET, DeepR, Magnitude, Topographic
 from snnlab.model.space import Grid
 from snnlab.model.synapse import Synapse
 
@@ -141,3 +143,21 @@ def test_parameters_of_a_base_are_inherited():
     assert Sharper.parameters.keys() == Topographic.parameters.keys()
     assert Sharper.parameters["sigma_form"].default == 1.0
     assert Topographic.parameters["sigma_form"].default == 2.5
+
+
+@pytest.mark.parametrize(
+    ("sign", "weight", "goes"),
+    [(1.0, 0.1, False), (1.0, 0.0, True), (1.0, -0.1, True), (0.0, 0.1, False),
+     (-1.0, -0.1, False), (-1.0, 0.0, True), (-1.0, 0.1, True)],
+)  # fmt: skip
+def test_deep_rewiring_lets_go_what_has_reached_zero(sign, weight, goes):
+    syn, p = SimpleNamespace(weight=weight), SimpleNamespace(sign=sign)
+    assert DeepR.prune(syn, None, p) is goes
+    assert DeepR.replaces
+
+
+@pytest.mark.parametrize(("weight", "goes"), [(0.05, True), (-0.05, True), (0.1, False)])
+def test_sparse_evolutionary_training_lets_weak_synapses_go(weight, goes):
+    syn, p = SimpleNamespace(weight=weight), SimpleNamespace(w_threshold=0.1)
+    assert SET.prune(syn, None, p) is goes
+    assert SET.replaces

@@ -1,0 +1,260 @@
+"""Compiled rewiring by rules that replace: all synapses are visited, as many formed as went.
+
+Each partition deals with the synapses onto its own neurons, but how many are formed is one number
+for all of them. So the pairs that are drawn are numbered, and partitions go through them in rounds:
+each forms what its own targets may get, then they meet, and all find the same number at which the
+last synapse that is needed was formed. What lies beyond is taken back: it never happened.
+"""
+
+from __future__ import annotations
+
+from numba import int64, njit, uint16, uint32
+
+from snnlab.arrays.rewiring import (
+    DONE_STEP,
+    FORMED,
+    FULL,
+    GONE,
+    N_EVENTS,
+    N_TRIED,
+    NEEDS_ROOM,
+    NEXT,
+    REWIRING,
+    REWIRING_FIELDS,
+    ROW,
+    RULE_WORDS,
+    SHORT,
+)
+from snnlab.cpu.barrier import meet
+from snnlab.cpu.rewire import rewire
+from snnlab.cpu.rewire_rows import (
+    append,
+    catch_up,
+    draw_pair,
+    find,
+    note,
+    owned,
+    read_state,
+    remove,
+    row_of,
+    see_pair,
+)
+from snnlab.rules.call import call_rule
+
+__all__ = ["replace"]
+
+_STREAM, _FORBIDS_SELF, _ACCEPT, _PRUNE, _PARAMS, _N_PRE, _N_POST, _INDEGREE = (
+    REWIRING_FIELDS.index(name)
+    for name in ("stream", "forbids_self", "accept", "prune", "params_base", "n_pre", "n_post",
+                 "indegree_base")
+)  # fmt: skip
+
+_DRAWN = 0xFFFFFFFE
+"""Second name of the random words of a pair: no synapse has a target of this number."""
+
+_PAIRS_AT_LEAST, _PAIRS_EACH, _PAIRS_AT_MOST = 10**6, 1000, 2**32 - 1
+"""Pairs that are drawn before the search for places ends: at least; for each synapse; at most."""
+
+_NO, _YES, _NO_ROOM = range(3)
+
+
+@njit(error_model="numpy", forceinline=True)
+def _name(program, rewirings, r, p, first, second, now):  # type: ignore[no-untyped-def]
+    """Name the random numbers of a rule."""
+    random = rewirings.random
+    random[p, 0], random[p, 1] = uint32(program.seed), uint32(rewirings.table[r, _STREAM])
+    random[p, 2], random[p, 3], random[p, 4] = uint32(first), uint32(second), uint32(now)
+
+
+@njit(error_model="numpy", cache=True)
+def _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # type: ignore[no-untyped-def]
+    """Remove what goes, row by row, from the end of each: what fills a gap has been visited.
+
+    Where the list of events is full it stops; called again, it asks about the rest of the row and
+    what has stayed of it again, which stays again.
+    """
+    mine, notes = rewirings.replacing[p], rewirings.notes[p]
+    slot, capacity = owned(program, rewirings, r, p)[2], rewirings.events.shape[1]
+    params, rule = rewirings.params[rewirings.table[r, _PARAMS] :], rewirings.table[r, _PRUNE]
+    asked = rewirings.state[p], rewirings.pair[p], params, rewirings.random[p]
+    for pre in range(mine[ROW], rewirings.table[r, _N_PRE]):
+        mine[ROW] = pre
+        start, stop, _, stop_at = row_of(synapses, rewirings, r, p, pre)
+        catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
+        for e in range(stop - 1, start - 1, -1):
+            if notes[N_EVENTS] == capacity:
+                notes[NEEDS_ROOM] = 1
+                return
+            post = int64(synapses.targets[e]) - slot
+            see_pair(rewirings, r, p, pre, post)
+            read_state(plastic, rewirings, r, p, e)
+            _name(program, rewirings, r, p, pre, post, now)
+            if call_rule(rule, asked):
+                remove(synapses, plastic, rewirings, r, p, stop_at, e)
+                note(rewirings, r, p, now, 0, pre, post)
+                mine[GONE] += 1
+    mine[ROW] = rewirings.table[r, _N_PRE]
+    notes[NEEDS_ROOM] = 0
+
+
+@njit(error_model="numpy", forceinline=True)
+def _try(program, synapses, plastic, rewirings, r, p, pre, post, now):  # type: ignore[no-untyped-def]
+    """Connect one pair if that may be; its row is up to date, the random numbers are named."""
+    own = rewirings.table[r]
+    start, stop, end, stop_at = row_of(synapses, rewirings, r, p, pre)
+    target = uint16(owned(program, rewirings, r, p)[2] + post)
+    if find(synapses.targets, start, stop, target) >= 0:
+        return _NO
+    see_pair(rewirings, r, p, pre, post)
+    params = rewirings.params[own[_PARAMS] :]
+    if not call_rule(own[_ACCEPT], (rewirings.pair[p], params, rewirings.random[p])):
+        return _NO
+    if stop == end or rewirings.notes[p, N_EVENTS] == rewirings.events.shape[1]:
+        return _NO_ROOM
+    append(synapses, plastic, rewirings, r, p, stop_at, target)
+    note(rewirings, r, p, now, 1, pre, post)
+    return _YES
+
+
+@njit(error_model="numpy", cache=True)
+def _try_pairs(program, synapses, plastic, rewirings, r, p, now, stop, most):  # type: ignore[no-untyped-def]
+    """Connect pairs of this round, ``NEXT ... stop - 1``, until there is no room, `most` at most.
+
+    Those before the first one for which a row has no room do not depend on other partitions.
+    """
+    mine = rewirings.replacing[p]
+    low, high, _ = owned(program, rewirings, r, p)
+    own = rewirings.table[r]
+    stream, n_pre, n_post = own[_STREAM], own[_N_PRE], own[_N_POST]
+    mine[N_TRIED], mine[FULL] = 0, stop
+    for k in range(mine[NEXT], stop):
+        if mine[N_TRIED] == most:
+            return
+        pre, post = draw_pair(k, now, _DRAWN, program.seed, stream, n_pre, n_post)
+        is_self = own[_FORBIDS_SELF] and pre == post
+        if is_self or not low <= post < high:
+            continue
+        _name(program, rewirings, r, p, k, RULE_WORDS, now)
+        found = _try(program, synapses, plastic, rewirings, r, p, pre, post, now)
+        if found == _NO_ROOM:
+            mine[FULL] = k
+            return
+        if found == _YES:
+            rewirings.tried[p, mine[N_TRIED]] = k
+            mine[N_TRIED] += 1
+
+
+@njit(error_model="numpy", cache=True)
+def _n_tried(rewirings, before):  # type: ignore[no-untyped-def]
+    """Pairs of this round that got a synapse, in all partitions, with numbers below `before`."""
+    n = int64(0)
+    for p in range(rewirings.replacing.shape[0]):
+        for k in rewirings.tried[p, : rewirings.replacing[p, N_TRIED]]:
+            n += int64(k < before)
+    return n
+
+
+@njit(error_model="numpy", cache=True)
+def _cut(rewirings, first, n_left):  # type: ignore[no-untyped-def]
+    """Number from which on nothing is formed: `n_left` are enough, and all need room."""
+    high = rewirings.replacing[:, FULL].min()
+    low = first
+    while low < high:
+        middle = (low + high) // 2
+        if _n_tried(rewirings, middle) < n_left:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(error_model="numpy", cache=True)
+def _keep(synapses, rewirings, r, p, cut):  # type: ignore[no-untyped-def]
+    """Take back what was formed from number `cut` on, the last one first, and keep the rest."""
+    mine, notes = rewirings.replacing[p], rewirings.notes[p]
+    n = mine[N_TRIED]
+    while n > 0 and rewirings.tried[p, n - 1] >= cut:
+        n -= 1
+        notes[N_EVENTS] -= 1
+        event = rewirings.events[p, notes[N_EVENTS]]
+        synapses.row_start[row_of(synapses, rewirings, r, p, event[3])[3]] -= 1
+        rewirings.indegree[rewirings.table[r, _INDEGREE] + event[4]] -= 1
+        rewirings.counts[r, p, 1] -= 1
+    notes[NEEDS_ROOM] = int64(mine[FULL] == mine[NEXT])
+    rewirings.counts[r, p, 0] += cut - mine[NEXT] if p == 0 else 0
+    mine[FORMED] += n
+    mine[NEXT] = cut
+
+
+@njit(error_model="numpy", cache=True)
+def _end(rewirings, r, p, n_left):  # type: ignore[no-untyped-def]
+    """Go on to the next rule."""
+    rewirings.counts[r, p, SHORT] += n_left if p == 0 else 0
+    rewirings.replacing[p] = 0
+    rewirings.notes[p, REWIRING] = r + 1
+
+
+@njit(error_model="numpy", cache=True)
+def _has_room(rewirings):  # type: ignore[no-untyped-def]
+    return not rewirings.notes[:, NEEDS_ROOM].any()
+
+
+@njit(error_model="numpy", cache=True)
+def _replace(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, rewirings, memory, r, now, member, n_members, barrier
+):
+    """Let one rule replace synapses; False if it needs more room.
+
+    Between two meetings no member writes what others read: first all find out what to do next.
+    """
+    n_partitions = program.bounds.size - 1
+    for p in range(member, n_partitions, n_members):
+        _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now)
+    meet(barrier, n_members)
+    if not _has_room(rewirings):
+        return False
+    n_gone = rewirings.replacing[:, GONE].sum()
+    last = min(_PAIRS_AT_LEAST + _PAIRS_EACH * n_gone, _PAIRS_AT_MOST)
+    while True:
+        first = rewirings.replacing[0, NEXT]
+        n_left = n_gone - rewirings.replacing[:, FORMED].sum()
+        if n_left <= 0 or first >= last:
+            break
+        stop = min(first + rewirings.tried.shape[1], last)
+        for p in range(member, n_partitions, n_members):
+            _try_pairs(program, synapses, plastic, rewirings, r, p, now, stop, n_left)
+        meet(barrier, n_members)
+        cut = _cut(rewirings, first, n_left)
+        for p in range(member, n_partitions, n_members):
+            _keep(synapses, rewirings, r, p, cut)
+        meet(barrier, n_members)
+        if cut == first:
+            return False
+    meet(barrier, n_members)
+    for p in range(member, n_partitions, n_members):
+        _end(rewirings, r, p, n_left)
+    return True
+
+
+@njit(error_model="numpy", cache=True)
+def replace(program, synapses, plastic, rewirings, memory, now, member, n_members, barrier):  # type: ignore[no-untyped-def]
+    """Do the rest of what is due at step `now`, from a rule that replaces on; all have met.
+
+    Returns
+    -------
+    bool
+        False if some rule needs more room: called again when there is, it goes on.
+    """
+    while True:
+        is_done = rewirings.notes[0, DONE_STEP] >= now
+        if is_done or not _has_room(rewirings):
+            return _has_room(rewirings)
+        r = rewirings.notes[0, REWIRING]
+        meet(barrier, n_members)
+        if not _replace(
+            program, synapses, plastic, rewirings, memory, r, now, member, n_members, barrier
+        ):
+            return False
+        for p in range(member, program.bounds.size - 1, n_members):
+            rewire(program, synapses, plastic, rewirings, memory, p, now)
+        meet(barrier, n_members)

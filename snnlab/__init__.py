@@ -37,8 +37,8 @@ _NAMES = {
     "model.stimuli": "MovingBlob PoissonInput SpikeTrains StepCurrent",
     "model.synapse": "ModTrace PostTrace PreTrace Synapse",
     "model.synapses": (
-        "STDP STDPDopamine STDPGuetig STDPMultiplicative STDPNearest STDPPowerLaw STDPTriplet "
-        "Static TsodyksMarkram VogelsSprekeler"
+        "STDP STDPDeliverFirst STDPDopamine STDPGuetig STDPMultiplicative STDPNearest "
+        "STDPPowerLaw STDPTriplet Static TsodyksMarkram VogelsSprekeler"
     ),
     "session": "Session",
 }

@@ -74,6 +74,8 @@ class Rewirings(NamedTuple):
         Scratch: state variables of a synapse; distance and in-degree of a pair.
     random : (n_partitions, n) uint32
         Scratch: names of the random numbers of an attempt.
+    pres, posts : (n_partitions, 64) int64
+        Scratch: pairs that have been drawn.
     events : (n_partitions, capacity, 5) int64
         Synapses formed and removed, columns `EVENT_FIELDS`; neurons within their populations.
     notes : (n_partitions, 8) int64
@@ -94,6 +96,8 @@ class Rewirings(NamedTuple):
     state: NDArray[np.floating]
     pair: NDArray[np.floating]
     random: NDArray[np.uint32]
+    pres: NDArray[np.int64]
+    posts: NDArray[np.int64]
     events: NDArray[np.int64]
     notes: NDArray[np.int64]
     counts: NDArray[np.int64]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["RewiringKernel", "compile_rules", "rewirings", "table_of", "with_new_rules"]
 
 _CACHE_LINE = 8
+_PAIRS_AT_ONCE = 64
 _EVENTS = 4096
 """Events of a partition between two looks of the engine, at least; twice the attempts of a call."""
 
@@ -134,6 +135,8 @@ def rewirings(
         state=np.zeros((n_partitions, n_scratch + 2 * _CACHE_LINE), dtype),
         pair=np.zeros((n_partitions, 4 * _CACHE_LINE), dtype),
         random=np.zeros((n_partitions, 4 * _CACHE_LINE), np.uint32),
+        pres=np.zeros((n_partitions, _PAIRS_AT_ONCE), np.int64),
+        posts=np.zeros((n_partitions, _PAIRS_AT_ONCE), np.int64),
         events=np.zeros((n_partitions, max(_EVENTS, 2 * most) if n else 0, len(EVENT_FIELDS)),
                         np.int64),
         notes=np.zeros((n_partitions, N_NOTES), np.int64),

@@ -17,6 +17,9 @@ __all__ = ["visit_targets"]
 
 _GAUSSIAN, _EXPONENTIAL = 0, 1
 
+_IMPOSSIBLE = 2.0**-34
+"""A probability that no random number is below."""
+
 _exp = LANES["float64"].exp  # the same to the bit on a GPU, as the C library's is not
 
 
@@ -59,39 +62,60 @@ def _draw_distinct_sources(rule, sink, cursor, i, target, words, rows, seen):  #
     put(sink, cursor, rows, m, target)
 
 
-@njit(error_model="numpy", cache=True)
-def _distance(rule, s, i):  # type: ignore[no-untyped-def]
+@njit(error_model="numpy", inline="always")
+def _squared_distance(pre_positions, post_positions, period, s, i):  # type: ignore[no-untyped-def]
     squared = 0.0
     for axis in range(2):
-        d = abs(rule.pre_positions[s, axis] - rule.post_positions[i, axis])
-        if rule.period[axis] > 0.0:
-            d = min(d, rule.period[axis] - d)
+        d = abs(pre_positions[s, axis] - post_positions[i, axis])
+        if period[axis] > 0.0:
+            d = min(d, period[axis] - d)
         squared += d * d
-    return math.sqrt(squared)
+    return squared
 
 
 @njit(error_model="numpy", cache=True)
-def _probability(rule, s, i):  # type: ignore[no-untyped-def]
-    d = _distance(rule, s, i) / rule.scale
-    if rule.kernel == _GAUSSIAN:
-        return rule.p * _exp(-0.5 * d * d)
-    if rule.kernel == _EXPONENTIAL:
-        return rule.p * _exp(-d)
-    return rule.p if d <= 1.0 else 0.0
+def _reach(kernel, p, scale):  # type: ignore[no-untyped-def]
+    """A distance beyond which the probability is smaller than any random number."""
+    lowest = math.log(max(p, _IMPOSSIBLE) / _IMPOSSIBLE)
+    if kernel == _GAUSSIAN:
+        return scale * math.sqrt(2.0 * lowest)
+    return scale * (lowest if kernel == _EXPONENTIAL else 1.0)
+
+
+@njit(error_model="numpy", cache=True)
+def _probability(kernel, p, d):  # type: ignore[no-untyped-def]
+    """Probability of a synapse at distance `d` in units of the scale."""
+    if kernel == _GAUSSIAN:
+        return p * _exp(-0.5 * d * d)
+    if kernel == _EXPONENTIAL:
+        return p * _exp(-d)
+    return p if d <= 1.0 else 0.0
 
 
 @njit(error_model="numpy", cache=True)
 def _draw_by_distance(rule, sink, cursor, i, target, words, rows):  # type: ignore[no-untyped-def]
-    """Every source with a probability that depends on its distance to target `i`."""
+    """Every source with a probability that depends on its distance to target `i`.
+
+    Sources out of reach have their random numbers too, but nobody looks at these.
+    """
+    pre, post, period = rule.pre_positions, rule.post_positions, rule.period
+    far = _reach(rule.kernel, rule.p, rule.scale) * (1.0 + 1e-9)
     for chunk in range((rule.n_pre + CHUNK - 1) // CHUNK):
-        m = int64(0)
+        n_near = int64(0)
         start = chunk * CHUNK
         n = min(CHUNK, rule.n_pre - start)
+        for s in range(start, start + n):
+            rows[n_near] = s
+            n_near += _squared_distance(pre, post, period, s, i) <= far * far
+        if n_near == 0:
+            continue
         random_words(words, chunk, n, i, PARTNERS, rule.seed, rule.stream)
-        for j in range(n):
-            s = start + j
-            u = (np.float64(words[j]) + 0.5) * 2.0**-32
-            if u < _probability(rule, s, i) and not (rule.forbids_self and s == i):
+        m = int64(0)
+        for k in range(n_near):
+            s = rows[k]
+            u = (np.float64(words[s - start]) + 0.5) * 2.0**-32
+            d = math.sqrt(_squared_distance(pre, post, period, s, i)) / rule.scale
+            if u < _probability(rule.kernel, rule.p, d) and not (rule.forbids_self and s == i):
                 rows[m] = s
                 m += 1
         put(sink, cursor, rows, m, target)

@@ -41,8 +41,11 @@ _P_CATCH_UP, _P_STATE, _P_TARGETS, _P_NUMBERS = (
 )
 _STRIDE = NUMBERS.index("stride")
 
+_PAIRS_AT_ONCE = 64
+"""Pairs that are drawn before the first of them is looked at."""
 
-@njit(error_model="numpy", cache=True)
+
+@njit(error_model="numpy", forceinline=True)
 def due(rewirings, now):  # type: ignore[no-untyped-def]
     """Steps until the next call of any rule after step `now`; whether one is due at `now`."""
     ahead = int64(2**62)
@@ -54,7 +57,7 @@ def due(rewirings, now):  # type: ignore[no-untyped-def]
     return ahead, is_due
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def watch_spikes(program, rewirings, memory, p, chunk):  # type: ignore[no-untyped-def]
     """Note who of partition `p` spiked last in list `chunk`, in populations that are watched."""
     for population in range(rewirings.is_watched.size):
@@ -81,7 +84,7 @@ def _last_spike(rewirings, population):  # type: ignore[no-untyped-def]
     return neuron
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", inline="always")
 def _distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
     squared = 0.0
     for axis in range(2):
@@ -95,13 +98,13 @@ def _distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
     return math.sqrt(squared)
 
 
-@njit(error_model="numpy", cache=True)
-def _find(synapses, start, stop, target):  # type: ignore[no-untyped-def]
-    """Place of the synapse onto a target in a row; -1 if there is none."""
+@njit(error_model="numpy", inline="always")
+def _find(targets, start, stop, target):  # type: ignore[no-untyped-def]
+    """Place of the synapse onto a target in a row; -1 if there is none. Vectorises."""
+    found = int64(-1)
     for e in range(uint64(start), uint64(stop)):
-        if synapses.targets[e] == target:
-            return int64(e)
-    return int64(-1)
+        found = int64(e) if targets[e] == target else found
+    return found
 
 
 @njit(error_model="numpy", cache=True)
@@ -171,58 +174,83 @@ def _append(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignor
 
 
 @njit(error_model="numpy", cache=True)
-def _attempt(program, synapses, plastic, rewirings, memory, r, p, pre, post, now):  # type: ignore[no-untyped-def]
-    """Ask the rule about one pair; False if there is no room for what it decided."""
+def _prune(synapses, plastic, rewirings, ring, r, p, pre, post, e, stop_at, now):  # type: ignore[no-untyped-def]
+    """Ask the rule about a synapse that is there, and let it go if it must."""
     own = rewirings.table[r]
-    table = synapses.table[own[_TABLE]]
-    row_at = p * (table[7] + 1) + pre
-    start_at, stop_at = table[8] + row_at, table[10] + row_at
-    start, stop = synapses.row_start[start_at], synapses.row_start[stop_at]
-    slot = program.first_slot[own[_POST]] + post - program.bounds[p] * BLOCK
-    pair, random = rewirings.pair[p], rewirings.random[p]
+    _catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
+    _read(plastic, rewirings, r, p, e)
     params = rewirings.params[own[_PARAMS] :]
-    pair[0] = _distance(rewirings, r, pre, post) if own[_HAS_DISTANCE] else 0.0
-    pair[1] = rewirings.indegree[own[_INDEGREE] + post]
-    e = _find(synapses, start, stop, uint16(slot))
-    if rewirings.notes[p, N_EVENTS] == rewirings.events.shape[1]:
-        return False
-    if e >= 0:
-        _catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
-        _read(plastic, rewirings, r, p, e)
-        if call_rule(own[_PRUNE], (rewirings.state[p], pair, params, random)):
-            _remove(synapses, plastic, rewirings, r, p, stop_at, e)
-            _note(rewirings, r, p, now, 0, pre, post)
-    elif call_rule(own[_ACCEPT], (pair, params, random)):
-        if stop == synapses.row_start[start_at + 1]:
-            return False
-        _catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
-        _append(synapses, plastic, rewirings, r, p, stop_at, uint16(slot))
-        _note(rewirings, r, p, now, 1, pre, post)
-    return True
+    if call_rule(own[_PRUNE], (rewirings.state[p], rewirings.pair[p], params, rewirings.random[p])):
+        _remove(synapses, plastic, rewirings, r, p, stop_at, e)
+        _note(rewirings, r, p, now, 0, pre, post)
 
 
 @njit(error_model="numpy", cache=True)
-def _attempts(program, synapses, plastic, rewirings, memory, r, p, now, low, high):  # type: ignore[no-untyped-def]
+def _form(synapses, plastic, rewirings, ring, r, p, pre, post, target, stop_at, now):  # type: ignore[no-untyped-def]
+    """Put a synapse between a pair that the rule has accepted."""
+    _catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
+    _append(synapses, plastic, rewirings, r, p, stop_at, target)
+    _note(rewirings, r, p, now, 1, pre, post)
+
+
+@njit(error_model="numpy", inline="always")
+def _draw_pairs(rewirings, r, p, first, n, now, seed):  # type: ignore[no-untyped-def]
+    """Draw the pairs of the attempts ``first ... first + n``; vectorises."""
+    own, pres, posts = rewirings.table[r], rewirings.pres[p], rewirings.posts[p]
+    n_pre, n_post = uint64(own[_N_PRE]), uint64(own[_N_POST])
+    stream = own[_STREAM]
+    for k in range(n):
+        i = uint64(k)
+        words = philox4x32(uint64(first) + i, now, PAIR_WORDS, 0, seed, stream)
+        posts[i] = int64((uint64(words[0]) * n_post) >> uint64(32))
+        pres[i] = int64((uint64(words[1]) * n_pre) >> uint64(32))
+
+
+@njit(error_model="numpy", cache=True)
+def _attempts(program, synapses, plastic, rewirings, ring, r, p, now, low, high):  # type: ignore[no-untyped-def]
     """Make the attempts of one call at targets ``low ... high``; False if there is no room."""
-    own, notes, random = rewirings.table[r], rewirings.notes[p], rewirings.random[p]
-    last = _last_spike(rewirings, own[_SOURCE]) if own[_IS_LAST_SPIKE] else int64(-1)
+    own, notes = rewirings.table[r], rewirings.notes[p]
+    table, row_start, targets = synapses.table[own[_TABLE]], synapses.row_start, synapses.targets
+    rows_at = p * (table[7] + 1)
+    start_base, stop_base = table[8] + rows_at, table[10] + rows_at
+    slot_base = program.first_slot[own[_POST]] - program.bounds[p] * BLOCK
+    pair, random = rewirings.pair[p], rewirings.random[p]
+    pres, posts = rewirings.pres[p], rewirings.posts[p]
+    params, most_events = rewirings.params[own[_PARAMS] :], rewirings.events.shape[1]
+    accept, indegrees = own[_ACCEPT], own[_INDEGREE]
+    is_last_spike, forbids_self = own[_IS_LAST_SPIKE] != 0, own[_FORBIDS_SELF] != 0
+    has_distance = own[_HAS_DISTANCE] != 0
+    last = _last_spike(rewirings, own[_SOURCE]) if is_last_spike else int64(-1)
     random[0], random[1] = uint32(program.seed), uint32(own[_STREAM])
     random[3], random[4] = uint32(RULE_WORDS), uint32(now)
-    for k in range(notes[ATTEMPT], own[_ATTEMPTS]):
-        words = philox4x32(k, now, PAIR_WORDS, 0, program.seed, own[_STREAM])
-        post = int64((uint64(words[0]) * uint64(own[_N_POST])) >> uint64(32))
-        if not low <= post < high:
-            continue
-        pre = int64((uint64(words[1]) * uint64(own[_N_PRE])) >> uint64(32))
-        if own[_IS_LAST_SPIKE]:
-            pre = last
-        if pre < 0 or (own[_FORBIDS_SELF] and pre == post):
-            continue
-        random[2] = uint32(k)
-        if not _attempt(program, synapses, plastic, rewirings, memory, r, p, pre, post, now):
-            notes[ATTEMPT] = k
-            return False
-        rewirings.counts[r, p, 0] += 1
+    k, n_attempts = notes[ATTEMPT], own[_ATTEMPTS]
+    while k < n_attempts:
+        n = min(n_attempts - k, int64(_PAIRS_AT_ONCE))
+        _draw_pairs(rewirings, r, p, k, n, now, program.seed)
+        for j in range(n):
+            post, pre = posts[uint64(j)], last if is_last_spike else pres[uint64(j)]
+            if not low <= post < high or pre < 0 or (forbids_self and pre == post):
+                continue
+            if notes[N_EVENTS] == most_events:
+                notes[ATTEMPT] = k + j
+                return False
+            pair[0] = _distance(rewirings, r, pre, post) if has_distance else 0.0
+            pair[1] = rewirings.indegree[indegrees + post]
+            random[2] = uint32(k + j)
+            target = uint16(slot_base + post)
+            stop = row_start[stop_base + pre]
+            e = _find(targets, row_start[start_base + pre], stop, target)
+            rewirings.counts[r, p, 0] += 1
+            if e >= 0:
+                _prune(synapses, plastic, rewirings, ring, r, p, pre, post, e, stop_base + pre, now)
+            elif call_rule(accept, (pair, params, random)):
+                if stop == row_start[start_base + pre + 1]:
+                    rewirings.counts[r, p, 0] -= 1
+                    notes[ATTEMPT] = k + j
+                    return False
+                _form(synapses, plastic, rewirings, ring, r, p, pre, post, target, stop_base + pre,
+                      now)  # fmt: skip
+        k += n
     notes[ATTEMPT] = 0
     return True
 
@@ -234,7 +262,7 @@ def rewire(program, synapses, plastic, rewirings, memory, p, now):  # type: igno
     Where a row or the list of events is full, it stops there and says so in `notes`; called again
     when there is room, it goes on.
     """
-    notes = rewirings.notes[p]
+    notes, ring = rewirings.notes[p], memory.ring
     if notes[DONE_STEP] >= now:
         return
     notes[NEEDS_ROOM] = 0
@@ -244,7 +272,7 @@ def rewire(program, synapses, plastic, rewirings, memory, p, now):  # type: igno
             first = program.first_slot[rewirings.table[r, _POST]]
             low = max(program.bounds[p] * BLOCK - first, int64(0))
             high = min(program.bounds[p + 1] * BLOCK - first, rewirings.table[r, _N_POST])
-            if not _attempts(program, synapses, plastic, rewirings, memory, r, p, now, low, high):
+            if not _attempts(program, synapses, plastic, rewirings, ring, r, p, now, low, high):
                 notes[NEEDS_ROOM] = 1
                 return
         notes[REWIRING] = r + 1

@@ -29,6 +29,9 @@ _LEARNT = (
 _REWIRED = ("indegree", "last_spike", "notes", "counts")
 """Arrays of `Rewirings` that the device changes, beside the events."""
 
+_SCRATCH = ("state", "pair", "random", "pres", "posts")
+"""Arrays of `Rewirings` that only the CPU has."""
+
 _HELD = ("state", "ring")
 """Arrays of `HostState` that the device changes."""
 
@@ -126,8 +129,8 @@ class DeviceNetwork:
             self._device.write(getattr(self.held, name), getattr(built.memory, name))
 
     def read_state(self, built: CudaBuilt) -> None:
-        """Let the host have what `write_state` copies."""
-        for name in _HELD:
+        """Let the host have what `write_state` copies, and the next given spikes."""
+        for name in (*_HELD, "event_next"):
             getattr(built.memory, name)[:] = self._device.download(getattr(self.held, name))
 
     def write_plastic(self, built: CudaBuilt) -> None:
@@ -201,7 +204,7 @@ def _without_recent(plastic: Plastic) -> Plastic:
 
 def _without_scratch(rewirings: Rewirings) -> Rewirings:
     """Leave out what threads of a device have of their own; events one behind the other."""
-    nothing = {name: getattr(rewirings, name)[:0] for name in ("state", "pair", "random")}
+    nothing = {name: getattr(rewirings, name)[:0] for name in _SCRATCH}
     return rewirings._replace(events=rewirings.events.ravel(), **nothing)
 
 

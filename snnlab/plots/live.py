@@ -14,13 +14,14 @@ from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 from snnlab.plots.activity import Activity
 from snnlab.plots.backend import load
+from snnlab.plots.maps.live import MAP_KINDS, MapView
 from snnlab.plots.population_rates import draw_rates
 from snnlab.plots.recent import RecentFrames
 from snnlab.plots.samples import Trace, find_recorder
 from snnlab.plots.spike_raster import draw_image
 from snnlab.plots.state_trace import draw_trace
 
-__all__ = ["KINDS", "Kind", "LiveView"]
+__all__ = ["KINDS", "Kind", "LiveView", "view_of"]
 
 Draw = Callable[[Sequence[Frame], Network], Any]
 
@@ -100,7 +101,7 @@ class LiveView:
 
     def __init__(self, kind: str, network: Callable[[], Network], recent: RecentFrames) -> None:
         if kind not in KINDS:
-            raise unknown_name("live plot", kind, KINDS)
+            raise unknown_name("live plot", kind, [*KINDS, *MAP_KINDS])
         load()
         self.kind = KINDS[kind]
         self._network = network
@@ -109,6 +110,9 @@ class LiveView:
         self._pipe = Pipe(data=self._frames())
         self.kind.draw(self._frames(), network())  # an error is raised here, not while it runs
         self.plot = hv.DynamicMap(self._draw, streams=[self._pipe])
+
+    def follow(self) -> None:
+        """Do nothing: what it shows is kept by others."""
 
     def refresh(self) -> bool:
         """Draw what is new; returns whether there was anything."""
@@ -125,3 +129,28 @@ class LiveView:
 
     def _draw(self, data: Sequence[Frame]) -> Any:
         return self.kind.draw(data, self._network())
+
+
+def view_of(
+    kind: str, session: Any, recent: RecentFrames, projection: str | None = None
+) -> LiveView | MapView:
+    """Return a live plot of a session, of its frames or of a map.
+
+    Parameters
+    ----------
+    kind : str
+        A name in `KINDS` or `MAP_KINDS`.
+    session : Session
+    recent : RecentFrames
+        Where frames are read.
+    projection : str, optional
+        Which map; default: the first projection between two grids that is rewired.
+
+    Raises
+    ------
+    SpecError
+        No such kind, or nothing that it could draw.
+    """
+    if kind in MAP_KINDS:
+        return MapView(kind, session, projection)
+    return LiveView(kind, lambda: session.network, recent)

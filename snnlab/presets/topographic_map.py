@@ -119,7 +119,7 @@ def _projection(name: str, p: float, sigma: float, *, plastic: bool) -> Projecti
     return Projection(
         "source" if name == "feed-forward" else "target", "target",
         DistanceDependent(p, sigma, "gaussian", autapses=True), W_MAX, 0.1, name=name,
-        synapse="STDP", parameters=learning,
+        synapse="STDPDeliverFirst", parameters=learning,
     )  # fmt: skip
 
 

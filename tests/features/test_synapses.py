@@ -11,6 +11,7 @@ pytestmark = pytest.mark.usefixtures("both_engines")
 
 MODELS = {
     "STDP": {"W_max": 2.0, "learning_rate": 0.02, "alpha": 1.1, "tau_minus": 33.0},
+    "STDPDeliverFirst": {"W_max": 2.0, "learning_rate": 0.02, "tau_minus": 64.0},
     "STDPNearest": {"W_max": 2.0, "learning_rate": 0.02, "tau_minus": 33.0},
     "STDPMultiplicative": {"W_max": 2.0, "learning_rate": 0.05},
     "STDPGuetig": {"W_max": 2.0, "learning_rate": 0.05, "mu_plus": 0.3, "mu_minus": 0.6},

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Live"]
 
-_open: dict[tuple[str, str], Live] = {}
-"""Name of the session and kind of plot -> what shows it."""
+FOLLOW_S = 0.1
+"""Time between two looks at whether a plot that keeps a history has to read something."""
+
+_open: dict[tuple[str, str, str | None], Live] = {}
+"""Name of the session, kind of plot and projection -> what shows it."""
 
 
 class Live(ipywidgets.VBox):
@@ -31,22 +34,29 @@ class Live(ipywidgets.VBox):
     session : Session
         What is followed.
     kind : str
-        ``"rates"``, ``"raster"`` or ``"trace"``.
+        ``"rates"``, ``"raster"`` or ``"trace"``; of a map between two sheets of neurons
+        ``"receptive_fields"``, ``"map_mesh"``, ``"preferred_x"``, ``"preferred_y"``,
+        ``"connection_matrix"``, ``"sigma_aff"``, ``"AD"``, ``"turnover"`` or
+        ``"turnover_distance"``.
+    projection : str, optional
+        Which map; default: the first projection between two grids that is rewired.
 
     Attributes
     ----------
-    view : LiveView
+    view : LiveView or MapView
         ``view.plot`` is the DynamicMap, for ``.opts`` and the like.
     """
 
-    def __init__(self, session: Session, kind: str = "rates") -> None:
-        from snnlab.plots.live import LiveView
+    def __init__(
+        self, session: Session, kind: str = "rates", projection: str | None = None
+    ) -> None:
+        from snnlab.plots.live import view_of
 
-        self._key = session.name, kind
+        self._key = session.name, kind, projection
         if self._key in _open:
             _open[self._key].close()
         self._display = Display(session, on_end=self.close)
-        self.view = LiveView(kind, lambda: session.network, self._display.recent)
+        self.view = view_of(kind, session, self._display.recent, projection)
         self.pacer = Pacer(on_error=session.messages.error)
         output = ipywidgets.Output()
         with output:
@@ -54,6 +64,7 @@ class Live(ipywidgets.VBox):
         self._parts: tuple[ipywidgets.Widget, ...] = (output, self.pacer)
         super().__init__(self._parts)
         _open[self._key] = self
+        self._display.add(self.view.follow, FOLLOW_S)
         self._display.add(self.refresh, self.view.kind.interval_s)
         self._display.start()
 

@@ -1,7 +1,7 @@
 """The synapse models that ship with snnlab. Importing this registers them."""
 
 from snnlab.model.synapses.static import Static
-from snnlab.model.synapses.stdp import STDP
+from snnlab.model.synapses.stdp import STDP, STDPDeliverFirst
 from snnlab.model.synapses.stdp_dopamine import STDPDopamine
 from snnlab.model.synapses.stdp_multiplicative import (
     STDPGuetig,
@@ -15,6 +15,7 @@ from snnlab.model.synapses.vogels_sprekeler import VogelsSprekeler
 
 __all__ = [
     "STDP",
+    "STDPDeliverFirst",
     "STDPDopamine",
     "STDPGuetig",
     "STDPMultiplicative",

@@ -9,7 +9,7 @@ from snnlab.model.parameter import Parameter
 from snnlab.model.synapse import PostTrace, PreTrace, Synapse
 from snnlab.rules.intrinsics import max, min
 
-__all__ = ["STDP", "PairSTDP"]
+__all__ = ["STDP", "PairSTDP", "STDPDeliverFirst"]
 
 
 class PairSTDP:
@@ -77,6 +77,32 @@ class STDP(PairSTDP, Synapse):
         """Depress by the trace of postsynaptic spikes, then deliver."""
         syn.weight = min(max(syn.weight - p.step_down * post.K_minus, p.low), p.high)
         return syn.weight
+
+    @staticmethod
+    def on_post(syn: Any, pre: Any, post: Any, p: Any) -> None:
+        """Potentiate by the trace of presynaptic spikes."""
+        syn.weight = min(max(syn.weight + p.step_up * pre.K_plus, p.low), p.high)
+
+
+class STDPDeliverFirst(PairSTDP, Synapse):
+    """Additive pair STDP, all to all, that delivers a spike before this one depresses the synapse.
+
+    As `STDP`, but for the order at a presynaptic spike: it arrives with the weight as it was, the
+    depression is for the next one. That is the order of GeNN's STDP models; where targets fire at
+    tens of hertz they get about a tenth more input than in NEST's order.
+
+    References
+    ----------
+    Song, Miller, Abbott, Nature Neuroscience 3, 2000.
+    Knight, Nowotny, Front. Neurosci. 12, 941, 2018.
+    """
+
+    @staticmethod
+    def on_pre(syn: Any, pre: Any, post: Any, p: Any) -> Any:
+        """Deliver, then depress by the trace of postsynaptic spikes."""
+        effect = syn.weight
+        syn.weight = min(max(syn.weight - p.step_down * post.K_minus, p.low), p.high)
+        return effect
 
     @staticmethod
     def on_post(syn: Any, pre: Any, post: Any, p: Any) -> None:

@@ -1,0 +1,82 @@
+"""What plots of maps share: colours, sizes, axes, and what stands where nothing is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+from holoviews.plotting.util import process_cmap
+
+__all__ = [
+    "CYCLE", "DEVIATION", "EMPTY", "GRID_STEPS", "NOTHING", "NUMBER", "PAPER_TO_INK", "SIDE",
+    "empty_text", "square",
+]  # fmt: skip
+
+EMPTY = "no synapses yet"
+
+SIDE = 440
+"""Longer side of a plot of a sheet [px]."""
+
+CYCLE = process_cmap("CET_CBC1", 256, provider="colorcet")
+"""Colours along a way round a torus, told apart by people who confuse red and green."""
+
+DEVIATION = "cividis"
+
+NOTHING = "#bbbbbb"
+"""Where a quantity has no value."""
+
+NUMBER = "%.4g"
+"""How the numbers beside a bar of colours are written."""
+
+GRID_STEPS = "grid steps"
+
+
+def _between(a: str, b: str, n: int) -> list[str]:
+    """Return `n` colours from `a` up to and without `b`."""
+    ends = [[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in (a, b)]
+    mixed = [[x + (y - x) * i / n for x, y in zip(*ends, strict=True)] for i in range(n)]
+    return ["#" + "".join(f"{round(part):02x}" for part in colour) for colour in mixed]
+
+
+PAPER_TO_INK = [
+    "#ffffff",
+    *_between("#cfe6f5", "#0072b2", 127),
+    *_between("#0072b2", "#00203c", 128),
+]
+"""White where nothing is; the least that is there can be told from it."""
+
+
+def empty_text(is_empty: bool, x: float, y: float) -> hv.Labels:
+    """Return `EMPTY` at a place of a plot, or nothing; always an element of the same type.
+
+    Parameters
+    ----------
+    is_empty : bool
+    x, y : float
+        Middle of the plot.
+    """
+    data = [(x, y, EMPTY)] if is_empty else []
+    return hv.Labels(data, ["x", "y"], "note").opts(
+        text_color="#555555", text_font_size="12pt", backend="bokeh"
+    )
+
+
+def square(columns: float, rows: float, *, side: int = SIDE, **more: Any) -> dict[str, Any]:
+    """Return the options of a plot of a sheet, with pixels that are square.
+
+    Parameters
+    ----------
+    columns, rows : float
+        Extent of its axes.
+    side : int
+        Its longer side [px].
+    **more : Any
+        Further options.
+    """
+    longest = max(columns, rows)
+    size = {
+        "frame_width": max(1, round(side * columns / longest)),
+        "frame_height": max(1, round(side * rows / longest)),
+    }
+    shared = {"active_tools": [], "framewise": True, "backend": "bokeh"}
+    return {**size, **shared, **more}

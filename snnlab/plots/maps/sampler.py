@@ -1,0 +1,227 @@
+"""`MapSampler`: reads the synapses of a running session now and then and keeps what plots need."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from snnlab.analysis.turnover import Turnover, turnover_over_distance, turnover_over_time
+from snnlab.frames.frame import Frame
+from snnlab.frames.structure import StructuralEvents
+from snnlab.plots.maps.events import RecentEvents
+from snnlab.plots.maps.history import MapHistory, measured
+from snnlab.plots.maps.state import MapState, formation_width, map_of, map_projection, sheet_of
+from snnlab.units import to_canonical
+
+__all__ = ["MapSampler", "sampler_of"]
+
+_WALL_S = 0.2
+"""Wall-clock time between two readings, at least."""
+
+_MOST_BINS = 80
+
+_NICE = (1.0, 2.0, 5.0)
+
+
+class MapSampler:
+    """Follows the map of a session: its synapses now, its quality so far, what came and went.
+
+    Reading does not change the run. Where several plots follow a map, they share one; see
+    `sampler_of`.
+
+    Parameters
+    ----------
+    session : Session
+    projection : str, optional
+        Name of a projection between two grids; default: the first that is rewired.
+    every : number or str [ms]
+        Model time between two readings, at least; ``"1 s"``.
+    n_controls : int
+        Shuffled maps that each reading is compared with.
+    most : int
+        Readings of the quality that are kept; beyond it their distance in time doubles.
+
+    Attributes
+    ----------
+    state : MapState
+        The synapses when they were read last.
+    history : MapHistory
+    version : int
+        Grows with each reading.
+
+    Raises
+    ------
+    SpecError
+        A source or a projection that is no map.
+    """
+
+    def __init__(
+        self,
+        session: Any,
+        projection: str | None = None,
+        *,
+        every: float | str = 0.0,
+        n_controls: int = 5,
+        most: int = 1000,
+    ) -> None:
+        self.session = session
+        self.projection: str = map_projection(session.network, projection).name
+        sheet_of(session.network, session.network.projection(self.projection))
+        self.every = to_canonical(every, "ms", where="MapSampler.every")
+        self.n_controls = n_controls
+        self.history = MapHistory(most)
+        self.version = 0
+        self._events = RecentEvents()
+        self._lock = threading.RLock()
+        self._read_at = float("-inf")
+        self._reader = session.subscribe(self._note, lossless=True)
+        self._remember_recorded()
+        self.state: MapState = map_of(session, self.projection)
+        self._keep()
+
+    def sample(self, *, now: bool = False) -> bool:
+        """Read the synapses if the run has gone on, and it is time to.
+
+        Parameters
+        ----------
+        now : bool
+            Whether to read without regard to how long ago the last reading was.
+
+        Returns
+        -------
+        bool
+            Whether they were read.
+        """
+        with self._lock:
+            session = self.session
+            if session.state.value in ("closed", "failed"):
+                return False
+            step = session.step
+            self._events.rewind(step)
+            t = step * session.dt
+            went_on = t - self.state.t
+            is_due = went_on < 0 or (went_on >= max(self.every, session.dt / 2) and self._is_due())
+            if not (is_due or (now and went_on != 0)):
+                return False
+            self.state = map_of(session, self.projection)
+            self._keep()
+            return True
+
+    def run(self, duration: float | str, every: float | str = 1000.0) -> MapSampler:
+        """Run the session and read its synapses at regular times; returns when that is done.
+
+        Parameters
+        ----------
+        duration : number or str [ms]
+            Model time from now.
+        every : number or str [ms]
+            Model time between two readings.
+        """
+        session, until = self.session, to_canonical(duration, "ms", where="MapSampler.run.duration")
+        step = to_canonical(every, "ms", where="MapSampler.run.every")
+        until += session.t
+        while session.t < until - session.dt / 2:
+            session.run(min(step, until - session.t)).wait()
+            self.sample(now=True)
+        return self
+
+    def turnover_over_time(self) -> Turnover:
+        """Return how many synapses came and went in a second, in bins of a round width."""
+        events, first, last = self._events.known()
+        dt = self.session.dt
+        width = _round_width((last - first) * dt / _MOST_BINS)
+        return turnover_over_time(
+            events.step * dt, events.is_formed,
+            t_start=first * dt, t_stop=last * dt, bin_width=width,
+        )  # fmt: skip
+
+    def turnover_over_distance(self) -> Turnover:
+        """Return how many synapses came and went in a second, over their lengths."""
+        events, first, last = self._events.known()
+        network = self.session.network
+        ends = network.projection(self.projection)
+        pre = events.pre - network.first_id(ends.pre)
+        post = events.post - network.first_id(ends.post)
+        duration = max(last - first, 1) * self.session.dt
+        return turnover_over_distance(
+            events.is_formed, pre, post, self.state.sheet, duration=duration
+        )
+
+    def close(self) -> None:
+        """Stop to follow the run; what is known stays."""
+        self._reader.close()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._read_at >= _WALL_S
+
+    def _keep(self) -> None:
+        network = self.session.network
+        projection = network.projection(self.projection)
+        width = formation_width(network, projection)
+        autapses = projection.pre != projection.post or getattr(projection.rule, "autapses", True)
+        self.history.append(
+            measured(self.state, width, autapses=autapses, n_controls=self.n_controls)
+        )
+        self.version += 1
+        self._read_at = time.monotonic()  # how long it took does not count
+
+    def _note(self, frame: Frame) -> None:
+        """Take note of what came and went; on the simulation thread, so it is quick."""
+        self._events.append(self._ours(frame.structure), frame.t_start, frame.t_stop)
+
+    def _ours(self, events: StructuralEvents) -> StructuralEvents:
+        """The events of this projection."""
+        rewirings = self.session.network.rewirings
+        ours = [k for k, r in enumerate(rewirings) if r.projection == self.projection]
+        if not len(events) or len(ours) == len(rewirings):
+            return events
+        return events.at(np.isin(events.rewiring, ours))
+
+    def _remember_recorded(self) -> None:
+        """Begin with what has happened before."""
+        recording = self.session.recording
+        if recording is None or not len(recording.frames):
+            return
+        frames = recording.frames
+        events = self._ours(self.session.structural_events())
+        self._events.append(events, frames[0].t_start, frames[-1].t_stop)
+
+
+def _round_width(least: float) -> float:
+    """The next of 1, 2, 5, 10, ... ms that is not below."""
+    power = 1.0
+    while True:
+        for factor in _NICE:
+            if factor * power >= least:
+                return factor * power
+        power *= 10.0
+
+
+_shared: WeakValueDictionary[tuple[int, str], MapSampler] = WeakValueDictionary()
+_sharing = threading.Lock()
+
+
+def sampler_of(session: Any, projection: str | None = None) -> MapSampler:
+    """Return the sampler that all live plots of a map share; made at the first call.
+
+    It lasts, with its history, as long as anybody holds it.
+
+    Parameters
+    ----------
+    session : Session
+    projection : str, optional
+        Name of a projection between two grids; default: the first that is rewired.
+    """
+    name = map_projection(session.network, projection).name
+    with _sharing:
+        # It holds its session, so that no other session gets its id.
+        sampler = _shared.get((id(session), name))
+        if sampler is None:
+            sampler = _shared[id(session), name] = MapSampler(session, name)
+    return sampler

@@ -1,0 +1,71 @@
+"""Synapses that come and go: over time, and over the distance that they bridge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+
+from snnlab.analysis.turnover import Turnover
+from snnlab.errors import unknown_name
+from snnlab.plots.backend import load, options
+from snnlab.plots.maps.look import GRID_STEPS
+from snnlab.plots.palette import colours
+
+__all__ = ["OVER", "draw_turnover", "turnover"]
+
+OVER = ("time", "distance")
+
+
+def turnover(source: Any, over: str = "time") -> hv.Overlay:
+    """Return how many synapses of a projection are formed and eliminated in a second.
+
+    Parameters
+    ----------
+    source : MapSampler or Turnover
+    over : str
+        ``"time"`` or ``"distance"``; of a `Turnover`, what its bins are.
+
+    Returns
+    -------
+    holoviews.Overlay
+
+    Raises
+    ------
+    SpecError
+        Another word.
+    """
+    if over not in OVER:
+        raise unknown_name("axis", over, OVER)
+    if isinstance(source, Turnover):
+        return draw_turnover(source, over)
+    return draw_turnover(getattr(source, f"turnover_over_{over}")(), over)
+
+
+def draw_turnover(rates: Turnover, over: str) -> hv.Overlay:
+    """Return two stepped Curves; without events the title says so."""
+    load()
+    is_time = over == "time"
+    x = np.asarray(rates.centre) / (1000.0 if is_time else 1.0)
+    half = (x[1] - x[0]) / 2 if x.size > 1 else 0.5
+    span = (x[0] - half, x[-1] + half) if x.size else (0.0, 1.0)
+    axis = hv.Dimension(over, unit="s" if is_time else GRID_STEPS, range=span)
+    rate = hv.Dimension("rate", label="synapses", unit="1/s")
+    parts = {"formed": rates.formed, "eliminated": rates.eliminated}
+    curves = [
+        hv.Curve((x, values), axis, rate, label=name).opts(
+            color=colour,
+            interpolation="steps-mid",
+            line_width=2,
+            framewise=True,
+            axiswise=True,
+            backend="bokeh",
+        )
+        for (name, values), colour in zip(parts.items(), colours(2), strict=True)
+    ]
+    nothing = not (rates.formed.any() or rates.eliminated.any())
+    title = f"synapses formed and eliminated, over {over}" + (": none so far" if nothing else "")
+    return hv.Overlay(curves).opts(
+        **options(260, title=title, ylim=(0, None), axiswise=True), legend_position="right"
+    )

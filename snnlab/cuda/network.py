@@ -29,6 +29,9 @@ _LEARNT = (
 _REWIRED = ("indegree", "last_spike", "notes", "counts")
 """Arrays of `Rewirings` that the device changes, beside the events."""
 
+_SCRATCH = ("state", "pair", "random", "pres", "posts")
+"""Arrays of `Rewirings` that only the CPU has."""
+
 _HELD = ("state", "ring")
 """Arrays of `HostState` that the device changes."""
 
@@ -201,7 +204,7 @@ def _without_recent(plastic: Plastic) -> Plastic:
 
 def _without_scratch(rewirings: Rewirings) -> Rewirings:
     """Leave out what threads of a device have of their own; events one behind the other."""
-    nothing = {name: getattr(rewirings, name)[:0] for name in ("state", "pair", "random")}
+    nothing = {name: getattr(rewirings, name)[:0] for name in _SCRATCH}
     return rewirings._replace(events=rewirings.events.ravel(), **nothing)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, njit
 
+from snnlab.arrays.rewiring import DONE_STEP, NEEDS_ROOM
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
 from snnlab.cpu.deliver import deliver
@@ -92,11 +93,15 @@ def _rewire_all(  # type: ignore[no-untyped-def]
         rewire(program, synapses, plastic, rewirings, memory, p, now)
         charge(clock, p, REWIRE, since, weight)
     meet(barrier, n_members)
-    since = stamp(weight)
-    has_room = replace(
-        program, synapses, plastic, rewirings, memory, now, member, n_members, barrier
-    )
-    charge(clock, member, REWIRE, since, weight)
+    has_room = True
+    for p in range(program.bounds.size - 1):
+        has_room &= rewirings.notes[p, NEEDS_ROOM] == 0
+    if has_room and rewirings.notes[0, DONE_STEP] < now:
+        since = stamp(weight)
+        has_room = replace(
+            program, synapses, plastic, rewirings, memory, now, member, n_members, barrier
+        )
+        charge(clock, member, REWIRE, since, weight)
     return has_room
 
 

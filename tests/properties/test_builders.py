@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnlab.build import connect
+from snnlab.build import rules_of
 from snnlab.model import connectivity as rules
 from snnlab.model.connectivity import Connectivity
 from snnlab.model.distribution import ClippedNormal, Distribution, LogNormal, Uniform
@@ -118,6 +118,6 @@ def test_any_projection_is_what_its_rule_says(
 def test_draws_that_depend_on_the_partitions_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison bites."""
     network = network_of(rules.FixedIndegree(20), n_pre=MOST)
-    edges, honest = edges_of(network), connect.stream_id
-    monkeypatch.setattr(connect, "stream_id", lambda *names: honest(*names, "of three"))
+    edges, honest = edges_of(network), rules_of.stream_id
+    monkeypatch.setattr(rules_of, "stream_id", lambda *names: honest(*names, "of three"))
     assert not edges.equals(edges_of(network, 3))

@@ -13,7 +13,7 @@ import pytest
 from snnlab.errors import SpecError
 from snnlab.model.parameter import Parameter
 from snnlab.model.rewiring import RewiringRule, models
-from snnlab.model.rewirings import Magnitude, Topographic
+from snnlab.model.rewirings import SET, DeepR, Magnitude, Topographic
 from snnlab.rules.emit_cuda_rewiring import emit_cuda_rewiring
 from snnlab.rules.intrinsics import normal, uniform
 from snnlab.rules.lanes import LANES, PARTS_SHIFT
@@ -29,6 +29,8 @@ N = 2048
 SHIPPED = [m for m in models().values() if m.__module__.startswith("snnlab.")]
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-39, -1e-310, 3e38)
 DECISIONS = ("prune", "accept")
+CONSTANT = {("prune", Always), ("accept", Always), ("accept", DeepR), ("accept", SET)}
+"""Decisions that are the same whatever the synapse or pair."""
 
 each_rule = pytest.mark.parametrize("model", [*SHIPPED, *ODD_REWIRINGS], ids=lambda m: m.__name__)
 each_precision = pytest.mark.parametrize("precision", ["float32", "float64"])
@@ -56,7 +58,7 @@ def test_cuda_decides_as_numba(model: Any, precision: str, name: str) -> None:
     expected = trial.by_numba(name)
     np.testing.assert_array_equal(trial.by_cuda(name, HostDevice()), expected)
     assert set(expected) <= {0, 1}
-    if model is not Always:
+    if (name, model) not in CONSTANT:
         assert set(expected) == {0, 1}
 
 

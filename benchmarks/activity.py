@@ -20,9 +20,6 @@ __all__ = ["activity", "complaint", "mean_outdegrees"]
 MIN_SPIKES = 4
 """Neurons with fewer have no CV."""
 
-PLASTIC_WEIGHT = (0.96, 1.02)
-"""Mean plastic weight relative to the start, after a second."""
-
 
 def activity(network: Network, path: Path, duration: float) -> dict[str, Any]:
     """Return numbers of spikes and events, rates and CV.
@@ -38,7 +35,8 @@ def activity(network: Network, path: Path, duration: float) -> dict[str, Any]:
     -------
     dict
         `rate` [Hz] and `cv` over all neurons, `rates` [Hz] of each population; `n_events` counts
-        each spike as often as its population has outgoing synapses on average.
+        each spike as often as its population has outgoing synapses on average, and is missing
+        where these come and go.
     """
     with np.load(path, allow_pickle=False) as stored:
         step, neuron = stored["step"], stored["neuron"]
@@ -46,13 +44,18 @@ def activity(network: Network, path: Path, duration: float) -> dict[str, Any]:
     counts = np.histogram(neuron, edges)[0]
     sizes = np.diff(edges)
     cv = mean_cv(network.dt * step, neuron, network.n_neurons, min_spikes=MIN_SPIKES)
+    events = {} if network.rewirings else {"n_events": _events(counts, network)}
     return {
         "n_spikes": int(neuron.size),
-        "n_events": round(float(counts @ mean_outdegrees(network))),
+        **events,
         "rate": neuron.size / network.n_neurons / (1e-3 * duration),
         "rates": (counts / sizes / (1e-3 * duration)).tolist(),
         "cv": cv if math.isfinite(cv) else None,
     }
+
+
+def _events(counts: NDArray[np.int64], network: Network) -> int:
+    return round(float(counts @ mean_outdegrees(network)))
 
 
 def mean_outdegrees(network: Network) -> NDArray[np.float64]:
@@ -89,14 +92,14 @@ def complaint(model: Model, network: Network, figures: dict[str, Any]) -> str:
     if not math.isclose(figures["n_synapses"], expected_synapses, rel_tol=0.01):
         found.append(f"{figures['n_synapses']} synapses, expected {expected_synapses:.6g}")
     if "weight_mean" in figures:
-        found += _weight_complaint(network, figures["weight_mean"])
+        found += _weight_complaint(model, network, figures["weight_mean"])
     return "; ".join(found)
 
 
-def _weight_complaint(network: Network, mean: float) -> list[str]:
+def _weight_complaint(model: Model, network: Network, mean: float) -> list[str]:
     plastic = next(p for p in network.projections if p.synapse != "Static")
     relative = mean / float(network.weight_of(plastic).quantile(np.array([0.5]))[0])
-    low, high = PLASTIC_WEIGHT
+    low, high = model.weight
     if low <= relative <= high:
         return []
     return [f"mean plastic weight {relative:.3g} of the start, expected {low:g} ... {high:g}"]

@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["limit", "shares"]
 
-PHASES = ("update", "deliver", "plasticity", "record", "other")
+PHASES = ("update", "deliver", "plasticity", "record", "rewire", "other")
 
 
 def shares(timings: Mapping[str, float]) -> dict[str, float]:
@@ -50,6 +50,8 @@ def _per_neuron_step(record: Mapping[str, Any], seconds: float) -> str:
 
 def _per_event(record: Mapping[str, Any], seconds: float) -> str:
     figures = record["figures"]
+    if "n_events" not in figures:
+        return _per_spike(record, seconds)
     nanoseconds = 1e9 * seconds * record["threads"] / max(figures["n_events"], 1)
     gigabytes = figures["n_events"] * figures["bytes_per_synapse"] / seconds / 1e9
     return (
@@ -68,10 +70,16 @@ def _per_spike(record: Mapping[str, Any], seconds: float) -> str:
     return f"{nanoseconds:.0f} ns a spike, on one thread"
 
 
+def _per_call(record: Mapping[str, Any], seconds: float) -> str:
+    # Rules are called every millisecond.
+    return f"{1e6 * seconds / record['time_ms']:.1f} us a call of all rules"
+
+
 _COST = {
     "update": _per_neuron_step,
     "deliver": _per_event,
     "plasticity": _per_event,
     "record": _per_spike,
+    "rewire": _per_call,
     "other": _per_step,
 }

@@ -26,7 +26,12 @@ __all__ = ["MODELS", "Model", "plain"]
 
 Range = tuple[float, float]
 
+_NOT_THE_MAP = {"pygenn": "only the published topographic map is run"}
+
 N_BUILD, INDEGREE_BUILD = 20_000, 2_000
+
+MAP_SIDES = range(16, 113, 16)
+"""Neurons along a side of the sheets, as in the publication of the topographic map."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class Model:
         Mean rate over all neurons; a run outside of it is reported and not counted.
     cv : (low, high), optional
         Mean CV of the interspike intervals, of neurons with at least four spikes.
+    weight : (low, high)
+        Mean plastic weight at the end, relative to the start.
     time : float [ms]
         Model time that is measured; 0: only construction is.
     warmup : float [ms]
@@ -55,10 +62,11 @@ class Model:
     make: Callable[[int], Network]
     rate: Range | None = None
     cv: Range | None = None
+    weight: Range = (0.96, 1.02)
     time: float = 1000.0
     warmup: float = 100.0
     touch: float = 0.0
-    skip: Mapping[str, str] = field(default_factory=dict)
+    skip: Mapping[str, str] = field(default_factory=lambda: _NOT_THE_MAP)
 
 
 def _preset(name: str, **settings: Any) -> Callable[[int], Network]:
@@ -94,6 +102,17 @@ def _construction(rule: Connectivity) -> Model:
     return Model(partial(_synapses, rule), time=0.0, warmup=0.0, touch=2.0)
 
 
+def _map(side: int) -> Model:
+    """A topographic map that forms during a minute of model time, as published."""
+    return Model(
+        _preset("topographic_map", scale=side / 16),
+        rate=(15.0, 45.0),
+        weight=(0.5, 1.0),
+        time=60_000.0,
+        skip=dict.fromkeys(("nest", "brian2"), "has no rule that forms synapses by distance"),
+    )
+
+
 MODELS: dict[str, Model] = {
     "brunel4k": Model(_preset("brunel", N=4_000), rate=(24.0, 29.0), cv=(0.95, 1.15)),
     "brunel10k": Model(_preset("brunel", N=10_000), rate=(15.5, 20.0), cv=(0.86, 1.03)),
@@ -108,7 +127,7 @@ MODELS: dict[str, Model] = {
         _preset("microcircuit"),
         rate=(2.9, 3.6),
         cv=(0.55, 0.7),
-        skip={"brian2": "at 84 bytes a synapse it would need 25 GB"},
+        skip=_NOT_THE_MAP | {"brian2": "at 84 bytes a synapse it would need 25 GB"},
     ),
     "coba4k": Model(_preset("coba"), rate=(14.0, 26.0), cv=(1.2, 1.9)),
     "stdp5k": Model(partial(_plastic, 5_000), rate=(19.0, 25.0), cv=(0.9, 1.15)),
@@ -116,6 +135,7 @@ MODELS: dict[str, Model] = {
     "build-indegree": _construction(FixedIndegree(INDEGREE_BUILD)),
     "build-total": _construction(FixedTotalNumber(N_BUILD * INDEGREE_BUILD)),
     "build-bernoulli": _construction(PairwiseBernoulli(INDEGREE_BUILD / N_BUILD)),
+    **{f"map{side * side}": _map(side) for side in MAP_SIDES},
 }
 
 
@@ -144,6 +164,14 @@ def plain(network: Network) -> Network:
             for p in network.projections
         ),
         stimuli=tuple(_plain_stimulus(network, s) for s in network.stimuli),
+        rewirings=tuple(
+            replace(
+                r, every=network.rewiring_steps_of(r) * network.dt,
+                attempts=network.rewiring_attempts_of(r), weight=network.rewiring_weight_of(r),
+                parameters=network.rewiring_parameters_of(r),
+            )
+            for r in network.rewirings
+        ),
         knobs=(),
     )  # fmt: skip
 

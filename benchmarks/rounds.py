@@ -211,7 +211,8 @@ def complete(figures: Record, network: Network, time: float, spikes: Path) -> Re
     if time:
         figures |= activity(network, spikes, time)
         figures["real_time_factor"] = figures["simulate_s"] / (1e-3 * time)
-        figures["ns_per_event"] = 1e9 * figures["simulate_s"] / max(figures["n_events"], 1)
+        if "n_events" in figures:
+            figures["ns_per_event"] = 1e9 * figures["simulate_s"] / max(figures["n_events"], 1)
     else:
         # One step, so that queues are there, is no simulation.
         for name in ("simulate_s", "timings"):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import sys
 import time
 from pathlib import Path
@@ -23,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import nest
 import numpy as np
 
+from benchmarks.peak import peak_bytes
 from benchmarks.touch import touch_memory
 
 Data = dict[str, Any]
@@ -89,11 +89,6 @@ def main() -> None:
     figures |= plastic_weights(network, populations)
     figures["versions"] = {"nest": nest.__version__, "python": sys.version.split()[0]}
     print(json.dumps(figures))
-
-
-def peak_bytes() -> int:
-    """Most memory held; `getrusage` would count what the parent held, too."""
-    return 1024 * int(re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[0])
 
 
 def silence() -> None:

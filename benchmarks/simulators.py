@@ -13,7 +13,7 @@ __all__ = ["PEERS", "Simulator", "simulators"]
 
 HERE = Path(__file__).parent
 
-PEERS = ("nest", "brian2")
+PEERS = ("nest", "brian2", "pygenn")
 
 _THE_ONE = ((),)
 
@@ -67,7 +67,7 @@ class Simulator:
 
 
 def simulators(
-    peers: Sequence[str], pythons: Mapping[str, str], threads: int
+    peers: Sequence[str], pythons: Mapping[str, str], threads: int, topomap: Path | None = None
 ) -> dict[str, Simulator]:
     """Return snnlab and the peers by name.
 
@@ -79,6 +79,8 @@ def simulators(
         Peer -> interpreter; default: the one that runs this.
     threads : int
         Brian2 may be faster with one thread, so it runs with one as well.
+    topomap : Path, optional
+        The authors' program that PyGeNN runs.
     """
     counts = sorted({threads, 1}, reverse=True)
     settings = {
@@ -86,7 +88,8 @@ def simulators(
             ("--threads", str(n), "--precision", precision)
             for n in counts
             for precision in ("float32", "float64")
-        )
+        ),
+        "pygenn": (("--topomap", str(topomap)),),
     }
     return {
         name: Simulator(name, pythons.get(name, sys.executable), settings.get(name, _THE_ONE))

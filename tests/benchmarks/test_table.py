@@ -83,7 +83,7 @@ def test_construction_is_compared_by_its_time():
     assert limit(build) == "2 M synapses/s drawn and placed, 0.00 GB/s written"
 
 
-PHASES = ("update", "deliver", "plasticity", "record", "other")
+PHASES = ("update", "deliver", "plasticity", "record", "rewire", "other")
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,13 @@ PHASES = ("update", "deliver", "plasticity", "record", "other")
         ("deliver", "60.00 ns a synaptic event on one thread; 0.1 GB/s"),
         ("plasticity", "60.00 ns a synaptic event"),
         ("record", "30000 ns a spike"),
+        ("rewire", "600.0 us a call of all rules"),
         ("other", "60.00 us a step"),
     ],
 )
 def test_longest_phase_limits(phase, words):
     run = record(1.0)
-    timings = dict.fromkeys(PHASES, 0.1) | {phase: 0.6}
+    timings = dict.fromkeys(PHASES, 0.08) | {phase: 0.6}
     run["figures"]["timings"] = timings
     assert limit(run).startswith(f"{phase} 60%: ")
     assert words in limit(run)

@@ -86,26 +86,6 @@ def _last_spike(rewirings, population):  # type: ignore[no-untyped-def]
     return neuron
 
 
-@njit(error_model="numpy", cache=True)
-def _prune(synapses, plastic, rewirings, ring, r, p, pre, post, e, stop_at, now):  # type: ignore[no-untyped-def]
-    """Ask the rule about a synapse that is there, and let it go if it must."""
-    own = rewirings.table[r]
-    catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
-    read_state(plastic, rewirings, r, p, e)
-    params = rewirings.params[own[_PARAMS] :]
-    if call_rule(own[_PRUNE], (rewirings.state[p], rewirings.pair[p], params, rewirings.random[p])):
-        remove(synapses, plastic, rewirings, r, p, stop_at, e)
-        note(rewirings, r, p, now, 0, pre, post)
-
-
-@njit(error_model="numpy", cache=True)
-def _form(synapses, plastic, rewirings, ring, r, p, pre, post, target, stop_at, now):  # type: ignore[no-untyped-def]
-    """Put a synapse between a pair that the rule has accepted."""
-    catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
-    append(synapses, plastic, rewirings, r, p, stop_at, target)
-    note(rewirings, r, p, now, 1, pre, post)
-
-
 @njit(error_model="numpy", inline="always")
 def _draw_pairs(rewirings, r, p, first, n, now, seed):  # type: ignore[no-untyped-def]
     """Draw the pairs of the attempts ``first ... first + n``; vectorises."""
@@ -116,7 +96,7 @@ def _draw_pairs(rewirings, r, p, first, n, now, seed):  # type: ignore[no-untype
         pres[i], posts[i] = draw_pair(uint64(first) + i, now, 0, seed, stream, n_pre, n_post)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: ignore[no-untyped-def]
     """Make the attempts of one call at targets ``low ... high``; False if there is no room."""
     own, notes = rewirings.table[r], rewirings.notes[p]
@@ -124,10 +104,10 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
     rows_at = p * (table[7] + 1)
     start_base, stop_base = table[8] + rows_at, table[10] + rows_at
     low, high, first_slot = owned(program, rewirings, r, p)
-    pair, random = rewirings.pair[p], rewirings.random[p]
+    state, pair, random = rewirings.state[p], rewirings.pair[p], rewirings.random[p]
     pres, posts = rewirings.pres[p], rewirings.posts[p]
     params, most_events = rewirings.params[own[_PARAMS] :], rewirings.events.shape[1]
-    accept, indegrees = own[_ACCEPT], own[_INDEGREE]
+    accept, prune, indegrees = own[_ACCEPT], own[_PRUNE], own[_INDEGREE]
     is_last_spike, forbids_self = own[_IS_LAST_SPIKE] != 0, own[_FORBIDS_SELF] != 0
     has_distance = own[_HAS_DISTANCE] != 0
     last = _last_spike(rewirings, own[_SOURCE]) if is_last_spike else int64(-1)
@@ -151,21 +131,28 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
             stop = row_start[stop_base + pre]
             e = find(targets, row_start[start_base + pre], stop, target)
             rewirings.counts[r, p, 0] += 1
-            if e >= 0:
-                _prune(synapses, plastic, rewirings, ring, r, p, pre, post, e, stop_base + pre, now)
-            elif call_rule(accept, (pair, params, random)):
+            if e < 0:
+                if not call_rule(accept, (pair, params, random)):
+                    continue
                 if stop == row_start[start_base + pre + 1]:
                     rewirings.counts[r, p, 0] -= 1
                     notes[ATTEMPT] = k + j
                     return False
-                _form(synapses, plastic, rewirings, ring, r, p, pre, post, target, stop_base + pre,
-                      now)  # fmt: skip
+            catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
+            if e < 0:
+                append(synapses, plastic, rewirings, r, p, stop_base + pre, target)
+            else:
+                read_state(plastic, rewirings, r, p, e)
+                if not call_rule(prune, (state, pair, params, random)):
+                    continue
+                remove(synapses, plastic, rewirings, r, p, stop_base + pre, e)
+            note(rewirings, r, p, now, int64(e < 0), pre, post)
         k += n
     notes[ATTEMPT] = 0
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def is_replacing(rewirings, r, now):  # type: ignore[no-untyped-def]
     """Whether a rule that replaces synapses is due; without attempts it rests."""
     own = rewirings.table[r]

@@ -20,8 +20,9 @@ _NAMES = {
     ),
     "model.distribution": "ClippedNormal Constant LogNormal Normal Uniform",
     "model.edits": (
-        "AddPopulation AddProjection AddRecorder AddRewiring AddStimulus RemovePopulation "
-        "RemoveProjection RemoveRecorder RemoveRewiring RemoveStimulus SetParameter Several"
+        "AddPopulation AddProjection AddRecorder AddRewiring AddStimulus Lesion Recover "
+        "RemovePopulation RemoveProjection RemoveRecorder RemoveRewiring RemoveStimulus "
+        "SetParameter Several"
     ),
     "model.network": "Knob Network Population Projection",
     "model.neuron": "Neuron",

@@ -77,7 +77,7 @@ def _advance_partition(  # type: ignore[no-untyped-def]
         record.notes[1 - turn, p, SUSPECTS] = memory.suspects[p, 0]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def _rewire_all(  # type: ignore[no-untyped-def]
     program, synapses, plastic, rewirings, memory, chunk, now, clock, weight, member, n_members,
     barrier,

@@ -19,6 +19,7 @@ from snnlab.arrays.rewiring import (
     REWIRING_FIELDS,
     RULE_WORDS,
 )
+from snnlab.cpu.prefetch import prefetch
 from snnlab.cpu.rewire_rows import (
     append,
     catch_up,
@@ -36,11 +37,11 @@ from snnlab.rules.philox import philox4x32
 __all__ = ["due", "is_replacing", "rewire", "watch_spikes"]
 
 (_TABLE, _EVERY, _ATTEMPTS, _STREAM, _N_PRE, _N_POST, _SOURCE, _IS_LAST_SPIKE, _FORBIDS_SELF,
- _HAS_DISTANCE, _ACCEPT, _PRUNE, _PARAMS, _INDEGREE, _REPLACES) = (
+ _HAS_DISTANCE, _ACCEPT, _PRUNE, _PARAMS, _PRE, _POSTS, _INDEGREE, _REPLACES) = (
     REWIRING_FIELDS.index(name)
     for name in ("table", "every", "attempts", "stream", "n_pre", "n_post", "source",
                  "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "params_base",
-                 "indegree_base", "replaces")
+                 "pre_base", "post_base", "indegree_base", "replaces")
 )  # fmt: skip
 
 _PAIRS_AT_ONCE = 64
@@ -86,37 +87,37 @@ def _last_spike(rewirings, population):  # type: ignore[no-untyped-def]
     return neuron
 
 
-@njit(error_model="numpy", cache=True)
-def _prune(synapses, plastic, rewirings, ring, r, p, pre, post, e, stop_at, now):  # type: ignore[no-untyped-def]
-    """Ask the rule about a synapse that is there, and let it go if it must."""
-    own = rewirings.table[r]
-    catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
-    read_state(plastic, rewirings, r, p, e)
-    params = rewirings.params[own[_PARAMS] :]
-    if call_rule(own[_PRUNE], (rewirings.state[p], rewirings.pair[p], params, rewirings.random[p])):
-        remove(synapses, plastic, rewirings, r, p, stop_at, e)
-        note(rewirings, r, p, now, 0, pre, post)
-
-
-@njit(error_model="numpy", cache=True)
-def _form(synapses, plastic, rewirings, ring, r, p, pre, post, target, stop_at, now):  # type: ignore[no-untyped-def]
-    """Put a synapse between a pair that the rule has accepted."""
-    catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
-    append(synapses, plastic, rewirings, r, p, stop_at, target)
-    note(rewirings, r, p, now, 1, pre, post)
-
-
 @njit(error_model="numpy", inline="always")
 def _draw_pairs(rewirings, r, p, first, n, now, seed):  # type: ignore[no-untyped-def]
-    """Draw the pairs of the attempts ``first ... first + n``; vectorises."""
+    """Draw the pairs of the attempts ``first ... first + n``; the loop vectorises."""
     own, pres, posts = rewirings.table[r], rewirings.pres[p], rewirings.posts[p]
     n_pre, n_post, stream = own[_N_PRE], own[_N_POST], own[_STREAM]
     for k in range(n):
         i = uint64(k)
         pres[i], posts[i] = draw_pair(uint64(first) + i, now, 0, seed, stream, n_pre, n_post)
+    if own[_IS_LAST_SPIKE]:
+        pres[:n] = _last_spike(rewirings, own[_SOURCE])
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
+def _fetch(synapses, rewirings, r, p, n):  # type: ignore[no-untyped-def]
+    """Start to load what the attempts at `n` pairs will read: on large sheets it is far away."""
+    own, pres, posts = rewirings.table[r], rewirings.pres[p], rewirings.posts[p]
+    table, row_start = synapses.table[own[_TABLE]], synapses.row_start
+    rows_at = p * (table[7] + 1)
+    start_base, stop_base = table[8] + rows_at, table[10] + rows_at
+    for k in range(uint64(n)):
+        prefetch(row_start, start_base + pres[k])
+        prefetch(row_start, stop_base + pres[k])
+        prefetch(rewirings.indegree, own[_INDEGREE] + posts[k])
+        if own[_HAS_DISTANCE]:
+            prefetch(rewirings.positions, 2 * (own[_PRE] + pres[k]))
+            prefetch(rewirings.positions, 2 * (own[_POSTS] + posts[k]))
+    for k in range(uint64(n)):
+        prefetch(synapses.targets, row_start[start_base + max(pres[k], int64(0))])
+
+
+@njit(error_model="numpy", forceinline=True)
 def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: ignore[no-untyped-def]
     """Make the attempts of one call at targets ``low ... high``; False if there is no room."""
     own, notes = rewirings.table[r], rewirings.notes[p]
@@ -124,21 +125,20 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
     rows_at = p * (table[7] + 1)
     start_base, stop_base = table[8] + rows_at, table[10] + rows_at
     low, high, first_slot = owned(program, rewirings, r, p)
-    pair, random = rewirings.pair[p], rewirings.random[p]
+    state, pair, random = rewirings.state[p], rewirings.pair[p], rewirings.random[p]
     pres, posts = rewirings.pres[p], rewirings.posts[p]
     params, most_events = rewirings.params[own[_PARAMS] :], rewirings.events.shape[1]
-    accept, indegrees = own[_ACCEPT], own[_INDEGREE]
-    is_last_spike, forbids_self = own[_IS_LAST_SPIKE] != 0, own[_FORBIDS_SELF] != 0
-    has_distance = own[_HAS_DISTANCE] != 0
-    last = _last_spike(rewirings, own[_SOURCE]) if is_last_spike else int64(-1)
+    accept, prune, indegrees = own[_ACCEPT], own[_PRUNE], own[_INDEGREE]
+    forbids_self, has_distance = own[_FORBIDS_SELF] != 0, own[_HAS_DISTANCE] != 0
     random[0], random[1] = uint32(program.seed), uint32(own[_STREAM])
     random[3], random[4] = uint32(RULE_WORDS), uint32(now)
     k, n_attempts = notes[ATTEMPT], own[_ATTEMPTS]
     while k < n_attempts:
         n = min(n_attempts - k, int64(_PAIRS_AT_ONCE))
         _draw_pairs(rewirings, r, p, k, n, now, program.seed)
+        _fetch(synapses, rewirings, r, p, n)
         for j in range(n):
-            post, pre = posts[uint64(j)], last if is_last_spike else pres[uint64(j)]
+            pre, post = pres[uint64(j)], posts[uint64(j)]
             if not low <= post < high or pre < 0 or (forbids_self and pre == post):
                 continue
             if notes[N_EVENTS] == most_events:
@@ -151,21 +151,28 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
             stop = row_start[stop_base + pre]
             e = find(targets, row_start[start_base + pre], stop, target)
             rewirings.counts[r, p, 0] += 1
-            if e >= 0:
-                _prune(synapses, plastic, rewirings, ring, r, p, pre, post, e, stop_base + pre, now)
-            elif call_rule(accept, (pair, params, random)):
+            if e < 0:
+                if not call_rule(accept, (pair, params, random)):
+                    continue
                 if stop == row_start[start_base + pre + 1]:
                     rewirings.counts[r, p, 0] -= 1
                     notes[ATTEMPT] = k + j
                     return False
-                _form(synapses, plastic, rewirings, ring, r, p, pre, post, target, stop_base + pre,
-                      now)  # fmt: skip
+            catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
+            if e < 0:
+                append(synapses, plastic, rewirings, r, p, stop_base + pre, target)
+            else:
+                read_state(plastic, rewirings, r, p, e)
+                if not call_rule(prune, (state, pair, params, random)):
+                    continue
+                remove(synapses, plastic, rewirings, r, p, stop_base + pre, e)
+            note(rewirings, r, p, now, int64(e < 0), pre, post)
         k += n
     notes[ATTEMPT] = 0
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def is_replacing(rewirings, r, now):  # type: ignore[no-untyped-def]
     """Whether a rule that replaces synapses is due; without attempts it rests."""
     own = rewirings.table[r]

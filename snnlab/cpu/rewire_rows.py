@@ -101,7 +101,7 @@ def find(targets, start, stop, target):  # type: ignore[no-untyped-def]
     return found
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def catch_up(synapses, plastic, ring, rewirings, r, p, row, step):  # type: ignore[no-untyped-def]
     """Let the synapses of a row learn from all spikes that have reached them up to a step."""
     m = rewirings.table[r, _PLASTIC]
@@ -128,7 +128,7 @@ def read_state(plastic, rewirings, r, p, e):  # type: ignore[no-untyped-def]
         rewirings.state[p, k] = plastic.state[at + k * stride]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def note(rewirings, r, p, step, is_formed, pre, post):  # type: ignore[no-untyped-def]
     """Write down what happened to a pair."""
     n = rewirings.notes[p, N_EVENTS]
@@ -140,7 +140,7 @@ def note(rewirings, r, p, step, is_formed, pre, post):  # type: ignore[no-untype
     rewirings.indegree[at] += int32(1) if is_formed else int32(-1)
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def remove(synapses, plastic, rewirings, r, p, stop_at, e):  # type: ignore[no-untyped-def]
     """Take a synapse out of its row; the last one of the row takes its place."""
     last = synapses.row_start[stop_at] - 1
@@ -154,7 +154,7 @@ def remove(synapses, plastic, rewirings, r, p, stop_at, e):  # type: ignore[no-u
             plastic.state[to + k * stride] = plastic.state[from_ + k * stride]
 
 
-@njit(error_model="numpy", cache=True)
+@njit(error_model="numpy", forceinline=True)
 def append(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignore[no-untyped-def]
     """Put a new synapse behind a row that has room."""
     e = synapses.row_start[stop_at]

@@ -91,6 +91,7 @@ def _is_usual(field: dataclasses.Field[Any], value: Any) -> bool:
 
 _USUAL: dict[str, Any] = {
     "synapse": "Static", "modulator": "", "dendritic_fraction": 1.0, "partner": "uniform",
+    "lesioned": (),
 }  # fmt: skip
 
 

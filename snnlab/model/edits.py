@@ -9,7 +9,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnlab.errors import SpecError, unknown_name
+from snnlab.errors import unknown_name
+from snnlab.model.edit import Edit
+from snnlab.model.lesions import Lesion, Recover
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.recorders import SynapseRecorder
 from snnlab.model.rewiring import Rewiring
@@ -26,6 +28,8 @@ __all__ = [
     "AddRewiring",
     "AddStimulus",
     "Edit",
+    "Lesion",
+    "Recover",
     "RemovePopulation",
     "RemoveProjection",
     "RemoveRecorder",
@@ -35,30 +39,6 @@ __all__ = [
     "SetParameter",
     "Several",
 ]
-
-
-@dataclass(frozen=True)
-class Edit:
-    """Abstract: a change from one network to another."""
-
-    @property
-    def is_structural(self) -> bool:
-        """Whether arrays must be built anew (True) or only numbers change (False)."""
-        return True
-
-    def apply(self, network: Network) -> Network:
-        """Return the changed network.
-
-        Raises
-        ------
-        SpecError
-            The result could not be meant; `network` is unchanged in any case.
-        """
-        raise SpecError(type(self).__name__, "must be one of " + ", ".join(sorted(EDITS)))
-
-    def inverse(self, network: Network) -> Edit:
-        """Return the edit that leads back to `network` after this one was applied to it."""
-        raise SpecError(type(self).__name__, "must be one of " + ", ".join(sorted(EDITS)))
 
 
 @dataclass(frozen=True)
@@ -383,6 +363,8 @@ EDITS: dict[str, type[Edit]] = {
     "remove_recorder": RemoveRecorder,
     "add_rewiring": AddRewiring,
     "remove_rewiring": RemoveRewiring,
+    "lesion": Lesion,
+    "recover": Recover,
     "several": Several,
     "restore": Restore,
 }

@@ -19,6 +19,7 @@ from snnlab.model import synapse as synapses
 from snnlab.model.connectivity import Connectivity
 from snnlab.model.distribution import Distribution, Number, as_distribution
 from snnlab.model.expression import evaluate
+from snnlab.model.indices import Ranges, as_ranges
 from snnlab.model.neuron import Neuron, lookup
 from snnlab.model.parameter import Parameter, State
 from snnlab.model.recorders import Recorder, StateRecorder
@@ -76,6 +77,8 @@ class Population:
         Where the neurons lie.
     reference_rate : float [Hz], optional
         Published mean rate, printed beside the measured one.
+    lesioned : int, or iterable or array of int and of (start, stop) pairs
+        Neurons that have fallen out; kept as (start, stop) pairs. See `snnlab.Lesion`.
     """
 
     name: str
@@ -85,8 +88,12 @@ class Population:
     initial: Mapping[str, Value] = field(default_factory=dict)
     space: Space | None = None
     reference_rate: float | None = None
+    lesioned: Ranges = ()
 
     def __post_init__(self) -> None:
+        if not isinstance(self.lesioned, tuple) or self.lesioned:
+            where = f"Population {self.name!r}.lesioned"
+            object.__setattr__(self, "lesioned", as_ranges(self.lesioned, where))
         object.__setattr__(self, "parameters", _frozen(self.parameters))
         object.__setattr__(self, "initial", _frozen(self.initial))
         if isinstance(self.neuron, type):

@@ -186,6 +186,11 @@ def _check_population(network: Network, population: Population) -> None:
     _check_initial(network, population)
     if population.space is not None:
         population.space.check(size, where=where)
+    if population.lesioned and population.lesioned[-1][1] > size:
+        raise SpecError(
+            f"{where}.lesioned", f"must be in 0 ... {size - 1}",
+            got=str(population.lesioned[-1][1] - 1),
+        )  # fmt: skip
 
 
 def corners(values: Mapping[str, float | Distribution]) -> Iterator[dict[str, float]]:

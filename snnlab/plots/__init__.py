@@ -2,8 +2,8 @@
 
 `raster`, `rates` and `trace` turn stored data into ordinary HoloViews objects: ``+``, ``*``,
 ``.opts`` and ``hv.save`` work. So do `receptive_fields`, `preferred_locations`, `map_mesh`,
-`connection_matrix`, `map_quality` and `turnover`, for maps between sheets of neurons. All are
-loaded at their first use.
+`rate_map`, `connection_matrix`, `map_quality` and `turnover`, for maps between sheets of neurons;
+`holomap` has one of them at many times. All are loaded at their first use.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from snnlab.plots.maps.connection_matrix import connection_matrix as connection_matrix
+    from snnlab.plots.maps.holomap import holomap as holomap
     from snnlab.plots.maps.movie import save_movie as save_movie
     from snnlab.plots.maps.preferred_locations import map_mesh as map_mesh
     from snnlab.plots.maps.preferred_locations import preferred_locations as preferred_locations
     from snnlab.plots.maps.quality import map_quality as map_quality
+    from snnlab.plots.maps.rate_map import rate_map as rate_map
     from snnlab.plots.maps.receptive_fields import receptive_fields as receptive_fields
     from snnlab.plots.maps.sampler import MapSampler as MapSampler
     from snnlab.plots.maps.sampler import sampler_of as sampler_of
     from snnlab.plots.maps.state import MapState as MapState
     from snnlab.plots.maps.state import map_of as map_of
     from snnlab.plots.maps.synapse_turnover import turnover as turnover
+    from snnlab.plots.maps.viewpoint import Viewpoint as Viewpoint
     from snnlab.plots.population_rates import rates as rates
     from snnlab.plots.spike_raster import raster as raster
     from snnlab.plots.state_trace import trace as trace
@@ -30,11 +33,14 @@ if TYPE_CHECKING:
 _HOMES = {
     "MapSampler": "snnlab.plots.maps.sampler",
     "MapState": "snnlab.plots.maps.state",
+    "Viewpoint": "snnlab.plots.maps.viewpoint",
     "connection_matrix": "snnlab.plots.maps.connection_matrix",
+    "holomap": "snnlab.plots.maps.holomap",
     "map_mesh": "snnlab.plots.maps.preferred_locations",
     "map_of": "snnlab.plots.maps.state",
     "map_quality": "snnlab.plots.maps.quality",
     "preferred_locations": "snnlab.plots.maps.preferred_locations",
+    "rate_map": "snnlab.plots.maps.rate_map",
     "raster": "snnlab.plots.spike_raster",
     "rates": "snnlab.plots.population_rates",
     "receptive_fields": "snnlab.plots.maps.receptive_fields",
@@ -45,9 +51,9 @@ _HOMES = {
 }
 
 __all__ = [
-    "MapSampler", "MapState", "connection_matrix", "map_mesh", "map_of", "map_quality",
-    "preferred_locations", "raster", "rates", "receptive_fields", "sampler_of", "save_movie",
-    "trace", "turnover",
+    "MapSampler", "MapState", "Viewpoint", "connection_matrix", "holomap", "map_mesh", "map_of",
+    "map_quality", "preferred_locations", "raster", "rate_map", "rates", "receptive_fields",
+    "sampler_of", "save_movie", "trace", "turnover",
 ]  # fmt: skip
 
 

@@ -81,6 +81,7 @@ def networks(draw: st.DrawFn) -> Network:
             initial={"V_m": draw(st.one_of(voltage, st.builds(Normal, voltage, positive)))},
             space=draw(spaces),
             reference_rate=draw(st.none() | positive),
+            lesioned=draw(st.just(()) | st.sets(st.integers(0, SIZE - 1))),
         )
         for name in draw(st.lists(names, min_size=1, max_size=3, unique=True))
     ]  # fmt: skip

@@ -17,6 +17,8 @@ from snnlab.model.edits import (
     AddRewiring,
     AddStimulus,
     Edit,
+    Lesion,
+    Recover,
     RemovePopulation,
     RemoveProjection,
     RemoveRewiring,
@@ -28,6 +30,7 @@ from snnlab.model.network import Network, Population, Projection
 from snnlab.model.stimuli import PoissonInput
 from tests.networks import balanced, spikes
 from tests.properties.random_networks import (
+    SIZE,
     connectivities,
     delays,
     networks,
@@ -49,6 +52,8 @@ def edit_of(draw: st.DrawFn, network: Network, serial: int) -> Edit:
     kinds: list[st.SearchStrategy[Edit]] = [
         st.builds(SetParameter, st.just(""), st.just("J"), positive),
         st.builds(SetParameter, some, st.sampled_from(["tau_m", "C_m"]), st.none() | positive),
+        st.builds(Lesion, some, st.sets(st.integers(0, SIZE - 1))),
+        st.builds(Recover, some, st.sets(st.integers(0, SIZE - 1))),
         st.just(AddPopulation(Population(f"new {serial}", 12, "LIFDelta"))),
         st.builds(
             AddProjection,

@@ -13,10 +13,12 @@ from snnlab.errors import unknown_name
 from snnlab.plots.backend import load
 from snnlab.plots.maps.connection_matrix import draw_matrix
 from snnlab.plots.maps.preferred_locations import draw_mesh, draw_preferred
-from snnlab.plots.maps.quality import draw_quality
+from snnlab.plots.maps.quality import map_quality
+from snnlab.plots.maps.rate_map import draw_rate_map
 from snnlab.plots.maps.receptive_fields import draw_fields
-from snnlab.plots.maps.sampler import MapSampler, sampler_of
+from snnlab.plots.maps.sampler import sampler_of
 from snnlab.plots.maps.synapse_turnover import turnover
+from snnlab.plots.maps.viewpoint import Viewpoint
 
 __all__ = ["MAP_KINDS", "MapKind", "MapView"]
 
@@ -28,25 +30,30 @@ class MapKind:
     Parameters
     ----------
     draw : callable
-        Turns what a sampler knows into a HoloViews element; always of the same type.
+        Turns what a `MapSampler` or a `Viewpoint` knows into a HoloViews element; always of the
+        same type.
     interval_s : float [s]
         Wall-clock time between two drawings, at least.
+    is_of_state : bool
+        Whether the synapses at one moment are all that it shows.
     """
 
-    draw: Callable[[MapSampler], Any]
+    draw: Callable[[Any], Any]
     interval_s: float = 0.5
+    is_of_state: bool = True
 
 
 MAP_KINDS = {
-    "receptive_fields": MapKind(lambda sampler: draw_fields(sampler.state)),
-    "map_mesh": MapKind(lambda sampler: draw_mesh(sampler.state)),
-    "preferred_x": MapKind(lambda sampler: draw_preferred(sampler.state, "x")),
-    "preferred_y": MapKind(lambda sampler: draw_preferred(sampler.state, "y")),
-    "connection_matrix": MapKind(lambda sampler: draw_matrix(sampler.state)),
-    "sigma_aff": MapKind(lambda sampler: draw_quality(sampler.history, "sigma_aff")),
-    "AD": MapKind(lambda sampler: draw_quality(sampler.history, "AD")),
-    "turnover": MapKind(lambda sampler: turnover(sampler, "time"), 1.0),
-    "turnover_distance": MapKind(lambda sampler: turnover(sampler, "distance"), 1.0),
+    "receptive_fields": MapKind(lambda seen: draw_fields(seen.state)),
+    "map_mesh": MapKind(lambda seen: draw_mesh(seen.state)),
+    "preferred_x": MapKind(lambda seen: draw_preferred(seen.state, "x")),
+    "preferred_y": MapKind(lambda seen: draw_preferred(seen.state, "y")),
+    "rate_map": MapKind(lambda seen: draw_rate_map(seen.state)),
+    "connection_matrix": MapKind(lambda seen: draw_matrix(seen.state)),
+    "sigma_aff": MapKind(lambda seen: map_quality(seen, "sigma_aff"), is_of_state=False),
+    "AD": MapKind(lambda seen: map_quality(seen, "AD"), is_of_state=False),
+    "turnover": MapKind(lambda seen: turnover(seen, "time"), 1.0, is_of_state=False),
+    "turnover_distance": MapKind(lambda seen: turnover(seen, "distance"), 1.0, is_of_state=False),
 }
 """Name -> sort of live plot."""
 
@@ -61,11 +68,14 @@ class MapView:
     session : Session
     projection : str, optional
         Name of a projection between two grids; default: the first that is rewired.
+    viewpoint : Viewpoint, optional
+        What is shown: plots that share one look at the same time. Default: the run as it is.
 
     Attributes
     ----------
     sampler : MapSampler
         Shared by all live plots of the map.
+    viewpoint : Viewpoint or None
     plot : holoviews.DynamicMap
 
     Raises
@@ -74,13 +84,21 @@ class MapView:
         No such kind, or a projection that is no map.
     """
 
-    def __init__(self, kind: str, session: Any, projection: str | None = None) -> None:
+    def __init__(
+        self,
+        kind: str,
+        session: Any,
+        projection: str | None = None,
+        *,
+        viewpoint: Viewpoint | None = None,
+    ) -> None:
         if kind not in MAP_KINDS:
             raise unknown_name("live plot", kind, MAP_KINDS)
         load()
         self.kind = MAP_KINDS[kind]
-        self.sampler = sampler_of(session, projection)
-        self._drawn = self.sampler.version
+        self.sampler = sampler_of(session, projection) if viewpoint is None else viewpoint.sampler
+        self.viewpoint = viewpoint
+        self._drawn = self._version
         self._pipe = Pipe(data=self._drawn)
         self.plot = hv.DynamicMap(self._draw, streams=[self._pipe])
 
@@ -91,11 +109,19 @@ class MapView:
     def refresh(self) -> bool:
         """Draw what is new; returns whether there was anything."""
         self.follow()
-        if self.sampler.version == self._drawn:
+        if self._version == self._drawn:
             return False
-        self._drawn = self.sampler.version
+        self._drawn = self._version
         self._pipe.send(self._drawn)
         return True
 
-    def _draw(self, data: int) -> Any:
-        return self.kind.draw(self.sampler)
+    @property
+    def _version(self) -> tuple[int, int]:
+        """Changes whenever the plot does."""
+        view = self.viewpoint
+        if view is None:
+            return 0, self.sampler.version
+        return view.state_version if self.kind.is_of_state else view.version
+
+    def _draw(self, data: tuple[int, int]) -> Any:
+        return self.kind.draw(self.viewpoint or self.sampler)

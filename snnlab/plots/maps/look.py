@@ -7,9 +7,11 @@ from typing import Any
 import holoviews as hv
 from holoviews.plotting.util import process_cmap
 
+from snnlab.analysis.sheet import Sheet
+
 __all__ = [
-    "CYCLE", "DEVIATION", "EMPTY", "GRID_STEPS", "NOTHING", "NUMBER", "PAPER_TO_INK", "SIDE",
-    "empty_text", "square",
+    "AXES", "CYCLE", "DEVIATION", "EMPTY", "GRID_STEPS", "NOTHING", "NUMBER", "PAPER_TO_INK",
+    "SIDE", "empty_text", "note_text", "sheet_axes", "sheet_bounds", "square", "time_mark",
 ]  # fmt: skip
 
 EMPTY = "no synapses yet"
@@ -29,6 +31,18 @@ NUMBER = "%.4g"
 """How the numbers beside a bar of colours are written."""
 
 GRID_STEPS = "grid steps"
+
+AXES = ("x", "y")
+
+
+def sheet_axes(whose: str) -> list[hv.Dimension]:
+    """Return the axes of a plot of a sheet; `whose` places they are, ``"target"``."""
+    return [hv.Dimension(axis, label=f"{whose} {axis} ({GRID_STEPS})") for axis in AXES]
+
+
+def sheet_bounds(sheet: Sheet) -> tuple[float, float, float, float]:
+    """Return the edges of a picture of a sheet with a pixel for each neuron."""
+    return -0.5, -0.5, sheet.columns - 0.5, sheet.rows - 0.5
 
 
 def _between(a: str, b: str, n: int) -> list[str]:
@@ -55,9 +69,22 @@ def empty_text(is_empty: bool, x: float, y: float) -> hv.Labels:
     x, y : float
         Middle of the plot.
     """
-    data = [(x, y, EMPTY)] if is_empty else []
+    return note_text(EMPTY if is_empty else "", x, y)
+
+
+def note_text(text: str, x: float, y: float) -> hv.Labels:
+    """Return a note at a place of a plot, or nothing; always an element of the same type."""
+    data = [(x, y, text)] if text else []
     return hv.Labels(data, ["x", "y"], "note").opts(
         text_color="#555555", text_font_size="12pt", backend="bokeh"
+    )
+
+
+def time_mark(t: float | None) -> hv.VLines:
+    """Return a line at a time [ms] of a plot over time [s], or none; always of the same type."""
+    data = [] if t is None else [t / 1000.0]
+    return hv.VLines(data, ["time"]).opts(
+        color="#555555", line_dash="dashed", line_width=2, apply_ranges=False, backend="bokeh"
     )
 
 

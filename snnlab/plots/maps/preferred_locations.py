@@ -13,19 +13,20 @@ from snnlab.analysis.sheet import Sheet
 from snnlab.errors import unknown_name
 from snnlab.plots.backend import load
 from snnlab.plots.maps.look import (
+    AXES,
     CYCLE,
     DEVIATION,
     GRID_STEPS,
     NOTHING,
     NUMBER,
     empty_text,
+    sheet_axes,
+    sheet_bounds,
     square,
 )
 from snnlab.plots.maps.state import MapState, map_of
 
 __all__ = ["draw_mesh", "draw_preferred", "map_mesh", "preferred_locations"]
-
-AXES = ("x", "y")
 
 
 def preferred_locations(
@@ -95,7 +96,7 @@ def draw_preferred(state: MapState, axis: str, *, weighted: bool = True) -> hv.O
         centre = np.full(centre.shape, -1.0)  # HoloViews warns of images without any number
     length = sheet.shape[k]
     value = hv.Dimension(f"preferred {axis}", unit=GRID_STEPS)
-    image = hv.Image(centre[::-1], _axes("target"), value, bounds=_bounds(sheet)).opts(
+    image = hv.Image(centre[::-1], sheet_axes("target"), value, bounds=sheet_bounds(sheet)).opts(
         cmap=CYCLE if sheet.is_periodic else DEVIATION, colorbar=True, tools=["hover"],
         clim=(0, length if sheet.is_periodic else max(length - 1, 1)),
         clipping_colors={"NaN": NOTHING, "min": NOTHING}, cformatter=NUMBER,
@@ -113,7 +114,7 @@ def draw_mesh(state: MapState, *, weighted: bool = True) -> hv.Overlay:
     quality = state.quality(weighted=weighted)
     node = _unwrapped(quality, sheet)
     known = ~np.isnan(quality.sigma)
-    axes = _axes("preferred")
+    axes = sheet_axes("preferred")
     lines = hv.Segments(_edges(node, sheet), [*axes, "x1", "y1"]).opts(
         color="#7f7f7f", line_width=1, backend="bokeh"
     )
@@ -135,14 +136,6 @@ def draw_mesh(state: MapState, *, weighted: bool = True) -> hv.Overlay:
     return (lines * nodes * note).opts(
         **square(sheet.columns + 2, sheet.rows + 2, title=title, **limits)
     )
-
-
-def _axes(whose: str) -> list[hv.Dimension]:
-    return [hv.Dimension(axis, label=f"{whose} {axis} ({GRID_STEPS})") for axis in AXES]
-
-
-def _bounds(sheet: Sheet) -> tuple[float, float, float, float]:
-    return -0.5, -0.5, sheet.columns - 0.5, sheet.rows - 0.5
 
 
 def _unwrapped(quality: MapQuality, sheet: Sheet) -> NDArray[np.float64]:

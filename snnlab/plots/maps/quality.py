@@ -10,7 +10,7 @@ import numpy as np
 from snnlab.errors import SpecError, unknown_name
 from snnlab.plots.backend import load, options
 from snnlab.plots.maps.history import MapHistory
-from snnlab.plots.maps.look import EMPTY, GRID_STEPS
+from snnlab.plots.maps.look import EMPTY, GRID_STEPS, time_mark
 from snnlab.plots.palette import colours
 
 __all__ = ["MEASURES", "draw_quality", "map_quality"]
@@ -30,7 +30,8 @@ def map_quality(source: Any, measure: str = "sigma_aff") -> hv.Overlay:
 
     Parameters
     ----------
-    source : MapSampler or MapHistory
+    source : MapSampler, Viewpoint or MapHistory
+        Of a viewpoint, the time that is looked at is marked.
     measure : str
         ``"sigma_aff"``, how far afferents spread around their centre, or ``"AD"``, how far these
         centres are from the places of the targets.
@@ -52,11 +53,20 @@ def map_quality(source: Any, measure: str = "sigma_aff") -> hv.Overlay:
             "source", "must be a MapSampler or a MapHistory", got=type(source).__name__,
             remedy="Write for example plots.map_quality(plots.MapSampler(session)).",
         )  # fmt: skip
-    return draw_quality(history, measure)
+    return draw_quality(history, measure, getattr(source, "mark", None))
 
 
-def draw_quality(history: MapHistory, measure: str) -> hv.Overlay:
-    """Return two bands and two Curves; without a map they are empty, and the title says so."""
+def draw_quality(history: MapHistory, measure: str, mark: float | None = None) -> hv.Overlay:
+    """Return two bands and two Curves; without a map they are empty, and the title says so.
+
+    Parameters
+    ----------
+    history : MapHistory
+    measure : str
+        A name in `MEASURES`.
+    mark : float [ms], optional
+        A time at which a line stands.
+    """
     load()
     t = history.column("t") / 1000.0
     known = ~np.isnan(history.column(measure))
@@ -66,11 +76,14 @@ def draw_quality(history: MapHistory, measure: str) -> hv.Overlay:
     layers = []
     for (prefix, name, chance), colour in zip(_KINDS, colours(2), strict=True):
         low, high = (history.column(f"{prefix}{measure}_{end}") for end in ("low", "high"))
-        band = hv.Area((t, low, high), time, [value, f"{measure}_high"], label=chance)
+        is_compared = ~np.isnan(low)
+        limits = tuple(column[is_compared] for column in (t, low, high))
+        band = hv.Area(limits, time, [value, f"{measure}_high"], label=chance)
         line = hv.Curve((t, history.column(f"{prefix}{measure}")), time, value, label=name)
         layers += [
             band.opts(color=colour, alpha=0.25, line_alpha=0.0, framewise=True, backend="bokeh"),
             line.opts(color=colour, line_width=2, framewise=True, backend="bokeh"),
         ]
     title = f"{measure}: {MEASURES[measure]}" + ("" if known.any() else f" ({EMPTY})")
+    layers.append(time_mark(mark))
     return hv.Overlay(layers).opts(**options(260, title=title), legend_position="right")

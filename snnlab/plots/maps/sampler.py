@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -13,14 +14,28 @@ from snnlab.analysis.turnover import Turnover, turnover_over_distance, turnover_
 from snnlab.frames.frame import Frame
 from snnlab.frames.structure import StructuralEvents
 from snnlab.plots.maps.events import RecentEvents
-from snnlab.plots.maps.history import MapHistory, measured
+from snnlab.plots.maps.film import MapFilm
+from snnlab.plots.maps.history import MapHistory, Moment, measured
+from snnlab.plots.maps.rate_map import firing_rates
 from snnlab.plots.maps.state import MapState, formation_width, map_of, map_projection, sheet_of
+from snnlab.plots.recent import RecentFrames
 from snnlab.units import to_canonical
 
 __all__ = ["MapSampler", "sampler_of"]
 
 _WALL_S = 0.2
 """Wall-clock time between two readings, at least."""
+
+_CONTROLS_SHARE = 0.01
+"""Share of the wall-clock time that shuffled maps may take while a run is followed."""
+
+RATE_MS = 1000.0
+"""Model time over which the rates of the targets are means [ms]."""
+
+_MOST_SPIKES = 500_000
+
+_MOST_FRAMES = 100
+"""Frames of the past that the first rates are taken from."""
 
 _MOST_BINS = 80
 
@@ -41,7 +56,8 @@ class MapSampler:
     every : number or str [ms]
         Model time between two readings, at least; ``"1 s"``.
     n_controls : int
-        Shuffled maps that each reading is compared with.
+        Shuffled maps that a reading is compared with: each of those that `run` makes, and those
+        on the way often enough to take a hundredth of the time.
     most : int
         Readings of the quality that are kept; beyond it their distance in time doubles.
 
@@ -50,6 +66,8 @@ class MapSampler:
     state : MapState
         The synapses when they were read last.
     history : MapHistory
+    film : MapFilm
+        The states that can be looked back at.
     version : int
         Grows with each reading.
 
@@ -74,14 +92,17 @@ class MapSampler:
         self.every = to_canonical(every, "ms", where="MapSampler.every")
         self.n_controls = n_controls
         self.history = MapHistory(most)
+        self.film = MapFilm()
         self.version = 0
         self._events = RecentEvents()
+        self._frames = RecentFrames(RATE_MS, _MOST_SPIKES)
+        self._controls_due = float("-inf")
         self._lock = threading.RLock()
         self._read_at = float("-inf")
         self._reader = session.subscribe(self._note, lossless=True)
         self._remember_recorded()
-        self.state: MapState = map_of(session, self.projection)
-        self._keep()
+        self.state: MapState = self._read()
+        self._keep(is_compared=True)
 
     def sample(self, *, now: bool = False) -> bool:
         """Read the synapses if the run has gone on, and it is time to.
@@ -107,8 +128,8 @@ class MapSampler:
             is_due = went_on < 0 or (went_on >= max(self.every, session.dt / 2) and self._is_due())
             if not (is_due or (now and went_on != 0)):
                 return False
-            self.state = map_of(session, self.projection)
-            self._keep()
+            self.state = self._read()
+            self._keep(is_compared=now)
             return True
 
     def run(self, duration: float | str, every: float | str = 1000.0) -> MapSampler:
@@ -139,14 +160,28 @@ class MapSampler:
             t_start=first * dt, t_stop=last * dt, bin_width=width,
         )  # fmt: skip
 
-    def turnover_over_distance(self) -> Turnover:
-        """Return how many synapses came and went in a second, over their lengths."""
+    def turnover_over_distance(
+        self, t_start: float | None = None, t_stop: float | None = None
+    ) -> Turnover:
+        """Return how many synapses came and went in a second, over their lengths.
+
+        Parameters
+        ----------
+        t_start, t_stop : float [ms], optional
+            Time in which they did; default: all that is known.
+        """
         events, first, last = self._events.known()
+        dt = self.session.dt
+        if t_start is not None:
+            first = max(first, round(t_start / dt))
+        if t_stop is not None:
+            last = min(last, round(t_stop / dt))
+        events = events.between(first, last)
         network = self.session.network
         ends = network.projection(self.projection)
         pre = events.pre - network.first_id(ends.pre)
         post = events.post - network.first_id(ends.post)
-        duration = max(last - first, 1) * self.session.dt
+        duration = max(last - first, 1) * dt
         return turnover_over_distance(
             events.is_formed, pre, post, self.state.sheet, duration=duration
         )
@@ -160,20 +195,41 @@ class MapSampler:
     def _is_due(self) -> bool:
         return time.monotonic() - self._read_at >= _WALL_S
 
-    def _keep(self) -> None:
+    def _read(self) -> MapState:
+        network = self.session.network
+        target = network.projection(self.projection).post
+        found = map_of(self.session, self.projection)
+        frames = self._frames.last(RATE_MS)
+        return replace(found, rate=firing_rates(frames, network, target, RATE_MS))
+
+    def _keep(self, *, is_compared: bool) -> None:
+        started = time.monotonic()
+        is_compared = is_compared or started >= self._controls_due
+        self.film.append(self.state)
+        self.history.append(self._measured(self.n_controls if is_compared else 0))
+        self.version += 1
+        self._read_at = time.monotonic()  # how long it took does not count
+        if is_compared:
+            self._controls_due = self._read_at + (self._read_at - started) / _CONTROLS_SHARE
+
+    def _measured(self, n_controls: int) -> Moment:
         network = self.session.network
         projection = network.projection(self.projection)
         width = formation_width(network, projection)
         autapses = projection.pre != projection.post or getattr(projection.rule, "autapses", True)
-        self.history.append(
-            measured(self.state, width, autapses=autapses, n_controls=self.n_controls)
-        )
-        self.version += 1
-        self._read_at = time.monotonic()  # how long it took does not count
+        return measured(self.state, width, autapses=autapses, n_controls=n_controls)
 
     def _note(self, frame: Frame) -> None:
         """Take note of what came and went; on the simulation thread, so it is quick."""
+        if frame.t_start < self._events.stop:
+            self._forget_from(frame.t_start * frame.dt)
         self._events.append(self._ours(frame.structure), frame.t_start, frame.t_stop)
+        self._frames.append(frame)
+
+    def _forget_from(self, t: float) -> None:
+        """The run went back, and may be past that moment again before the next reading."""
+        self.history.rewind(t)
+        self.film.rewind(t)
 
     def _ours(self, events: StructuralEvents) -> StructuralEvents:
         """The events of this projection."""
@@ -191,6 +247,8 @@ class MapSampler:
         frames = recording.frames
         events = self._ours(self.session.structural_events())
         self._events.append(events, frames[0].t_start, frames[-1].t_stop)
+        for frame in frames[-_MOST_FRAMES:]:
+            self._frames.append(frame)
 
 
 def _round_width(least: float) -> float:

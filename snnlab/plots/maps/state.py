@@ -38,6 +38,11 @@ class MapState:
         Of the projection, for titles.
     unit : str
         Of the weights.
+    rate : (n,) float32 [spikes/s], optional
+        Mean rate of every target of late; None where nobody counted.
+    lesioned : (n,) bool, optional
+        Targets that are lesioned; None: none is.
+    lesioned_sources : (n,) bool, optional
 
     Examples
     --------
@@ -54,6 +59,9 @@ class MapState:
     t: float = 0.0
     name: str = "map"
     unit: str = "1"
+    rate: NDArray[np.float32] | None = None
+    lesioned: NDArray[np.bool_] | None = None
+    lesioned_sources: NDArray[np.bool_] | None = None
 
     @property
     def n(self) -> int:
@@ -105,7 +113,19 @@ def map_of(source: Any, projection: str | None = None) -> MapState:
     return MapState(
         table.pre.values, table.post.values, table.weight.values, sheet,
         t=float(table.attrs["time"]), name=found.name, unit=str(table.weight.attrs["units"]),
+        lesioned=_lesioned(network, found.post), lesioned_sources=_lesioned(network, found.pre),
     )  # fmt: skip
+
+
+def _lesioned(network: Network, population: str) -> NDArray[np.bool_] | None:
+    """Which neurons of a population are lesioned; None if none is."""
+    lesioned = getattr(network.population(population), "lesioned", ())
+    if not lesioned:
+        return None
+    found = np.zeros(network.population(population).size, bool)
+    for start, stop in lesioned:
+        found[start:stop] = True
+    return found
 
 
 def map_projection(network: Network, name: str | None = None) -> Projection:

@@ -1,5 +1,6 @@
 """Edits are reversible and leave the network they are applied to alone."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +13,8 @@ from snnlab.model.edits import (
     AddRecorder,
     AddRewiring,
     AddStimulus,
+    Lesion,
+    Recover,
     RemovePopulation,
     RemoveProjection,
     RemoveRecorder,
@@ -27,7 +30,10 @@ from snnlab.model.rewiring import Rewiring
 from snnlab.model.stimuli import PoissonInput
 
 NETWORK = Network(
-    [Population("exc", 80, "LIFExp"), Population("inh", 20, "LIFExp", {"tau_m": 8.0})],
+    [
+        Population("exc", 80, "LIFExp", lesioned=[(5, 30), 79]),
+        Population("inh", 20, "LIFExp", {"tau_m": 8.0}),
+    ],
     [
         Projection("exc", "inh", FixedIndegree(10), "J"),
         Projection("inh", "exc", AllToAll(), "-J"),
@@ -66,6 +72,8 @@ edits = st.one_of(
     st.just(RemoveProjection("exc->exc")),
     st.just(AddRewiring(Rewiring("exc->exc", "Magnitude", name="more"))),
     st.just(RemoveRewiring("inhibition")),
+    st.builds(Lesion, st.just("exc"), st.lists(st.integers(0, 79))),
+    st.builds(Recover, st.just("exc"), st.lists(st.integers(0, 79))),
     st.builds(SetParameter, st.just("inhibition"), st.just("p_form"), st.none() | st.floats(0, 1)),
     st.builds(SetParameter, st.just("rewiring of exc->exc"), st.just("p_form"), st.none()),
     st.builds(SetParameter, st.just("inhibition"), st.sampled_from(["every", "attempts"]),
@@ -239,3 +247,43 @@ def test_what_is_redone_after_a_rewind_can_be_rewound_again(n):
     history.rewind(n)
     assert [a.edit.value for a in history.log] == [1, 2][:n]
     assert redone_in_order(history) == [1, 2][n:]
+
+
+def test_a_lesion_takes_any_indices_and_keeps_ranges():
+    for neurons in (range(3, 6), [5, 3, 4, 4], np.array([3, 4, 5]), [(3, 5), 5], {3, 4, 5}):
+        assert Lesion("exc", neurons).neurons == ((3, 6),)
+    assert Lesion("exc", 7) == Lesion("exc", np.int64(7)) == Lesion("exc", ((7, 8),))
+    assert Recover("exc", range(0, 80, 40)).neurons == ((0, 1), (40, 41))
+
+
+def test_lesions_add_up_and_recoveries_take_away():
+    edited = Lesion("exc", range(25, 40)).apply(NETWORK)
+    assert edited.population("exc").lesioned == ((5, 40), (79, 80))
+    assert edited.population("inh") is NETWORK.population("inh")
+    edited = Recover("exc", [0, (10, 12), 79]).apply(edited)
+    assert edited.population("exc").lesioned == ((5, 10), (12, 40))
+    assert Lesion("exc", ()).apply(NETWORK) == NETWORK
+
+
+def test_undoing_a_lesion_leaves_those_that_were_lesioned_before():
+    lesion = Lesion("exc", range(25, 40))
+    assert lesion.inverse(NETWORK) == Recover("exc", range(30, 40))
+    assert Recover("exc", range(40)).inverse(NETWORK) == Lesion("exc", range(5, 30))
+    assert not lesion.is_structural
+
+
+@pytest.mark.parametrize("neurons", [-1, [0.5], ["a"], [(1, 2, 3)], [True], "5", [[]], None])
+def test_what_names_no_neuron_is_refused(neurons):
+    with pytest.raises(SpecError, match="whole numbers >= 0") as caught:
+        Lesion("exc", neurons)
+    assert caught.value.where == "Lesion('exc').neurons"
+
+
+def test_neurons_that_are_not_there_are_refused():
+    for edit in (Lesion("inh", range(5, 21)), Recover("inh", [20])):
+        with pytest.raises(SpecError, match=r"must be in 0 \.\.\. 19 \(got 20\)"):
+            edit.apply(NETWORK)
+    with pytest.raises(SpecError, match=r"lesioned: must be in 0 \.\.\. 4"):
+        Network([Population("few", 5, lesioned=[5])])
+    with pytest.raises(SpecError, match="population"):
+        Lesion("ex", 1).apply(NETWORK)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import av
 import holoviews as hv
 import numpy as np
 import pytest
@@ -16,15 +18,18 @@ import snnlab
 from snnlab import plots
 from snnlab.analysis.sheet import Sheet
 from snnlab.analysis.turnover import turnover_over_time
-from snnlab.errors import FormatError, SpecError
+from snnlab.errors import FormatError, SpecError, StateError
 from snnlab.frames.structure import StructuralEvents
 from snnlab.plots.live import view_of
 from snnlab.plots.maps.events import RecentEvents
+from snnlab.plots.maps.film import MapFilm
 from snnlab.plots.maps.history import MapHistory, Moment, measured
 from snnlab.plots.maps.live import MAP_KINDS, MapView
+from snnlab.plots.maps.movie import CAPTION
 from snnlab.plots.maps.sampler import MapSampler, sampler_of
 from snnlab.plots.maps.state import MapState, formation_width, sheet_of
 from snnlab.plots.maps.tiles import Tiles
+from snnlab.plots.maps.viewpoint import WINDOW_MS
 from snnlab.plots.recent import RecentFrames
 from snnlab.session import Session
 from tests.networks import plastic
@@ -170,6 +175,7 @@ def test_without_synapses_it_says_so(plot: Any) -> None:
         ("map_mesh", ["preferred x (grid steps)", "preferred y (grid steps)"]),
         ("preferred_x", ["target x (grid steps)", "target y (grid steps)"]),
         ("preferred_y", ["target x (grid steps)", "target y (grid steps)"]),
+        ("rate_map", ["target x (grid steps)", "target y (grid steps)"]),
         ("connection_matrix", ["source (index in its sheet)", "target (index in its sheet)"]),
         ("sigma_aff", ["time (s)", "sigma_aff (grid steps)"]),
         ("AD", ["time (s)", "AD (grid steps)"]),
@@ -192,7 +198,7 @@ def test_live_plot_has_labels_and_follows(session: Session, kind: str, labels: l
 
 
 def test_every_kind_is_tested_and_unknown_ones_are_refused(session: Session) -> None:
-    assert len(MAP_KINDS) == 9
+    assert len(MAP_KINDS) == 10
     with pytest.raises(SpecError, match="'receptive_fields'"):
         view_of("receptive_field", session, RecentFrames())
 
@@ -286,7 +292,7 @@ def test_turnover_is_drawn_from_arrays() -> None:
         np.array([10.0, 20.0, 150.0]), [True, True, False],
         t_start=0.0, t_stop=200.0, bin_width=100.0,
     )  # fmt: skip
-    formed, eliminated = plots.turnover(rates)
+    formed, eliminated, _mark = plots.turnover(rates)
     assert formed.dimension_values(1).tolist() == [20.0, 0.0]
     assert eliminated.dimension_values(1).tolist() == [0.0, 10.0]
     nothing = turnover_over_time([], [], t_start=0.0, t_stop=0.0)
@@ -377,8 +383,253 @@ def test_movie_has_a_picture_for_each_state(tmp_path: Path) -> None:
     with Image.open(path) as movie:
         assert (movie.n_frames, movie.info["duration"]) == (3, 200)
         width, height = Tiles(Sheet(4, 4)).shape
-        assert movie.size == (3 * width, 3 * height)
-    with pytest.raises(FormatError, match=r"must end in \.gif"):
-        plots.save_movie(states, tmp_path / "map.mp4")
+        assert movie.size == (3 * width, 3 * height + CAPTION)
+    with pytest.raises(FormatError, match=r"must end in \.gif or \.mp4"):
+        plots.save_movie(states, tmp_path / "map.avi")
     with pytest.raises(SpecError, match="at least one"):
         plots.save_movie([], tmp_path / "map.gif")
+
+
+def test_movie_is_a_video_with_a_picture_for_each_state(tmp_path: Path) -> None:
+    states = [state_of([(k, 5)], t=1000.0 * k) for k in range(7)]
+    told: list[tuple[int, int]] = []
+    path = plots.save_movie(
+        states, tmp_path / "map.mp4", fps=5, zoom=3, on_frame=lambda k, n: told.append((k, n))
+    )
+    with av.open(str(path)) as video:
+        (stream,) = video.streams.video
+        pictures = [frame.to_ndarray(format="rgb24") for frame in video.decode(stream)]
+        assert float(stream.average_rate) == 5.0
+    assert told == [(k, 7) for k in range(1, 8)]
+    assert len(pictures) == 7
+    width, height = Tiles(Sheet(4, 4)).shape
+    sides = [3 * height + CAPTION, 3 * width]
+    assert list(pictures[0].shape) == [n + n % 2 for n in sides] + [3]
+    # Source 5 is the target's own place, the middle of its tile; source 0 is one to the left, down.
+    at = [(Tiles(Sheet(4, 4)).pitch[0] + d) * 3 + 1 for d in (0, 1)]
+    dark = [[int(p[3 * height - 1 - y, y].sum()) < 250 for y in at] for p in pictures]
+    assert dark[0] == [True, False]
+    assert dark[5] == [False, True]
+
+
+def test_movie_takes_the_place_of_the_old_one_only_when_it_is_complete(tmp_path: Path) -> None:
+    target = tmp_path / "map.gif"
+    target.write_text("old")
+
+    def stop(k: int, _n: int) -> None:
+        if k == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        plots.save_movie([state_of([(k, 5)]) for k in range(3)], target, on_frame=stop)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_movie_without_the_package_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(StateError, match=r"pip install av.*\.gif"):
+        plots.save_movie([state_of([(1, 5)])], tmp_path / "map.mp4")
+    assert list(tmp_path.iterdir()) == []
+    plots.save_movie([state_of([(1, 5)])], tmp_path / "map.gif")
+
+
+# --- looking back -------------------------------------------------------------------------------
+
+
+def test_film_keeps_first_and_last_and_is_even_between() -> None:
+    film = MapFilm(most=20)
+    for t in range(500):
+        film.append(state_of([(1, 2)], t=float(t)))
+    assert len(film) == 20
+    assert (film.times[0], film.times[-1]) == (0.0, 499.0)
+    gaps = np.diff(film.times)
+    assert gaps.max() <= 4 * gaps[:-1].min()
+    with pytest.raises(SpecError, match="must be >= 3"):
+        MapFilm(most=2)
+
+
+def test_film_is_bounded_in_memory() -> None:
+    one = MapFilm()
+    one.append(state_of([(1, 2)] * 100))
+    film = MapFilm(most_bytes=10 * one.n_bytes)
+    for t in range(100):
+        film.append(state_of([(1, 2)] * 100, t=float(t)))
+    assert len(film) == 10
+    assert film.n_bytes == 10 * one.n_bytes
+    film.rewind(-1.0)
+    assert (len(film), film.n_bytes) == (0, 0)
+
+
+def test_film_gives_back_what_was_there() -> None:
+    film = MapFilm()
+    given = [state_of([(k, 15 - k)], t=10.0 * k) for k in range(5)]
+    for state in given:
+        film.append(state)
+    for t, k in ((-5.0, 0), (0.0, 0), (19.9, 1), (20.0, 2), (1e9, 4)):
+        found = film.at(t)
+        assert (found.pre.dtype, found.pre.tolist()) == (np.int64, given[k].pre.tolist())
+        assert (found.post.tolist(), found.t) == (given[k].post.tolist(), given[k].t)
+    assert [state.t for state in film.states(3)] == [0.0, 20.0, 40.0]
+    film.append(state_of([(3, 3)], t=15.0))  # a run that went back
+    assert film.times.tolist() == [0.0, 10.0, 15.0]
+
+
+@pytest.fixture(scope="module")
+def ten_seconds() -> Iterator[MapSampler]:
+    """A run that was read every second, with a viewpoint at hand."""
+    with open_map("ten seconds") as session:
+        yield MapSampler(session).run("10 s", every="1 s")
+
+
+def test_looking_back_shows_what_was_there(ten_seconds: MapSampler) -> None:
+    view = plots.Viewpoint(ten_seconds)
+    live, version = view.state, view.state_version
+    then = view.look(4300.0)
+    assert (then.t, view.mark, view.is_live) == (4000.0, 4000.0, False)
+    assert view.state_version != version
+    with open_map("again") as other:
+        other.run(4000).wait()
+        first = plots.map_of(other)
+    for name in ("pre", "post", "weight"):
+        np.testing.assert_array_equal(getattr(then, name), getattr(first, name))
+    assert view.look(None) is live
+    assert view.look(1e9) is live
+    assert view.is_live
+
+
+def test_times_that_are_looked_at_do_not_disturb_each_other(ten_seconds: MapSampler) -> None:
+    one, other = plots.Viewpoint(ten_seconds), plots.Viewpoint(ten_seconds)
+    one.look(2000.0)
+    assert (one.state.t, other.state.t) == (2000.0, 10_000.0)
+
+
+@pytest.mark.parametrize("kind", MAP_KINDS)
+def test_every_plot_shows_the_time_that_is_looked_at(ten_seconds: MapSampler, kind: str) -> None:
+    view = plots.Viewpoint(ten_seconds)
+    shown = MapView(kind, ten_seconds.session, viewpoint=view)
+    figure = drawn(shown.plot)
+
+    def seen() -> tuple[str, list[float]]:
+        marks = [r for r in figure.renderers if type(r.glyph).__name__ == "VSpan"]
+        return figure.title.text, [t for r in marks for t in r.data_source.data["time"]]
+
+    live = seen()
+    view.look(5000.0)
+    assert shown.refresh()
+    title, marks = seen()
+    if MAP_KINDS[kind].is_of_state:
+        assert "t = 5 s" in title
+    elif kind == "turnover_distance":
+        assert "t = 0 to 5 s" in title
+    else:
+        assert marks == [5.0]
+    view.look(None)
+    assert shown.refresh()
+    assert seen() == live
+
+
+def test_turnover_over_distance_is_of_the_seconds_before(ten_seconds: MapSampler) -> None:
+    view = plots.Viewpoint(ten_seconds)
+    events = ten_seconds.session.structural_events("rewiring of feed-forward")
+    for t in (3000.0, 8000.0):
+        view.look(t)
+        start = max(0.0, t - WINDOW_MS)
+        is_in = (events.step * 0.1 >= start - 1e-6) & (events.step * 0.1 < t - 1e-6)
+        rates = view.turnover_over_distance()
+        n = (rates.formed + rates.eliminated).sum() * (t - start) / 1000.0
+        assert n == pytest.approx(is_in.sum())
+
+
+def test_a_run_that_went_back_and_on_is_not_shown_as_it_was(session: Session) -> None:
+    watch = MapSampler(session).run("3 s", every="500 ms")
+    view = plots.Viewpoint(watch)
+    view.look(2500.0)
+    session.rewind("1 s")
+    session.set("p_elim_pot", 0.1).result(20)
+    session.run("4 s").wait()  # past what was known before anybody reads
+    assert watch.film.times.tolist() == [0.0, 500.0]
+    watch.sample(now=True)
+    assert watch.film.times.tolist() == [0.0, 500.0, 5000.0]
+    assert watch.history.column("t").tolist() == [0.0, 500.0, 5000.0]
+
+
+def test_who_looks_at_what_no_longer_happened_looks_at_the_run(session: Session) -> None:
+    watch = MapSampler(session).run("2 s", every="500 ms")
+    view = plots.Viewpoint(watch)
+    view.look(1500.0)
+    assert not view.follow()
+    session.rewind("1 s")
+    watch.sample(now=True)
+    assert view.follow()
+    assert (view.is_live, view.state.t) == (True, 1000.0)
+
+
+def test_controls_on_the_way_are_seldom_and_lines_go_on(session: Session) -> None:
+    watch = MapSampler(session)
+    for _ in range(3):
+        session.run(100).wait()
+        watch._read_at = float("-inf")
+        assert watch.sample()
+    watch._controls_due = float("-inf")
+    session.run(100).wait()
+    watch._read_at = float("-inf")
+    assert watch.sample()
+    is_compared = ~np.isnan(watch.history.column("sigma_aff_low"))
+    assert is_compared.tolist() == [True, False, False, False, True]
+    band, line = list(plots.map_quality(watch))[:2]
+    assert (len(band), len(line)) == (2, 5)
+
+
+# --- rates --------------------------------------------------------------------------------------
+
+
+def test_rate_map_counts_the_spikes_of_the_last_second(ten_seconds: MapSampler) -> None:
+    network = ten_seconds.session.network
+    step, neuron = ten_seconds.session.spikes()
+    first = network.first_id("target")
+    for t in (2000.0, 10_000.0):
+        is_in = (step >= round(t / 0.1) - 10_000) & (step < round(t / 0.1)) & (neuron >= first)
+        counts = np.bincount(neuron[is_in] - first, minlength=64)
+        rate = ten_seconds.film.at(t).rate
+        assert counts.sum() > 0
+        np.testing.assert_allclose(rate, counts)
+        image = layer(plots.rate_map(ten_seconds.film.at(t)), hv.Image)
+        np.testing.assert_allclose(image.dimension_values("rate", flat=False).ravel(), counts)
+
+
+def test_rate_map_without_spikes_says_so() -> None:
+    assert layer(plots.rate_map(state_of([])), hv.Labels)["note"].tolist() == [
+        "no spikes counted yet"
+    ]
+
+
+# --- all times in one object --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["receptive_fields", "map_mesh", "sigma_aff", "turnover_distance"])
+def test_holomap_has_the_times_as_keys(ten_seconds: MapSampler, kind: str) -> None:
+    movie = plots.holomap(ten_seconds, kind, most=6)
+    assert [dimension.name for dimension in movie.kdims] == ["time"]
+    assert movie.kdims[0].unit == "s"
+    assert movie.keys() == [0.0, 2.0, 4.0, 6.0, 8.0, 10.0]
+    drawn(movie)
+
+
+def test_holomap_of_states() -> None:
+    states = [state_of([(k, k)], t=500.0 * k) for k in range(4)]
+    movie = plots.holomap(states, "connection_matrix")
+    assert movie.keys() == [0.0, 0.5, 1.0, 1.5]
+    image = layer(movie[1.0], hv.Image)
+    assert [tuple(row[:2]) for row in image.array() if row[2]] == [(2.5, 2.5)]
+    assert len(plots.holomap(states, "map_mesh", most=2)) == 2
+    for wrong, words in (
+        (lambda: plots.holomap(states, "AD"), "must be a MapSampler"),
+        (lambda: plots.holomap([], "map_mesh"), "at least one state"),
+        (lambda: plots.holomap(states, "mesh"), "'map_mesh'"),
+        (lambda: plots.holomap(states, most=1), "must be >= 2"),
+    ):
+        with pytest.raises(SpecError, match=words):
+            wrong()

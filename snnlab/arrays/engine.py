@@ -217,7 +217,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         wall_s, timings = clock.timings()
         return Frame(
             start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
-            limited + cut_effects(built, self._told_cut, self._step)
+            limited + cut_effects(self._arrays, self._told_cut, self._step)
             + lost_synapses(self._arrays, self._told_lost, self._step) + health,
             self._structural_events(),
         )  # fmt: skip

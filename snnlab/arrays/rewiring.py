@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 __all__ = [
     "ATTEMPT",
     "DONE_STEP",
+    "DRAWN_WORDS",
     "EVENT_FIELDS",
     "FORMED",
     "FULL",
@@ -19,6 +20,9 @@ __all__ = [
     "N_EVENTS",
     "N_NOTES",
     "N_TRIED",
+    "PAIRS_AT_LEAST",
+    "PAIRS_AT_MOST",
+    "PAIRS_EACH",
     "PAIR_WORDS",
     "RANK_WORDS",
     "REWIRING",
@@ -57,6 +61,12 @@ ROW, GONE, FORMED, NEXT, FULL, N_TRIED = range(6)
 
 ROUND = 1024
 """Pairs that partitions look at between two meetings, where a rule replaces synapses."""
+
+DRAWN_WORDS = 0xFFFFFFFE
+"""Second name of the random words of a pair: no synapse has a target of this number."""
+
+PAIRS_AT_LEAST, PAIRS_EACH, PAIRS_AT_MOST = 10**6, 1000, 2**32 - 1
+"""Pairs that are drawn before the search for places ends: at least; for each synapse; at most."""
 
 SHORT = 3
 """Column of `Rewirings.counts`: synapses for which no place was found."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from snnlab.batch.output import Output
 from snnlab.batch.peak import peak_rss_bytes
 from snnlab.batch.tally import Tally
+from snnlab.build.expected import expected_total
 from snnlab.engine import BuildReport, Engine
 from snnlab.errors import SnnlabError, StorageError
 from snnlab.frames.frame import Frame
@@ -124,7 +125,7 @@ def run(
     """
     if show_progress:
         sys.stderr.write(f"Building {network.name}: {network.n_neurons} neurons, "
-                         f"{network.expected_synapses():.3g} synapses\n")  # fmt: skip
+                         f"{expected_total(network):.3g} synapses\n")  # fmt: skip
     made = make_engine(network, device=device, threads=threads, tell=_tell)
     engine = cast("_CountingEngine", made)
     course = _Course(network, engine, warmup, output or Output())

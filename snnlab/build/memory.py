@@ -6,14 +6,15 @@ from pathlib import Path
 
 import psutil
 
+from snnlab.build.expected import expected_synapses, expected_total
 from snnlab.build.layout import Layout
 from snnlab.build.storage import PACKED, PLASTIC, WIDE
 from snnlab.build.tables import TablePlan
 from snnlab.errors import OutOfMemory
-from snnlab.model.network import Network, Projection
+from snnlab.model.network import Network
 from snnlab.model.recorders import SynapseRecorder
 
-__all__ = ["available_bytes", "check_fits", "estimate_bytes", "expected_synapses", "recorder_bytes"]
+__all__ = ["available_bytes", "check_fits", "estimate_bytes", "recorder_bytes"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 _BYTES = {PACKED: 4, WIDE: 6}
@@ -66,13 +67,6 @@ def estimate_bytes(
     return int(synapses + recorded + scratch + layout.n_blocks * 128 * words)
 
 
-def expected_synapses(network: Network, projection: Projection) -> float:
-    """Return the mean number of synapses of a projection."""
-    pre, post = network.population(projection.pre), network.population(projection.post)
-    is_recurrent = pre.name == post.name
-    return projection.rule.expected_synapses(pre.size, post.size, is_recurrent=is_recurrent)
-
-
 def recorder_bytes(network: Network) -> tuple[float, float]:
     """What recorders of synapses take: for those they chose and a sample, and while they choose."""
     chosen, listed = 0.0, 0.0
@@ -113,7 +107,7 @@ def check_fits(needed: int, network: Network) -> None:
         f"Network {network.name!r}",
         f"must fit into {limit / 2**30:.3g} GiB of free memory",
         got=f"{needed / 2**30:.3g} GiB for {network.n_neurons} neurons and "
-        f"{network.expected_synapses():.3g} synapses",
+        f"{expected_total(network):.3g} synapses",
         remedy="Use a smaller scale, fewer synapses per neuron, or one weight per projection "
         "instead of drawn weights (2 bytes a synapse instead of 4); or record fewer synapses.",
     )

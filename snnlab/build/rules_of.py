@@ -33,7 +33,7 @@ from snnlab.model.network import Network, Population, Projection
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Owned", "owned_targets", "positions", "rule_of"]
+__all__ = ["Owned", "owned_targets", "period", "positions", "rule_of"]
 
 Owned = tuple["NDArray[np.int64]", ...]
 """The targets of each partition, as `Partitions.targets` returns them."""
@@ -88,13 +88,14 @@ def rule_of(network: Network, projection: Projection) -> Rule:
         forbids_multiple=not getattr(rule, "multapses", True),
         pre_positions=positions(network, pre) if is_spatial else nowhere,
         post_positions=positions(network, post) if is_spatial else nowhere,
-        period=_period(post),
+        period=period(post),
         seed=network.seed,
         stream=stream,
     )
 
 
-def _period(post: Population) -> NDArray[np.float64]:
+def period(post: Population) -> NDArray[np.float64]:
+    """Return width and height of a torus [um]; 0 for an open sheet."""
     if post.space is None or not post.space.is_periodic:
         return np.zeros(2)
     return np.asarray(post.space.extent, np.float64)

@@ -126,6 +126,8 @@ def _largest_indegree(network: Network, projection: Projection) -> float:
     """A number that no in-degree of the projection exceeds (in practice: 12 sigma)."""
     rule = projection.rule
     n_pre = network.population(projection.pre).size
+    if network.is_rewired(projection.name):
+        return float(n_pre)  # no pair has two synapses
     n_post = network.population(projection.post).size
     if isinstance(rule, OneToOne):
         return 1.0

@@ -18,6 +18,7 @@ from snnlab.arrays.rewiring_arrays import compile_rules, rewirings
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.build.connect import connect
+from snnlab.build.expected import expected_synapses
 from snnlab.build.layout import Layout, partition
 from snnlab.build.memory import check_fits, estimate_bytes
 from snnlab.build.tables import plan_tables, port_exponents
@@ -140,8 +141,7 @@ def _delivery_costs(network: Network) -> NDArray[np.float64]:
     names = [p.name for p in network.populations]
     costs = np.zeros(len(names))
     for p in network.projections:
-        pre, post = network.population(p.pre), network.population(p.post)
-        n = p.rule.expected_synapses(pre.size, post.size, is_recurrent=p.pre == p.post)
+        indegree = expected_synapses(network, p) / network.population(p.post).size
         per_update = _STATIC_PER_UPDATE if p.model.is_static() else _PLASTIC_PER_UPDATE
-        costs[names.index(p.post)] += n / post.size / per_update
+        costs[names.index(p.post)] += indegree / per_update
     return costs

@@ -12,6 +12,7 @@ from numba import int64, njit, uint16, uint32
 
 from snnlab.arrays.rewiring import (
     DONE_STEP,
+    DRAWN_WORDS,
     FORMED,
     FULL,
     GONE,
@@ -19,6 +20,9 @@ from snnlab.arrays.rewiring import (
     N_TRIED,
     NEEDS_ROOM,
     NEXT,
+    PAIRS_AT_LEAST,
+    PAIRS_AT_MOST,
+    PAIRS_EACH,
     REWIRING,
     REWIRING_FIELDS,
     ROW,
@@ -49,12 +53,6 @@ _STREAM, _FORBIDS_SELF, _ACCEPT, _PRUNE, _PARAMS, _N_PRE, _N_POST, _INDEGREE = (
     for name in ("stream", "forbids_self", "accept", "prune", "params_base", "n_pre", "n_post",
                  "indegree_base")
 )  # fmt: skip
-
-_DRAWN = 0xFFFFFFFE
-"""Second name of the random words of a pair: no synapse has a target of this number."""
-
-_PAIRS_AT_LEAST, _PAIRS_EACH, _PAIRS_AT_MOST = 10**6, 1000, 2**32 - 1
-"""Pairs that are drawn before the search for places ends: at least; for each synapse; at most."""
 
 _NO, _YES, _NO_ROOM = range(3)
 
@@ -131,7 +129,7 @@ def _try_pairs(program, synapses, plastic, rewirings, r, p, now, stop, most):  #
     for k in range(mine[NEXT], stop):
         if mine[N_TRIED] == most:
             return
-        pre, post = draw_pair(k, now, _DRAWN, program.seed, stream, n_pre, n_post)
+        pre, post = draw_pair(k, now, DRAWN_WORDS, program.seed, stream, n_pre, n_post)
         is_self = own[_FORBIDS_SELF] and pre == post
         if is_self or not low <= post < high or not are_alive(rewirings, r, pre, post):
             continue
@@ -215,7 +213,7 @@ def _replace(  # type: ignore[no-untyped-def]
     if not _has_room(rewirings):
         return False
     n_gone = rewirings.replacing[:, GONE].sum()
-    last = min(_PAIRS_AT_LEAST + _PAIRS_EACH * n_gone, _PAIRS_AT_MOST)
+    last = min(PAIRS_AT_LEAST + PAIRS_EACH * n_gone, PAIRS_AT_MOST)
     while True:
         first = rewirings.replacing[0, NEXT]
         n_left = n_gone - rewirings.replacing[:, FORMED].sum()

@@ -164,13 +164,21 @@ def _without_device(facts: Facts, index: int) -> DeviceUnavailable | None:
     is_13 = max(facts.cupy_cuda, facts.nvrtc) >= (13, 0)
     lowest = LOWEST_CAPABILITY_13 if is_13 else LOWEST_CAPABILITY
     if gpu.capability >= lowest:
-        return None
+        return None if gpu.is_cooperative else _not_cooperative(gpu, index)
     swap = f"pip uninstall -y {_names(facts)}, then pip install 'snnlab-jupyter[cuda12]'"
     return DeviceUnavailable(
         f"cuda:{index}", f"must have compute capability {lowest / 10:.1f} or higher",
         got=f"{gpu.name} with {gpu.capability / 10:.1f}",
         remedy=f"CUDA 12 still compiles for it: {swap}."
         if gpu.capability >= LOWEST_CAPABILITY else "Use a newer GPU.",
+    )  # fmt: skip
+
+
+def _not_cooperative(gpu: Gpu, index: int) -> DeviceUnavailable:
+    return DeviceUnavailable(
+        f"cuda:{index}", "must let all blocks of a kernel wait for each other",
+        got=f"{gpu.name} without cooperative launch",
+        remedy="Use a GPU that is not shared (MPS, vGPU), or another one.",
     )  # fmt: skip
 
 

@@ -116,6 +116,7 @@ def build(
         drawn, module,
     )  # fmt: skip
     weights = plasticity.state.nbytes
+    device.synchronize()  # what has been asked of the device belongs to the time of building
     return built, BuildReport(
         network.n_neurons, connections.n_synapses if rules else drawn.n_synapses,
         planned - began + time.perf_counter() - compiled, compiled - planned,

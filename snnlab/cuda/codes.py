@@ -67,6 +67,7 @@ class RewiringCode:
 
     tree: RewiringTree
     case: int
+    replaces: bool
     source: str = field(repr=False)
 
     @property
@@ -130,7 +131,8 @@ class Codes:
 
         def write() -> RewiringCode:
             tree, case = read_rewiring(model, states), len(self.rewirings)
-            code = RewiringCode(tree, case, emit_cuda_rewiring(tree, f"Rewiring{case}"))
+            source = emit_cuda_rewiring(tree, f"Rewiring{case}")
+            code = RewiringCode(tree, case, model.replaces, source)
             self.rewirings.append(code)
             return code
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from snnlab.build.expected import expected_synapses
 from snnlab.build.growing import n_places
 from snnlab.build.layout import Layout
-from snnlab.build.memory import expected_synapses
 from snnlab.build.storage import PACKED, SHARED
 from snnlab.build.tables import TABLE_SIZE, TablePlan
 from snnlab.cuda.drawing import table_bytes, table_capacity

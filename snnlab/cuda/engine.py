@@ -18,7 +18,6 @@ from snnlab.cuda.built import CudaBuilt, build
 from snnlab.cuda.clock import CudaClock
 from snnlab.cuda.device import Array, Device, Kernel
 from snnlab.cuda.network import DeviceNetwork
-from snnlab.cuda.no_replacing import refuse_replacing
 from snnlab.cuda.program import N_OUTCOME, THREADS
 from snnlab.cuda.spikes import ArrivingSpikes
 from snnlab.engine import BuildReport
@@ -81,7 +80,6 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
     def _build(
         self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
     ) -> tuple[CudaBuilt, BuildReport]:
-        refuse_replacing(network)
         built, report = build(
             network, device=self._device, precision=self.precision,
             shortest_ring=shortest_ring, arrays=arrays,

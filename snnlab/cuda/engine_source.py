@@ -11,15 +11,26 @@ from snnlab.arrays.program import TABLE_FIELDS, Drive, Probes, Program, Synapses
 from snnlab.arrays.rewiring import (
     ATTEMPT,
     DONE_STEP,
+    DRAWN_WORDS,
     EVENT_FIELDS,
+    FORMED,
+    FULL,
+    GONE,
     N_EVENTS,
     N_NOTES,
+    N_TRIED,
     NEEDS_ROOM,
+    NEXT,
     PAIR_WORDS,
+    PAIRS_AT_LEAST,
+    PAIRS_AT_MOST,
+    PAIRS_EACH,
     RANK_WORDS,
     REWIRING,
     REWIRING_FIELDS,
+    ROW,
     RULE_WORDS,
+    SHORT,
     Rewirings,
 )
 from snnlab.build.layout import BLOCK
@@ -87,7 +98,7 @@ def engine_source(codes: Codes, precision: str) -> str:
         *(kernel_text(name) for name in ("deliver", "plasticity")),
         synapse_choosers(codes.synapses),
         rule_choosers(codes.rewirings),
-        *(kernel_text(name) for name in ("learn", "rewire", "loop")),
+        *(kernel_text(name) for name in ("learn", "rewire", "replace", "loop")),
     )
 
 
@@ -105,16 +116,29 @@ def _constants(codes: Codes) -> str:
         "NOTE_REWIRING": REWIRING, "NOTE_ATTEMPT": ATTEMPT, "NOTE_DONE_STEP": DONE_STEP,
         "NOTE_NEEDS_ROOM": NEEDS_ROOM, "NOTE_N_EVENTS": N_EVENTS, "N_NOTES": N_NOTES,
         "PAIR_WORDS": PAIR_WORDS, "RANK_WORDS": RANK_WORDS,
-        "N_RULES": len(rules), "N_EVENT_FIELDS": len(EVENT_FIELDS),
+        "REPLACING_ROW": ROW, "REPLACING_GONE": GONE, "REPLACING_FORMED": FORMED,
+        "REPLACING_NEXT": NEXT, "REPLACING_FULL": FULL, "REPLACING_N_TRIED": N_TRIED,
+        "COUNT_SHORT": SHORT, "N_EVENT_FIELDS": len(EVENT_FIELDS),
+        "N_RULES": len(rules), "N_REPLACING": sum(code.replaces for code in rules),
         "MOST_RULE_STATES": max((len(code.tree.states) for code in rules), default=1),
         "N_REWIRING_FIELDS": len(REWIRING_FIELDS),
         "N_TABLE_FIELDS": len(TABLE_FIELDS), "N_PLASTIC_FIELDS": len(PLASTIC_FIELDS),
         "N_NUMBERS": len(NUMBERS),
     }  # fmt: skip
     lines = [f"    {name} = {value}," for name, value in values.items()]
-    # Beside the others it would make them all unsigned.
-    names_rule = f"constexpr u32 RULE_WORDS = {RULE_WORDS}u;"
-    return "\n".join(["enum {", *lines, "};", names_rule, ""])
+    return "\n".join(["enum {", *lines, "};", *_wide_constants(), ""])
+
+
+def _wide_constants() -> list[str]:
+    """Numbers that, beside the others, would make them all unsigned or long."""
+    words = {"RULE_WORDS": RULE_WORDS, "DRAWN_WORDS": DRAWN_WORDS}
+    pairs = {
+        "PAIRS_AT_LEAST": PAIRS_AT_LEAST, "PAIRS_EACH": PAIRS_EACH, "PAIRS_AT_MOST": PAIRS_AT_MOST,
+    }  # fmt: skip
+    return [
+        *(f"constexpr u32 {name} = {value}u;" for name, value in words.items()),
+        *(f"constexpr i64 {name} = {value}ll;" for name, value in pairs.items()),
+    ]
 
 
 def _columns(prefix: str, names: Iterable[str]) -> dict[str, int]:

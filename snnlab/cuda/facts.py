@@ -20,11 +20,14 @@ class Gpu:
         Compute capability, 90 for 9.0.
     total_bytes : int
         Its memory.
+    is_cooperative : bool
+        Whether all blocks of a kernel can wait for each other. Some shared and virtual ones cannot.
     """
 
     name: str
     capability: int
     total_bytes: int
+    is_cooperative: bool = True
 
 
 @dataclass(frozen=True)

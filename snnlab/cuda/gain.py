@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snnlab.build.expected import expected_total
 from snnlab.model.network import Network
 
 __all__ = ["WORTH", "gains", "worth"]
@@ -21,7 +22,7 @@ def worth(network: Network) -> float:
     ----------
     network : Network
     """
-    return network.n_neurons + network.expected_synapses() / _SYNAPSES_PER_NEURON
+    return network.n_neurons + expected_total(network) / _SYNAPSES_PER_NEURON
 
 
 def gains(network: Network) -> bool:

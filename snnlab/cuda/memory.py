@@ -9,10 +9,11 @@ import numpy as np
 from snnlab.arrays.assemble import Shape
 from snnlab.arrays.kernel import NeuronKernel
 from snnlab.arrays.plastic_arrays import PlasticTable
+from snnlab.build.expected import expected_synapses, expected_total
 from snnlab.build.growing import n_places
 from snnlab.build.layout import BLOCK, Layout
 from snnlab.build.memory import check_fits as check_host_fits
-from snnlab.build.memory import expected_synapses, recorder_bytes
+from snnlab.build.memory import recorder_bytes
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.construction_bytes import construction_bytes, synapse_bytes
 from snnlab.cuda.device import Device
@@ -94,7 +95,7 @@ def check_fits(needed: int, network: Network, device: Device) -> None:
         f"Network {network.name!r}",
         f"must fit into {limit / 2**30:.3g} GiB of free memory on {device.name}",
         got=f"{needed / 2**30:.3g} GiB for {network.n_neurons} neurons and "
-        f"{network.expected_synapses():.3g} synapses",
+        f"{expected_total(network):.3g} synapses",
         remedy="Use a smaller scale, fewer synapses per neuron, one weight per projection instead "
         "of drawn weights, or device='cpu'; or close other networks on this device.",
     )

@@ -75,6 +75,7 @@ def _gpu(properties: dict[str, Any]) -> Gpu:
         name.decode() if isinstance(name, bytes) else str(name),
         10 * int(properties["major"]) + int(properties["minor"]),
         int(properties["totalGlobalMem"]),
+        bool(properties.get("cooperativeLaunch", True)),
     )
 
 

@@ -105,6 +105,8 @@ class Work(NamedTuple):
     n_rewirings : int
     most_events : int
         Synapses formed and removed in a partition that are held until the host takes them.
+    most_tried : int
+        Pairs that partitions look at between two meetings, where a rule replaces synapses.
     block_partition : (n_blocks,) int64
         Partition of each block.
     plastic_pieces : (n_plastic,) int64
@@ -121,6 +123,7 @@ class Work(NamedTuple):
     has_every_step: int
     n_rewirings: int
     most_events: int
+    most_tried: int
     block_partition: NDArray[np.int64]
     plastic_pieces: NDArray[np.int64]
 

@@ -45,6 +45,7 @@ def work(
         has_every_step=int(any(t.kernels.every_step for t in tables)),
         n_rewirings=rewirings.table.shape[0],
         most_events=rewirings.events.shape[1],
+        most_tried=rewirings.tried.shape[1],
         block_partition=np.searchsorted(partitions.bounds, blocks, side="right") - 1,
         plastic_pieces=np.array(pieces, np.int64),
     )

@@ -7,8 +7,13 @@ projection and the neuron, never by the thread or rank that does the work.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from snnlab.errors import SpecError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "RULES",
@@ -217,6 +222,15 @@ class DistanceDependent(Connectivity):
             )
         if not self.scale > 0:
             raise SpecError(f"{where}.rule.scale", "must be > 0 um", got=f"{self.scale:g} um")
+
+    def probability(self, distance: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of a synapse at each distance [um]."""
+        import numpy as np
+
+        d = distance / self.scale
+        if self.kernel == "disc":
+            return np.where(d <= 1.0, self.p_max, 0.0)
+        return self.p_max * np.exp(-0.5 * d * d if self.kernel == "gaussian" else -d)
 
     def expected_synapses(self, n_pre: int, n_post: int, *, is_recurrent: bool) -> float:
         """Return an upper bound: ``p_max`` times the number of pairs."""

@@ -9,8 +9,6 @@ import pytest
 from scipy import stats
 
 from snnlab.cpu.engine import CpuEngine
-from snnlab.cuda.engine import CudaEngine
-from snnlab.errors import BuildError
 from snnlab.frames.health import Kind
 from snnlab.frames.structure import StructuralEvents
 from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
@@ -23,7 +21,6 @@ from snnlab.model.space import Grid
 from snnlab.rules.intrinsics import uniform
 from snnlab.rules.philox import philox4x32, stream_id
 from tests.features.test_rewiring import Busy, assert_same, pairs, run
-from tests.host_device.host_device import HostDevice
 
 N = 12 * 12
 STEPS = 400
@@ -144,11 +141,6 @@ def test_a_run_goes_on_from_any_state(expected, step: int, tmp_path) -> None:
     second = run(other, (STEPS - step,))
     both = np.concatenate([first[0], second[0]]), StructuralEvents.joined([first[1], second[1]])
     assert_same(both, expected)
-
-
-def test_a_gpu_says_that_it_does_not_replace() -> None:
-    with pytest.raises(BuildError, match=r"'churn'\.rule: must not replace synapses on a GPU"):
-        CudaEngine(churning(), HostDevice())
 
 
 # --- what happens ---------------------------------------------------------------------------------

@@ -183,19 +183,31 @@ static __device__ void read_synapse_state(
 
 // ---- changes, each made by one lane
 
-// Write down what happened to a pair.
-static __device__ void note(
-    const Network &net, const RulePart &part, bool is_formed, i64 pre, i64 post) {
-    u64 *n_events = (u64 *)(net.rewirings.notes + part.p * N_NOTES + NOTE_N_EVENTS);
-    const i64 n = (i64)atomicAdd(n_events, 1ull);
-    i64 *event = net.rewirings.events + (part.p * net.work.most_events + n) * N_EVENT_FIELDS;
+static __device__ __forceinline__ i64 *counts_of(const Network &net, const RulePart &part) {
+    return net.rewirings.counts + (part.r * net.work.n_partitions + part.p) * N_NOTES;
+}
+
+// Event number n of a partition.
+static __device__ __forceinline__ i64 *event_of(const Network &net, i64 p, i64 n) {
+    return net.rewirings.events + (p * net.work.most_events + n) * N_EVENT_FIELDS;
+}
+
+static __device__ void put_event(
+    const Network &net, const RulePart &part, i64 n, bool is_formed, i64 pre, i64 post) {
+    i64 *event = event_of(net, part.p, n);
     event[0] = part.now;
     event[1] = part.r;
     event[2] = is_formed;
     event[3] = pre;
     event[4] = post;
-    u64 *counts = (u64 *)net.rewirings.counts + (part.r * net.work.n_partitions + part.p) * N_NOTES;
-    atomicAdd(counts + (is_formed ? 1 : 2), 1ull);
+}
+
+// Write down what happened to a pair.
+static __device__ void note(
+    const Network &net, const RulePart &part, bool is_formed, i64 pre, i64 post) {
+    u64 *n_events = (u64 *)(net.rewirings.notes + part.p * N_NOTES + NOTE_N_EVENTS);
+    put_event(net, part, (i64)atomicAdd(n_events, 1ull), is_formed, pre, post);
+    atomicAdd((u64 *)counts_of(net, part) + (is_formed ? 1 : 2), 1ull);
     net.rewirings.indegree[part.own[REWIRING_INDEGREE_BASE] + post] += is_formed ? 1 : -1;
 }
 
@@ -226,6 +238,13 @@ static __device__ void append_synapse(
 
 // ---- one attempt, on one warp
 
+// The number by which the rows of a partition name a target.
+static __device__ __forceinline__ i32 target_of(
+    const Network &net, const RulePart &part, i64 post) {
+    return (i32)(net.program.first_slot[part.own[REWIRING_POST]] + post -
+                 net.program.bounds[part.p] * BLOCK);
+}
+
 static __device__ double distance_of(const Network &net, const RulePart &part, i64 pre, i64 post) {
     const double *from = net.rewirings.positions + 2 * (part.own[REWIRING_PRE_BASE] + pre);
     const double *to = net.rewirings.positions + 2 * (part.own[REWIRING_POST_BASE] + post);
@@ -239,19 +258,24 @@ static __device__ double distance_of(const Network &net, const RulePart &part, i
     return sqrt_(squared);
 }
 
+// What a rule sees of a pair.
+static __device__ void see_pair(
+    const Network &net, const RulePart &part, i64 pre, i64 post, real *pair) {
+    pair[0] = part.own[REWIRING_HAS_DISTANCE] ? (real)distance_of(net, part, pre, post) : (real)0;
+    pair[1] = (real)net.rewirings.indegree[part.own[REWIRING_INDEGREE_BASE] + post];
+}
+
 // Ask the rule about one pair, and do what it decides; the row has room.
 static __device__ void attempt(
     const Network &net, const RulePart &part, i64 number, i64 pre, i64 post) {
     const i64 *own = part.own;
     const GrowingRow row = growing_row(net, part, pre);
-    const i32 target = (i32)(net.program.first_slot[own[REWIRING_POST]] + post -
-                             net.program.bounds[part.p] * BLOCK);
+    const i32 target = target_of(net, part, post);
     const RuleDraws draws = {(u32)net.program.seed, (u32)own[REWIRING_STREAM], (u32)number,
                              RULE_WORDS, (u32)part.now};
     const real *params = net.rewirings.params + own[REWIRING_PARAMS_BASE];
     real pair[2], state[MOST_RULE_STATES];
-    pair[0] = own[REWIRING_HAS_DISTANCE] ? (real)distance_of(net, part, pre, post) : (real)0;
-    pair[1] = (real)net.rewirings.indegree[own[REWIRING_INDEGREE_BASE] + post];
+    see_pair(net, part, pre, post, pair);
     const i64 e = find_synapse(net, row, target);
     if (e >= 0) {
         catch_up_row(net, part, row, pre);
@@ -286,12 +310,13 @@ static __device__ __forceinline__ bool are_alive(
              net.rewirings.is_lesioned[part.own[REWIRING_POST_BASE] + post]);
 }
 
-// Draw the pair of attempt number k; one lane does.
+// Draw pair number k of those for a purpose; one lane does. False if it is not the partition's.
 static __device__ bool draw_pair(
-    const Network &net, const RulePart &part, i64 k, i32 &pre, i32 &post) {
+    const Network &net, const RulePart &part, i64 k, u32 purpose, i32 &pre, i32 &post) {
     const i64 *own = part.own;
     const Words words = philox4x32(
-        (u32)k, (u32)part.now, PAIR_WORDS, 0, (u32)net.program.seed, (u32)own[REWIRING_STREAM]);
+        (u32)k, (u32)part.now, PAIR_WORDS, purpose, (u32)net.program.seed,
+        (u32)own[REWIRING_STREAM]);
     post = (i32)((u64)words.a * (u64)own[REWIRING_N_POST] >> 32);
     pre = (i32)((u64)words.b * (u64)own[REWIRING_N_PRE] >> 32);
     if (own[REWIRING_IS_LAST_SPIKE]) pre = (i32)part.last;
@@ -316,7 +341,7 @@ static __device__ void draw_attempts(
     const i32 lane = lane_in_warp();
     i32 pre = -1, post = -1;
     bool may_go = first + lane < part.own[REWIRING_ATTEMPTS];
-    const bool is_one = may_go && draw_pair(net, part, first + lane, pre, post);
+    const bool is_one = may_go && draw_pair(net, part, first + lane, 0, pre, post);
     attempts.pre[lane] = is_one ? pre : -1;
     attempts.post[lane] = post;
     __syncwarp();
@@ -332,7 +357,7 @@ static __device__ void draw_attempts(
     if (lane != 0) return;
     attempts.n = stops ? __ffs((i32)stops) - 1 : 32;
     const u32 made = attempts.n < 32 ? ones & ((1u << attempts.n) - 1u) : ones;
-    net.rewirings.counts[(part.r * net.work.n_partitions + part.p) * N_NOTES] += __popc(made);
+    counts_of(net, part)[0] += __popc(made);
 }
 
 // Make the attempts from number `first` on; return how many have been made when there is no room
@@ -355,7 +380,13 @@ static __device__ i64 make_attempts(const Network &net, const RulePart &part, i6
     return first;
 }
 
-// Do what is due in a partition, or go on with it where there was no room.
+// Whether a rule that replaces synapses is due; without attempts it rests.
+static __device__ __forceinline__ bool is_replacing(const i64 *own, i64 now) {
+    return own[REWIRING_REPLACES] && own[REWIRING_ATTEMPTS] > 0 && is_due(own, now);
+}
+
+// Do what is due in a partition, or go on with it where there was no room. It stops before a rule
+// that replaces synapses, too: that is a matter of all partitions.
 static __device__ void rewire_partition(const Network &net, i64 p, i64 now) {
     i64 *notes = net.rewirings.notes + p * N_NOTES;
     const bool is_done = notes[NOTE_DONE_STEP] >= now;
@@ -364,7 +395,8 @@ static __device__ void rewire_partition(const Network &net, i64 p, i64 now) {
     __syncthreads(); // all have read
     while (has_room && r < net.work.n_rewirings) {
         const RulePart part = rule_part(net, r, p, now);
-        if (is_due(part.own, now)) {
+        if (N_REPLACING && is_replacing(part.own, now)) break;
+        if (is_due(part.own, now) && !part.own[REWIRING_REPLACES]) {
             first = make_attempts(net, part, first);
             has_room = first >= part.own[REWIRING_ATTEMPTS];
         }
@@ -374,19 +406,14 @@ static __device__ void rewire_partition(const Network &net, i64 p, i64 now) {
         }
     }
     if (is_done || threadIdx.x != 0) return;
+    const bool is_last = r == net.work.n_rewirings;
     notes[NOTE_NEEDS_ROOM] = !has_room;
-    notes[NOTE_REWIRING] = has_room ? 0 : r;
+    notes[NOTE_REWIRING] = is_last ? 0 : r;
     notes[NOTE_ATTEMPT] = first;
-    if (has_room) notes[NOTE_DONE_STEP] = now;
-    else atomicMax(net.held.counters + NEEDS_ROOM, 1ull);
+    if (is_last) notes[NOTE_DONE_STEP] = now;
+    if (!has_room) atomicMax(net.held.counters + NEEDS_ROOM, 1ull);
 }
 
-// Let all rules that are due change the rows, a partition on each block. No spike may be pending.
-// False if one of them needs more room: there it goes on when it is called again.
-static __device__ bool rewire(const Network &net, i64 now) {
-    for (i64 p = blockIdx.x; p < net.work.n_partitions; p += gridDim.x) {
-        rewire_partition(net, p, now);
-    }
-    meet_all(net.held.barrier);
-    return *(volatile u64 *)(net.held.counters + NEEDS_ROOM) == 0;
+static __device__ __forceinline__ bool needs_room(const Network &net) {
+    return *(volatile u64 *)(net.held.counters + NEEDS_ROOM) != 0;
 }

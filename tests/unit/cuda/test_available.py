@@ -51,6 +51,12 @@ OBSTACLES = {
         Facts(driver_cuda=(12, 4), import_error="no file"), "CuPy", "no file", "uninstall -y cupy,"
     ),
     "old CuPy": (replace(GOOD, cupy="13.6.0"), "CuPy", "13.6.0", "pip install --upgrade"),
+    "no cooperative launch": (
+        replace(GOOD, gpus=(replace(H100, is_cooperative=False),)),
+        "cuda:0",
+        "without cooperative launch",
+        "not shared",
+    ),
     "old driver": (
         replace(GOOD, driver_cuda=(11, 8), driver="520.61.05"),
         "NVIDIA driver",

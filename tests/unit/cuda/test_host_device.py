@@ -185,15 +185,16 @@ STUCK = {
     "if (i == 0) __any_sync(0xffffffff, 1); else __all_sync(0xffffffff, 1);":
         "thread 1 is at __all_sync in line 3",
     "__ballot_sync(0xff, 1);": "line 3: the mask of __ballot_sync is 0xff, not full",
-    "if (i == 0) while (atomicAdd(out, 0) == 0) __nanosleep(100);": "sleeping for more than 0.3 s",
-    "if (i == 0) while (atomicAdd(out, 0) == 0) ;": "atomics for more than 0.3 s",
+    "if (i == 0) while (atomicAdd(out, 0) == 0) __nanosleep(100);": "sleeping for more than 0.5 s",
+    "if (i == 0) while (atomicAdd(out, 0) == 0) ;": "atomics for more than 0.5 s",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", [None, 3])
 @pytest.mark.parametrize(("body", "message"), STUCK.items(), ids=range(len(STUCK)))
 def test_what_would_hang_a_gpu_is_told(body: str, message: str, seed: int | None) -> None:
-    device = HostDevice(seed, patience=0.3)
+    # Only what waits for ever needs to be given up; a busy machine may be slow with the rest.
+    device = HostDevice(seed, patience=0.5 if "more than" in message else 60.0)
     out = device.zeros(32, np.int32)
     source = 'extern "C" __global__ void f(int *out) {\n    int i = threadIdx.x;\n    %s\n}\n'
     f = kernel(source % body, device)
@@ -204,7 +205,7 @@ def test_what_would_hang_a_gpu_is_told(body: str, message: str, seed: int | None
         with pytest.raises(InternalError) as caught:
             f(2, 32, out)
         assert message in str(caught.value)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 30
     kernel(source % "__syncthreads();", device)(1, 32, out)
 
 

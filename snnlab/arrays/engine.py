@@ -16,6 +16,7 @@ import numpy as np
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.arrays.change import keeps_structure
+from snnlab.arrays.growth import check_growth
 from snnlab.arrays.health import cut_effects, find_troubles, limit_input, lost_synapses
 from snnlab.arrays.lesion_cut import cut_lesioned, without_lesioned
 from snnlab.arrays.lesions import has_lesions
@@ -26,7 +27,7 @@ from snnlab.arrays.structure_carry import named_events, take_events
 from snnlab.arrays.synapse_list import list_synapses
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.engine import BuildReport, Checkpoint
-from snnlab.errors import BuildError, SpecError, StateError
+from snnlab.errors import BuildError, OutOfMemory, SpecError, StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
 from snnlab.frames.structure import StructuralEvents
@@ -95,7 +96,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._told_lost: dict[str, int] = {}
         self._built: B | None = None
         self._events: list[NDArray[np.int64]] = []
-        self._has_cut = False
+        self._has_cut = self._needs_room = False
 
     # --- what subclasses do -----------------------------------------------------------------------
 
@@ -155,6 +156,10 @@ class ArrayEngine(ABC, Generic[B, C]):
         """Do so where a schedule changes something at this step."""
 
     @abstractmethod
+    def _free_bytes(self) -> int:
+        """Return the memory that rows may still take."""
+
+    @abstractmethod
     def out_degrees(self) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
 
@@ -185,14 +190,16 @@ class ArrayEngine(ABC, Generic[B, C]):
         -------
         Frame
             Shorter where a state variable left the plausible numbers: it ends with the look that
-            found it, at most 10 ms or one chunk later, and its `health` says what is wrong.
+            found it, at most 10 ms or one chunk later, and its `health` says what is wrong. Shorter
+            too where rows have no room for a new synapse: the next call says so.
 
         Raises
         ------
         StateError
             The engine is closed.
         OutOfMemory
-            What is sampled in so many steps does not fit; nothing has happened.
+            What is sampled in so many steps does not fit, or rows that should grow do not; nothing
+            has happened.
         """
         if n_steps < 0:
             raise SpecError("n_steps", "must be >= 0", got=str(n_steps))
@@ -208,6 +215,9 @@ class ArrayEngine(ABC, Generic[B, C]):
         limited, self._limited = self._limited, ()
         while self._step < stop and not health:
             pieces.append(self._run_until(self._next_pause(stop, samples), samples, clock))
+            if self._needs_room:
+                pieces[-1]()  # the record that they come from is given back
+                stop = self._go_on_with_room(start, stop)
             samples.find_again(self._arrays.sampling)
             self._sample_synapses(samples, clock)
             health = self._pause()
@@ -227,13 +237,13 @@ class ArrayEngine(ABC, Generic[B, C]):
         parts, self._events = self._events, []
         return named_events(self._arrays, parts)
 
-    def _take_events(self) -> bool:
-        """Take the events of the last call; tell whether a row had no room for a new synapse."""
+    def _take_events(self) -> None:
+        """Take the events of the last call; note whether a row had no room for a new synapse."""
         rewirings = self._arrays.rewirings
         notes, most = rewirings.notes, rewirings.events.shape[1]
         is_row_full = (notes[:, NEEDS_ROOM] == 1) & (notes[:, N_EVENTS] < most)
         self._events.append(take_events(rewirings))
-        return bool(is_row_full.any())
+        self._needs_room = bool(is_row_full.any())
 
     def _cut_lesioned(self) -> None:
         """Take the synapses of lesioned neurons away, before anything else happens."""
@@ -250,10 +260,28 @@ class ArrayEngine(ABC, Generic[B, C]):
     def _make_room(self) -> None:
         """Lay all rows that may grow out anew, with room behind each."""
         self._collect()
+        check_growth(self._arrays, self._free_bytes(), self.device)
         # The rules go on in the middle of their call.
         going_on = ("notes", "counts", "last_spike", "replacing")
         self._lay_out(export(self._arrays, self._step), going_on)
         self._settle()
+
+    def _go_on_with_room(self, start: int, stop: int) -> int:
+        """Make room, and return where the call ends: here, if there is none for now.
+
+        Raises
+        ------
+        OutOfMemory
+            There is none, and nothing has happened in this call.
+        """
+        self._needs_room = False
+        try:
+            self._make_room()
+        except OutOfMemory:
+            if self._step == start:
+                raise
+            return self._step
+        return stop
 
     def _lay_out(self, arrays: Mapping[str, NDArray[Any]], going_on: tuple[str, ...]) -> None:
         """Build the network anew around a state; some arrays of rules stay as they are."""

@@ -15,6 +15,7 @@ from snnlab.arrays.engine import ArrayEngine, Later
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.build.layout import BLOCK
+from snnlab.build.memory import available_bytes
 from snnlab.cpu.built import CpuBuilt, build
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
@@ -140,8 +141,8 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._step += int(done)
         self._chunk = int(chunk)
         began = time.perf_counter()
-        if b.network.rewirings and self._take_events():
-            self._make_room()
+        if b.network.rewirings:
+            self._take_events()
         n = int(record.notes[turn, :, RECORDED].sum())
         step, neuron = np.empty(n, np.int64), np.empty(n, np.int64)
         order_spikes(record, turn, done, b.layout.block_first_ids(), BLOCK, step, neuron, first)
@@ -165,6 +166,9 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
 
     def _read(self, probes: SynapseProbes, values: NDArray[np.floating]) -> None:
         read_synapses(self._arrays, probes, values, self._team, self._n_members)
+
+    def _free_bytes(self) -> int:
+        return available_bytes()
 
     def _is_suspicious(self) -> bool:
         suspects = self._arrays.memory.suspects

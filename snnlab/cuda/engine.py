@@ -14,6 +14,7 @@ from snnlab.arrays.carry import take_over
 from snnlab.arrays.engine import ArrayEngine, Later
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.synapse_probes import with_synapse_probes
+from snnlab.build.memory import available_bytes
 from snnlab.cuda.built import CudaBuilt, build
 from snnlab.cuda.clock import CudaClock
 from snnlab.cuda.device import Array, Device, Kernel
@@ -148,9 +149,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
             network.read_clipped(built)
         if built.network.rewirings:
             network.take_events(built)
-            if self._take_events():
-                spikes()  # the record that they come from is given back
-                self._make_room()
+            self._take_events()
         clock.recorded(time.perf_counter() - began)
         return spikes
 
@@ -167,6 +166,9 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
 
     def _start_clock(self) -> CudaClock:
         return CudaClock()
+
+    def _free_bytes(self) -> int:
+        return min(self._device.free_bytes(), available_bytes())
 
     def _is_suspicious(self) -> bool:
         return self._n_suspects > 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from snnlab.rules import functions
 from snnlab.rules.expressions import Expressions, cast
+from snnlab.rules.passes import MOST_PASSES, Bounds, bounds_of, most_passes
 from snnlab.rules.returns import without_early_returns
 from snnlab.rules.scope import Space
 from snnlab.rules.source import Source, read_source
@@ -136,7 +137,9 @@ class _Statements(Expressions):
     def _store(self, node: ast.stmt, target: ast.expr, value: Expr) -> Assign:
         match target:
             case ast.Name():
-                return Assign(self._declare(target, value), self._fitted(target.id, value))
+                variable = self._declare(target, value)
+                self._remember(variable, bounds_of(value, self.bounds))
+                return Assign(variable, self._fitted(target.id, value))
             case ast.Attribute(value=ast.Name(id=base)) if base in self.spaces:
                 return Assign(
                     self._writable(node, target, self.spaces[base]), self._real(node, value)
@@ -205,13 +208,37 @@ class _Statements(Expressions):
                 node.target, "must be a loop variable of its own",
                 "Use a name that is not assigned elsewhere.",
             )  # fmt: skip
+        around = self.passes
+        self.passes *= self._passes(node, variable, start, stop, step)
         self.loop_depth += 1
         body = self._block(node.body)
         self.loop_depth -= 1
+        self.passes = around
         loop = For(variable, start, stop, step, body)
         if not loop.is_certain():
             self.assigned = before
         return loop
+
+    def _passes(self, node: ast.For, variable: Local, start: Expr, stop: Expr, step: Expr) -> int:
+        """The most passes of a loop; too many with those around it are refused."""
+        assert isinstance(step, Const)  # `_step` has seen to it
+        first, last = (bounds_of(expr, self.bounds) for expr in (start, stop))
+        n = most_passes(first, last, int(step.value))
+        if n * self.passes > MOST_PASSES:
+            raise self.source.error(
+                node.iter, f"must make at most {MOST_PASSES} passes, with the loops around it",
+                "A rule is called very often. Loop over fewer, or let several calls share the "
+                "work.", got=f"{n * self.passes} of them",
+            )  # fmt: skip
+        if first and last:
+            self._remember(variable, (min(first[0], last[0]), max(first[1], last[1])))
+        return max(n, 1)
+
+    def _remember(self, variable: Local, found: Bounds) -> None:
+        """Note the bounds of a variable, with those of what was assigned to it before."""
+        before = self.bounds.get(variable.name, found)
+        both = found and before and (min(found[0], before[0]), max(found[1], before[1]))
+        self.bounds[variable.name] = both
 
     def _range(self, node: ast.For) -> tuple[Expr, Expr, Expr]:
         """Start, stop and step of the loop, all ints."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from snnlab.rules import functions
+from snnlab.rules.passes import Bounds
 from snnlab.rules.source import Source
 from snnlab.rules.tree import Const, Expr, Field, Local, Type
 
@@ -63,6 +64,10 @@ class Scope:
         Local variables that have a value at this place on every path.
     loop_depth : int
         Number of loops around this place.
+    passes : int
+        The most passes that they make together.
+    bounds : dict
+        Local variable -> least and largest whole number that it may be, as far as that is known.
     """
 
     source: Source
@@ -73,6 +78,8 @@ class Scope:
     sites: dict[tuple[str, int, int], int]
     assigned: set[str] = field(default_factory=set)
     loop_depth: int = 0
+    passes: int = 1
+    bounds: dict[str, Bounds] = field(default_factory=dict)
 
     def name(self, node: ast.Name) -> Expr:
         """Read a name: a local variable or a number of the module."""

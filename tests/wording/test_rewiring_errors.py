@@ -141,6 +141,29 @@ class Counts(RewiringRule):
         return poisson(2.0) > 1
 
 
+class NeverEnds(RewiringRule):
+    """Would still be at it tomorrow."""
+
+    @staticmethod
+    def accept(pair, p):
+        n = 300
+        total = 0.0
+        for i in range(n):
+            for _ in range(i, 2 * n):
+                total = total + 1.0
+        return total > 0.0
+
+
+class Waits(RewiringRule):
+    """Waits for what does not come."""
+
+    @staticmethod
+    def accept(pair, p):
+        while pair.distance > 1.0:
+            pass
+        return True
+
+
 class ChangesWeight(RewiringRule):
     """Changes a synapse instead of deciding about it."""
 
@@ -163,6 +186,9 @@ class ChangesWeight(RewiringRule):
         (ReturnsNumber, r"accept: must be true or false, not a number \(got 'p\.p_form'\)"),
         (WrongArguments, r"accept: must have the arguments \(pair, p\) \(got \(syn, pair, p\)\)"),
         (Counts, r"Counts\.prune: must not use poisson\(\)[\s\S]*uniform\(\) and normal\(\)"),
+        (NeverEnds, r"NeverEnds\.accept: must make at most 10000 passes, with the loops around it "
+                    r"\(got 180000 of them\)[\s\S]*line \d+[\s\S]*for _ in range\(i, 2 \* n\)"),
+        (Waits, r"Waits\.accept: must not use[\s\S]*while pair\.distance > 1\.0"),
         (ChangesWeight, r"prune: must not assign to a state[\s\S]*the synapse model changes them"),
     ],
 )  # fmt: skip

@@ -10,6 +10,7 @@ import numpy as np
 
 from snnlab.arrays import poisson
 from snnlab.arrays.kernel import NeuronKernel
+from snnlab.arrays.lesions import held
 from snnlab.arrays.program import TABLE_FIELDS, Drive, Probes, Program, Synapses
 from snnlab.build.connect import Connections
 from snnlab.build.fixed_point import to_fixed
@@ -225,7 +226,7 @@ def drive(
     sizes: Shape,
     dtype: np.dtype[np.floating],
 ) -> Drive:
-    """Return the input from outside and the scale of each port."""
+    """Return the input from outside, the scale of each port, and who is lesioned."""
     inputs = [
         (k, s)
         for k, p in enumerate(network.populations)
@@ -251,6 +252,7 @@ def drive(
         event_step=events[1],
         event_lane=events[2],
         event_value=events[3],
+        **held(network, layout, dtype),
     )
 
 

@@ -17,6 +17,8 @@ from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.arrays.change import keeps_structure
 from snnlab.arrays.health import cut_effects, find_troubles, limit_input, lost_synapses
+from snnlab.arrays.lesion_cut import cut_lesioned, without_lesioned
+from snnlab.arrays.lesions import has_lesions
 from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
 from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM
 from snnlab.arrays.rewiring_tally import RewiringTally
@@ -96,6 +98,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._built: B | None = None
         self._events: list[NDArray[np.int64]] = []
         self._tally = RewiringTally()
+        self._has_cut = False
 
     # --- what subclasses do -----------------------------------------------------------------------
 
@@ -199,6 +202,9 @@ class ArrayEngine(ABC, Generic[B, C]):
         built = self._arrays
         clock = self._start_clock()
         start, stop = self._step, self._step + n_steps
+        if n_steps and not self._has_cut:
+            self._cut_lesioned()
+            built = self._arrays
         samples = SampleBuffer(built.sampling, start, stop, built.dtype)
         pieces: list[Later] = [lambda: (np.empty(0, np.int64), np.empty(0, np.int64))]
         health: tuple[Trouble, ...] = ()
@@ -233,19 +239,35 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._events.append(take_events(rewirings))
         return bool(is_row_full.any())
 
+    def _cut_lesioned(self) -> None:
+        """Take the synapses of lesioned neurons away, before anything else happens."""
+        if self.network.rewirings and has_lesions(self.network):
+            self._collect()
+            kept = export(self._arrays, self._step)
+            left, events = cut_lesioned(self.network, kept, self._step)
+            if events.size:
+                self._lay_out(left, ("counts",))
+                self._settle()
+                self._events.append(events)
+        self._has_cut = True
+
     def _make_room(self) -> None:
         """Lay all rows that may grow out anew, with room behind each."""
-        old = self._arrays
         self._collect()
-        arrays = export(old, self._step)
+        # The rules go on in the middle of their call.
+        going_on = ("notes", "counts", "last_spike", "replacing")
+        self._lay_out(export(self._arrays, self._step), going_on)
+        self._settle()
+
+    def _lay_out(self, arrays: Mapping[str, NDArray[Any]], going_on: tuple[str, ...]) -> None:
+        """Build the network anew around a state; some arrays of rules stay as they are."""
+        old = self._arrays
         built, _ = self._build(self.network, old.sizes.ring_slots, arrays)
         take_over(built, arrays, self._step)
-        # The rules go on in the middle of their call.
-        for name in ("notes", "counts", "last_spike", "replacing"):
+        for name in going_on:
             getattr(built.rewirings, name)[:] = getattr(old.rewirings, name)
         built.plastic.clipped[:] = old.plastic.clipped
         self._built = built
-        self._settle()
 
     def _next_pause(self, stop: int, samples: SampleBuffer) -> int:
         """The next step at which something is to be done between two compiled calls."""
@@ -309,7 +331,7 @@ class ArrayEngine(ABC, Generic[B, C]):
             self._rebuild(network, replace(kept, arrays=arrays))
             self._limit_input(table)
             self._settle()
-        self.network = network
+        self.network, self._has_cut = network, False
 
     def _change_numbers(
         self,
@@ -395,7 +417,7 @@ class ArrayEngine(ABC, Generic[B, C]):
             take_over(built, checkpoint.arrays, checkpoint.step)
             self._tally.start_again()
             self.network, self._step = network, checkpoint.step
-        self._limited = ()
+        self._limited, self._has_cut = (), False
         self._settle()
 
     def _can_hold(self, network: Network, arrays: Mapping[str, Any]) -> bool:
@@ -425,7 +447,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         """
         found = self.network.projection(projection)
         self._collect()
-        return list_synapses(self._arrays, found)
+        return without_lesioned(self.network, list_synapses(self._arrays, found))
 
     def rewiring_work(self) -> tuple[RewiringWork, ...]:
         """Return what the rules of rewirings have done since this engine was made."""

@@ -97,7 +97,7 @@ class Synapses(NamedTuple):
 
 
 class Drive(NamedTuple):
-    """Input from outside the network; numbers here change with edits.
+    """What drives the network from outside, and whom it cannot drive; changes with edits.
 
     Parameters
     ----------
@@ -114,6 +114,12 @@ class Drive(NamedTuple):
     event_lane : (n_events,) int64
         ``port * n_local + local slot``.
     event_value : (n_events,) int32 [fixed point]
+    held_start : (n_blocks + 1,) int64
+        Lesioned neurons of each block.
+    held_lane : (n_lesioned,) int64
+    held_state : (n_lesioned * most,) real
+        The states in which they are held; `most` state variables for each, as many as the model
+        with the most has.
     """
 
     scale: NDArray[np.floating]
@@ -128,6 +134,9 @@ class Drive(NamedTuple):
     event_step: NDArray[np.int64]
     event_lane: NDArray[np.int64]
     event_value: NDArray[np.int32]
+    held_start: NDArray[np.int64]
+    held_lane: NDArray[np.int64]
+    held_state: NDArray[np.floating]
 
 
 class Probes(NamedTuple):

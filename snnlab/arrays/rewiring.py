@@ -91,6 +91,8 @@ class Rewirings(NamedTuple):
         Of source and target neurons.
     period : (n, 2) float64 [um]
         Width and height of a torus; 0 for an open sheet.
+    is_lesioned : (n_positions,) bool
+        Of the same neurons: no rule forms a synapse from or onto a lesioned one.
     indegree : flat int32; ``indegree_base + target``
         Synapses of the projection onto each target now.
     last_spike : (n_partitions, n_populations, 3) int64
@@ -125,6 +127,7 @@ class Rewirings(NamedTuple):
     start: NDArray[np.floating]
     positions: NDArray[np.float64]
     period: NDArray[np.float64]
+    is_lesioned: NDArray[np.bool_]
     indegree: NDArray[np.int32]
     last_spike: NDArray[np.int64]
     is_watched: NDArray[np.bool_]

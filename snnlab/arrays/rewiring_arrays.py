@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from snnlab.arrays.lesions import is_lesioned
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.rewiring import EVENT_FIELDS, N_NOTES, REWIRING_FIELDS, ROUND, Rewirings
 from snnlab.build.connect import Connections
@@ -116,6 +117,7 @@ def rewirings(
         start=np.zeros(max(bases.start, 1), dtype),
         positions=_positions(network),
         period=np.array([_period(network, r) for r in network.rewirings]).reshape(n, 2),
+        is_lesioned=np.zeros(bases.positions, bool),
         indegree=_indegrees(network, layout, partitions, connections),
         last_spike=np.full((n_partitions, n_populations, 3), -1, np.int64),
         is_watched=np.isin(np.arange(n_populations), watched),
@@ -149,6 +151,9 @@ def with_new_rules(
         arrays.start[own["start_base"] : own["start_base"] + len(start)] = start
         arrays.table[k, REWIRING_FIELDS.index("every")] = network.rewiring_steps_of(rewiring)
         arrays.table[k, REWIRING_FIELDS.index("attempts")] = network.rewiring_attempts_of(rewiring)
+        pre, post = _ends(network, rewiring)
+        lesioned = np.concatenate([is_lesioned(pre), is_lesioned(post)])
+        arrays.is_lesioned[own["pre_base"] : own["pre_base"] + lesioned.size] = lesioned
     return arrays
 
 

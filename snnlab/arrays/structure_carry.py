@@ -109,7 +109,8 @@ def named_events(built: Built, parts: Sequence[NDArray[np.int64]]) -> Structural
     step, rewiring, is_formed, pre, post = (
         column[order] for column in (step, rewiring, is_formed, pre, post)
     )
-    ends = built.rewirings.table[rewiring][:, [_SOURCE, _POST]]
+    place = np.where(rewiring < 0, ~rewiring, rewiring)  # below 0 for lesions
+    ends = built.rewirings.table[place][:, [_SOURCE, _POST]]
     first = built.layout.first_ids
     return StructuralEvents(
         step, rewiring.astype(np.int16), is_formed == 1, pre + first[ends[:, 0]],

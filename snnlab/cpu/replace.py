@@ -35,6 +35,7 @@ from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.rewire import rewire
 from snnlab.cpu.rewire_rows import (
     append,
+    are_alive,
     catch_up,
     draw_pair,
     find,
@@ -132,7 +133,7 @@ def _try_pairs(program, synapses, plastic, rewirings, r, p, now, stop, most):  #
             return
         pre, post = draw_pair(k, now, DRAWN_WORDS, program.seed, stream, n_pre, n_post)
         is_self = own[_FORBIDS_SELF] and pre == post
-        if is_self or not low <= post < high:
+        if is_self or not low <= post < high or not are_alive(rewirings, r, pre, post):
             continue
         _name(program, rewirings, r, p, k, RULE_WORDS, now)
         found = _try(program, synapses, plastic, rewirings, r, p, pre, post, now)

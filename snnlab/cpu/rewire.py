@@ -24,6 +24,7 @@ from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.prefetch import prefetch
 from snnlab.cpu.rewire_rows import (
     append,
+    are_alive,
     catch_up,
     distance,
     draw_pair,
@@ -142,6 +143,8 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
         for j in range(n):
             pre, post = pres[uint64(j)], posts[uint64(j)]
             if not low <= post < high or pre < 0 or (forbids_self and pre == post):
+                continue
+            if not are_alive(rewirings, r, pre, post):
                 continue
             if notes[N_EVENTS] == most_events:
                 notes[ATTEMPT] = k + j

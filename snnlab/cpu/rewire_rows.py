@@ -15,6 +15,7 @@ from snnlab.rules.philox import philox4x32
 
 __all__ = [
     "append",
+    "are_alive",
     "catch_up",
     "distance",
     "draw_pair",
@@ -73,6 +74,15 @@ def distance(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
             d = min(d, rewirings.period[r, axis] - d)
         squared += d * d
     return math.sqrt(squared)
+
+
+@njit(error_model="numpy", forceinline=True)
+def are_alive(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
+    """Whether neither neuron of a pair is lesioned."""
+    lesioned = rewirings.is_lesioned
+    return not (
+        lesioned[rewirings.table[r, _PRE] + pre] or lesioned[rewirings.table[r, _POSTS] + post]
+    )
 
 
 @njit(error_model="numpy", forceinline=True)

@@ -75,6 +75,16 @@ def _sample(probes, state, b, step, start, out):  # type: ignore[no-untyped-def]
             out[probes.column[k] + row * probes.stride[k]] = state[probes.word[k]]
 
 
+@njit(error_model="numpy", cache=True)
+def _silence(held_lane, held_state, first, last, n_states, most, state, at, fired):  # type: ignore[no-untyped-def]
+    """Hold the lesioned neurons of a block in the state that is theirs; none of them fires."""
+    for i in range(first, last):
+        lane = held_lane[i]
+        fired[lane] = uint8(0)
+        for k in range(n_states):
+            state[at + k * BLOCK + lane] = held_state[i * most + k]
+
+
 @njit(error_model="numpy", forceinline=True)
 def update(  # type: ignore[no-untyped-def]
     program, drive, probes, memory, p, chunk, step, n_steps, start, samples, weight
@@ -128,6 +138,18 @@ def update(  # type: ignore[no-untyped-def]
                 random,
                 fired,
             )
+            if drive.held_start[b] < drive.held_start[b + 1]:
+                _silence(
+                    drive.held_lane,
+                    drive.held_state,
+                    drive.held_start[b],
+                    drive.held_start[b + 1],
+                    program.n_states[population],
+                    program.low.shape[1],
+                    memory.state,
+                    program.state_offset[b],
+                    fired,
+                )
             if any_fired:
                 for j in range(program.block_size[b]):
                     if fired[uint64(j)] != uint8(0):

@@ -98,7 +98,7 @@ class DeviceNetwork:
         self._structs["synapses"] = built.synapses._replace(table=cast("Any", table))
         self._structs["drive"] = uploaded(built.drive, self._device)
         self._device.write(self._structs["plastic"].params, built.plastic.params)
-        for name in ("table", "params", "start"):
+        for name in ("table", "params", "start", "is_lesioned"):
             array = getattr(self._structs["rewirings"], name)
             self._device.write(array, getattr(built.rewirings, name))
         self._device.write(cast("Array", self.held.event_next), built.memory.event_next)

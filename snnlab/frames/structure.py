@@ -16,14 +16,15 @@ __all__ = ["StructuralEvents"]
 
 @dataclass(frozen=True)
 class StructuralEvents:
-    """Synapses that rewirings formed and removed, in the order in which that happened.
+    """Synapses that were formed and removed, in the order in which that happened.
 
     Parameters
     ----------
     step : (n,) int64
         Number of steps done when each took place, ascending; its time is ``step * dt``.
     rewiring : (n,) int16
-        Place of the rewiring in `Network.rewirings`.
+        Place in `Network.rewirings` of the rewiring that did it; of a synapse that went because
+        one of its neurons was lesioned ``~place`` (below 0) of the first that rewires it.
     is_formed : (n,) bool
         True: the synapse is there from then on; False: it is gone.
     pre, post : (n,) int64
@@ -38,6 +39,19 @@ class StructuralEvents:
 
     def __len__(self) -> int:
         return int(self.step.size)
+
+    @property
+    def is_lesion(self) -> NDArray[np.bool_]:
+        """Whether a lesion removed the synapse rather than a rule; a copy."""
+        lost: NDArray[np.bool_] = self.rewiring < 0
+        return lost
+
+    @property
+    def place(self) -> NDArray[np.int16]:
+        """Place in `Network.rewirings` of one that rewires the same projection; a copy."""
+        import numpy as np
+
+        return np.where(self.rewiring < 0, ~self.rewiring, self.rewiring)
 
     @property
     def nbytes(self) -> int:
@@ -72,7 +86,7 @@ class StructuralEvents:
         return self.at(slice(first, last))
 
     def of(self, rewiring: int) -> StructuralEvents:
-        """Return the events of one rewiring, named by its place in `Network.rewirings`."""
+        """Return what one rewiring did, named by its place in `Network.rewirings`."""
         return self.at(self.rewiring == rewiring)
 
     def at(self, places: slice | NDArray[Any]) -> StructuralEvents:

@@ -20,6 +20,7 @@ from snnlab.record.labelled import (
     EventColumns,
     SampleColumns,
     label,
+    names_of_causes,
     words_at,
 )
 from snnlab.record.layout import Layout, Recorded
@@ -101,8 +102,8 @@ def _events(frames: Sequence[Frame], layout: Layout) -> EventColumns:
     found = StructuralEvents.joined(frame.structure for frame in frames)
     return EventColumns(
         found.step * layout.dt,
-        words_at([rewiring.name for rewiring in layout.rewirings], found.rewiring),
-        words_at([rewiring.projection for rewiring in layout.rewirings], found.rewiring),
+        words_at(names_of_causes(layout), np.maximum(found.rewiring, -1)),
+        words_at([rewiring.projection for rewiring in layout.rewirings], found.place),
         found.is_formed,
         found.pre,
         found.post,

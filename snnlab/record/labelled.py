@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
-__all__ = ["FORMAT", "Columns", "EventColumns", "SampleColumns", "label", "words_at"]
+__all__ = ["FORMAT", "Columns", "EventColumns", "SampleColumns", "label", "names_of_causes",
+           "words_at"]  # fmt: skip
 
 FORMAT = 1
 """Version of the layout, in the attribute `format`."""
@@ -166,7 +167,8 @@ def _populations(layout: Layout, columns: Columns) -> dict[str, _Variable]:
 
 
 def _event_axis(events: EventColumns) -> dict[str, _Variable]:
-    of_rewiring, of_projection = _words("name of the rewiring"), _words("name of the projection")
+    of_rewiring = _words("name of the rewiring; empty: a lesion removed the synapse")
+    of_projection = _words("name of the projection")
     time = _words("time at which the synapse was formed or removed", "ms")
     return {
         "event_time": (("event",), events.time, time),
@@ -182,6 +184,11 @@ def _events(events: EventColumns) -> dict[str, _Variable]:
         "event_post": (("event",), events.post, _words("global id of the target neuron", "1")),
         "event_formed": (("event",), events.is_formed, formed),
     }
+
+
+def names_of_causes(layout: Layout) -> list[str]:
+    """Return the names of all rewirings, and last the empty one of lesions."""
+    return [*(rewiring.name for rewiring in layout.rewirings), ""]
 
 
 def words_at(words: Sequence[str], places: NDArray[np.integer]) -> NDArray[Any]:

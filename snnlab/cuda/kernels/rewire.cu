@@ -304,6 +304,12 @@ struct Attempts {
     i32 n;                 // how many may be made at the same time
 };
 
+static __device__ __forceinline__ bool are_alive(
+    const Network &net, const RulePart &part, i64 pre, i64 post) {
+    return !(net.rewirings.is_lesioned[part.own[REWIRING_PRE_BASE] + pre] ||
+             net.rewirings.is_lesioned[part.own[REWIRING_POST_BASE] + post]);
+}
+
 // Draw pair number k of those for a purpose; one lane does. False if it is not the partition's.
 static __device__ bool draw_pair(
     const Network &net, const RulePart &part, i64 k, u32 purpose, i32 &pre, i32 &post) {
@@ -315,7 +321,8 @@ static __device__ bool draw_pair(
     pre = (i32)((u64)words.b * (u64)own[REWIRING_N_PRE] >> 32);
     if (own[REWIRING_IS_LAST_SPIKE]) pre = (i32)part.last;
     const bool is_own = part.low <= post && post < part.high;
-    return is_own && pre >= 0 && !(own[REWIRING_FORBIDS_SELF] && pre == post);
+    return is_own && pre >= 0 && !(own[REWIRING_FORBIDS_SELF] && pre == post) &&
+           are_alive(net, part, pre, post);
 }
 
 // Whether an attempt does not depend on the `n` before it.

@@ -54,6 +54,14 @@ static __device__ void record_spikes(const Network &net, const Chunk &chunk, i64
     net.held.spike_steps[at] = steps;
 }
 
+// Place of a neuron among those that are lesioned; -1: it is not.
+static __device__ i64 place_if_held(const Network &net, i64 block, i32 lane) {
+    for (i64 k = net.drive.held_start[block]; k < net.drive.held_start[block + 1]; ++k) {
+        if (net.drive.held_lane[k] == lane) return k;
+    }
+    return -1;
+}
+
 // One neuron through all steps of a chunk.
 template <class Model>
 static __device__ void advance(const Network &net, const Chunk &chunk, i64 block, i32 lane) {
@@ -69,6 +77,8 @@ static __device__ void advance(const Network &net, const Chunk &chunk, i64 block
     RingPlace place = ring_place(net, block, lane, chunk.start);
     Draws draws = {
         (u32)program.seed, (u32)program.model_stream[population], (u32)index, 0, lane};
+    const i64 held = place_if_held(net, block, lane);
+    const real *held_state = net.drive.held_state + max_i64(held, 0) * net.work.max_states;
     u64 steps = 0;
     for (i32 k = 0; k < chunk.n_steps; ++k) {
         const i64 step = chunk.start + k;
@@ -76,6 +86,10 @@ static __device__ void advance(const Network &net, const Chunk &chunk, i64 block
         add_poisson<Model::n_ports>(net, population, index, lane, step, x);
         draws.step = (u32)step;
         if (Model::step(state, varying, x, params, draws)) steps |= 1ull << k;
+        if (held >= 0) {
+            for (int i = 0; i < Model::n_states; ++i) state[i] = held_state[i];
+            steps = 0;
+        }
         if (is_probed) sample<Model>(net, chunk, block, lane, step, state);
     }
     for (int i = 0; i < Model::n_states; ++i) words[i * BLOCK] = state[i];

@@ -237,7 +237,7 @@ class MapSampler:
         ours = [k for k, r in enumerate(rewirings) if r.projection == self.projection]
         if not len(events) or len(ours) == len(rewirings):
             return events
-        return events.at(np.isin(events.rewiring, ours))
+        return events.at(np.isin(events.place, ours))
 
     def _remember_recorded(self) -> None:
         """Begin with what has happened before."""

@@ -11,7 +11,14 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from snnlab.record.labelled import Columns, EventColumns, SampleColumns, label, words_at
+from snnlab.record.labelled import (
+    Columns,
+    EventColumns,
+    SampleColumns,
+    label,
+    names_of_causes,
+    words_at,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -113,7 +120,7 @@ def _samples(section: LoggedSection, name: str) -> SampleColumns:
 
 def _events(section: LoggedSection) -> EventColumns:
     n, dt, rewirings = section.n_events, section.layout.dt, section.layout.rewirings
-    names, projections = [r.name for r in rewirings], [r.projection for r in rewirings]
+    names, projections = names_of_causes(section.layout), [r.projection for r in rewirings]
 
     def column(dtype: Any, of: Callable[[StructuralEvents], NDArray[Any]]) -> Any:
         return _lazily((n,), dtype, lambda start, stop: of(section.event_range(start, stop)))
@@ -121,8 +128,8 @@ def _events(section: LoggedSection) -> EventColumns:
     word = words_at(names, np.zeros(min(n, 1), np.int64)).dtype
     return EventColumns(
         column(np.float64, lambda events: events.step * dt),
-        column(word, lambda events: words_at(names, events.rewiring)),
-        column(word, lambda events: words_at(projections, events.rewiring)),
+        column(word, lambda events: words_at(names, np.maximum(events.rewiring, -1))),
+        column(word, lambda events: words_at(projections, events.place)),
         column(np.bool_, lambda events: events.is_formed),
         column(np.int64, lambda events: events.pre),
         column(np.int64, lambda events: events.post),

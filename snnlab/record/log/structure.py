@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from snnlab.frames.structure import StructuralEvents
 from snnlab.record.log.columns import UNSIGNED, allowed, packed, smallest
 from snnlab.record.log.framing import Damaged
@@ -35,7 +37,9 @@ def encode(events: StructuralEvents, t_start: int) -> tuple[dict[str, Any], list
     """
     if not len(events):
         return {}, []
-    columns = [events.step - t_start, *events.columns[1:]]
+    rewiring = events.rewiring.view(np.uint16)  # below 0 for lesions
+    columns: list[NDArray[Any]]
+    columns = [events.step - t_start, rewiring, *events.columns[2:]]
     types = [smallest(int(column.max())) for column in columns]
     parts = [packed(column, dtype) for column, dtype in zip(columns, types, strict=True)]
     return {"structure": [len(events), types]}, parts
@@ -88,6 +92,7 @@ def decode(arrays: Sequence[NDArray[Any]], t_start: int, layout: Layout) -> Stru
         return StructuralEvents.none()
     types = [column.dtype for column in StructuralEvents.none().columns]
     step, rewiring, *others = (a.astype(t) for a, t in zip(arrays, types, strict=True))
-    if not 0 <= int(rewiring.min()) <= int(rewiring.max()) < len(layout.rewirings):
+    events = StructuralEvents(step + t_start, rewiring, *others)
+    if int(events.place.max()) >= len(layout.rewirings):
         raise Damaged("tells of a rewiring that is not there")
-    return StructuralEvents(step + t_start, rewiring, *others)
+    return events

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from snnlab.frames.frame import Frame
+from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
@@ -153,6 +154,10 @@ class Engine(Protocol):
         SpecError
             No such projection.
         """
+        ...
+
+    def rewiring_work(self) -> tuple[RewiringWork, ...]:
+        """Return what the rules of rewirings have done since this engine was made."""
         ...
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from snnlab.arrays.lesion_cut import cut_lesioned, without_lesioned
 from snnlab.arrays.lesions import has_lesions
 from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
 from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM
+from snnlab.arrays.rewiring_tally import RewiringTally
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.structure_carry import named_events, take_events
 from snnlab.arrays.synapse_list import list_synapses
@@ -30,6 +31,7 @@ from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, OutOfMemory, SpecError, StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
+from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.structure import StructuralEvents
 from snnlab.frames.synapses import Synapses
 from snnlab.model.network import Network
@@ -96,6 +98,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._told_lost: dict[str, int] = {}
         self._built: B | None = None
         self._events: list[NDArray[np.int64]] = []
+        self._tally = RewiringTally()
         self._has_cut = self._needs_room = False
 
     # --- what subclasses do -----------------------------------------------------------------------
@@ -225,6 +228,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         step, neuron = (np.concatenate(column) for column in columns)
         counts, sampled = self._counts(neuron), samples.split(self.network, self._step)
         wall_s, timings = clock.timings()
+        self._tally.add(self.network, self._arrays.rewirings.counts, timings["rewire"])
         return Frame(
             start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
             limited + cut_effects(self._arrays, self._told_cut, self._step)
@@ -397,6 +401,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         if whole:
             check_plastic(built, kept.arrays)
         take_over(built, kept.arrays, kept.step)
+        self._tally.start_again()
         self._built, self.report, self.network = built, report, network
         self._step = kept.step
 
@@ -438,6 +443,7 @@ class ArrayEngine(ABC, Generic[B, C]):
                 plans = plan_tables(network, exponents)
                 self._built = built = built.with_numbers(network, exponents, plans)
             take_over(built, checkpoint.arrays, checkpoint.step)
+            self._tally.start_again()
             self.network, self._step = network, checkpoint.step
         self._limited, self._has_cut = (), False
         self._settle()
@@ -470,6 +476,10 @@ class ArrayEngine(ABC, Generic[B, C]):
         found = self.network.projection(projection)
         self._collect()
         return without_lesioned(self.network, list_synapses(self._arrays, found))
+
+    def rewiring_work(self) -> tuple[RewiringWork, ...]:
+        """Return what the rules of rewirings have done since this engine was made."""
+        return self._tally.work(self.network)
 
 
 def _refuse_to_settle(old: Network, new: Network) -> None:

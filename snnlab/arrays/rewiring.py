@@ -31,6 +31,7 @@ __all__ = [
     "ROW",
     "RULE_WORDS",
     "SHORT",
+    "TICKS",
     "Rewirings",
 ]
 
@@ -68,8 +69,8 @@ DRAWN_WORDS = 0xFFFFFFFE
 PAIRS_AT_LEAST, PAIRS_EACH, PAIRS_AT_MOST = 10**6, 1000, 2**32 - 1
 """Pairs that are drawn before the search for places ends: at least; for each synapse; at most."""
 
-SHORT = 3
-"""Column of `Rewirings.counts`: synapses for which no place was found."""
+SHORT, TICKS = 3, 4
+"""Columns of `Rewirings.counts`: synapses for which no place was found; time that the rule took."""
 
 
 class Rewirings(NamedTuple):
@@ -112,7 +113,7 @@ class Rewirings(NamedTuple):
         whether it waits for room in a row or among the events, events. A cache line apart.
     counts : (n, n_partitions, 8) int64
         Attempts, synapses formed, synapses removed, synapses that should have been replaced and
-        were not. A cache line apart.
+        were not; time [ticks of the engine's clock]. A cache line apart.
     replacing : (n_partitions, 8) int64
         Where a partition is within a rule that replaces: row that it visits next, synapses that
         went and that were formed, pair that comes next; of the pairs of this round, the one for

@@ -90,7 +90,7 @@ def _rewire_all(  # type: ignore[no-untyped-def]
     for p in range(member, program.bounds.size - 1, n_members):
         since = stamp(weight)
         memory.spike_start[chunk, p] = 0
-        rewire(program, synapses, plastic, rewirings, memory, p, now)
+        rewire(program, synapses, plastic, rewirings, memory, p, now, weight)
         charge(clock, p, REWIRE, since, weight)
     meet(barrier, n_members)
     has_room = True
@@ -99,7 +99,7 @@ def _rewire_all(  # type: ignore[no-untyped-def]
     if has_room and rewirings.notes[0, DONE_STEP] < now:
         since = stamp(weight)
         has_room = replace(
-            program, synapses, plastic, rewirings, memory, now, member, n_members, barrier
+            program, synapses, plastic, rewirings, memory, now, weight, member, n_members, barrier
         )
         charge(clock, member, REWIRE, since, weight)
     return has_room

@@ -28,8 +28,10 @@ from snnlab.arrays.rewiring import (
     ROW,
     RULE_WORDS,
     SHORT,
+    TICKS,
 )
 from snnlab.cpu.barrier import meet
+from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.rewire import rewire
 from snnlab.cpu.rewire_rows import (
     append,
@@ -236,7 +238,9 @@ def _replace(  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def replace(program, synapses, plastic, rewirings, memory, now, member, n_members, barrier):  # type: ignore[no-untyped-def]
+def replace(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, rewirings, memory, now, weight, member, n_members, barrier
+):
     """Do the rest of what is due at step `now`, from a rule that replaces on; all have met.
 
     Returns
@@ -250,10 +254,13 @@ def replace(program, synapses, plastic, rewirings, memory, now, member, n_member
             return _has_room(rewirings)
         r = rewirings.notes[0, REWIRING]
         meet(barrier, n_members)
-        if not _replace(
+        since = stamp(weight)
+        has_room = _replace(
             program, synapses, plastic, rewirings, memory, r, now, member, n_members, barrier
-        ):
+        )
+        charge(rewirings.counts[r], member, TICKS, since, weight)
+        if not has_room:
             return False
         for p in range(member, program.bounds.size - 1, n_members):
-            rewire(program, synapses, plastic, rewirings, memory, p, now)
+            rewire(program, synapses, plastic, rewirings, memory, p, now, weight)
         meet(barrier, n_members)

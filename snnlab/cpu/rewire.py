@@ -18,7 +18,9 @@ from snnlab.arrays.rewiring import (
     REWIRING,
     REWIRING_FIELDS,
     RULE_WORDS,
+    TICKS,
 )
+from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.prefetch import prefetch
 from snnlab.cpu.rewire_rows import (
     append,
@@ -183,7 +185,7 @@ def is_replacing(rewirings, r, now):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def rewire(program, synapses, plastic, rewirings, memory, p, now):  # type: ignore[no-untyped-def]
+def rewire(program, synapses, plastic, rewirings, memory, p, now, weight):  # type: ignore[no-untyped-def]
     """Do what is due at step `now` in partition `p`, up to a rule that replaces synapses.
 
     Where a row or the list of events is full, it stops there and says so in `notes`; called again
@@ -197,10 +199,13 @@ def rewire(program, synapses, plastic, rewirings, memory, p, now):  # type: igno
         r = notes[REWIRING]
         if is_replacing(rewirings, r, now):
             return
-        is_due = not rewirings.table[r, _REPLACES] and now % rewirings.table[r, _EVERY] == 0
-        if is_due and not _attempts(program, synapses, plastic, rewirings, ring, r, p, now):
-            notes[NEEDS_ROOM] = 1
-            return
+        if not rewirings.table[r, _REPLACES] and now % rewirings.table[r, _EVERY] == 0:
+            since = stamp(weight)
+            has_room = _attempts(program, synapses, plastic, rewirings, ring, r, p, now)
+            charge(rewirings.counts[r], p, TICKS, since, weight)
+            if not has_room:
+                notes[NEEDS_ROOM] = 1
+                return
         notes[REWIRING] = r + 1
     notes[REWIRING] = 0
     notes[DONE_STEP] = now

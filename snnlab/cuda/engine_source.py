@@ -31,6 +31,7 @@ from snnlab.arrays.rewiring import (
     ROW,
     RULE_WORDS,
     SHORT,
+    TICKS,
     Rewirings,
 )
 from snnlab.build.layout import BLOCK
@@ -118,7 +119,7 @@ def _constants(codes: Codes) -> str:
         "PAIR_WORDS": PAIR_WORDS, "RANK_WORDS": RANK_WORDS,
         "REPLACING_ROW": ROW, "REPLACING_GONE": GONE, "REPLACING_FORMED": FORMED,
         "REPLACING_NEXT": NEXT, "REPLACING_FULL": FULL, "REPLACING_N_TRIED": N_TRIED,
-        "COUNT_SHORT": SHORT, "N_EVENT_FIELDS": len(EVENT_FIELDS),
+        "COUNT_SHORT": SHORT, "COUNT_TICKS": TICKS, "N_EVENT_FIELDS": len(EVENT_FIELDS),
         "N_RULES": len(rules), "N_REPLACING": sum(code.replaces for code in rules),
         "MOST_RULE_STATES": max((len(code.tree.states) for code in rules), default=1),
         "N_REWIRING_FIELDS": len(REWIRING_FIELDS),

@@ -173,8 +173,7 @@ class DeviceNetwork:
         """Let the host have the notes and events of rewirings; the device goes on without these."""
         on_device, host = self._structs["rewirings"], built.rewirings
         host.notes[:] = self._device.download(on_device.notes)
-        if host.tried.size:  # synapses may have been lost
-            host.counts[:] = self._device.download(on_device.counts)
+        host.counts[:] = self._device.download(on_device.counts)
         _, most, n_fields = host.events.shape
         for p, n in enumerate(host.notes[:, N_EVENTS].tolist()):
             if n:

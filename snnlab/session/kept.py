@@ -111,6 +111,23 @@ class Kept(Status):
         self._on_thread(read)
         return found[0]
 
+    def rewiring_work(self) -> xr.Dataset:
+        """Return what the rule of each rewiring has done, and how long it took.
+
+        Returns
+        -------
+        xarray.Dataset
+            One entry a rewiring: ``attempts`` (pairs that the rule was asked about), ``formed``,
+            ``removed``, ``short`` (synapses for which no place was found) and ``seconds`` (wall
+            clock). They count what was computed since the network was opened here or moved to
+            this device, what was run again after a way back included.
+        """
+        from snnlab.record.rewiring_table import rewiring_table
+
+        found: list[xr.Dataset] = []
+        self._on_thread(lambda: found.append(rewiring_table(self._simulation.rewiring_work())))
+        return found[0]
+
     def save(self, path: str | Path) -> Path:
         """Write `dataset` to a file and return its path.
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import DeviceUnavailable, OutOfMemory, StateError
 from snnlab.frames.frame import Frame
+from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
@@ -396,6 +397,11 @@ class Simulation:
         """Read the synapses of a projection; only for the simulation thread."""
         self._refuse_dead("Session.synapses")
         return self.place.engine.synapses(projection)
+
+    def rewiring_work(self) -> tuple[RewiringWork, ...]:
+        """Read what rules have done; only for the simulation thread."""
+        self._refuse_dead("Session.rewiring_work")
+        return self.place.engine.rewiring_work()
 
     def route(self, step: int | None) -> Route:
         """Return the way to `step`, or to now; only for the simulation thread."""

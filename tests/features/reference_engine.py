@@ -16,6 +16,7 @@ import numpy as np
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import StateError
 from snnlab.frames.frame import Frame, Samples
+from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.model.connectivity import FixedIndegree
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
@@ -129,6 +130,9 @@ class ReferenceEngine:
 
     def sibling(self, network: Network) -> ReferenceEngine:
         return ReferenceEngine(network, self.pause_s)
+
+    def rewiring_work(self) -> tuple[RewiringWork, ...]:
+        return ()
 
     def close(self) -> None:
         self._note_thread()

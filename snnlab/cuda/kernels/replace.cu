@@ -372,6 +372,11 @@ static __device__ bool rewire(const Network &net, i64 now) {
         if (needs_room(net)) return false;
         // Nobody writes these notes before all have met again.
         if (!N_REPLACING || net.rewirings.notes[NOTE_DONE_STEP] >= now) return true;
-        if (!replace_synapses(net, net.rewirings.notes[NOTE_REWIRING], now)) return false;
+        const i64 r = net.rewirings.notes[NOTE_REWIRING], since = clock64();
+        const bool has_room = replace_synapses(net, r, now);
+        if (thread_in_grid() == 0) {
+            counts_of(net, rule_part(net, r, 0, now))[COUNT_TICKS] += clock64() - since;
+        }
+        if (!has_room) return false;
     }
 }

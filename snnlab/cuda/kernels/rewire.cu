@@ -397,7 +397,9 @@ static __device__ void rewire_partition(const Network &net, i64 p, i64 now) {
         const RulePart part = rule_part(net, r, p, now);
         if (N_REPLACING && is_replacing(part.own, now)) break;
         if (is_due(part.own, now) && !part.own[REWIRING_REPLACES]) {
+            const i64 since = clock64();
             first = make_attempts(net, part, first);
+            if (threadIdx.x == 0) counts_of(net, part)[COUNT_TICKS] += clock64() - since;
             has_room = first >= part.own[REWIRING_ATTEMPTS];
         }
         if (has_room) {

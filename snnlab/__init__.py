@@ -20,10 +20,11 @@ _NAMES = {
     ),
     "model.distribution": "ClippedNormal Constant LogNormal Normal Uniform",
     "model.edits": (
-        "AddPopulation AddProjection AddRecorder AddRewiring AddStimulus Lesion Recover "
-        "RemovePopulation RemoveProjection RemoveRecorder RemoveRewiring RemoveStimulus "
-        "SetParameter Several"
+        "AddPopulation AddProjection AddRecorder AddRewiring AddStimulus AddSynapticElements "
+        "Lesion Recover RemovePopulation RemoveProjection RemoveRecorder RemoveRewiring "
+        "RemoveStimulus RemoveSynapticElements SetParameter SetSynapticElements Several"
     ),
+    "model.growth_curves": "GaussianGrowth LinearGrowth SigmoidGrowth",
     "model.network": "Knob Network Population Projection",
     "model.neuron": "Neuron",
     "model.neurons": (
@@ -33,7 +34,7 @@ _NAMES = {
     "model.parameter": "Parameter Receptor State",
     "model.recorders": "StateRecorder SynapseRecorder",
     "model.rewiring": "Rewiring RewiringRule",
-    "model.rewirings": "SET DeepR Magnitude Topographic",
+    "model.rewirings": "SET DeepR Homeostatic Magnitude Topographic",
     "model.space": "Grid RandomPositions",
     "model.stimuli": "MovingBlob PoissonInput SpikeTrains StepCurrent",
     "model.synapse": "ModTrace PostTrace PreTrace Synapse",
@@ -41,6 +42,7 @@ _NAMES = {
         "STDP STDPDeliverFirst STDPDopamine STDPGuetig STDPMultiplicative STDPNearest "
         "STDPPowerLaw STDPTriplet Static TsodyksMarkram VogelsSprekeler"
     ),
+    "model.synaptic_elements": "SynapticElements",
     "session": "Session",
 }
 """Module -> the public names that it defines."""

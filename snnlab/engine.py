@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
@@ -153,6 +154,16 @@ class Engine(Protocol):
         ------
         SpecError
             No such projection.
+        """
+        ...
+
+    def synaptic_elements(self, population: str) -> ElementStates:
+        """Return calcium and synaptic elements of a population as they are now.
+
+        Raises
+        ------
+        SpecError
+            No such population, or it has no synaptic elements.
         """
         ...
 

@@ -18,6 +18,7 @@ from snnlab.arrays.rewiring import Rewirings
 from snnlab.arrays.rewiring_arrays import RewiringKernel, with_new_rules
 from snnlab.arrays.schedule import NEVER
 from snnlab.arrays.scheduled import Scheduled, scheduled_populations
+from snnlab.arrays.synaptic_elements import Elements, with_new_growth
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.build.tables import TablePlan
@@ -57,6 +58,7 @@ class Built:
     plastic: Plastic
     rewirings: Rewirings
     rewiring_kernels: Sequence[RewiringKernel]
+    elements: Elements
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
@@ -171,6 +173,7 @@ class Built:
             plastic_tables=tables,
             plastic=with_new_numbers(self.plastic, network, tables),
             rewirings=with_new_rules(self.rewirings, network, self.rewiring_kernels),
+            elements=with_new_growth(self.elements, network),
             network=network,
             exponents=exponents,
             connections=connections,

@@ -12,9 +12,15 @@ import numpy as np
 
 from snnlab.arrays.array_check import check_array
 from snnlab.arrays.built import Built
+from snnlab.arrays.element_matching import connected_elements
 from snnlab.arrays.plastic_carry import export_plastic, take_over_plastic
 from snnlab.arrays.populations import initial_state
 from snnlab.arrays.structure_carry import check_structure, export_structure, take_over_structure
+from snnlab.arrays.synaptic_elements import (
+    check_elements,
+    export_elements,
+    take_over_elements,
+)
 from snnlab.model.network import Network, Population
 
 if TYPE_CHECKING:
@@ -34,9 +40,10 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
         ``state/<population>``: (n_states, n) real;
         ``ring/<population>``: (ring_slots, n_ports, n) int32, slot 0 is due in the next step;
         ``exponent/<population>``: (n_ports,) int64, of the fixed point;
-        and what `export_plastic` and `export_structure` return.
+        and what `export_plastic`, `export_structure` and `export_elements` return.
     """
     arrays = export_plastic(built) | export_structure(built)
+    arrays |= export_elements(built.elements, built.network)
     for k, population in enumerate(built.network.populations):
         n_ports = len(population.model.ports)
         ring = np.concatenate(built.rings(k), axis=2)[:, :n_ports]
@@ -65,6 +72,7 @@ def check(network: Network, arrays: Mapping[str, NDArray[Any]], dtype: np.dtype[
     if not arrays:
         return
     check_structure(network, arrays)
+    check_elements(network, arrays)
     slots = ring_slots(arrays)
     for population in network.populations:
         n, n_ports = population.size, len(population.model.ports)
@@ -94,6 +102,8 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
     take_over_rings(built, arrays, step)
     take_over_plastic(built, arrays, step)
     take_over_structure(built, arrays, step)
+    connected = connected_elements(built)
+    take_over_elements(built.elements, built.network, arrays, step, connected)
 
 
 def take_over_rings(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:

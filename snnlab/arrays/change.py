@@ -28,6 +28,7 @@ def keeps_structure(built: Built, network: Network, plans: tuple[TablePlan, ...]
         [_shape_of(p) for p in old.populations] == [_shape_of(p) for p in network.populations]
         and old.recorders == network.recorders
         and [_rule_of(r) for r in old.rewirings] == [_rule_of(r) for r in network.rewirings]
+        and _elements_of(old) == _elements_of(network)
         and _same_kernels(built, network)
         and len(plans) == len(built.connections.plans)
         and all(
@@ -42,7 +43,12 @@ def _shape_of(population: Population) -> tuple[object, ...]:
 
 
 def _rule_of(rewiring: Rewiring) -> tuple[object, ...]:
-    return rewiring.name, rewiring.projection, rewiring.rule, rewiring.partner
+    ends = rewiring.pre_synaptic_element, rewiring.post_synaptic_element
+    return rewiring.name, rewiring.projection, rewiring.rule, rewiring.partner, *ends
+
+
+def _elements_of(network: Network) -> list[tuple[object, ...]]:
+    return [(e.population, *e.elements) for e in network.synaptic_elements]
 
 
 def _same_kernels(built: Built, network: Network) -> bool:

@@ -6,6 +6,7 @@ and where the arrays really are, is the business of its subclasses.
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -16,6 +17,15 @@ import numpy as np
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.arrays.change import keeps_structure
+from snnlab.arrays.changed_structure import count_changes, events_of, with_changes
+from snnlab.arrays.element_growth import bring_all, see_spikes
+from snnlab.arrays.element_matching import (
+    Changes,
+    connected_elements,
+    decay_vacant,
+    plan_update,
+)
+from snnlab.arrays.element_read import read_elements
 from snnlab.arrays.growth import check_growth
 from snnlab.arrays.health import cut_effects, find_troubles, limit_input, lost_synapses
 from snnlab.arrays.lesion_cut import cut_lesioned, without_lesioned
@@ -26,9 +36,11 @@ from snnlab.arrays.rewiring_tally import RewiringTally
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.structure_carry import named_events, take_events
 from snnlab.arrays.synapse_list import list_synapses
+from snnlab.arrays.synaptic_elements import grow_alike, hold_lesioned
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, OutOfMemory, SpecError, StateError
+from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
 from snnlab.frames.rewiring_work import RewiringWork
@@ -100,6 +112,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._events: list[NDArray[np.int64]] = []
         self._tally = RewiringTally()
         self._has_cut = self._needs_room = False
+        self._update_s = 0.0
 
     # --- what subclasses do -----------------------------------------------------------------------
 
@@ -217,7 +230,11 @@ class ArrayEngine(ABC, Generic[B, C]):
         health: tuple[Trouble, ...] = ()
         limited, self._limited = self._limited, ()
         while self._step < stop and not health:
-            pieces.append(self._run_until(self._next_pause(stop, samples), samples, clock))
+            if self._arrays.elements.is_due(self._step):
+                self._update_structure()
+                samples.find_again(self._arrays.sampling)
+            piece = self._run_until(self._next_pause(stop, samples), samples, clock)
+            pieces.append(self._seen_by_elements(piece))
             if self._needs_room:
                 pieces[-1]()  # the record that they come from is given back
                 stop = self._go_on_with_room(start, stop)
@@ -229,6 +246,9 @@ class ArrayEngine(ABC, Generic[B, C]):
         counts, sampled = self._counts(neuron), samples.split(self.network, self._step)
         wall_s, timings = clock.timings()
         self._tally.add(self.network, self._arrays.rewirings.counts, timings["rewire"])
+        self._tally.add_update(self.network, self._update_s)
+        timings["rewire"] += self._update_s
+        self._update_s = 0.0
         return Frame(
             start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
             limited + cut_effects(self._arrays, self._told_cut, self._step)
@@ -251,6 +271,7 @@ class ArrayEngine(ABC, Generic[B, C]):
 
     def _cut_lesioned(self) -> None:
         """Take the synapses of lesioned neurons away, before anything else happens."""
+        hold_lesioned(self._arrays.elements, self.network, self._step)
         if self.network.rewirings and has_lesions(self.network):
             self._collect()
             kept = export(self._arrays, self._step)
@@ -261,13 +282,17 @@ class ArrayEngine(ABC, Generic[B, C]):
                 self._events.append(events)
         self._has_cut = True
 
-    def _make_room(self) -> None:
-        """Lay all rows that may grow out anew, with room behind each."""
+    def _make_room(self, changes: Changes | None = None) -> None:
+        """Lay all rows that may grow out anew, with room behind each, after changes if any."""
         self._collect()
         check_growth(self._arrays, self._free_bytes(), self.device)
+        arrays = export(self._arrays, self._step)
+        if changes is not None:
+            arrays = with_changes(self._arrays, arrays, changes)
+            count_changes(self._arrays.rewirings, changes)
         # The rules go on in the middle of their call.
         going_on = ("notes", "counts", "last_spike", "replacing")
-        self._lay_out(export(self._arrays, self._step), going_on)
+        self._lay_out(arrays, going_on)
         self._settle()
 
     def _go_on_with_room(self, start: int, stop: int) -> int:
@@ -295,6 +320,8 @@ class ArrayEngine(ABC, Generic[B, C]):
         for name in going_on:
             getattr(built.rewirings, name)[:] = getattr(old.rewirings, name)
         built.plastic.clipped[:] = old.plastic.clipped
+        for name in ("done", "is_alive"):
+            getattr(built.elements, name)[:] = getattr(old.elements, name)
         self._built = built
 
     def _next_pause(self, stop: int, samples: SampleBuffer) -> int:
@@ -302,7 +329,8 @@ class ArrayEngine(ABC, Generic[B, C]):
         aging = (self._step // _AGE_STEPS + 1) * _AGE_STEPS
         due = samples.next_due(self._step)
         change = self._arrays.next_change(self._step)
-        return min(stop, self._soon(), aging, due, change)
+        update = self._arrays.elements.next_due(self._step)
+        return min(stop, self._soon(), aging, due, change, update)
 
     def _pause(self) -> tuple[Trouble, ...]:
         """Do what is due at this step; return what the last look at the states has found."""
@@ -322,6 +350,56 @@ class ArrayEngine(ABC, Generic[B, C]):
         first_ids = self._arrays.layout.first_ids
         population = np.searchsorted(first_ids, neuron, side="right") - 1
         return np.bincount(population, minlength=first_ids.size)
+
+    # --- synaptic elements ------------------------------------------------------------------------
+
+    def _seen_by_elements(self, piece: Later) -> Later:
+        """Let the calcium of neurons that have synaptic elements see their spikes."""
+        elements = self._arrays.elements
+        if not elements.size.size:
+            return piece
+        spikes = piece()
+        see_spikes(elements, *spikes, self.network.dt)
+        return lambda: spikes
+
+    def _update_structure(self) -> None:
+        """Let elements lose and find partners at this step."""
+        began = time.perf_counter()
+        bring_all(self._arrays.elements, self._step, self.network.dt)
+        self._read_rows()
+        connected = connected_elements(self._arrays)
+        changes = plan_update(self._arrays, self._step, connected)
+        if len(changes):
+            self._change_rows(changes)
+            self._events.append(events_of(changes, self._step))
+        decay_vacant(self._arrays, connected)
+        self._arrays.elements.done[:] = self._step
+        self._update_s += time.perf_counter() - began
+
+    def _read_rows(self) -> None:
+        """Let the arrays hold the rows that may grow, as they are now."""
+        self._collect()
+
+    def _change_rows(self, changes: Changes) -> None:
+        """Let synapses go and come at this step."""
+        self._make_room(changes)
+
+    def synaptic_elements(self, population: str) -> ElementStates:
+        """Return calcium and synaptic elements of a population as they are now.
+
+        Parameters
+        ----------
+        population : str
+            Its name.
+
+        Raises
+        ------
+        SpecError
+            No such population, or it has no synaptic elements.
+        """
+        self.network.elements_of(population)
+        self._read_rows()
+        return read_elements(self._arrays, population, self._step)
 
     # --- edits ------------------------------------------------------------------------------------
 
@@ -348,6 +426,8 @@ class ArrayEngine(ABC, Generic[B, C]):
                 remedy="Open the network again with snnlab.open(..., dt=..., seed=...).",
             )  # fmt: skip
         _refuse_to_settle(old, network)
+        if not grow_alike(old, network):  # what has grown has grown by the old numbers
+            bring_all(self._arrays.elements, self._step, old.dt)
         exponents = port_exponents(network)
         plans = plan_tables(network, exponents)
         if keeps_structure(self._arrays, network, plans):

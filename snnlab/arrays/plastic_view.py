@@ -44,7 +44,7 @@ class PlasticView:
         """State variables, shape (n_variables, room)."""
         n = len(self._rule.states) * self._room
         at = self.column("state_base")
-        return self._built.plastic.state[at : at + n].reshape(-1, self._room)
+        return self._built.plastic.state[at : at + n].reshape(len(self._rule.states), self._room)
 
     def rows(self, array: NDArray[Any]) -> NDArray[Any]:
         """What `array` holds for each row, shape (n_partitions, n_rows)."""

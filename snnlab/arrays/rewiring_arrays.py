@@ -11,6 +11,7 @@ import numpy as np
 from snnlab.arrays.lesions import is_lesioned
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.rewiring import EVENT_FIELDS, N_NOTES, REWIRING_FIELDS, ROUND, Rewirings
+from snnlab.arrays.schedule import NEVER
 from snnlab.build.connect import Connections
 from snnlab.build.growing import pairs_of
 from snnlab.build.layout import Layout, Partitions
@@ -149,12 +150,17 @@ def with_new_rules(
         arrays.params[own["params_base"] : own["params_base"] + len(params)] = params
         start = _start(network, rewiring)
         arrays.start[own["start_base"] : own["start_base"] + len(start)] = start
-        arrays.table[k, REWIRING_FIELDS.index("every")] = network.rewiring_steps_of(rewiring)
+        arrays.table[k, REWIRING_FIELDS.index("every")] = _steps_of_calls(network, rewiring)
         arrays.table[k, REWIRING_FIELDS.index("attempts")] = network.rewiring_attempts_of(rewiring)
         pre, post = _ends(network, rewiring)
         lesioned = np.concatenate([is_lesioned(pre), is_lesioned(post)])
         arrays.is_lesioned[own["pre_base"] : own["pre_base"] + lesioned.size] = lesioned
     return arrays
+
+
+def _steps_of_calls(network: Network, rewiring: Rewiring) -> int:
+    """Steps between two calls in the compiled loop, which does not deal with elements."""
+    return NEVER if rewiring.model.matches_elements else network.rewiring_steps_of(rewiring)
 
 
 def _start(network: Network, rewiring: Rewiring) -> list[float]:
@@ -211,7 +217,7 @@ def _columns(
     return {
         "table": table_of(connections, projection.name),
         "plastic": plastic.index(projection.name) if projection.name in plastic else -1,
-        "every": network.rewiring_steps_of(rewiring),
+        "every": _steps_of_calls(network, rewiring),
         "attempts": network.rewiring_attempts_of(rewiring),
         "stream": stream_id("rewiring", rewiring.name),
         "n_pre": pre.size,

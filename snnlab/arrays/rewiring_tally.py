@@ -9,6 +9,7 @@ import numpy as np
 
 from snnlab.arrays.rewiring import SHORT, TICKS
 from snnlab.frames.rewiring_work import RewiringWork
+from snnlab.model.element_checks import homeostatic_rewirings
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -51,6 +52,13 @@ class RewiringTally:
                 removed=work.removed + n[2], short=work.short + n[SHORT],
                 seconds=work.seconds + share * seconds,
             )  # fmt: skip
+
+    def add_update(self, network: Network, seconds: float) -> None:
+        """Add the time [s] that updates of synaptic elements took, which all rewirings share."""
+        sharing = [rewiring for _, rewiring in homeostatic_rewirings(network)]
+        for rewiring in sharing:
+            work = self._work[rewiring.name]
+            self._work[rewiring.name] = replace(work, seconds=work.seconds + seconds / len(sharing))
 
     def work(self, network: Network) -> tuple[RewiringWork, ...]:
         """Return what the rules of a network have done, in its order."""

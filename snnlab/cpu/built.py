@@ -17,6 +17,7 @@ from snnlab.arrays.populations import Numbers
 from snnlab.arrays.rewiring_arrays import compile_rules, rewirings
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
+from snnlab.arrays.synaptic_elements import synaptic_elements
 from snnlab.build.connect import connect
 from snnlab.build.expected import expected_synapses
 from snnlab.build.layout import Layout, partition
@@ -118,6 +119,7 @@ def build(
         plasticity,
         rewirings(network, layout, partitions, connections, tables, rules, dtype),
         rules,
+        synaptic_elements(network),
         record(partitions, sizes),
     )  # fmt: skip
     weights = plasticity.state.nbytes

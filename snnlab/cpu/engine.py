@@ -11,12 +11,15 @@ import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
+from snnlab.arrays.changed_structure import count_changes
+from snnlab.arrays.element_matching import Changes, owners
 from snnlab.arrays.engine import ArrayEngine, Later
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.build.layout import BLOCK
 from snnlab.build.memory import available_bytes
 from snnlab.cpu.built import CpuBuilt, build
+from snnlab.cpu.change_rows import change_rows
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.memory import empty_lists
@@ -149,9 +152,25 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         clock.recorded(time.perf_counter() - began)
         return lambda: (step, neuron)
 
-    def _make_room(self) -> None:
+    def _read_rows(self) -> None:
+        """They are always as they are now."""
+
+    def _change_rows(self, changes: Changes) -> None:
+        self._flush()
+        done = 0
+        while done < len(changes):
+            b = self._arrays
+            done = change_rows(
+                b.program, b.synapses, b.plastic, b.rewirings, b.memory.ring, changes.rewiring,
+                changes.is_formed, changes.pre, changes.post, owners(b, changes), done, self._step,
+            )  # fmt: skip
+            if done < len(changes):
+                self._make_room()
+        count_changes(self._arrays.rewirings, changes)
+
+    def _make_room(self, changes: Changes | None = None) -> None:
         given = self._arrays.memory.event_next
-        super()._make_room()
+        super()._make_room(changes)
         # Given spikes of the next chunk are in the rings already.
         self._arrays.memory.event_next[:] = given
 

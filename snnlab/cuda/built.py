@@ -18,6 +18,7 @@ from snnlab.arrays.program import Program, Synapses
 from snnlab.arrays.rewiring_arrays import compile_rules, rewirings
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
+from snnlab.arrays.synaptic_elements import synaptic_elements
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, Partitions, partition
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
@@ -113,6 +114,7 @@ def build(
         _host_state(program, layout, kernels, sizes, dtype, partitions.n),
         scheduled_populations(network), tables, plasticity,
         rewirings(network, layout, partitions, connections, tables, rules, dtype), rules,
+        synaptic_elements(network),
         drawn, module,
     )  # fmt: skip
     weights = plasticity.state.nbytes

@@ -1,7 +1,7 @@
 """Values of a network as plain data and back: one object per value, tagged by its kind.
 
 ``Normal(1.5, 0.75)`` is ``{"kind": "normal", "mean": 1.5, "std": 0.75}``; populations, projections,
-recorders, rewirings and knobs need no tag, their place says what they are.
+recorders, rewirings, synaptic elements and knobs need no tag, their place says what they are.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from snnlab.errors import FormatError, unknown_name
 from snnlab.model.connectivity import RULES
 from snnlab.model.distribution import DISTRIBUTIONS
 from snnlab.model.edits import EDITS
+from snnlab.model.growth_curves import GROWTH_CURVES
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.neuron import models
 from snnlab.model.parameter import Parameter
@@ -23,6 +24,7 @@ from snnlab.model.rewiring import models as rewiring_rules
 from snnlab.model.space import SPACES
 from snnlab.model.stimuli import STIMULI
 from snnlab.model.synapse import models as synapse_models
+from snnlab.model.synaptic_elements import SynapticElements
 
 __all__ = ["FORMAT", "KINDS", "from_data", "network", "to_data"]
 
@@ -35,11 +37,15 @@ KINDS: dict[str, type] = {
     **SPACES,
     **STIMULI,
     **EDITS,
+    **GROWTH_CURVES,
 }
 """Kind in files -> class; the registries share no name."""
 
 _KIND_OF = {cls: kind for kind, cls in KINDS.items()}
-_UNTAGGED = (Knob, Parameter, Population, Projection, Rewiring, StateRecorder, SynapseRecorder)
+_UNTAGGED = (
+    Knob, Parameter, Population, Projection, Rewiring, StateRecorder, SynapseRecorder,
+    SynapticElements,
+)  # fmt: skip
 
 
 def to_data(value: Any) -> Any:
@@ -91,6 +97,7 @@ def _is_usual(field: dataclasses.Field[Any], value: Any) -> bool:
 
 _USUAL: dict[str, Any] = {
     "synapse": "Static", "modulator": "", "dendritic_fraction": 1.0, "partner": "uniform",
+    "pre_synaptic_element": "", "post_synaptic_element": "",
     "lesioned": (),
 }  # fmt: skip
 
@@ -108,6 +115,8 @@ def _network_data(network: Network) -> dict[str, Any]:
     items = {name: to_data(getattr(network, name)) for name in lists}
     if network.rewirings:  # programs that know none read networks without them
         items["rewirings"] = to_data(network.rewirings)
+    if network.synaptic_elements:
+        items["synaptic_elements"] = to_data(network.synaptic_elements)
     return {"snnlab": "network", "format": FORMAT, **texts, **numbers, **items}
 
 
@@ -137,6 +146,7 @@ def network(data: Any) -> Network:
         stimuli=[from_data(s) for s in data.get("stimuli", ())],
         recorders=[_recorder(r) for r in data.get("recorders", ())],
         rewirings=[_rewiring(r) for r in data.get("rewirings", ())],
+        synaptic_elements=[_elements(e) for e in data.get("synaptic_elements", ())],
         knobs=[_knob(k) for k in data.get("knobs", ())],
         dt=data.get("dt", 0.1),
         seed=data.get("seed", 1),
@@ -221,6 +231,13 @@ def _rewiring(data: Any) -> Rewiring:
     return Rewiring(**{name: _FIELDS.get(name, from_data)(item) for name, item in data.items()})
 
 
+def _elements(data: Any) -> Any:
+    """Synaptic elements of `data`, or kinds of them by name, whatever these names are."""
+    if not isinstance(data.get("population"), str):
+        return _values(data)
+    return SynapticElements(**{name: _FIELDS.get(name, from_data)(v) for name, v in data.items()})
+
+
 def _knob(data: Any) -> Knob:
     return Knob(data["name"], data["value"], Parameter(**from_data(data["parameter"])))
 
@@ -231,6 +248,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "network": network,
     "recorder": _recorder,
     "rewiring": _rewiring,
+    "elements": _elements,
     "parameters": _values,
     "initial": _values,
 }

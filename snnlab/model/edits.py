@@ -11,6 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from snnlab.errors import unknown_name
 from snnlab.model.edit import Edit
+from snnlab.model.element_edits import (
+    AddSynapticElements,
+    RemoveSynapticElements,
+    SetSynapticElements,
+)
 from snnlab.model.lesions import Lesion, Recover
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.recorders import SynapseRecorder
@@ -27,6 +32,7 @@ __all__ = [
     "AddRecorder",
     "AddRewiring",
     "AddStimulus",
+    "AddSynapticElements",
     "Edit",
     "Lesion",
     "Recover",
@@ -35,8 +41,10 @@ __all__ = [
     "RemoveRecorder",
     "RemoveRewiring",
     "RemoveStimulus",
+    "RemoveSynapticElements",
     "Restore",
     "SetParameter",
+    "SetSynapticElements",
     "Several",
 ]
 
@@ -131,7 +139,7 @@ class SetParameter(Edit):
             "synapse",
         }
         if isinstance(item, Rewiring):
-            fixed.add("rule")
+            fixed |= {"rule", "pre_synaptic_element", "post_synaptic_element"}
         names = [f.name for f in dataclasses.fields(item) if f.name not in fixed]
         names += getattr(getattr(item, "model", None), "parameters", ())
         if self.name not in names:
@@ -156,7 +164,7 @@ class AddPopulation(Edit):
 
 @dataclass(frozen=True)
 class RemovePopulation(Edit):
-    """Remove a population with its projections, stimuli, recorders and rewirings."""
+    """Remove a population with all that belongs to it, its synaptic elements too."""
 
     name: str
 
@@ -173,6 +181,9 @@ class RemovePopulation(Edit):
                 if isinstance(r, SynapseRecorder) or r.population != self.name
             ),
             rewirings=_rewirings_of(network, projections),
+            synaptic_elements=tuple(
+                e for e in network.synaptic_elements if e.population != self.name
+            ),
         )  # fmt: skip
 
     def inverse(self, network: Network) -> Edit:
@@ -363,6 +374,9 @@ EDITS: dict[str, type[Edit]] = {
     "remove_recorder": RemoveRecorder,
     "add_rewiring": AddRewiring,
     "remove_rewiring": RemoveRewiring,
+    "add_synaptic_elements": AddSynapticElements,
+    "remove_synaptic_elements": RemoveSynapticElements,
+    "set_synaptic_elements": SetSynapticElements,
     "lesion": Lesion,
     "recover": Recover,
     "several": Several,

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from snnlab.errors import unknown_name
-from snnlab.model import rewiring_checks, validation
+from snnlab.model import element_checks, rewiring_checks, validation
 from snnlab.model import synapse as synapses
 from snnlab.model.connectivity import Connectivity
 from snnlab.model.distribution import Distribution, Number, as_distribution
@@ -27,6 +27,7 @@ from snnlab.model.rewiring import Rewiring
 from snnlab.model.space import Space
 from snnlab.model.stimuli import Stimulus
 from snnlab.model.synapse import Synapse
+from snnlab.model.synaptic_elements import SynapticElements
 
 __all__ = ["Knob", "Network", "Population", "Projection"]
 
@@ -176,6 +177,8 @@ class Network:
     recorders : iterable of StateRecorder and SynapseRecorder
     rewirings : iterable of Rewiring
         What creates and removes synapses while the network runs.
+    synaptic_elements : iterable of SynapticElements
+        Where neurons offer synapses to the rewiring rule `Homeostatic`.
     knobs : iterable of Knob
         Numbers that expressions refer to.
     dt : float [ms]
@@ -204,6 +207,7 @@ class Network:
     stimuli: tuple[Stimulus, ...] = ()
     recorders: tuple[Recorder, ...] = ()
     rewirings: tuple[Rewiring, ...] = ()
+    synaptic_elements: tuple[SynapticElements, ...] = ()
     knobs: tuple[Knob, ...] = ()
     dt: float = 0.1
     seed: int = 1
@@ -211,7 +215,7 @@ class Network:
     description: str = ""
     source: str = ""
 
-    def __init__(  # noqa: PLR0913  (a network has eleven parts, all but two by keyword)
+    def __init__(  # noqa: PLR0913  (a network has twelve parts, all but two by keyword)
         self,
         populations: Iterable[Population] = (),
         projections: Iterable[Projection] = (),
@@ -219,6 +223,7 @@ class Network:
         stimuli: Iterable[Stimulus] = (),
         recorders: Iterable[Recorder] = (),
         rewirings: Iterable[Rewiring] = (),
+        synaptic_elements: Iterable[SynapticElements] = (),
         knobs: Iterable[Knob] = (),
         dt: Number = 0.1,
         seed: int = 1,
@@ -232,6 +237,7 @@ class Network:
             "stimuli": tuple(stimuli),
             "recorders": tuple(recorders),
             "rewirings": tuple(rewirings),
+            "synaptic_elements": tuple(synaptic_elements),
             "knobs": tuple(knobs),
             "dt": evaluate(dt, {}, "ms", where="Network.dt"),
             "seed": seed,
@@ -243,6 +249,7 @@ class Network:
             object.__setattr__(self, key, value)
         validation.validate(self)
         rewiring_checks.validate(self)
+        element_checks.validate(self)
 
     def replace(self, **changes: Any) -> Network:
         """Return a network with some fields changed; the result is validated anew."""
@@ -287,6 +294,23 @@ class Network:
         """Return the rewiring of this name; SpecError with the nearest names otherwise."""
         return _by_name("rewiring", name, self.rewirings)
 
+    def elements_of(self, population: str) -> SynapticElements:
+        """Return the synaptic elements of a population; SpecError if it has none."""
+        self.population(population)
+        for elements in self.synaptic_elements:
+            if elements.population == population:
+                return elements
+        owners = (elements.population for elements in self.synaptic_elements)
+        raise unknown_name("population with synaptic elements", population, owners)
+
+    def calcium_of(self, elements: SynapticElements) -> dict[str, float]:
+        """Return `tau_Ca` [ms], `beta_Ca` and `Ca` of synaptic elements, resolved."""
+        return element_checks.resolve_calcium(self, elements)
+
+    def growth_of(self, elements: SynapticElements) -> dict[str, dict[str, float]]:
+        """Return kind -> number of its growth curve -> value [canonical unit], resolved."""
+        return element_checks.resolve_growth(self, elements)
+
     def knob(self, name: str) -> Knob:
         """Return the knob of this name; SpecError with the nearest names otherwise."""
         return _by_name("knob", name, self.knobs)
@@ -325,7 +349,11 @@ class Network:
 
     def is_rewired(self, projection: str) -> bool:
         """Return whether synapses of a projection come and go."""
-        return any(rewiring.projection == projection for rewiring in self.rewirings)
+        return bool(self.rewirings_of(projection))
+
+    def rewirings_of(self, projection: str) -> tuple[Rewiring, ...]:
+        """Return the rewirings that create and remove synapses of a projection."""
+        return tuple(r for r in self.rewirings if r.projection == projection)
 
     def rewiring_parameters_of(self, rewiring: Rewiring) -> dict[str, float]:
         """Return every parameter [canonical unit] of a rewiring's rule, resolved."""

@@ -55,6 +55,9 @@ class RewiringRule:
     replaces: ClassVar[bool] = False
     """Whether every synapse is visited, and as many are formed as go."""
 
+    matches_elements: ClassVar[bool] = False
+    """Whether synaptic elements decide: it has no functions of its own then."""
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.parameters = declared(cls, Parameter)
@@ -68,6 +71,12 @@ class RewiringRule:
             raise SpecError(
                 f"{cls.__name__}.accept", "must be defined: the rule replaces what it prunes",
                 remedy="Return True to form synapses anywhere.",
+            )  # fmt: skip
+        decides = (cls.accept, cls.prune) != (RewiringRule.accept, RewiringRule.prune)
+        if cls.matches_elements and (decides or cls.parameters):
+            raise SpecError(
+                f"{cls.__name__}", "must have no functions and parameters: elements decide",
+                remedy="Use the rule Homeostatic as it is.",
             )  # fmt: skip
         _RULES[cls.__name__] = cls
 
@@ -124,6 +133,9 @@ class Rewiring:
     partner : str
         ``"uniform"``: the source of a pair is any neuron of the population. ``"last_spike"``: the
         one that spiked last.
+    pre_synaptic_element, post_synaptic_element : str
+        For `Homeostatic`: which kinds of `SynapticElements` of the source and of the target
+        population its synapses connect.
     """
 
     projection: str
@@ -134,6 +146,8 @@ class Rewiring:
     weight: Number | None = None
     name: str = ""
     partner: str = "uniform"
+    pre_synaptic_element: str = ""
+    post_synaptic_element: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", MappingProxyType(dict(self.parameters)))

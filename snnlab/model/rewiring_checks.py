@@ -112,6 +112,11 @@ def _check_partner(rewiring: Rewiring, where: str) -> None:
             got=repr(rewiring.partner),
             remedy=f"{rewiring.rule} draws pairs until as many have been formed as went.",
         )  # fmt: skip
+    if rewiring.model.matches_elements and rewiring.partner != "uniform":
+        raise SpecError(
+            f"{where}.partner", "must be 'uniform' for a rule that connects synaptic elements",
+            got=repr(rewiring.partner), remedy="Who has a vacant element is a partner.",
+        )  # fmt: skip
 
 
 def steps_of(network: Network, rewiring: Rewiring) -> int:

@@ -69,7 +69,15 @@ def validate(network: Network) -> None:
         raise SpecError(
             "Network.seed", "must be a whole number in 0 ... 2^32 - 1", got=repr(network.seed)
         )
-    for kind in ("populations", "projections", "stimuli", "recorders", "rewirings", "knobs"):
+    for kind in (
+        "populations",
+        "projections",
+        "stimuli",
+        "recorders",
+        "rewirings",
+        "synaptic_elements",
+        "knobs",
+    ):
         _unique_names(kind, getattr(network, kind))
     for knob in network.knobs:
         knob.parameter.check(knob.value, where=f"Knob {knob.name!r}")

@@ -111,6 +111,36 @@ class Kept(Status):
         self._on_thread(read)
         return found[0]
 
+    def synaptic_elements(self, population: str) -> xr.Dataset:
+        """Return calcium and synaptic elements of a population as they are now.
+
+        Parameters
+        ----------
+        population : str
+            Its name.
+
+        Returns
+        -------
+        xarray.Dataset
+            ``Ca`` of each neuron; ``z``, ``connected`` and ``vacant`` of each neuron and kind of
+            element.
+
+        Raises
+        ------
+        SpecError
+            No such population, or it has no synaptic elements.
+        """
+        from snnlab.record.element_table import element_table
+
+        found: list[xr.Dataset] = []
+
+        def read() -> None:
+            states = self._simulation.synaptic_elements(population)
+            found.append(element_table(states, self._simulation.editor.network))
+
+        self._on_thread(read)
+        return found[0]
+
     def rewiring_work(self) -> xr.Dataset:
         """Return what the rule of each rewiring has done, and how long it took.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import DeviceUnavailable, OutOfMemory, StateError
+from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
@@ -397,6 +398,11 @@ class Simulation:
         """Read the synapses of a projection; only for the simulation thread."""
         self._refuse_dead("Session.synapses")
         return self.place.engine.synapses(projection)
+
+    def synaptic_elements(self, population: str) -> ElementStates:
+        """Read the synaptic elements of a population; only for the simulation thread."""
+        self._refuse_dead("Session.synaptic_elements")
+        return self.place.engine.synaptic_elements(population)
 
     def rewiring_work(self) -> tuple[RewiringWork, ...]:
         """Read what rules have done; only for the simulation thread."""

@@ -1,8 +1,9 @@
 """The rewiring rules that ship with snnlab. Importing this registers them."""
 
 from snnlab.model.rewirings.deep_r import DeepR
+from snnlab.model.rewirings.homeostatic import Homeostatic
 from snnlab.model.rewirings.magnitude import Magnitude
 from snnlab.model.rewirings.set import SET
 from snnlab.model.rewirings.topographic import Topographic
 
-__all__ = ["SET", "DeepR", "Magnitude", "Topographic"]
+__all__ = ["SET", "DeepR", "Homeostatic", "Magnitude", "Topographic"]

@@ -15,13 +15,14 @@ from snnlab.model.network import Knob, Population, Projection
 from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.rewiring import Rewiring
+from snnlab.model.synaptic_elements import SynapticElements
 
 SCHEMA = native_json.schema()
 DEFINITIONS = SCHEMA["$defs"]
 UNTAGGED = {
     "population": Population, "projection": Projection, "state_recorder": StateRecorder,
     "synapse_recorder": SynapseRecorder, "rewiring": Rewiring, "knob": Knob,
-    "parameter": Parameter,
+    "parameter": Parameter, "synaptic_elements": SynapticElements,
 }  # fmt: skip
 CLASSES = {**KINDS, **UNTAGGED}
 
@@ -74,7 +75,7 @@ def test_definition_has_the_fields_of_the_class(name: str) -> None:
 def test_kinds_are_offered_where_they_belong() -> None:
     offered = {
         branch["$ref"].rpartition("/")[2]
-        for part in ("distribution", "rule", "space", "stimulus", "edit")
+        for part in ("distribution", "rule", "space", "stimulus", "edit", "growth_curve")
         for branch in DEFINITIONS[part]["oneOf"]
     }
     assert offered == set(KINDS)

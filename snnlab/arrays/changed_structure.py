@@ -1,0 +1,88 @@
+"""Synapses that come and go at an update, in the arrays of a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnlab.arrays.element_matching import Changes
+from snnlab.arrays.rewiring import REWIRING_FIELDS, Rewirings
+from snnlab.arrays.rewiring_arrays import table_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snnlab.arrays.built import Built
+
+__all__ = ["count_changes", "events_of", "with_changes"]
+
+_START, _N_STATES = (REWIRING_FIELDS.index(name) for name in ("start_base", "n_states"))
+
+
+def events_of(changes: Changes, step: int) -> NDArray[np.int64]:
+    """Return the changes of an update at `step` as `Rewirings.events`, shape (n, 5)."""
+    steps = np.full(len(changes), step, np.int64)
+    columns = steps, changes.rewiring, changes.is_formed, changes.pre, changes.post
+    return np.column_stack([np.asarray(column, np.int64) for column in columns])
+
+
+def count_changes(rewirings: Rewirings, changes: Changes) -> None:
+    """Count them among what the rules have done."""
+    counts = rewirings.counts[:, 0]  # of any partition
+    for column, those in ((1, changes.is_formed), (2, ~changes.is_formed)):
+        counts[:, column] += np.bincount(changes.rewiring[those], minlength=counts.shape[0])
+
+
+def with_changes(
+    built: Built, arrays: Mapping[str, NDArray[Any]], changes: Changes
+) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a checkpoint after synapses have gone and come.
+
+    Parameters
+    ----------
+    built : Built
+        Whose arrays they are.
+    arrays : mapping
+        What `snnlab.arrays.carry.export` returned.
+    changes : Changes
+    """
+    result = dict(arrays)
+    for r in np.unique(changes.rewiring).tolist():
+        mine = changes.rewiring == r
+        result |= _changed(
+            built, arrays, r, changes.is_formed[mine], changes.pre[mine], changes.post[mine]
+        )
+    return result
+
+
+def _changed(
+    built: Built,
+    arrays: Mapping[str, NDArray[Any]],
+    r: int,
+    is_formed: NDArray[np.bool_],
+    pre: NDArray[np.int64],
+    post: NDArray[np.int64],
+) -> dict[str, NDArray[Any]]:
+    """The arrays of one projection: synapses that go leave gaps, those that come are as new."""
+    name = built.network.rewirings[r].projection
+    n_post = built.network.population(built.network.projection(name).post).size
+    keys = f"structure/{name}/pre", f"structure/{name}/post"
+    old = arrays[keys[0]] * n_post + arrays[keys[1]]
+    number = pre * n_post + post
+    stays = ~np.isin(old, number[~is_formed])
+    joined = np.concatenate([old[stays], number[is_formed]])
+    order = np.argsort(joined, kind="stable")
+    found: dict[str, NDArray[Any]] = {keys[0]: joined[order] // n_post}
+    found[keys[1]] = joined[order] % n_post
+    first, n_states = built.rewirings.table[r, [_START, _N_STATES]].tolist()
+    start = built.rewirings.start[first : first + n_states]
+    table = table_of(built.connections, name)
+    for plastic in built.plastic_tables:
+        if plastic.k == table:
+            for variable, value in zip(plastic.kernels.rule.states, start, strict=True):
+                key = f"synapse/{name}/{variable}"
+                new = np.full(int(is_formed.sum()), value, arrays[key].dtype)
+                found[key] = np.concatenate([arrays[key][stays], new])[order]
+    return found

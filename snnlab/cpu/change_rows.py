@@ -1,0 +1,51 @@
+"""Compiled changes of rows that somebody else has decided on, one synapse after the other."""
+
+from __future__ import annotations
+
+from numba import int32, njit, uint16
+
+from snnlab.arrays.rewiring import REWIRING_FIELDS
+from snnlab.cpu.rewire_rows import append, catch_up, find, owned, remove, row_of
+
+__all__ = ["change_rows"]
+
+_INDEGREE = REWIRING_FIELDS.index("indegree_base")
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def change_rows(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, rewirings, ring, rewiring, is_formed, pre, post, part, first, now
+):
+    """Remove and append synapses at step `now`; all spikes have been delivered.
+
+    Parameters
+    ----------
+    program, synapses, plastic, rewirings, ring : see `snnlab.arrays`
+    rewiring, is_formed, pre, post : see `snnlab.arrays.element_matching.Changes`
+    part : (n,) int64
+        Partition that owns the target.
+    first : int
+        Change to begin with.
+    now : int
+
+    Returns
+    -------
+    int
+        Changes that have been made: fewer than there are where a row has no room.
+    """
+    for k in range(first, rewiring.size):
+        r, p = rewiring[k], part[k]
+        start, stop, end, stop_at = row_of(synapses, rewirings, r, p, pre[k])
+        if is_formed[k] and stop == end:
+            return k
+        catch_up(synapses, plastic, ring, rewirings, r, p, pre[k], now - 1)
+        target = uint16(owned(program, rewirings, r, p)[2] + post[k])
+        at = rewirings.table[r, _INDEGREE] + post[k]
+        if is_formed[k]:
+            append(synapses, plastic, rewirings, r, p, stop_at, target)
+            rewirings.indegree[at] += int32(1)
+        else:
+            e = find(synapses.targets, start, stop, target)
+            remove(synapses, plastic, rewirings, r, p, stop_at, e)
+            rewirings.indegree[at] -= int32(1)
+    return rewiring.size

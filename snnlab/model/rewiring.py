@@ -6,7 +6,7 @@ scalars, restricted to the rule language; see `RewiringRule`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar
@@ -48,7 +48,11 @@ class RewiringRule:
     `accept` where there is none. One with ``replaces = True`` visits every synapse instead, and
     then draws pairs, source and target uniform, until as many synapses have been formed as went.
     It gives up after a million pairs and a thousand more for each synapse that went; fewer are
-    formed then, and `Frame.health` says so.
+    formed then, and `Frame.health` says so. It may change weights before:
+
+    ``adjust(syn, pair, p) -> number``
+        The new weight of a synapse that is there. Every synapse has it before the first is asked
+        whether it goes. For projections whose synapses have weights of their own.
     """
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
@@ -67,6 +71,12 @@ class RewiringRule:
                     f"{cls.__name__}.{name}", "must have another name: every rewiring has one",
                     remedy=f"Names that are taken: {', '.join(_OWN)}.",
                 )  # fmt: skip
+        if cls.adjust is not None and not cls.replaces:
+            raise SpecError(
+                f"{cls.__name__}.adjust",
+                "must not be defined: the rule does not visit every synapse",
+                remedy="Write replaces = True, or leave changes of weights to the synapse model.",
+            )  # fmt: skip
         if cls.replaces and cls.accept is RewiringRule.accept:
             raise SpecError(
                 f"{cls.__name__}.accept", "must be defined: the rule replaces what it prunes",
@@ -102,6 +112,9 @@ class RewiringRule:
     def accept(pair: Any, p: Any) -> Any:
         """Return whether a pair gets a synapse; default: never."""
         return False
+
+    adjust: ClassVar[Callable[..., Any] | None] = None
+    """What changes the weights before a call, of a rule that replaces; default: nothing does."""
 
 
 @dataclass(frozen=True)

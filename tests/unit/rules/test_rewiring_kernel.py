@@ -13,7 +13,7 @@ import pytest
 from snnlab.errors import SpecError
 from snnlab.model.parameter import Parameter
 from snnlab.model.rewiring import RewiringRule, models
-from snnlab.model.rewirings import SET, DeepR, Magnitude, Topographic
+from snnlab.model.rewirings import DeepR, Magnitude, Threshold, Topographic
 from snnlab.rules.emit_cuda_rewiring import emit_cuda_rewiring
 from snnlab.rules.intrinsics import normal, uniform
 from snnlab.rules.lanes import LANES, PARTS_SHIFT
@@ -27,11 +27,13 @@ from tests.unit.rules.rewiring_trial import RewiringTrial
 
 N = 2048
 SHIPPED = [
-    m for m in models().values() if m.__module__.startswith("snnlab.") and not m.matches_elements
+    m
+    for m in models().values()
+    if m.__module__.startswith("snnlab.") and not (m.ranks or m.matches_elements)
 ]
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-39, -1e-310, 3e38)
 DECISIONS = ("prune", "accept")
-CONSTANT = {("prune", Always), ("accept", Always), ("accept", DeepR), ("accept", SET)}
+CONSTANT = {("prune", Always), ("accept", Always), ("accept", DeepR), ("accept", Threshold)}
 """Decisions that are the same whatever the synapse or pair."""
 
 each_rule = pytest.mark.parametrize("model", [*SHIPPED, *ODD_REWIRINGS], ids=lambda m: m.__name__)
@@ -91,7 +93,7 @@ def test_cuda_changes_weights_as_numba(model: Any, precision: str) -> None:
 
 
 def test_a_rule_that_leaves_weights_alone_has_no_function_for_it() -> None:
-    assert trial_of(SET, "float64").kernels.adjust == 0
+    assert trial_of(Threshold, "float64").kernels.adjust == 0
 
 
 @each_precision

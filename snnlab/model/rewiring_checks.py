@@ -12,6 +12,7 @@ from snnlab.model import validation
 from snnlab.model.distribution import Constant
 from snnlab.model.expression import evaluate
 from snnlab.model.rewiring import PARTNERS
+from snnlab.model.rewiring_slots import check_slots
 
 if TYPE_CHECKING:
     from snnlab.model.network import Network, Population, Projection
@@ -47,6 +48,7 @@ def _check(network: Network, rewiring: Rewiring) -> None:
     steps_of(network, rewiring)
     attempts_of(network, rewiring)
     _check_partner(rewiring, where)
+    check_slots(network, rewiring)
     resolve_parameters(rewiring, network.knob_values)
     weight = weight_of(network, rewiring)
     projection.model.check(

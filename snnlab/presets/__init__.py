@@ -14,6 +14,7 @@ from snnlab.presets.coba import coba
 from snnlab.presets.microcircuit import microcircuit
 from snnlab.presets.stdp import stdp
 from snnlab.presets.topographic_map import topographic_map
+from snnlab.presets.topographic_map_slots import topographic_map_slots
 
 __all__ = ["PRESETS", "load", "names", "options"]
 
@@ -23,6 +24,7 @@ PRESETS: Mapping[str, Callable[..., Network]] = {
     "microcircuit": microcircuit,
     "stdp": stdp,
     "topographic_map": topographic_map,
+    "topographic_map_slots": topographic_map_slots,
 }
 """Name -> the function that makes the network; all its arguments are keywords with defaults."""
 

@@ -3,7 +3,8 @@
 `raster`, `rates` and `trace` turn stored data into ordinary HoloViews objects: ``+``, ``*``,
 ``.opts`` and ``hv.save`` work. So do `receptive_fields`, `preferred_locations`, `map_mesh`,
 `rate_map`, `connection_matrix`, `map_quality` and `turnover`, for maps between sheets of neurons;
-`holomap` has one of them at many times. All are loaded at their first use.
+`holomap` has one of them at many times. `element_growth` shows how synaptic elements grow. All are
+loaded at their first use.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from snnlab.plots.growing_elements import element_growth as element_growth
     from snnlab.plots.maps.connection_matrix import connection_matrix as connection_matrix
     from snnlab.plots.maps.holomap import holomap as holomap
     from snnlab.plots.maps.movie import save_movie as save_movie
@@ -35,6 +37,7 @@ _HOMES = {
     "MapState": "snnlab.plots.maps.state",
     "Viewpoint": "snnlab.plots.maps.viewpoint",
     "connection_matrix": "snnlab.plots.maps.connection_matrix",
+    "element_growth": "snnlab.plots.growing_elements",
     "holomap": "snnlab.plots.maps.holomap",
     "map_mesh": "snnlab.plots.maps.preferred_locations",
     "map_of": "snnlab.plots.maps.state",
@@ -51,7 +54,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "MapSampler", "MapState", "Viewpoint", "connection_matrix", "holomap", "map_mesh", "map_of",
+    "MapSampler", "MapState", "Viewpoint", "connection_matrix", "element_growth", "holomap",
+    "map_mesh", "map_of",
     "map_quality", "preferred_locations", "raster", "rate_map", "rates", "receptive_fields",
     "sampler_of", "save_movie", "trace", "turnover",
 ]  # fmt: skip

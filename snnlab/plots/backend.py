@@ -21,6 +21,9 @@ def load() -> None:
     """
     if "bokeh" not in hv.Store.loaded_backends():
         hv.extension("bokeh", inline=True, logo=False)
+        # Of several plots on one page, WebGL leaves points and images of all but one blank where
+        # the browser computes it without a GPU; the plots here are small.
+        hv.renderer("bokeh").webgl = False
 
 
 def time_from(t_start: float, t_stop: float) -> hv.Dimension:

@@ -11,6 +11,7 @@ from snnlab.errors import SpecError, unknown_name
 from snnlab.model.network import Network
 from snnlab.presets.brunel import brunel
 from snnlab.presets.coba import coba
+from snnlab.presets.homeostatic import homeostatic
 from snnlab.presets.microcircuit import microcircuit
 from snnlab.presets.stdp import stdp
 from snnlab.presets.topographic_map import topographic_map
@@ -21,6 +22,7 @@ __all__ = ["PRESETS", "load", "names", "options"]
 PRESETS: Mapping[str, Callable[..., Network]] = {
     "brunel": brunel,
     "coba": coba,
+    "homeostatic": homeostatic,
     "microcircuit": microcircuit,
     "stdp": stdp,
     "topographic_map": topographic_map,

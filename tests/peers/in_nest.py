@@ -77,6 +77,19 @@ def numbers_only(network: Network) -> Network:
             for p in network.projections
         ),
         stimuli=tuple(_of_numbers(network, s) for s in network.stimuli),
+        rewirings=tuple(
+            replace(r, every=network.number(r.every, "ms", where=r.name)) for r in network.rewirings
+        ),
+        synaptic_elements=tuple(
+            replace(
+                e, **network.calcium_of(e),
+                elements={
+                    kind: replace(e.elements[kind], **values)
+                    for kind, values in network.growth_of(e).items()
+                },
+            )
+            for e in network.synaptic_elements
+        ),
         recorders=tuple(
             replace(r, interval=network.number(r.interval, "ms", where=r.name) or network.dt)
             for r in network.recorders

@@ -14,6 +14,7 @@ from typing import Any
 
 import nest
 import numpy as np
+from nest_structure import grows, let_grow, simulate
 
 Data = dict[str, Any]
 
@@ -110,7 +111,7 @@ def result_of(network: Data, duration: float, threads: int) -> dict[str, Any]:
     weights = {
         p["name"]: recorder
         for p in network["projections"]
-        if (recorder := connect(p, populations, models)) is not None
+        if not grows(network, p) and (recorder := connect(p, populations, models)) is not None
     }
     for stimulus in network["stimuli"]:
         drive(stimulus, populations)
@@ -119,8 +120,13 @@ def result_of(network: Data, duration: float, threads: int) -> dict[str, Any]:
         if models[name] != SOURCE:
             nest.Connect(population, recorder)
     probes = [(r, probe(r, populations, models)) for r in network["recorders"]]
-    nest.Simulate(duration)
-    found = spikes_of(recorder, populations, network["dt"])
+    found = {}
+    if "synaptic_elements" in network:
+        let_grow(network, populations)
+        found = simulate(network, populations, duration)
+    else:
+        nest.Simulate(duration)
+    found |= spikes_of(recorder, populations, network["dt"])
     for r, multimeter in probes:
         found |= samples_of(r, multimeter, models[r["population"]])
     for name, weight_recorder in weights.items():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snnlab.plots.recent import RecentFrames
+from snnlab.session.state import SessionState
 
 if TYPE_CHECKING:
     from snnlab.frames.frame import Frame
@@ -32,7 +33,16 @@ MOST_RECORDED = 500
 class _Part:
     refresh: Callable[[], object]
     interval_s: float
+    share: float | None
     due_at: float = 0.0
+
+    def run(self, now: float, *, is_thrifty: bool) -> None:
+        """Refresh it, and let it wait as long as its share of the time asks for."""
+        self.due_at = now + self.interval_s
+        began = time.thread_time()
+        self.refresh()
+        if self.share is not None and is_thrifty:
+            self.due_at = max(self.due_at, now + (time.thread_time() - began) / self.share)
 
 
 class Display:
@@ -56,11 +66,28 @@ class Display:
         self._remember_recorded()
         self._parts: list[_Part] = []
         self._is_closed = False
+        self._was_thrifty = False
         self._thread = threading.Thread(target=self._run, name="snnlab display", daemon=True)
 
-    def add(self, refresh: Callable[[], object], interval_s: float) -> None:
-        """Call `refresh` from now on, at most every `interval_s` [s]."""
-        self._parts.append(_Part(refresh, interval_s))
+    def add(
+        self, refresh: Callable[[], object], interval_s: float, *, share: float | None = None
+    ) -> None:
+        """Call `refresh` from now on, at most every `interval_s` [s].
+
+        Parameters
+        ----------
+        refresh : callable
+        interval_s : float [s]
+            Wall-clock time between two calls, at least.
+        share : float, optional
+            Share of a processor's time that the calls may take while the session runs.
+        """
+        self._parts.append(_Part(refresh, interval_s, share))
+
+    def hurry(self) -> None:
+        """Refresh all parts as soon as possible, since somebody waits for it."""
+        for part in list(self._parts):
+            part.due_at = 0.0
 
     def start(self) -> None:
         """Begin to draw."""
@@ -112,12 +139,15 @@ class Display:
         self.recent.rewind(step, [p.size for p in self._session.network.populations])
 
     def _refresh(self, now: float) -> None:
+        is_thrifty = self._session.state is SessionState.RUNNING
+        if self._was_thrifty and not is_thrifty:
+            self.hurry()  # what came last is shown without delay
+        self._was_thrifty = is_thrifty
         for part in list(self._parts):
             if now < part.due_at:
                 continue
-            part.due_at = now + part.interval_s
             try:
-                part.refresh()
+                part.run(now, is_thrifty=is_thrifty)
             except Exception as error:
                 if self._is_closed:  # a part that was taken off the page while it drew
                     return

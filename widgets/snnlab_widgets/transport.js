@@ -109,6 +109,9 @@ class TransportView {
     this.redo.disabled = !status.can_redo;
     this.run.disabled = status.state === "running";
     this.pause.disabled = status.state !== "running";
+    // A speed that was set by code is offered as well.
+    if (![...this.speed.options].some((option) => option.value === status.speed))
+      this.speed.append(element("option", { value: status.speed, text: status.speed }));
     this.speed.value = status.speed;
     this.place.value = status.device;
     this.readout.replaceChildren(

@@ -49,6 +49,7 @@ class Transport(Part):
             on_error=session.messages.error, speeds=list(SPEEDS), devices=_choice(session)
         )
         self._session = session
+        self._other_speed: float | None = None
         self._move: tuple[str, Future[None]] | None = None
         self.refresh()
 
@@ -56,6 +57,8 @@ class Transport(Part):
         """Show what the session is doing now."""
         session = self._session
         self.about, self.device = about(session), computed_by(session)
+        if session.speed not in SPEEDS.values():
+            self._other_speed = session.speed
         self.status = {
             "state": session.state.value,
             "t": session.t,
@@ -143,7 +146,10 @@ class Transport(Part):
         self._session.redo()
 
     def do_speed(self, speed: str) -> None:
-        """Choose one of `SPEEDS`."""
+        """Choose one of `SPEEDS`, or what code had set before."""
+        if speed == _speed_text(self._other_speed):
+            self._session.speed = self._other_speed
+            return
         if speed not in SPEEDS:
             raise unknown_name("speed", speed, SPEEDS)
         self._session.speed = SPEEDS[speed]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import holoviews as hv
+from bokeh.resources import INLINE
 
-from snnlab.errors import SpecError, unknown_name
+from snnlab.errors import FormatError, SpecError, unknown_name
 from snnlab.plots.backend import load
 from snnlab.plots.maps.live import MAP_KINDS
 from snnlab.plots.maps.sampler import MapSampler
 from snnlab.plots.maps.state import MapState
 from snnlab.plots.maps.viewpoint import Viewpoint
+from snnlab.record.atomic import replacing
 
-__all__ = ["holomap"]
+__all__ = ["holomap", "save_holomap"]
 
 
 def holomap(
@@ -52,6 +55,47 @@ def holomap(
         list(source), kind, most
     )  # fmt: skip
     return hv.HoloMap(plots, hv.Dimension("time", unit="s"))
+
+
+def save_holomap(
+    source: MapSampler | Iterable[MapState],
+    path: str | Path,
+    kind: str = "receptive_fields",
+    *,
+    most: int = 60,
+) -> int:
+    """Write `holomap` as a page with a slider that needs neither kernel nor network.
+
+    A file that is there is replaced when the new one is complete.
+
+    Parameters
+    ----------
+    source, kind, most
+        As for `holomap`.
+    path : str or Path
+        Ends in ``.html``.
+
+    Returns
+    -------
+    int
+        Number of moments in it.
+
+    Raises
+    ------
+    FormatError
+        Another suffix.
+    SpecError
+        As for `holomap`.
+    """
+    target = Path(path)
+    if target.suffix != ".html":
+        raise FormatError(str(path), "must end in .html", got=repr(target.suffix))
+    movie = holomap(source, kind, most=most)
+    title = f"{target.stem}: {kind.replace('_', ' ')}"
+    with replacing(target) as partial:
+        pane = hv.renderer("bokeh").get_widget(movie, "individual")
+        pane.layout.save(str(partial), embed=True, resources=INLINE, title=title, progress=False)
+    return len(movie)
 
 
 def _of_sampler(sampler: MapSampler, kind: str, most: int) -> dict[float, Any]:

@@ -22,6 +22,9 @@ from snnlab.plots.maps.viewpoint import Viewpoint
 
 __all__ = ["MAP_KINDS", "MapKind", "MapView"]
 
+NARROW = 300
+"""Longer side of a plot of a sheet where there is little room [px]."""
+
 
 @dataclass(frozen=True)
 class MapKind:
@@ -70,6 +73,8 @@ class MapView:
         Name of a projection between two grids; default: the first that is rewired.
     viewpoint : Viewpoint, optional
         What is shown: plots that share one look at the same time. Default: the run as it is.
+    is_narrow : bool
+        Whether there is little room: the key stands below the plot, and there are no tools.
 
     Attributes
     ----------
@@ -91,6 +96,7 @@ class MapView:
         projection: str | None = None,
         *,
         viewpoint: Viewpoint | None = None,
+        is_narrow: bool = False,
     ) -> None:
         if kind not in MAP_KINDS:
             raise unknown_name("live plot", kind, MAP_KINDS)
@@ -98,6 +104,7 @@ class MapView:
         self.kind = MAP_KINDS[kind]
         self.sampler = sampler_of(session, projection) if viewpoint is None else viewpoint.sampler
         self.viewpoint = viewpoint
+        self._is_narrow = is_narrow
         self._drawn = self._version
         self._pipe = Pipe(data=self._drawn)
         self.plot = hv.DynamicMap(self._draw, streams=[self._pipe])
@@ -124,4 +131,15 @@ class MapView:
         return view.state_version if self.kind.is_of_state else view.version
 
     def _draw(self, data: tuple[int, int]) -> Any:
-        return self.kind.draw(self.viewpoint or self.sampler)
+        drawn = self.kind.draw(self.viewpoint or self.sampler)
+        return _narrowed(drawn) if self._is_narrow else drawn
+
+
+def _narrowed(plot: Any) -> Any:
+    """A plot for half a page."""
+    options = hv.Store.lookup_options("bokeh", plot, "plot").kwargs
+    frame = {name: options[name] for name in ("frame_width", "frame_height") if name in options}
+    longest = max(frame.values(), default=0)
+    smaller = {name: round(side * NARROW / longest) for name, side in frame.items()}
+    key = {} if frame else {"legend_position": "bottom", "legend_cols": 2, "height": NARROW + 20}
+    return plot.opts(toolbar=None, backend="bokeh", **smaller, **key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import holoviews as hv
@@ -11,7 +12,8 @@ from snnlab.analysis.sheet import Sheet
 
 __all__ = [
     "AXES", "CYCLE", "DEVIATION", "EMPTY", "GRID_STEPS", "NOTHING", "NUMBER", "PAPER_TO_INK",
-    "SIDE", "empty_text", "note_text", "sheet_axes", "sheet_bounds", "square", "time_mark",
+    "SIDE", "colour_list", "empty_text", "note_text", "sheet_axes", "sheet_bounds", "square",
+    "time_mark",
 ]  # fmt: skip
 
 EMPTY = "no synapses yet"
@@ -58,6 +60,14 @@ PAPER_TO_INK = [
     *_between("#0072b2", "#00203c", 128),
 ]
 """White where nothing is; the least that is there can be told from it."""
+
+
+def colour_list(colours: str | Sequence[str], n: int) -> list[str]:
+    """Return `n` colours, evenly of a list or of a named map."""
+    if isinstance(colours, str):
+        return list(process_cmap(colours, n))
+    steps = (len(colours) - 1) / (n - 1)
+    return [colours[round(k * steps)] for k in range(n)]
 
 
 def empty_text(is_empty: bool, x: float, y: float) -> hv.Labels:

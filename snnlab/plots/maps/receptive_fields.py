@@ -12,7 +12,7 @@ from snnlab.plots.maps.look import GRID_STEPS, NOTHING, NUMBER, PAPER_TO_INK, em
 from snnlab.plots.maps.state import MapState, map_of
 from snnlab.plots.maps.tiles import Tiles
 
-__all__ = ["draw_fields", "receptive_fields"]
+__all__ = ["draw_fields", "fields_title", "receptive_fields"]
 
 _SIDE = 640
 """Longer side of the picture, at most, unless it has more pixels itself."""
@@ -64,7 +64,7 @@ def draw_fields(state: MapState, *, weighted: bool = True) -> hv.Overlay:
     note = empty_text(state.n == 0, x, y)
     ticks = {"xticks": tiles.ticks(0), "yticks": tiles.ticks(1)}
     size = square(width, height, side=_side(max(width, height)))
-    return (image * note).opts(**size, title=_title(state, tiles), **ticks)
+    return (image * note).opts(**size, title=fields_title(state, tiles), **ticks)
 
 
 def _side(pixels: int) -> int:
@@ -78,7 +78,8 @@ def _limits(picture: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[float, floa
     return min(0.0, low), high if high > 0.0 else 1.0
 
 
-def _title(state: MapState, tiles: Tiles) -> str:
+def fields_title(state: MapState, tiles: Tiles) -> str:
+    """Return which receptive fields are shown, how far, and when."""
     which = "all targets" if tiles.every == 1 else f"1 of {tiles.every**2} targets"
     reach = f"\N{PLUS-MINUS SIGN}{max(tiles.reach)} {GRID_STEPS}"
     return f"receptive fields of {which}, {reach}, {state.moment}"

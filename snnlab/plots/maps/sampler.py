@@ -105,7 +105,7 @@ class MapSampler:
         self._keep(is_compared=True)
 
     def sample(self, *, now: bool = False) -> bool:
-        """Read the synapses if the run has gone on, and it is time to.
+        """Read the synapses if the run has gone on or was edited, and it is time to.
 
         Parameters
         ----------
@@ -126,7 +126,8 @@ class MapSampler:
             t = step * session.dt
             went_on = t - self.state.t
             is_due = went_on < 0 or (went_on >= max(self.every, session.dt / 2) and self._is_due())
-            if not (is_due or (now and went_on != 0)):
+            has_changed = session.network is not self._network and (now or self._is_due())
+            if not (is_due or has_changed or (now and went_on != 0)):
                 return False
             self.state = self._read()
             self._keep(is_compared=now)
@@ -196,7 +197,7 @@ class MapSampler:
         return time.monotonic() - self._read_at >= _WALL_S
 
     def _read(self) -> MapState:
-        network = self.session.network
+        self._network = network = self.session.network
         target = network.projection(self.projection).post
         found = map_of(self.session, self.projection)
         frames = self._frames.last(RATE_MS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,8 +82,16 @@ class MapState:
         weighted : bool
             Whether a synapse counts by the size of its weight; else all count the same.
         """
-        weight = np.abs(self.weight) if weighted else None
-        return map_quality(self.pre, self.post, self.sheet, weight=weight)
+        return self._weighted if weighted else self._plain
+
+    # Several plots ask, and nothing here changes.
+    @cached_property
+    def _plain(self) -> MapQuality:
+        return map_quality(self.pre, self.post, self.sheet)
+
+    @cached_property
+    def _weighted(self) -> MapQuality:
+        return map_quality(self.pre, self.post, self.sheet, weight=np.abs(self.weight))
 
 
 def map_of(source: Any, projection: str | None = None) -> MapState:
@@ -119,7 +128,7 @@ def map_of(source: Any, projection: str | None = None) -> MapState:
 
 def _lesioned(network: Network, population: str) -> NDArray[np.bool_] | None:
     """Which neurons of a population are lesioned; None if none is."""
-    lesioned = getattr(network.population(population), "lesioned", ())
+    lesioned = network.population(population).lesioned
     if not lesioned:
         return None
     found = np.zeros(network.population(population).size, bool)

@@ -72,7 +72,15 @@ def draw_turnover(
     half = (x[1] - x[0]) / 2 if x.size > 1 else 0.5
     limits = (x[0] - half, x[-1] + half) if x.size else (0.0, 1.0)
     axis = hv.Dimension(over, unit="s" if is_time else GRID_STEPS, range=limits)
-    rate = hv.Dimension("rate", label="synapses", unit="1/s")
+    # The range is part of the data, so that a live plot grows with it; of another label, so that
+    # plots over time and over distance have a scale each.
+    top = 1.05 * max(float(rates.formed.max(initial=0)), float(rates.eliminated.max(initial=0)))
+    rate = hv.Dimension(
+        "rate",
+        label="synapses" if is_time else "synapses per grid step",
+        unit="1/s",
+        range=(0.0, top or 1.0),
+    )
     parts = {"formed": rates.formed, "eliminated": rates.eliminated}
     layers: list[Any] = [
         hv.Curve((x, values), axis, rate, label=name).opts(
@@ -80,18 +88,15 @@ def draw_turnover(
             interpolation="steps-mid",
             line_width=2,
             framewise=True,
-            axiswise=True,
             backend="bokeh",
         )
         for (name, values), colour in zip(parts.items(), colours(2), strict=True)
     ]
     nothing = not (rates.formed.any() or rates.eliminated.any())
-    title = f"synapses formed and eliminated, over {over}"
+    title = "synapses formed and eliminated"
     if span is not None and not is_time:
         title += f", t = {span[0] / 1000:.4g} to {span[1] / 1000:.4g} s"
     title += ": none so far" if nothing else ""
     if is_time:
         layers.append(time_mark(mark))
-    return hv.Overlay(layers).opts(
-        **options(260, title=title, ylim=(0, None), axiswise=True), legend_position="right"
-    )
+    return hv.Overlay(layers).opts(**options(260, title=title), legend_position="right")

@@ -8,6 +8,7 @@ from snnlab.analysis.turnover import Turnover
 from snnlab.plots.maps.history import MapHistory
 from snnlab.plots.maps.sampler import MapSampler
 from snnlab.plots.maps.state import MapState
+from snnlab.units import to_canonical
 
 __all__ = ["Viewpoint"]
 
@@ -57,12 +58,12 @@ class Viewpoint:
         """Changes when `state` does."""
         return self._looks, self.sampler.version if self.is_live else -1
 
-    def look(self, t: float | None) -> MapState:
+    def look(self, to: float | str | None) -> MapState:
         """Show another time.
 
         Parameters
         ----------
-        t : float [ms], optional
+        to : number or str [ms], optional
             The last reading before it is shown; None, or a time not before the last reading of
             all: the run as it is.
 
@@ -71,6 +72,7 @@ class Viewpoint:
         MapState
             What is shown.
         """
+        t = None if to is None else to_canonical(to, "ms", where="Viewpoint.look.to")
         film = self.sampler.film
         with self._lock:
             is_past = t is not None and len(film) > 1 and t < film.times[-1]

@@ -12,12 +12,13 @@ import av
 import holoviews as hv
 import numpy as np
 import pytest
+from holoviews.streams import Pipe
 from PIL import Image
 
 import snnlab
 from snnlab import plots
 from snnlab.analysis.sheet import Sheet
-from snnlab.analysis.turnover import turnover_over_time
+from snnlab.analysis.turnover import Turnover, turnover_over_time
 from snnlab.errors import FormatError, SpecError, StateError
 from snnlab.frames.structure import StructuralEvents
 from snnlab.plots.live import view_of
@@ -180,7 +181,7 @@ def test_without_synapses_it_says_so(plot: Any) -> None:
         ("sigma_aff", ["time (s)", "sigma_aff (grid steps)"]),
         ("AD", ["time (s)", "AD (grid steps)"]),
         ("turnover", ["time (s)", "synapses (1/s)"]),
-        ("turnover_distance", ["distance (grid steps)", "synapses (1/s)"]),
+        ("turnover_distance", ["distance (grid steps)", "synapses per grid step (1/s)"]),
     ],
 )
 def test_live_plot_has_labels_and_follows(session: Session, kind: str, labels: list[str]) -> None:
@@ -285,6 +286,20 @@ def test_events_are_bounded_and_say_from_where_on_they_are_complete() -> None:
         found, first, stop = known.known()
         assert len(found) <= 100
         assert found.step.tolist() == list(range(first, stop))
+
+
+def test_scales_of_turnover_grow_with_the_data_and_are_apart() -> None:
+    def rates(top: float) -> Turnover:
+        return Turnover(np.array([0.5, 1.5]), np.array([1.0, top]), np.zeros(2))
+
+    pipe = Pipe(data=1.0)
+    live = hv.DynamicMap(lambda data: plots.turnover(rates(data), "distance"), streams=[pipe])
+    figure = drawn(live)
+    pipe.send(100.0)
+    assert figure.y_range.end == pytest.approx(105.0)
+    both = drawn(plots.turnover(rates(1.0), "time") + plots.turnover(rates(100.0), "distance"))
+    ends = [figure.y_range.end for figure, *_ in both.children]
+    assert ends == pytest.approx([1.05, 105.0])
 
 
 def test_turnover_is_drawn_from_arrays() -> None:
@@ -496,7 +511,9 @@ def test_looking_back_shows_what_was_there(ten_seconds: MapSampler) -> None:
     for name in ("pre", "post", "weight"):
         np.testing.assert_array_equal(getattr(then, name), getattr(first, name))
     assert view.look(None) is live
-    assert view.look(1e9) is live
+    assert view.look("100 s") is live
+    assert view.look("2 s").t == 2000.0
+    view.look(None)
     assert view.is_live
 
 

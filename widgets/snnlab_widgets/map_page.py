@@ -1,0 +1,129 @@
+"""The page of a topographic map: watch it grow, look back, go back, lesion it, take it along."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from snnlab.plots.maps.sampler import sampler_of
+from snnlab.plots.maps.viewpoint import Viewpoint
+from snnlab_widgets.display import Display
+from snnlab_widgets.map_fields import MapFields
+from snnlab_widgets.map_sheet import MapSheet
+from snnlab_widgets.messages import Messages
+from snnlab_widgets.plot_panel import PlotPanel
+from snnlab_widgets.timeline import Timeline
+from snnlab_widgets.transport import Transport
+
+if TYPE_CHECKING:
+    from snnlab.session import Session
+
+__all__ = ["SHARES", "MapPage"]
+
+SHARES = {"sampler": 0.015, "sheet": 0.0075, "fields": 0.0075, "plot": 0.01}
+"""Share of a processor's time that each part may take while the network runs. There are two plots,
+so that all together take 5 %."""
+
+_open: dict[tuple[str, str], MapPage] = {}
+"""Name of the session and projection -> its page."""
+
+
+class MapPage(ipywidgets.Box):
+    """One map on one page: transport, time, the sheet, its receptive fields, two plots, messages.
+
+    There is one page for each map of a session: opening another closes the first. A page also
+    ends with its session.
+
+    Parameters
+    ----------
+    session : Session
+    projection : str, optional
+        Name of a projection between two grids; default: the first that is rewired.
+    folder : path, optional
+        Where exports go; default: the working directory.
+
+    Attributes
+    ----------
+    view : Viewpoint
+        What is shown; ``page.view.look("20 s")`` does what the slider does.
+    parts : dict
+        ``transport``, ``timeline``, ``sheet``, ``fields``, ``plots``, ``other plots`` and
+        ``messages``.
+
+    Raises
+    ------
+    SpecError
+        A session without a map, or a projection that is none.
+
+    Examples
+    --------
+    ::
+
+        session = snnlab.open("topographic_map")
+        MapPage(session)
+    """
+
+    session: Session | None = None
+
+    def __init__(
+        self, session: Session, projection: str | None = None, *, folder: str | Path | None = None
+    ) -> None:
+        sampler = sampler_of(session, projection)
+        self._key = session.name, sampler.projection
+        if self._key in _open:
+            _open[self._key].close()
+        _open[self._key] = self
+        self.session = session
+        self.view = Viewpoint(sampler)
+        display = Display(session, on_end=self.close)
+        self._display = display
+        self.parts = self._make_parts(session, None if folder is None else Path(folder))
+        for name in ("transport", "timeline", "messages"):
+            self.parts[name].add_class("snnlab-wide")
+        super().__init__(tuple(self.parts.values()))
+        self.add_class("snnlab-lab")
+        self.add_class("snnlab-map")
+        self._schedule(display)
+
+    def _make_parts(self, session: Session, folder: Path | None) -> dict[str, Any]:
+        view, report = self.view, session.messages.error
+        return {
+            "transport": Transport(session),
+            "timeline": Timeline(session, view, on_look=self._look, folder=folder),
+            "sheet": MapSheet(session, view),
+            "fields": MapFields(view, on_error=report),
+            "plots": PlotPanel(view, "sigma_aff", on_error=report),
+            "other plots": PlotPanel(view, "turnover_distance", on_error=report),
+            "messages": Messages(session.messages, on_error=report),
+        }
+
+    def _schedule(self, display: Display) -> None:
+        display.add(self.parts["transport"].refresh, 0.2)
+        display.add(self.parts["timeline"].refresh, 0.2)
+        display.add(self.view.sampler.sample, 0.1, share=SHARES["sampler"])
+        display.add(self.parts["sheet"].refresh, 0.1, share=SHARES["sheet"])
+        display.add(self.parts["fields"].refresh, 0.1, share=SHARES["fields"])
+        display.add(self.parts["plots"].refresh, 0.5, share=SHARES["plot"])
+        display.add(self.parts["other plots"].refresh, 0.5, share=SHARES["plot"])
+        display.start()
+
+    def _look(self) -> None:
+        """Show another time at once, without regard to what it costs: somebody asked for it."""
+        self.parts["sheet"].refresh()
+        self.parts["fields"].refresh()
+        self._display.hurry()
+
+    def close(self) -> None:
+        """Take the page away and let go of the session, which goes on; closing twice is allowed."""
+        if self.session is None:
+            return
+        if _open.get(self._key) is self:
+            del _open[self._key]
+        self._display.close()
+        for part in self.parts.values():
+            part.close()
+        self.session, self.parts = None, {}
+        self.children = ()
+        super().close()

@@ -24,7 +24,7 @@ SLOTS = {"from a": 3, "from b": 2, "own": 4}
 POOLED = 9
 
 
-class Restless(RewiringRule):
+class Slotwise(RewiringRule):
     """Synapses come and go by chance."""
 
     p_prune = Parameter(0.4, "1", "of a synapse that is looked at", low=0.0, high=1.0)
@@ -58,7 +58,7 @@ def slotted(
     ]  # fmt: skip
     rewirings = [
         Rewiring(
-            name, Restless, 0.5, attempts, partner=partner, slots=n, pool=pool, name=f"slots {name}"
+            name, Slotwise, 0.5, attempts, partner=partner, slots=n, pool=pool, name=f"slots {name}"
         )
         for name, n in SLOTS.items()
     ]  # fmt: skip
@@ -90,7 +90,7 @@ def test_each_attempt_looks_at_one_slot_of_one_target() -> None:
     network = slotted(attempts=200)
     network = network.replace(
         rewirings=[
-            Rewiring(r.projection, Restless, 0.5, 200, {"p_prune": 1.0, "p_form": 1.0},
+            Rewiring(r.projection, Slotwise, 0.5, 200, {"p_prune": 1.0, "p_form": 1.0},
                      slots=r.slots, pool="all", name=r.name)
             for r in network.rewirings
         ]

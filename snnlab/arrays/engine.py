@@ -31,6 +31,7 @@ from snnlab.arrays.health import cut_effects, find_troubles, limit_input, lost_s
 from snnlab.arrays.lesion_cut import cut_lesioned, without_lesioned
 from snnlab.arrays.lesions import has_lesions
 from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
+from snnlab.arrays.ranking import next_ranking, rank, rankings_due
 from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM
 from snnlab.arrays.rewiring_tally import RewiringTally
 from snnlab.arrays.samples import SampleBuffer
@@ -112,7 +113,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._events: list[NDArray[np.int64]] = []
         self._tally = RewiringTally()
         self._has_cut = self._needs_room = False
-        self._update_s = 0.0
+        self._update_s = self._rank_s = 0.0
 
     # --- what subclasses do -----------------------------------------------------------------------
 
@@ -229,7 +230,13 @@ class ArrayEngine(ABC, Generic[B, C]):
         pieces: list[Later] = [lambda: (np.empty(0, np.int64), np.empty(0, np.int64))]
         health: tuple[Trouble, ...] = ()
         limited, self._limited = self._limited, ()
+        ranked = -1
         while self._step < stop and not health:
+            if ranked < self._step:
+                ranked = self._step
+                stop = self._rank(start, stop, samples)
+                if stop == self._step:
+                    break
             if self._arrays.elements.is_due(self._step):
                 self._update_structure()
                 samples.find_again(self._arrays.sampling)
@@ -247,8 +254,8 @@ class ArrayEngine(ABC, Generic[B, C]):
         wall_s, timings = clock.timings()
         self._tally.add(self.network, self._arrays.rewirings.counts, timings["rewire"])
         self._tally.add_update(self.network, self._update_s)
-        timings["rewire"] += self._update_s
-        self._update_s = 0.0
+        timings["rewire"] += self._update_s + self._rank_s
+        self._update_s = self._rank_s = 0.0
         return Frame(
             start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
             limited + cut_effects(self._arrays, self._told_cut, self._step)
@@ -290,9 +297,48 @@ class ArrayEngine(ABC, Generic[B, C]):
         if changes is not None:
             arrays = with_changes(self._arrays, arrays, changes)
             count_changes(self._arrays.rewirings, changes)
-        # The rules go on in the middle of their call.
-        going_on = ("notes", "counts", "last_spike", "replacing")
-        self._lay_out(arrays, going_on)
+        self._go_on_with(arrays)
+
+    def _rank(self, start: int, stop: int, samples: SampleBuffer) -> int:
+        """Let rules that rank, if some are due, choose which synapses go and come.
+
+        Returns
+        -------
+        int
+            Where the call ends: here, if there is no room for the rows for now.
+
+        Raises
+        ------
+        OutOfMemory
+            There is none, and nothing has happened in this call.
+        """
+        due = rankings_due(self.network, self._step)
+        if not due:
+            return stop
+        started = time.perf_counter()
+        self._collect()
+        arrays, calls = export(self._arrays, self._step), []
+        for k in due:
+            began = time.perf_counter()
+            calls.append(rank(self.network, k, arrays, self._step))
+            arrays = calls[-1].arrays
+            self._tally.add_call(self.network.rewirings[k].name, time.perf_counter() - began)
+        try:
+            self._go_on_with(arrays)
+        except OutOfMemory:
+            if self._step == start:
+                raise
+            return self._step
+        for call in calls:
+            call.count(self._arrays.rewirings.counts)
+            self._events.append(call.events)
+        samples.find_again(self._arrays.sampling)
+        self._rank_s += time.perf_counter() - started
+        return stop
+
+    def _go_on_with(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Lay rows out anew at this step; rules go on where they are, in the middle of a call."""
+        self._lay_out(arrays, ("notes", "counts", "last_spike", "replacing"))
         self._settle()
 
     def _go_on_with_room(self, start: int, stop: int) -> int:
@@ -330,7 +376,8 @@ class ArrayEngine(ABC, Generic[B, C]):
         due = samples.next_due(self._step)
         change = self._arrays.next_change(self._step)
         update = self._arrays.elements.next_due(self._step)
-        return min(stop, self._soon(), aging, due, change, update)
+        ranking = next_ranking(self.network, self._step)
+        return min(stop, self._soon(), aging, due, change, update, ranking)
 
     def _pause(self) -> tuple[Trouble, ...]:
         """Do what is due at this step; return what the last look at the states has found."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from snnlab.arrays.afferent_slots import AfferentSlots
 from snnlab.arrays.lesions import is_lesioned
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.rewiring import EVENT_FIELDS, N_NOTES, REWIRING_FIELDS, ROUND, Rewirings
@@ -24,7 +25,15 @@ from snnlab.rules.rewiring import RewiringTree
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RewiringKernel", "compile_rules", "rewirings", "table_of", "with_new_rules"]
+__all__ = [
+    "RewiringKernel",
+    "compile_rules",
+    "rewirings",
+    "start_of",
+    "steps_between",
+    "table_of",
+    "with_new_rules",
+]
 
 _CACHE_LINE = 8
 _PAIRS_AT_ONCE = 64
@@ -108,6 +117,10 @@ def rewirings(
         given | bases.next(network, rewiring, kernel)
         for given, rewiring, kernel in zip(columns, network.rewirings, kernels, strict=True)
     ]
+    slots = AfferentSlots(network)
+    for row, rewiring in zip(rows, network.rewirings, strict=True):
+        pairs = pairs_of(connections, row["table"], row["post"], layout, partitions)
+        row.update(slots.columns(rewiring, pairs, row["n_post"], bases.indegree))
     table = [[row[name] for name in REWIRING_FIELDS] for row in rows]
     most = max((network.rewiring_attempts_of(r) for r in network.rewirings), default=0)
     watched = [row["source"] for row in columns if row["is_last_spike"]]
@@ -120,6 +133,8 @@ def rewirings(
         period=np.array([_period(network, r) for r in network.rewirings]).reshape(n, 2),
         is_lesioned=np.zeros(bases.positions, bool),
         indegree=_indegrees(network, layout, partitions, connections),
+        afferents=slots.afferents,
+        pool_indegree=slots.pool_indegree,
         last_spike=np.full((n_partitions, n_populations, 3), -1, np.int64),
         is_watched=np.isin(np.arange(n_populations), watched),
         state=np.zeros((n_partitions, n_scratch + 2 * _CACHE_LINE), dtype),
@@ -148,9 +163,9 @@ def with_new_rules(
         values |= rewiring.model.derive(SimpleNamespace(**values), network.dt)
         params = [values[name] for name in kernels[k].tree.parameters]
         arrays.params[own["params_base"] : own["params_base"] + len(params)] = params
-        start = _start(network, rewiring)
+        start = start_of(network, rewiring)
         arrays.start[own["start_base"] : own["start_base"] + len(start)] = start
-        arrays.table[k, REWIRING_FIELDS.index("every")] = _steps_of_calls(network, rewiring)
+        arrays.table[k, REWIRING_FIELDS.index("every")] = steps_between(network, rewiring)
         arrays.table[k, REWIRING_FIELDS.index("attempts")] = network.rewiring_attempts_of(rewiring)
         pre, post = _ends(network, rewiring)
         lesioned = np.concatenate([is_lesioned(pre), is_lesioned(post)])
@@ -158,13 +173,14 @@ def with_new_rules(
     return arrays
 
 
-def _steps_of_calls(network: Network, rewiring: Rewiring) -> int:
-    """Steps between two calls in the compiled loop, which does not deal with elements."""
-    return NEVER if rewiring.model.matches_elements else network.rewiring_steps_of(rewiring)
+def steps_between(network: Network, rewiring: Rewiring) -> int:
+    """Return the steps between two calls in the compiled loop, which does not do all rules."""
+    rule = rewiring.model
+    return NEVER if rule.ranks or rule.matches_elements else network.rewiring_steps_of(rewiring)
 
 
-def _start(network: Network, rewiring: Rewiring) -> list[float]:
-    """State variables of a new synapse."""
+def start_of(network: Network, rewiring: Rewiring) -> list[float]:
+    """Return the state variables of a new synapse."""
     projection = network.projection(rewiring.projection)
     parameters = {} if projection.model.is_static() else network.synapse_parameters_of(projection)
     initial = [state.initial for state in projection.model.states.values()]
@@ -217,7 +233,7 @@ def _columns(
     return {
         "table": table_of(connections, projection.name),
         "plastic": plastic.index(projection.name) if projection.name in plastic else -1,
-        "every": _steps_of_calls(network, rewiring),
+        "every": steps_between(network, rewiring),
         "attempts": network.rewiring_attempts_of(rewiring),
         "stream": stream_id("rewiring", rewiring.name),
         "n_pre": pre.size,

@@ -60,6 +60,11 @@ class RewiringTally:
             work = self._work[rewiring.name]
             self._work[rewiring.name] = replace(work, seconds=work.seconds + seconds / len(sharing))
 
+    def add_call(self, name: str, seconds: float) -> None:
+        """Add the time [s] that a call of a rewiring took outside of the compiled loop."""
+        work = self._work.get(name, RewiringWork(name))
+        self._work[name] = replace(work, seconds=work.seconds + seconds)
+
     def work(self, network: Network) -> tuple[RewiringWork, ...]:
         """Return what the rules of a network have done, in its order."""
         return tuple(

@@ -15,6 +15,7 @@ from snnlab.errors import SpecError, unknown_name
 from snnlab.model.declarations import declared
 from snnlab.model.distribution import Number
 from snnlab.model.parameter import Parameter
+from snnlab.model.ranking_rule import check_ranking_rule
 
 __all__ = ["PARTNERS", "Rewiring", "RewiringRule", "lookup", "models"]
 
@@ -23,7 +24,7 @@ _RULES: dict[str, type[RewiringRule]] = {}
 PARTNERS = ("uniform", "last_spike")
 """How the source of a pair is found."""
 
-_OWN = ("every", "attempts", "weight", "partner")
+_OWN = ("every", "attempts", "weight", "partner", "slots", "pool")
 """Numbers of a `Rewiring` itself, whose names a rule's parameters leave free."""
 
 
@@ -49,11 +50,36 @@ class RewiringRule:
     then draws pairs, source and target uniform, until as many synapses have been formed as went.
     It gives up after a million pairs and a thousand more for each synapse that went; fewer are
     formed then, and `Frame.health` says so.
+
+    A rule with ``ranks`` compares the synapses with one another, all of the projection or those
+    of each target or source: the ones with the lowest `score` go, `n_going` says how many. Then
+    as many pairs as `n_coming` says get a synapse: those with the highest `gain`, any if the rule
+    has none. It has these functions instead of `prune` and `accept`:
+
+    ``score(syn, pair, p) -> number``
+        Of a synapse, in the rule language.
+    ``gain(pre, post, pair, p) -> number``
+        Of a pair that is not connected, in the rule language. ``pre.<name>`` and ``post.<name>``
+        are state variables of the two neuron models and traces of the projection's synapse model,
+        as they are at this step; ``pair.indegree`` counts what has stayed.
+    ``n_going(group, p) -> number``, ``n_coming(group, p) -> number``
+        Ordinary Python on the host in float64: how many synapses go (default: none) and come
+        (default: as many as went) in a group of ``group.n`` synapses and ``group.n_pairs`` pairs
+        that may connect, at ``group.time`` [ms]; ``group.n_gone`` for `n_coming`. Rounded.
+
+    Of equal ones those go and come that a random number chooses, named by the pair and the step.
+    Rules that rank come before all others of their step. Lesioned neurons are left out.
     """
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
     replaces: ClassVar[bool] = False
     """Whether every synapse is visited, and as many are formed as go."""
+    ranks: ClassVar[str] = ""
+    """Which synapses are compared: ``"projection"``, ``"target"``, ``"source"``; empty: none."""
+    signs_apart: ClassVar[bool] = False
+    """Whether negative scores are compared with one another; the ones nearest to zero go first."""
+    candidates: ClassVar[int] = 0
+    """Pairs whose gain is looked at for each synapse that comes, drawn at random; 0: all pairs."""
 
     matches_elements: ClassVar[bool] = False
     """Whether synaptic elements decide: it has no functions of its own then."""
@@ -67,6 +93,7 @@ class RewiringRule:
                     f"{cls.__name__}.{name}", "must have another name: every rewiring has one",
                     remedy=f"Names that are taken: {', '.join(_OWN)}.",
                 )  # fmt: skip
+        check_ranking_rule(cls, RewiringRule)
         if cls.replaces and cls.accept is RewiringRule.accept:
             raise SpecError(
                 f"{cls.__name__}.accept", "must be defined: the rule replaces what it prunes",
@@ -103,6 +130,31 @@ class RewiringRule:
         """Return whether a pair gets a synapse; default: never."""
         return False
 
+    @staticmethod
+    def score(syn: Any, pair: Any, p: Any) -> Any:
+        """Return by what a synapse is ranked: the lowest go; default: its weight."""
+        return syn.weight
+
+    @staticmethod
+    def gain(pre: Any, post: Any, pair: Any, p: Any) -> Any:
+        """Return by what a pair is ranked: the highest come; without it, any come."""
+        return 0.0
+
+    @staticmethod
+    def n_going(group: SimpleNamespace, p: SimpleNamespace) -> float:
+        """Return how many synapses of a group go; default: none."""
+        return 0.0
+
+    @staticmethod
+    def n_coming(group: SimpleNamespace, p: SimpleNamespace) -> float:
+        """Return how many pairs of a group get a synapse; default: as many as went."""
+        return float(group.n_gone)
+
+    @classmethod
+    def ranks_pairs(cls) -> bool:
+        """Tell whether the rule has a `gain`."""
+        return cls.gain is not RewiringRule.gain
+
 
 @dataclass(frozen=True)
 class Rewiring:
@@ -121,8 +173,8 @@ class Rewiring:
     every : number [ms]
         Time between two calls of the rule, at least one time step; rounded to the grid.
     attempts : number
-        Pairs drawn at each call; rounded. A rule that replaces draws as many as it needs, whatever
-        the number; 0 lets any rule rest.
+        Pairs drawn at each call; rounded. A rule that replaces or ranks looks at as many as it
+        needs, whatever the number; 0 lets any rule rest.
     parameters : mapping
         Of the rule: name -> number, quantity or expression of knobs. What is not named has the
         rule's default.
@@ -133,6 +185,15 @@ class Rewiring:
     partner : str
         ``"uniform"``: the source of a pair is any neuron of the population. ``"last_spike"``: the
         one that spiked last.
+    slots : int
+        0: targets take any number of synapses, and pairs are drawn. Else each target has so many
+        slots for synapses of the projection, and an attempt draws a target and one of its slots:
+        where that holds a synapse, `prune` decides whether it goes; where it is empty, `accept`
+        decides whether `partner` gets one.
+    pool : str
+        Rewirings of projections onto the same population that name the same pool share their
+        slots, and they look at the same ones: give them the same `every` and `attempts`. An empty
+        slot is offered to each as often as it brings slots. Default: a pool of its own.
     pre_synaptic_element, post_synaptic_element : str
         For `Homeostatic`: which kinds of `SynapticElements` of the source and of the target
         population its synapses connect.
@@ -146,6 +207,8 @@ class Rewiring:
     weight: Number | None = None
     name: str = ""
     partner: str = "uniform"
+    slots: int = 0
+    pool: str = ""
     pre_synaptic_element: str = ""
     post_synaptic_element: str = ""
 

@@ -11,7 +11,9 @@ from snnlab.errors import SpecError, unknown_name
 from snnlab.model import validation
 from snnlab.model.distribution import Constant
 from snnlab.model.expression import evaluate
+from snnlab.model.ranking_checks import ranking_tree
 from snnlab.model.rewiring import PARTNERS
+from snnlab.model.rewiring_slots import check_slots
 
 if TYPE_CHECKING:
     from snnlab.model.network import Network, Population, Projection
@@ -47,13 +49,17 @@ def _check(network: Network, rewiring: Rewiring) -> None:
     steps_of(network, rewiring)
     attempts_of(network, rewiring)
     _check_partner(rewiring, where)
+    check_slots(network, rewiring)
     resolve_parameters(rewiring, network.knob_values)
     weight = weight_of(network, rewiring)
     projection.model.check(
         network.synapse_parameters_of(projection), (weight, weight), context=f"{where}."
     )
     tree = _tree(rule, tuple(network.synapse_states_of(projection)))
-    if tree.reads_distance:
+    reads_distance = tree.reads_distance
+    if rule.ranks:
+        reads_distance |= ranking_tree(network, rewiring).reads_distance
+    if reads_distance:
         for population in _without_space(network, projection):
             raise SpecError(
                 f"Population {population.name!r}.space",
@@ -111,6 +117,12 @@ def _check_partner(rewiring: Rewiring, where: str) -> None:
             f"{where}.partner", "must be 'uniform' for a rule that replaces synapses",
             got=repr(rewiring.partner),
             remedy=f"{rewiring.rule} draws pairs until as many have been formed as went.",
+        )  # fmt: skip
+    if rewiring.model.ranks and rewiring.partner != "uniform":
+        raise SpecError(
+            f"{where}.partner", "must be 'uniform' for a rule that ranks synapses",
+            got=repr(rewiring.partner),
+            remedy=f"{rewiring.rule} chooses among all pairs; its gain may prefer some.",
         )  # fmt: skip
     if rewiring.model.matches_elements and rewiring.partner != "uniform":
         raise SpecError(

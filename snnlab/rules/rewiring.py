@@ -13,7 +13,10 @@ from snnlab.rules.scope import Space
 from snnlab.rules.select import without_branches
 from snnlab.rules.tree import Draw, Local, Statement, Type, fields_read, walk
 
-__all__ = ["ACCEPTED", "PAIR", "PRUNED", "RewiringModel", "RewiringTree", "read_rewiring"]
+__all__ = [
+    "ACCEPTED", "PAIR", "PRUNED", "RewiringModel", "RewiringTree", "read_rewiring",
+    "refuse_counts", "spaces_of_rule",
+]  # fmt: skip
 
 PRUNED = Local("pruned", Type.BOOL)
 """The variable of `RewiringTree.prune` that says whether the synapse goes."""
@@ -23,6 +26,10 @@ ACCEPTED = Local("accepted", Type.BOOL)
 
 PAIR = ("distance", "indegree")
 """What a rule sees of a pair of neurons, in the order in which it is handed over."""
+
+
+class _Named(Protocol):
+    __name__: str
 
 
 class RewiringModel(Protocol):
@@ -92,7 +99,7 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
         `derive` returns a name that is a parameter already.
     """
     known = parameter_names(rule)
-    spaces = _spaces(rule, tuple(synapse_states), known)
+    spaces = spaces_of_rule(rule, tuple(synapse_states), known)
     sites: Sites = {}
 
     def parsed(name: str, names: str, result: Local) -> tuple[Statement, ...]:
@@ -100,7 +107,7 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
         chosen = [spaces[n] for n in names.split()]
         function = getattr(rule, name)
         program = without_branches(parse_function(function, where, chosen, sites, result=result))
-        _refuse_counts(program, where)
+        refuse_counts(program, where)
         return program
 
     prune = parsed("prune", "syn pair p", PRUNED)
@@ -116,8 +123,14 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
     )
 
 
-def _refuse_counts(program: tuple[Statement, ...], where: str) -> None:
-    """One word must do for each draw."""
+def refuse_counts(program: tuple[Statement, ...], where: str) -> None:
+    """Refuse ``poisson()``: one word must do for each draw.
+
+    Raises
+    ------
+    RuleError
+        The program draws a count.
+    """
     if any(draw.name == "poisson" for draw in _draws(program)):
         raise RuleError(
             where, "must not use poisson()", got="poisson",
@@ -129,10 +142,10 @@ def _draws(program: tuple[Statement, ...]) -> Iterator[Draw]:
     return (node for node in walk(*program) if isinstance(node, Draw))
 
 
-def _spaces(
-    rule: RewiringModel, states: tuple[str, ...], known: tuple[str, ...]
+def spaces_of_rule(
+    rule: _Named, states: tuple[str, ...], known: tuple[str, ...]
 ) -> dict[str, Space]:
-    """What the attributes of each argument are; a rule changes none of them."""
+    """Return what the attributes of ``syn``, ``pair`` and ``p`` are; a rule changes none."""
     decides = "A rule decides which synapses there are; the synapse model changes them."
     of_synapse = f"a state of the projection's synapses ({', '.join(states)})"
     of_pair = f"a number of the pair ({', '.join(PAIR)})"

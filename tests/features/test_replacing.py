@@ -282,8 +282,8 @@ def learning(rule: str, parameters: dict[str, float]) -> Network:
 
 @pytest.mark.parametrize(
     ("rule", "parameters", "highest"),
-    [("DeepR", {}, 0.0), ("SET", {"w_threshold": 0.5}, np.nextafter(0.5, 0.0))],
-    ids=["DeepR", "SET"],
+    [("DeepR", {}, 0.0), ("Threshold", {"w_threshold": 0.5}, np.nextafter(0.5, 0.0))],
+    ids=["DeepR", "Threshold"],
 )
 def test_weak_synapses_go_and_new_ones_start_anew(rule, parameters, highest: float) -> None:
     engine = CpuEngine(learning(rule, parameters), threads=2)

@@ -3,7 +3,19 @@
 from snnlab.model.rewirings.deep_r import DeepR
 from snnlab.model.rewirings.homeostatic import Homeostatic
 from snnlab.model.rewirings.magnitude import Magnitude
+from snnlab.model.rewirings.magnitude_pruning import MagnitudePruning
+from snnlab.model.rewirings.rig_l import RigL
 from snnlab.model.rewirings.set import SET
+from snnlab.model.rewirings.threshold import Threshold
 from snnlab.model.rewirings.topographic import Topographic
 
-__all__ = ["SET", "DeepR", "Homeostatic", "Magnitude", "Topographic"]
+__all__ = [
+    "SET",
+    "DeepR",
+    "Homeostatic",
+    "Magnitude",
+    "MagnitudePruning",
+    "RigL",
+    "Threshold",
+    "Topographic",
+]

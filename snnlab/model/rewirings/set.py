@@ -1,7 +1,8 @@
-"""Rewiring that replaces every synapse whose weight is near zero."""
+"""Rewiring that replaces the weakest fraction of the synapses."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from snnlab.model.parameter import Parameter
@@ -11,18 +12,16 @@ __all__ = ["SET"]
 
 
 class SET(RewiringRule):
-    """Weak synapses go, random ones take their place (Mocanu et al. 2018).
+    """The weakest synapses go, random ones take their place (Mocanu et al. 2018).
 
-    The number of synapses stays the same. A new one joins any pair that is not connected and starts
-    from the rewiring's `weight`; if that is nearer to zero than the threshold, it has until the
-    next call to grow.
+    At each call a fraction `zeta` of the positive weights and the same fraction of the negative
+    ones go, those nearest to zero; as many random pairs that are not connected get a synapse, which
+    starts from the rewiring's `weight`. The number of synapses stays the same.
 
     Notes
     -----
-    Sparse evolutionary training removes, after each epoch, a fraction (0.3 in the paper) of the
-    synapses: the positive weights and the negative ones that are nearest to zero. A rule sees one
-    synapse at a time and knows no ranks, so here those nearer to zero than a threshold go. Where
-    weights are distributed alike over time, the threshold at their quantile 0.3 removes as many.
+    The paper rewires after each epoch of training, `every` is that here, and draws the new weights
+    at random.
 
     References
     ----------
@@ -31,18 +30,20 @@ class SET(RewiringRule):
     9, 2383, 2018.
     """
 
-    replaces = True
+    ranks = "projection"
+    signs_apart = True
 
-    w_threshold = Parameter(
-        0.1, "1", "size below which a synapse goes [unit of the weight]", low=0.0
-    )
-
-    @staticmethod
-    def prune(syn: Any, pair: Any, p: Any) -> Any:
-        """Let weak synapses go."""
-        return abs(syn.weight) < p.w_threshold
+    zeta = Parameter(
+        0.3, "1", "fraction of the synapses that goes at each call", low=0.0, high=1.0,
+        slider=(0.0, 1.0),
+    )  # fmt: skip
 
     @staticmethod
-    def accept(pair: Any, p: Any) -> Any:
-        """Connect any pair."""
-        return True
+    def score(syn: Any, pair: Any, p: Any) -> Any:
+        """Rank by the weight, signs apart."""
+        return syn.weight
+
+    @staticmethod
+    def n_going(group: SimpleNamespace, p: SimpleNamespace) -> float:
+        """Let a fraction go."""
+        return float(p.zeta * group.n)

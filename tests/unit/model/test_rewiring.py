@@ -18,7 +18,7 @@ from snnlab.model.edits import SetParameter
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter, State
 from snnlab.model.rewiring import Rewiring, RewiringRule, lookup, models
-from snnlab.model.rewirings import SET, DeepR, Magnitude, Topographic
+from snnlab.model.rewirings import DeepR, Magnitude, Threshold, Topographic
 from snnlab.model.space import Grid
 from snnlab.model.synapse import Synapse
 
@@ -157,7 +157,7 @@ def test_deep_rewiring_lets_go_what_has_reached_zero(sign, weight, goes):
 
 
 @pytest.mark.parametrize(("weight", "goes"), [(0.05, True), (-0.05, True), (0.1, False)])
-def test_sparse_evolutionary_training_lets_weak_synapses_go(weight, goes):
+def test_a_threshold_lets_weak_synapses_go(weight, goes):
     syn, p = SimpleNamespace(weight=weight), SimpleNamespace(w_threshold=0.1)
-    assert SET.prune(syn, None, p) is goes
-    assert SET.replaces
+    assert Threshold.prune(syn, None, p) is goes
+    assert Threshold.replaces

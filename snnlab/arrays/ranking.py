@@ -1,0 +1,329 @@
+"""One call of a rule that ranks: from the state before to the state after, on the host.
+
+It works on the arrays of a checkpoint, which know neither threads nor devices, so that whatever
+computes the network gets the same synapses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnlab.arrays.lesions import is_lesioned
+from snnlab.arrays.ranking_growth import grow_anywhere, grow_by_gain, score_synapses
+from snnlab.arrays.ranking_variables import variables_at
+from snnlab.arrays.rewiring import EVENT_FIELDS, SHORT
+from snnlab.arrays.rewiring_arrays import start_of
+from snnlab.arrays.selection import by_group, choose_lowest
+from snnlab.build.random import stream_id
+from snnlab.build.rules_of import positions
+from snnlab.model.network import Network, Population
+from snnlab.model.ranking_checks import number_of, ranking_tree
+from snnlab.model.ranking_rule import GROUPS
+from snnlab.rules.ranking import RankingTree
+from snnlab.rules.ranking_kernel import RankingKernels, compile_ranking_kernels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Indices = NDArray[np.int64]
+
+__all__ = ["Ranked", "next_ranking", "rank", "rankings_due"]
+
+_NEVER = 2**62
+
+
+def rankings_due(network: Network, step: int) -> list[int]:
+    """Return the numbers of the rewirings whose rules rank synapses at a step."""
+    return [k for k, every in _intervals(network) if step > 0 and step % every == 0]
+
+
+def next_ranking(network: Network, step: int) -> int:
+    """Return the first step after `step` at which a rule ranks synapses, or one that never is."""
+    return min(((step // every + 1) * every for _, every in _intervals(network)), default=_NEVER)
+
+
+def _intervals(network: Network) -> list[tuple[int, int]]:
+    """Rewirings whose rules rank and do not rest, and the steps between their calls."""
+    return [
+        (k, network.rewiring_steps_of(rewiring))
+        for k, rewiring in enumerate(network.rewirings)
+        if rewiring.model.ranks and network.rewiring_attempts_of(rewiring) > 0
+    ]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """What a call has done.
+
+    Parameters
+    ----------
+    arrays : dict
+        The state after it.
+    events : (n, 5) int64
+        Columns `snnlab.arrays.rewiring.EVENT_FIELDS`: what went, then what came.
+    n_missing : int
+        Synapses that should have come and for which there was no pair.
+    k : int
+        The rewiring.
+    """
+
+    arrays: dict[str, NDArray[Any]]
+    events: NDArray[np.int64]
+    n_missing: int
+    k: int
+
+    def count(self, counts: NDArray[np.int64]) -> None:
+        """Add it to `Rewirings.counts`."""
+        n_formed = int(self.events[:, EVENT_FIELDS.index("is_formed")].sum())
+        counts[self.k, 0, 1] += n_formed
+        counts[self.k, 0, 2] += len(self.events) - n_formed
+        counts[self.k, 0, SHORT] += self.n_missing
+
+
+def rank(network: Network, k: int, arrays: Mapping[str, NDArray[Any]], step: int) -> Ranked:
+    """Let the rule of rewiring `k` choose which synapses go and come at a step.
+
+    Parameters
+    ----------
+    network : Network
+    k : int
+    arrays : mapping
+        The state before it, as `snnlab.arrays.carry.export` returns it.
+    step : int
+
+    Raises
+    ------
+    SpecError
+        The rule asks for a number of synapses that is none.
+    """
+    call = _Call(network, k, arrays, step)
+    goes = call.going()
+    unit, number, n_missing = call.coming(goes)
+    pre, post = call.ends(unit, number)
+    return Ranked(call.after(goes, pre, post), call.events(goes, pre, post), n_missing, k)
+
+
+@lru_cache(maxsize=64)
+def _kernels(tree: RankingTree, precision: str) -> RankingKernels:
+    return compile_ranking_kernels(tree, precision=precision)
+
+
+class _Call:
+    """One call: the synapses of a projection, and what a rule may know of them."""
+
+    def __init__(
+        self, network: Network, k: int, arrays: Mapping[str, NDArray[Any]], step: int
+    ) -> None:
+        self._network, self._k, self._arrays, self._step = network, k, arrays, step
+        self._rewiring = network.rewirings[k]
+        self._rule = self._rewiring.model
+        self._projection = network.projection(self._rewiring.projection)
+        self._from = network.population(self._projection.pre)
+        self._to = network.population(self._projection.post)
+        self._dtype = arrays[f"state/{self._from.name}"].dtype
+        name = self._projection.name
+        self._pre, self._post = (arrays[f"structure/{name}/{end}"] for end in ("pre", "post"))
+        # Neurons among which synapses come and go.
+        self._pres, self._posts = _alive(self._from), _alive(self._to)
+        is_alive = np.isin(self._pre, self._pres) & np.isin(self._post, self._posts)
+        self._at = np.flatnonzero(is_alive)
+        self._layout = GROUPS.index(self._rule.ranks)
+        stream = stream_id("rewiring", self._rewiring.name)
+        self._names = np.array([network.seed, stream, step], np.uint64).astype(np.uint32)
+        self._sheet = self._positions()
+        values = network.rewiring_parameters_of(self._rewiring)
+        values |= self._rule.derive(SimpleNamespace(**values), network.dt)
+        self._p = SimpleNamespace(**values)
+        self._kernels = _kernels(ranking_tree(network, self._rewiring), self._dtype.name)
+        read = [values[name] for name in self._kernels.tree.parameters]
+        self._params = np.array(read or [0.0], self._dtype)
+
+    # --- which synapses go ------------------------------------------------------------------------
+
+    def going(self) -> NDArray[np.bool_]:
+        """Return for each synapse whether it goes."""
+        pre, post = self._pre[self._at], self._post[self._at]
+        scores = np.empty(pre.size)
+        score_synapses(
+            self._kernels.score, self._states()[self._at], self._params, pre, post,
+            self._indegree(self._post), self._sheet, self._names, scores,
+        )  # fmt: skip
+        group, n_groups = self._units(pre, post), self._n_units
+        if self._rule.signs_apart:
+            group, n_groups = 2 * group + (scores < 0.0), 2 * n_groups
+            scores = np.abs(scores)
+        order, start = by_group(group, n_groups)
+        n_going = self._numbers("n_going", np.diff(start))
+        chosen = np.zeros(pre.size, np.bool_)
+        choose_lowest(scores[order], pre[order], post[order], start, n_going, self._names, chosen)
+        goes = np.zeros(self._pre.size, np.bool_)
+        goes[self._at[order[chosen]]] = True
+        return goes
+
+    # --- which synapses come ----------------------------------------------------------------------
+
+    def coming(self, goes: NDArray[np.bool_]) -> tuple[Indices, Indices, int]:
+        """Return unit and number of the pairs that get a synapse, and how many are missing."""
+        alive = goes[self._at]
+        unit = self._units(self._pre[self._at], self._post[self._at])
+        n_before = np.bincount(unit, minlength=self._n_units)
+        n_gone = np.bincount(unit[alive], minlength=self._n_units)
+        n_coming = self._numbers("n_coming", n_before, n_gone)
+        taken, start = self._taken(self._at[~alive])
+        if self._kernels.gain:
+            found = grow_by_gain(
+                self._kernels.gain, self._variables(), self._params, self._sheet,
+                self._indegree(self._post[~goes]), taken, start, self._n_pairs, n_coming,
+                self._rule.candidates, self._layout, self._pres, self._posts, self._names,
+            )  # fmt: skip
+        else:
+            found = grow_anywhere(taken, start, self._n_pairs, n_coming, self._names)
+        return *found, int(n_coming.sum()) - found[0].size
+
+    def ends(self, unit: Indices, number: Indices) -> tuple[Indices, Indices]:
+        """Return the pairs of numbers within units, in the order of lists of synapses."""
+        if self._layout == 0:
+            i, j = np.divmod(number, max(self._posts.size, 1))
+        else:
+            i, j = (number, unit) if self._layout == 1 else (unit, number)
+        pre, post = self._pres[i], self._posts[j]
+        order = np.lexsort((post, pre))
+        return pre[order], post[order]
+
+    def _taken(self, at: Indices) -> tuple[Indices, Indices]:
+        """Numbers of pairs that cannot get a synapse, unit by unit; where units begin."""
+        pre, post = self._pre[at], self._post[at]
+        alone = self._autapses()
+        unit = np.concatenate([self._units(pre, post), self._units(alone, alone)])
+        number = np.concatenate([self._numbers_of(pre, post), self._numbers_of(alone, alone)])
+        order = np.lexsort((number, unit))
+        counts = np.bincount(unit, minlength=self._n_units)
+        return number[order], np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+    def _autapses(self) -> Indices:
+        """Neurons that must not connect with themselves; they have no such synapse."""
+        is_recurrent = self._from.name == self._to.name
+        if is_recurrent and not getattr(self._projection.rule, "autapses", True):
+            return self._pres
+        return self._pres[:0]
+
+    def _variables(self) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+        """What the rule reads of sources and targets."""
+        tree = self._kernels.tree
+        pre, post = (
+            variables_at(
+                self._network, self._projection, end, names, self._arrays, self._step, self._dtype
+            )
+            for end, names in (("pre", tree.pre), ("post", tree.post))
+        )
+        return pre, post
+
+    # --- units: what is compared with what --------------------------------------------------------
+
+    @property
+    def _n_units(self) -> int:
+        return (1, self._posts.size, self._pres.size)[self._layout]
+
+    @property
+    def _n_pairs(self) -> int:
+        """Pairs of a unit."""
+        n_pre, n_post = self._pres.size, self._posts.size
+        return (n_pre * n_post, n_pre, n_post)[self._layout]
+
+    def _units(self, pre: Indices, post: Indices) -> Indices:
+        """The unit of each pair."""
+        if self._layout == 0:
+            return np.zeros(pre.size, np.int64)
+        if self._layout == 1:
+            return np.searchsorted(self._posts, post)
+        return np.searchsorted(self._pres, pre)
+
+    def _numbers_of(self, pre: Indices, post: Indices) -> Indices:
+        """The number of each pair within its unit."""
+        i, j = np.searchsorted(self._pres, pre), np.searchsorted(self._posts, post)
+        return (i * self._posts.size + j, i, j)[self._layout]
+
+    def _numbers(self, name: str, n: Indices, n_gone: Indices | None = None) -> Indices:
+        """How many synapses of each group go or come; groups that are alike are asked of once."""
+        columns = np.stack([n] if n_gone is None else [n, n_gone])
+        alike, which = np.unique(columns, axis=1, return_inverse=True)
+        n_alone = self._autapses().size
+        n_pairs = self._n_pairs - (n_alone if self._layout == 0 else min(n_alone, 1))
+        found = []
+        for column in alike.T.tolist():
+            group = SimpleNamespace(
+                n=column[0], n_pairs=n_pairs, time=self._step * self._network.dt
+            )
+            if n_gone is not None:
+                group.n_gone = column[1]
+            found.append(number_of(self._rule, name, group, self._p))
+        return np.array(found, np.int64)[which.reshape(-1)]
+
+    # --- arrays -----------------------------------------------------------------------------------
+
+    def _states(self) -> NDArray[np.floating]:
+        """State variables of all synapses, shape (n_synapses, n_states)."""
+        names = self._kernels.tree.states
+        states = np.empty((self._pre.size, len(names)), self._dtype)
+        states[:] = np.array(start_of(self._network, self._rewiring), self._dtype)
+        for k, name in enumerate(names):
+            kept = self._arrays.get(self._key(name))
+            if kept is not None:
+                states[:, k] = kept
+        return states
+
+    def _key(self, state: str) -> str:
+        return f"synapse/{self._projection.name}/{state}"
+
+    def _indegree(self, post: Indices) -> Indices:
+        return np.bincount(post, minlength=self._to.size)
+
+    def _positions(self) -> tuple[NDArray[np.float64], ...]:
+        """Positions of sources and targets, and the period of a torus."""
+        if self._from.space is None or self._to.space is None:
+            return np.empty((0, 2)), np.empty((0, 2)), np.zeros(2)
+        period = np.array(self._to.space.extent if self._to.space.is_periodic else (0.0, 0.0))
+        ends = [
+            np.ascontiguousarray(np.broadcast_to(positions(self._network, p), (p.size, 2)))
+            for p in (self._from, self._to)
+        ]
+        return ends[0], ends[1], period.astype(np.float64)
+
+    def after(self, goes: NDArray[np.bool_], pre: Indices, post: Indices) -> dict[str, Any]:
+        """Return the state with the synapses that have stayed and those that came."""
+        name, start = self._projection.name, start_of(self._network, self._rewiring)
+        pres, posts = (
+            np.concatenate([self._pre[~goes], pre]),
+            np.concatenate([self._post[~goes], post]),
+        )
+        order = np.lexsort((posts, pres))
+        changed = {f"structure/{name}/pre": pres[order], f"structure/{name}/post": posts[order]}
+        for state, value in zip(self._kernels.tree.states, start, strict=True):
+            kept = self._arrays.get(self._key(state))
+            if kept is not None:
+                new = np.full(pre.size, value, kept.dtype)
+                changed[self._key(state)] = np.concatenate([kept[~goes], new])[order]
+        return dict(self._arrays) | changed
+
+    def events(self, goes: NDArray[np.bool_], pre: Indices, post: Indices) -> Indices:
+        """Return what has happened."""
+        gone, came = (self._pre[goes], self._post[goes]), (pre, post)
+        parts = [
+            np.stack([
+                np.full(ends[0].size, self._step), np.full(ends[0].size, self._k),
+                np.full(ends[0].size, is_formed), *ends,
+            ], axis=1)
+            for is_formed, ends in enumerate((gone, came))
+        ]  # fmt: skip
+        return np.concatenate(parts).astype(np.int64)
+
+
+def _alive(population: Population) -> Indices:
+    """Neurons of a population that are not lesioned, ascending."""
+    return np.flatnonzero(~is_lesioned(population))

@@ -1,0 +1,124 @@
+"""A rewiring rule that ranks as one program for each of its numbers, in the typed tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from snnlab.rules.neuron import parameter_names
+from snnlab.rules.parse import Sites, parse_function
+from snnlab.rules.rewiring import refuse_counts, spaces_of_rule
+from snnlab.rules.scope import Space
+from snnlab.rules.select import without_branches
+from snnlab.rules.tree import Local, Statement, Type, fields_read
+
+__all__ = ["GAINED", "SCORED", "RankingModel", "RankingTree", "read_ranking"]
+
+SCORED = Local("scored", Type.REAL)
+"""The variable of `RankingTree.score` that holds the score of a synapse."""
+
+GAINED = Local("gained", Type.REAL)
+"""The variable of `RankingTree.gain` that holds the gain of a pair."""
+
+
+class RankingModel(Protocol):
+    """What the rule language needs of a rule that ranks; see `RewiringRule`."""
+
+    __name__: str
+    parameters: Mapping[str, Any]
+    derive: Callable[..., dict[str, Any]]
+    score: Callable[..., Any]
+    gain: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class RankingTree:
+    """What a rule ranks by, ready to be written for a target.
+
+    Parameters
+    ----------
+    name : str
+        The rule's name.
+    states : tuple of str
+        ``"weight"``, then the state variables of the synapses.
+    pre, post : tuple of str
+        Variables of the source and of the target that `gain` reads.
+    known : tuple of str
+        Parameters, then derived constants.
+    parameters : tuple of str
+        Those of them that the programs read.
+    score, gain : tuple of Statement
+        What sets `SCORED` and `GAINED`; `gain` is empty where pairs are not ranked.
+    """
+
+    name: str
+    states: tuple[str, ...]
+    pre: tuple[str, ...]
+    post: tuple[str, ...]
+    known: tuple[str, ...]
+    parameters: tuple[str, ...]
+    score: tuple[Statement, ...]
+    gain: tuple[Statement, ...]
+
+    @property
+    def reads_distance(self) -> bool:
+        """Whether positions are needed."""
+        return "distance" in fields_read((*self.score, *self.gain), "pair")
+
+
+def read_ranking(
+    rule: RankingModel, synapse_states: Sequence[str], pre: Sequence[str], post: Sequence[str],
+    *, ranks_pairs: bool,
+) -> RankingTree:  # fmt: skip
+    """Read what a rule ranks by.
+
+    Parameters
+    ----------
+    rule : type of RewiringRule
+    synapse_states : sequence of str
+        ``"weight"``, then the state variables of the projection's synapse model.
+    pre, post : sequence of str
+        Variables of the source and of the target that there are.
+    ranks_pairs : bool
+        Whether `gain` is to be read.
+
+    Raises
+    ------
+    RuleError
+        A function uses something that the rule language does not have, a variable that there is
+        not, or ``poisson()``.
+    SpecError
+        `derive` returns a name that is a parameter already.
+    """
+    known = parameter_names(rule)
+    spaces = spaces_of_rule(rule, tuple(synapse_states), known)
+    spaces |= {"pre": _of_neuron("pre", "source", pre), "post": _of_neuron("post", "target", post)}
+    sites: Sites = {}
+
+    def parsed(name: str, names: str, result: Local) -> tuple[Statement, ...]:
+        where = f"{rule.__name__}.{name}"
+        chosen = [spaces[n] for n in names.split()]
+        function = getattr(rule, name)
+        program = without_branches(parse_function(function, where, chosen, sites, result=result))
+        refuse_counts(program, where)
+        return program
+
+    score = parsed("score", "syn pair p", SCORED)
+    gain = parsed("gain", "pre post pair p", GAINED) if ranks_pairs else ()
+    used = fields_read((*score, *gain), "p")
+    return RankingTree(
+        name=rule.__name__,
+        states=tuple(synapse_states),
+        pre=tuple(name for name in pre if name in fields_read(gain, "pre")),
+        post=tuple(name for name in post if name in fields_read(gain, "post")),
+        known=known,
+        parameters=tuple(name for name in known if name in used),
+        score=score,
+        gain=gain,
+    )
+
+
+def _of_neuron(space: str, end: str, names: Sequence[str]) -> Space:
+    what = f"a variable of the {end} ({', '.join(names) or 'it has none'})"
+    return Space(space, what, frozenset(names), remedy="A rule only reads what neurons hold.")

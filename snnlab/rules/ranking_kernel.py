@@ -1,0 +1,65 @@
+"""Compiling what a rewiring rule ranks by into functions of one synapse or pair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from snnlab.errors import SpecError
+from snnlab.rules.cache import generated_module
+from snnlab.rules.emit_ranking import emit_ranking_kernels
+from snnlab.rules.lanes import LANES
+from snnlab.rules.ranking import RankingTree
+
+__all__ = ["RankingKernels", "compile_ranking_kernels"]
+
+
+@dataclass(frozen=True)
+class RankingKernels:
+    """What a rule ranks by, compiled; call it with `snnlab.rules.call.call_rule`.
+
+    Parameters
+    ----------
+    tree : RankingTree
+        Names of states, variables and parameters, in the order in which the functions take them.
+    precision : str
+        ``"float32"`` or ``"float64"``.
+    score : int
+        Address of ``score(state, pair, params, random, found)``, which writes the score of a
+        synapse into `found`, (1,) real; the other arguments are those of
+        `snnlab.rules.rewiring_kernel.RewiringKernels`.
+    gain : int
+        Address of ``gain(pre, post, pair, params, random, found)``, which writes the gain of a
+        pair; 0 if pairs are not ranked. `pre` and `post`: (n,) real, variables of both neurons.
+    source : str
+        The generated Numba source.
+    """
+
+    tree: RankingTree
+    precision: str
+    score: int
+    gain: int
+    source: str = field(repr=False)
+    compiled: Any = field(repr=False, compare=False)
+
+
+def compile_ranking_kernels(tree: RankingTree, *, precision: str = "float32") -> RankingKernels:
+    """Compile what a rule ranks by, or take it from the cache directory.
+
+    Parameters
+    ----------
+    tree : RankingTree
+    precision : str
+        ``"float32"`` or ``"float64"``.
+
+    Raises
+    ------
+    SpecError
+        The precision does not exist.
+    """
+    if precision not in LANES:
+        raise SpecError("precision", "must be 'float32' or 'float64'", got=repr(precision))
+    source = emit_ranking_kernels(tree, precision)
+    module = generated_module(f"{tree.name}_ranks", source)
+    gain = module.gain.address if tree.gain else 0
+    return RankingKernels(tree, precision, module.score.address, gain, source, module)

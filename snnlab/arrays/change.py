@@ -44,7 +44,8 @@ def _shape_of(population: Population) -> tuple[object, ...]:
 
 def _rule_of(rewiring: Rewiring) -> tuple[object, ...]:
     ends = rewiring.pre_synaptic_element, rewiring.post_synaptic_element
-    return rewiring.name, rewiring.projection, rewiring.rule, rewiring.partner, *ends
+    where = rewiring.name, rewiring.projection, rewiring.slots, rewiring.pool
+    return *where, rewiring.rule, rewiring.partner, *ends
 
 
 def _elements_of(network: Network) -> list[tuple[object, ...]]:

@@ -38,7 +38,9 @@ __all__ = [
 REWIRING_FIELDS = (
     "table", "plastic", "every", "attempts", "stream", "n_pre", "n_post", "source", "post",
     "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "n_states", "start_base",
-    "params_base", "pre_base", "post_base", "indegree_base", "replaces",
+    "params_base", "pre_base", "post_base", "indegree_base", "replaces", "pairs", "slots",
+    "share_low", "share_high", "afferents_base", "capacity", "pool_base", "pool_size",
+    "pool_place",
 )  # fmt: skip
 """Columns of `Rewirings.table`."""
 
@@ -78,11 +80,13 @@ class Rewirings(NamedTuple):
 
     Parameters
     ----------
-    table : (n, 21) int64
+    table : (n, 30) int64
         Columns `REWIRING_FIELDS`: the projection's synapse table and its number among the plastic
         ones (-1: static); steps between calls, attempts in each; random stream; sizes and numbers
         of the populations; who is a partner; addresses of the rule's functions; state variables
-        of a synapse, and where the parts of the flat arrays begin; whether synapses are replaced.
+        of a synapse, and where the parts of the flat arrays begin; whether synapses are replaced;
+        random stream of pairs; slots of a target in the pool, and which of them, in order of the
+        rewirings, this one brings.
     params : flat real
         Parameters of each rule.
     start : flat real
@@ -95,6 +99,10 @@ class Rewirings(NamedTuple):
         Of the same neurons: no rule forms a synapse from or onto a lesioned one.
     indegree : flat int32; ``indegree_base + target``
         Synapses of the projection onto each target now.
+    afferents : flat int32; ``afferents_base + target * capacity + i``
+        Sources of the synapses onto each target, ascending, where targets have slots.
+    pool_indegree : flat int64; ``pool_base + i``
+        `indegree_base` of the projections that share a pool of slots, in network order.
     last_spike : (n_partitions, n_populations, 3) int64
         Of the neurons in each partition, the last spike of each population: step, random rank
         among those of this step, neuron. For populations that rules ask it of.
@@ -129,6 +137,8 @@ class Rewirings(NamedTuple):
     period: NDArray[np.float64]
     is_lesioned: NDArray[np.bool_]
     indegree: NDArray[np.int32]
+    afferents: NDArray[np.int32]
+    pool_indegree: NDArray[np.int64]
     last_spike: NDArray[np.int64]
     is_watched: NDArray[np.bool_]
     state: NDArray[np.floating]

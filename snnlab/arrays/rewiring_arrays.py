@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
+from snnlab.arrays.afferent_slots import AfferentSlots
 from snnlab.arrays.lesions import is_lesioned
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.rewiring import EVENT_FIELDS, N_NOTES, REWIRING_FIELDS, ROUND, Rewirings
@@ -116,6 +117,10 @@ def rewirings(
         given | bases.next(network, rewiring, kernel)
         for given, rewiring, kernel in zip(columns, network.rewirings, kernels, strict=True)
     ]
+    slots = AfferentSlots(network)
+    for row, rewiring in zip(rows, network.rewirings, strict=True):
+        pairs = pairs_of(connections, row["table"], row["post"], layout, partitions)
+        row.update(slots.columns(rewiring, pairs, row["n_post"], bases.indegree))
     table = [[row[name] for name in REWIRING_FIELDS] for row in rows]
     most = max((network.rewiring_attempts_of(r) for r in network.rewirings), default=0)
     watched = [row["source"] for row in columns if row["is_last_spike"]]
@@ -128,6 +133,8 @@ def rewirings(
         period=np.array([_period(network, r) for r in network.rewirings]).reshape(n, 2),
         is_lesioned=np.zeros(bases.positions, bool),
         indegree=_indegrees(network, layout, partitions, connections),
+        afferents=slots.afferents,
+        pool_indegree=slots.pool_indegree,
         last_spike=np.full((n_partitions, n_populations, 3), -1, np.int64),
         is_watched=np.isin(np.arange(n_populations), watched),
         state=np.zeros((n_partitions, n_scratch + 2 * _CACHE_LINE), dtype),

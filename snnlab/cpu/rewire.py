@@ -22,6 +22,7 @@ from snnlab.arrays.rewiring import (
 )
 from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.prefetch import prefetch
+from snnlab.cpu.rewire_choice import choose
 from snnlab.cpu.rewire_rows import (
     append,
     are_alive,
@@ -40,11 +41,12 @@ from snnlab.rules.philox import philox4x32
 __all__ = ["due", "is_replacing", "rewire", "watch_spikes"]
 
 (_TABLE, _EVERY, _ATTEMPTS, _STREAM, _N_PRE, _N_POST, _SOURCE, _IS_LAST_SPIKE, _FORBIDS_SELF,
- _HAS_DISTANCE, _ACCEPT, _PRUNE, _PARAMS, _PRE, _POSTS, _INDEGREE, _REPLACES) = (
+ _HAS_DISTANCE, _ACCEPT, _PRUNE, _PARAMS, _PRE, _POSTS, _INDEGREE, _REPLACES, _PAIRS,
+ _SLOTS) = (
     REWIRING_FIELDS.index(name)
     for name in ("table", "every", "attempts", "stream", "n_pre", "n_post", "source",
                  "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "params_base",
-                 "pre_base", "post_base", "indegree_base", "replaces")
+                 "pre_base", "post_base", "indegree_base", "replaces", "pairs", "slots")
 )  # fmt: skip
 
 _PAIRS_AT_ONCE = 64
@@ -94,7 +96,7 @@ def _last_spike(rewirings, population):  # type: ignore[no-untyped-def]
 def _draw_pairs(rewirings, r, p, first, n, now, seed):  # type: ignore[no-untyped-def]
     """Draw the pairs of the attempts ``first ... first + n``; the loop vectorises."""
     own, pres, posts = rewirings.table[r], rewirings.pres[p], rewirings.posts[p]
-    n_pre, n_post, stream = own[_N_PRE], own[_N_POST], own[_STREAM]
+    n_pre, n_post, stream = own[_N_PRE], own[_N_POST], own[_PAIRS]
     for k in range(n):
         i = uint64(k)
         pres[i], posts[i] = draw_pair(uint64(first) + i, now, 0, seed, stream, n_pre, n_post)
@@ -121,6 +123,20 @@ def _fetch(synapses, rewirings, r, p, n):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", forceinline=True)
+def _source(rewirings, r, pre, post, k, now, seed):  # type: ignore[no-untyped-def]
+    """Source that attempt number `k` looks at, if it is to look at any; else -1."""
+    own = rewirings.table[r]
+    if own[_SLOTS] != 0:
+        pre = choose(
+            own, rewirings.indegree, rewirings.afferents, rewirings.pool_indegree, k, pre, post,
+            now, seed,
+        )  # fmt: skip
+    if pre < 0 or (own[_FORBIDS_SELF] and pre == post) or not are_alive(rewirings, r, pre, post):
+        return int64(-1)
+    return pre
+
+
+@njit(error_model="numpy", forceinline=True)
 def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: ignore[no-untyped-def]
     """Make the attempts of one call at targets ``low ... high``; False if there is no room."""
     own, notes = rewirings.table[r], rewirings.notes[p]
@@ -132,7 +148,7 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
     pres, posts = rewirings.pres[p], rewirings.posts[p]
     params, most_events = rewirings.params[own[_PARAMS] :], rewirings.events.shape[1]
     accept, prune, indegrees = own[_ACCEPT], own[_PRUNE], own[_INDEGREE]
-    forbids_self, has_distance = own[_FORBIDS_SELF] != 0, own[_HAS_DISTANCE] != 0
+    has_distance = own[_HAS_DISTANCE] != 0
     random[0], random[1] = uint32(program.seed), uint32(own[_STREAM])
     random[3], random[4] = uint32(RULE_WORDS), uint32(now)
     k, n_attempts = notes[ATTEMPT], own[_ATTEMPTS]
@@ -141,10 +157,11 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
         _draw_pairs(rewirings, r, p, k, n, now, program.seed)
         _fetch(synapses, rewirings, r, p, n)
         for j in range(n):
-            pre, post = pres[uint64(j)], posts[uint64(j)]
-            if not low <= post < high or pre < 0 or (forbids_self and pre == post):
+            post = posts[uint64(j)]
+            if not low <= post < high:
                 continue
-            if not are_alive(rewirings, r, pre, post):
+            pre = _source(rewirings, r, pres[uint64(j)], post, k + j, now, program.seed)
+            if pre < 0:
                 continue
             if notes[N_EVENTS] == most_events:
                 notes[ATTEMPT] = k + j

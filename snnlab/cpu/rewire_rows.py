@@ -10,6 +10,7 @@ from snnlab.arrays.plastic import PLASTIC_FIELDS
 from snnlab.arrays.rewiring import N_EVENTS, PAIR_WORDS, REWIRING_FIELDS
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.plastic import visit
+from snnlab.cpu.rewire_choice import keep_afferent
 from snnlab.rules.emit_row import NUMBERS
 from snnlab.rules.philox import philox4x32
 
@@ -29,10 +30,10 @@ __all__ = [
 ]
 
 (_TABLE, _PLASTIC, _STREAM, _N_PRE, _N_POST, _POST, _HAS_DISTANCE, _N_STATES, _START, _PRE,
- _POSTS, _INDEGREE) = (
+ _POSTS, _INDEGREE, _SLOTS) = (
     REWIRING_FIELDS.index(name)
     for name in ("table", "plastic", "stream", "n_pre", "n_post", "post", "has_distance",
-                 "n_states", "start_base", "pre_base", "post_base", "indegree_base")
+                 "n_states", "start_base", "pre_base", "post_base", "indegree_base", "slots")
 )  # fmt: skip
 
 _P_CATCH_UP, _P_STATE, _P_TARGETS, _P_NUMBERS = (
@@ -146,6 +147,9 @@ def note(rewirings, r, p, step, is_formed, pre, post):  # type: ignore[no-untype
     event[0], event[1], event[2], event[3], event[4] = step, r, is_formed, pre, post
     rewirings.notes[p, N_EVENTS] = n + 1
     rewirings.counts[r, p, 1 if is_formed else 2] += 1
+    if rewirings.table[r, _SLOTS]:
+        own = rewirings.table[r]
+        keep_afferent(own, rewirings.indegree, rewirings.afferents, pre, post, is_formed)
     at = rewirings.table[r, _INDEGREE] + post
     rewirings.indegree[at] += int32(1) if is_formed else int32(-1)
 

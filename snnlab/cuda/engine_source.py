@@ -99,7 +99,7 @@ def engine_source(codes: Codes, precision: str) -> str:
         *(kernel_text(name) for name in ("deliver", "plasticity")),
         synapse_choosers(codes.synapses),
         rule_choosers(codes.rewirings),
-        *(kernel_text(name) for name in ("learn", "rewire", "replace", "loop")),
+        *(kernel_text(name) for name in ("learn", "rewire_choice", "rewire", "replace", "loop")),
     )
 
 

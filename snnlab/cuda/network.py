@@ -26,7 +26,7 @@ _LEARNT = (
 )  # fmt: skip
 """Arrays of `Plastic` that the device changes."""
 
-_REWIRED = ("indegree", "last_spike", "notes", "counts", "replacing")
+_REWIRED = ("indegree", "afferents", "last_spike", "notes", "counts", "replacing")
 """Arrays of `Rewirings` that the device changes, beside the events."""
 
 _SCRATCH = ("state", "pair", "random", "pres", "posts")

@@ -98,7 +98,7 @@ def _is_usual(field: dataclasses.Field[Any], value: Any) -> bool:
 _USUAL: dict[str, Any] = {
     "synapse": "Static", "modulator": "", "dendritic_fraction": 1.0, "partner": "uniform",
     "pre_synaptic_element": "", "post_synaptic_element": "",
-    "lesioned": (),
+    "lesioned": (), "slots": 0, "pool": "",
 }  # fmt: skip
 
 

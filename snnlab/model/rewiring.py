@@ -24,7 +24,7 @@ _RULES: dict[str, type[RewiringRule]] = {}
 PARTNERS = ("uniform", "last_spike")
 """How the source of a pair is found."""
 
-_OWN = ("every", "attempts", "weight", "partner")
+_OWN = ("every", "attempts", "weight", "partner", "slots", "pool")
 """Numbers of a `Rewiring` itself, whose names a rule's parameters leave free."""
 
 
@@ -185,6 +185,15 @@ class Rewiring:
     partner : str
         ``"uniform"``: the source of a pair is any neuron of the population. ``"last_spike"``: the
         one that spiked last.
+    slots : int
+        0: targets take any number of synapses, and pairs are drawn. Else each target has so many
+        slots for synapses of the projection, and an attempt draws a target and one of its slots:
+        where that holds a synapse, `prune` decides whether it goes; where it is empty, `accept`
+        decides whether `partner` gets one.
+    pool : str
+        Rewirings of projections onto the same population that name the same pool share their
+        slots, and they look at the same ones: give them the same `every` and `attempts`. An empty
+        slot is offered to each as often as it brings slots. Default: a pool of its own.
     pre_synaptic_element, post_synaptic_element : str
         For `Homeostatic`: which kinds of `SynapticElements` of the source and of the target
         population its synapses connect.
@@ -198,6 +207,8 @@ class Rewiring:
     weight: Number | None = None
     name: str = ""
     partner: str = "uniform"
+    slots: int = 0
+    pool: str = ""
     pre_synaptic_element: str = ""
     post_synaptic_element: str = ""
 

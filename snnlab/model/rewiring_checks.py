@@ -13,6 +13,7 @@ from snnlab.model.distribution import Constant
 from snnlab.model.expression import evaluate
 from snnlab.model.ranking_checks import ranking_tree
 from snnlab.model.rewiring import PARTNERS
+from snnlab.model.rewiring_slots import check_slots
 
 if TYPE_CHECKING:
     from snnlab.model.network import Network, Population, Projection
@@ -48,6 +49,7 @@ def _check(network: Network, rewiring: Rewiring) -> None:
     steps_of(network, rewiring)
     attempts_of(network, rewiring)
     _check_partner(rewiring, where)
+    check_slots(network, rewiring)
     resolve_parameters(rewiring, network.knob_values)
     weight = weight_of(network, rewiring)
     projection.model.check(

@@ -15,6 +15,7 @@ from snnlab.presets.homeostatic import homeostatic
 from snnlab.presets.microcircuit import microcircuit
 from snnlab.presets.stdp import stdp
 from snnlab.presets.topographic_map import topographic_map
+from snnlab.presets.topographic_map_slots import topographic_map_slots
 
 __all__ = ["PRESETS", "load", "names", "options"]
 
@@ -25,6 +26,7 @@ PRESETS: Mapping[str, Callable[..., Network]] = {
     "microcircuit": microcircuit,
     "stdp": stdp,
     "topographic_map": topographic_map,
+    "topographic_map_slots": topographic_map_slots,
 }
 """Name -> the function that makes the network; all its arguments are keywords with defaults."""
 

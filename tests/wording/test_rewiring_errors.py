@@ -50,12 +50,16 @@ WHERE = r"Rewiring 'rewiring of a->a'\."
         ({"parameters": {"p_form": 1.1}}, r"Topographic\.p_form: must be >= 0 and <= 1 \(got 1\.1"),
         ({"parameters": {"sigma_form": "3 mV"}}, r"Topographic\.sigma_form[\s\S]*mV"),
         ({"partner": "any"}, WHERE + r"partner: must be 'uniform' or 'last_spike' \(got 'any'\)"),
+        ({"slots": -1}, WHERE + r"slots: must be a whole number in 0 \.\.\. 65536 \(got -1\)"),
+        ({"slots": 2.5}, WHERE + r"slots: must be a whole number"),
+        ({"pool": "all"}, WHERE + r"slots: must be given: the pool is made of slots \(got 0\)"),
+        ({"slots": 4, "rule_": "SET"}, WHERE + r"slots: must be 0 for the rule SET, which draws"),
         ({"space": None}, r"Population 'a'\.space: must be given: the rule asks for distances"),
     ],
 )  # fmt: skip
 def test_a_rewiring_that_cannot_be_meant_is_refused(changes, message):
     own = {k: v for k, v in changes.items() if k in ("rule", "weight", "delay", "space")}
-    rest = {k.removeprefix("new_"): v for k, v in changes.items() if k not in own}
+    rest = {k.removeprefix("new_").removesuffix("_"): v for k, v in changes.items() if k not in own}
     with pytest.raises(SpecError) as caught:
         network(own, rest)
     assert re.search(message, str(caught.value)), str(caught.value)
@@ -64,6 +68,21 @@ def test_a_rewiring_that_cannot_be_meant_is_refused(changes, message):
 def test_rules_are_found_by_name():
     with pytest.raises(SpecError, match=r"rewiring rule.*'Topografic'[\s\S]*'Topographic'"):
         network({}, {"rule": "Topografic"})
+
+
+def test_targets_with_slots_are_rewired_by_one_rule_and_share_with_their_like():
+    one, other = Rewiring("a->a", slots=4), Rewiring("a->a", "Magnitude", name="other")
+    with pytest.raises(SpecError, match=r"projection: must be rewired by one rule.*'other' too"):
+        network({}, {"slots": 4}).replace(rewirings=[one, other])
+    net = network({}, {"slots": 4, "pool": "all"})
+    b = Population("b", 16, "LIFCondExp", space=SPACE)
+    onto_b = Projection("a", "b", PairwiseBernoulli(0.1), 0.2)
+    sharing = Rewiring("a->b", slots=4, pool="all")
+    with pytest.raises(SpecError, match=r"pool: must be shared by projections onto one popul"):
+        net.replace(
+            populations=[*net.populations, b], projections=[*net.projections, onto_b],
+            rewirings=[*net.rewirings, sharing],
+        )  # fmt: skip
 
 
 def test_two_of_the_same_name_are_refused():

@@ -208,6 +208,7 @@ static __device__ void note(
     u64 *n_events = (u64 *)(net.rewirings.notes + part.p * N_NOTES + NOTE_N_EVENTS);
     put_event(net, part, (i64)atomicAdd(n_events, 1ull), is_formed, pre, post);
     atomicAdd((u64 *)counts_of(net, part) + (is_formed ? 1 : 2), 1ull);
+    if (part.own[REWIRING_SLOTS]) keep_afferent(net, part.own, is_formed, pre, post);
     net.rewirings.indegree[part.own[REWIRING_INDEGREE_BASE] + post] += is_formed ? 1 : -1;
 }
 
@@ -316,11 +317,12 @@ static __device__ bool draw_pair(
     const i64 *own = part.own;
     const Words words = philox4x32(
         (u32)k, (u32)part.now, PAIR_WORDS, purpose, (u32)net.program.seed,
-        (u32)own[REWIRING_STREAM]);
+        (u32)own[REWIRING_PAIRS]);
     post = (i32)((u64)words.a * (u64)own[REWIRING_N_POST] >> 32);
     pre = (i32)((u64)words.b * (u64)own[REWIRING_N_PRE] >> 32);
     if (own[REWIRING_IS_LAST_SPIKE]) pre = (i32)part.last;
     const bool is_own = part.low <= post && post < part.high;
+    if (own[REWIRING_SLOTS] && is_own) pre = choose_source(net, own, words, pre, post);
     return is_own && pre >= 0 && !(own[REWIRING_FORBIDS_SELF] && pre == post) &&
            are_alive(net, part, pre, post);
 }
@@ -352,6 +354,9 @@ static __device__ void draw_attempts(
         const GrowingRow row = growing_row(net, part, pre);
         may_go = rank_in_warp(ones) < free_events && *row.stop < row.start[1] &&
                  stands_alone(attempts, lane);
+    } else if (may_go && part.own[REWIRING_SLOTS]) {
+        // What an earlier attempt does to the slots of the target may give it something to do.
+        may_go = stands_alone(attempts, lane);
     }
     const u32 stops = ~__ballot_sync(FULL_WARP, may_go);
     if (lane != 0) return;

@@ -312,6 +312,7 @@ EDITS: list[Edit] = [
     RemoveRecorder("voltage"),
     AddRewiring(Rewiring("exc->exc", "Topographic", parameters={"p_form": "g / 10"})),
     AddRewiring(Rewiring("exc->exc", "Magnitude", weight="J", partner="last_spike", name="r")),
+    AddRewiring(Rewiring("exc->exc", "Topographic", slots=16, pool="afferents", name="r")),
     RemoveRewiring("r"),
     AddPopulation(Population("few", 5, "LIFExp", lesioned=[0, 3, 4])),
     Lesion("exc", range(40)),

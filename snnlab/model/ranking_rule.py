@@ -32,7 +32,8 @@ def check_ranking_rule(rule: Any, base: Any) -> None:
         _check_ranks(rule, base)
         return
     for name in _RANKING:
-        if getattr(rule, name) is not getattr(base, name):
+        is_own = getattr(rule, name) is not getattr(base, name)
+        if is_own and name not in rule.parameters:  # there such a name is like any other
             raise SpecError(
                 f"{rule.__name__}.{name}", "must not be defined: the rule ranks no synapses",
                 remedy="Write ranks = 'projection', or define prune and accept.",
@@ -51,6 +52,12 @@ def _check_ranks(rule: Any, base: Any) -> None:
             f"{where}.replaces", "must be False for a rule that ranks", got="True",
             remedy="A rule that ranks forms as many as go unless n_coming says otherwise.",
         )  # fmt: skip
+    for name in _RANKING:
+        if name in rule.parameters:
+            raise SpecError(
+                f"{where}.{name}", "must be a function of a rule that ranks, not a parameter",
+                remedy="Give the parameter another name.",
+            )  # fmt: skip
     for name in _DECISIONS:
         if getattr(rule, name) is not getattr(base, name):
             raise SpecError(

@@ -10,6 +10,7 @@ import pytest
 from snnlab.errors import RuleError, SpecError
 from snnlab.model.connectivity import PairwiseBernoulli
 from snnlab.model.network import Network, Population, Projection
+from snnlab.model.parameter import Parameter
 from snnlab.model.ranking_checks import number_of
 from snnlab.model.rewiring import Rewiring, RewiringRule
 from snnlab.rules.intrinsics import poisson
@@ -34,6 +35,7 @@ def going(group, p):
         ({"prune": going}, r"Own\.prune: must not be defined: the rule ranks[\s\S]*score says"),
         ({"accept": going}, r"Own\.accept: must not be defined: the rule ranks"),
         ({"n_going": RewiringRule.n_going}, r"Own\.n_going: must be defined: without it no"),
+        ({"score": Parameter(1.0)}, r"Own\.score: must be a function of a rule that ranks"),
         ({"candidates": -1}, r"Own\.candidates: must be a whole number >= 0 \(got -1\)"),
         ({"candidates": 0.5}, r"Own\.candidates: must be a whole number >= 0 \(got 0\.5\)"),
         ({"ranks": ""}, r"Own\.n_going: must not be defined: the rule ranks no syn[\s\S]*'pro"),

@@ -27,10 +27,10 @@ from tests.unit.rules.rewiring_trial import RewiringTrial
 
 N = 2048
 SHIPPED = [
-    m
-    for m in models().values()
-    if m.__module__.startswith("snnlab.") and not (m.ranks or m.matches_elements)
-]
+    rule for rule in models().values()
+    if rule.__module__.startswith("snnlab.") and not (rule.ranks or rule.matches_elements)
+]  # fmt: skip
+"""Rules that decide about one synapse or pair at a time."""
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-39, -1e-310, 3e38)
 DECISIONS = ("prune", "accept")
 CONSTANT = {("prune", Always), ("accept", Always), ("accept", DeepR), ("accept", Threshold)}

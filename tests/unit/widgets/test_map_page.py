@@ -358,7 +358,7 @@ def test_a_session_without_a_map_is_refused() -> None:
 
 def test_parts_wait_as_their_share_of_the_time_asks_for(page: MapPage) -> None:
     """In processor time of the thread that draws, so it holds on any machine."""
-    assert sum(SHARES.values()) + SHARES["plot"] == pytest.approx(0.05)
+    assert sum(SHARES.values()) + SHARES["plot"] <= 0.045
     session = page.view.sampler.session
     display = Display(session)
     calls: list[float] = []

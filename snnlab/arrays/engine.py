@@ -26,7 +26,7 @@ from snnlab.arrays.element_matching import (
     plan_update,
 )
 from snnlab.arrays.element_read import read_elements
-from snnlab.arrays.growth import check_growth
+from snnlab.arrays.room import check_room
 from snnlab.arrays.health import cut_effects, find_troubles, limit_input, lost_synapses
 from snnlab.arrays.lesion_cut import cut_lesioned, without_lesioned
 from snnlab.arrays.lesions import has_lesions
@@ -292,7 +292,7 @@ class ArrayEngine(ABC, Generic[B, C]):
     def _make_room(self, changes: Changes | None = None) -> None:
         """Lay all rows that may grow out anew, with room behind each, after changes if any."""
         self._collect()
-        check_growth(self._arrays, self._free_bytes(), self.device)
+        check_room(self._arrays, self._free_bytes(), self.device)
         arrays = export(self._arrays, self._step)
         if changes is not None:
             arrays = with_changes(self._arrays, arrays, changes)

@@ -6,7 +6,7 @@ from snnlab.arrays.built import Built
 from snnlab.build.growing import n_places
 from snnlab.errors import OutOfMemory
 
-__all__ = ["check_growth"]
+__all__ = ["check_room"]
 
 _LISTED_BYTES = 48
 """Of each synapse, while it is told from which neuron to which it goes and put into order."""
@@ -14,7 +14,7 @@ _LISTED_BYTES = 48
 _KEPT_FREE = 0.05
 
 
-def check_growth(built: Built, free: int, device: str) -> None:
+def check_room(built: Built, free: int, device: str) -> None:
     """Refuse to lay rows out anew, twice as long, if they would not fit.
 
     Parameters

@@ -15,6 +15,7 @@ __all__ = [
     "FORMED",
     "FULL",
     "GONE",
+    "HAS_ADJUSTED",
     "NEEDS_ROOM",
     "NEXT",
     "N_EVENTS",
@@ -38,8 +39,8 @@ __all__ = [
 REWIRING_FIELDS = (
     "table", "plastic", "every", "attempts", "stream", "n_pre", "n_post", "source", "post",
     "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "n_states", "start_base",
-    "params_base", "pre_base", "post_base", "indegree_base", "replaces", "pairs", "slots",
-    "share_low", "share_high", "afferents_base", "capacity", "pool_base", "pool_size",
+    "params_base", "pre_base", "post_base", "indegree_base", "replaces", "adjust", "pairs",
+    "slots", "share_low", "share_high", "afferents_base", "capacity", "pool_base", "pool_size",
     "pool_place",
 )  # fmt: skip
 """Columns of `Rewirings.table`."""
@@ -59,7 +60,7 @@ PAIR_WORDS, RANK_WORDS = 2, 3
 RULE_WORDS = 0xFFFFFFFF
 """Second name of the random words of an attempt's rule."""
 
-ROW, GONE, FORMED, NEXT, FULL, N_TRIED = range(6)
+ROW, GONE, FORMED, NEXT, FULL, N_TRIED, HAS_ADJUSTED = range(7)
 """Columns of `Rewirings.replacing`."""
 
 ROUND = 1024
@@ -80,13 +81,13 @@ class Rewirings(NamedTuple):
 
     Parameters
     ----------
-    table : (n, 30) int64
+    table : (n, 31) int64
         Columns `REWIRING_FIELDS`: the projection's synapse table and its number among the plastic
         ones (-1: static); steps between calls, attempts in each; random stream; sizes and numbers
         of the populations; who is a partner; addresses of the rule's functions; state variables
         of a synapse, and where the parts of the flat arrays begin; whether synapses are replaced;
-        random stream of pairs; slots of a target in the pool, and which of them, in order of the
-        rewirings, this one brings.
+        the address of what changes their weights; random stream of pairs; slots of a target in the
+        pool, and which of them, in order of the rewirings, this one brings.
     params : flat real
         Parameters of each rule.
     start : flat real
@@ -125,7 +126,8 @@ class Rewirings(NamedTuple):
     replacing : (n_partitions, 8) int64
         Where a partition is within a rule that replaces: row that it visits next, synapses that
         went and that were formed, pair that comes next; of the pairs of this round, the one for
-        which a row had no room, and how many got a synapse for now. A cache line apart.
+        which a row had no room, and how many got a synapse for now; whether weights have been
+        changed. A cache line apart.
     tried : (n_partitions, ROUND) int64
         Numbers of these.
     """

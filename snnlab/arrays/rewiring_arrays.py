@@ -59,6 +59,11 @@ class RewiringKernel(Protocol):
         """How it finds the one that decides whether a synapse is formed."""
         ...
 
+    @property
+    def adjust(self) -> int:
+        """How it finds the one that changes weights; 0: there is none."""
+        ...
+
 
 K = TypeVar("K", bound=RewiringKernel)
 
@@ -245,6 +250,7 @@ def _columns(
         "has_distance": int(pre.space is not None and post.space is not None),
         "accept": kernel.accept,
         "prune": kernel.prune,
+        "adjust": kernel.adjust,
         "n_states": len(kernel.tree.states),
         "replaces": int(rewiring.model.replaces),
     }

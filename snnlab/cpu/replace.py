@@ -16,6 +16,7 @@ from snnlab.arrays.rewiring import (
     FORMED,
     FULL,
     GONE,
+    HAS_ADJUSTED,
     N_EVENTS,
     N_TRIED,
     NEEDS_ROOM,
@@ -45,15 +46,16 @@ from snnlab.cpu.rewire_rows import (
     remove,
     row_of,
     see_pair,
+    write_weight,
 )
 from snnlab.rules.call import call_rule
 
 __all__ = ["replace"]
 
-_STREAM, _FORBIDS_SELF, _ACCEPT, _PRUNE, _PARAMS, _N_PRE, _N_POST, _INDEGREE = (
+_STREAM, _FORBIDS_SELF, _ACCEPT, _PRUNE, _ADJUST, _PARAMS, _N_PRE, _N_POST, _INDEGREE = (
     REWIRING_FIELDS.index(name)
-    for name in ("stream", "forbids_self", "accept", "prune", "params_base", "n_pre", "n_post",
-                 "indegree_base")
+    for name in ("stream", "forbids_self", "accept", "prune", "adjust", "params_base", "n_pre",
+                 "n_post", "indegree_base")
 )  # fmt: skip
 
 _NO, _YES, _NO_ROOM = range(3)
@@ -65,6 +67,28 @@ def _name(program, rewirings, r, p, first, second, now):  # type: ignore[no-unty
     random = rewirings.random
     random[p, 0], random[p, 1] = uint32(program.seed), uint32(rewirings.table[r, _STREAM])
     random[p, 2], random[p, 3], random[p, 4] = uint32(first), uint32(second), uint32(now)
+
+
+@njit(error_model="numpy", cache=True)
+def _adjust_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # type: ignore[no-untyped-def]
+    """Change the weights, once in a call: it may stop for room later, and go on."""
+    own, mine = rewirings.table[r], rewirings.replacing[p]
+    if own[_ADJUST] == 0 or mine[HAS_ADJUSTED]:
+        return
+    slot = owned(program, rewirings, r, p)[2]
+    params = rewirings.params[own[_PARAMS] :]
+    asked = rewirings.state[p], rewirings.pair[p], params, rewirings.random[p]
+    for pre in range(own[_N_PRE]):
+        start, stop, _, _ = row_of(synapses, rewirings, r, p, pre)
+        catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
+        for e in range(start, stop):
+            post = int64(synapses.targets[e]) - slot
+            see_pair(rewirings, r, p, pre, post)
+            read_state(plastic, rewirings, r, p, e)
+            _name(program, rewirings, r, p, pre, post, now)
+            call_rule(own[_ADJUST], asked)
+            write_weight(plastic, rewirings, r, p, e)
+    mine[HAS_ADJUSTED] = 1
 
 
 @njit(error_model="numpy", cache=True)
@@ -210,6 +234,7 @@ def _replace(  # type: ignore[no-untyped-def]
     """
     n_partitions = program.bounds.size - 1
     for p in range(member, n_partitions, n_members):
+        _adjust_rows(program, synapses, plastic, rewirings, memory, r, p, now)
         _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now)
     meet(barrier, n_members)
     if not _has_room(rewirings):

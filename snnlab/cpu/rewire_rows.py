@@ -27,6 +27,7 @@ __all__ = [
     "remove",
     "row_of",
     "see_pair",
+    "write_weight",
 ]
 
 (_TABLE, _PLASTIC, _STREAM, _N_PRE, _N_POST, _POST, _HAS_DISTANCE, _N_STATES, _START, _PRE,
@@ -137,6 +138,13 @@ def read_state(plastic, rewirings, r, p, e):  # type: ignore[no-untyped-def]
     at, stride = _at_state(plastic, m, p, e)
     for k in range(rewirings.table[r, _N_STATES]):
         rewirings.state[p, k] = plastic.state[at + k * stride]
+
+
+@njit(error_model="numpy", forceinline=True)
+def write_weight(plastic, rewirings, r, p, e):  # type: ignore[no-untyped-def]
+    """Let a plastic synapse have the weight in the scratch of the partition."""
+    at, _ = _at_state(plastic, rewirings.table[r, _PLASTIC], p, e)
+    plastic.state[at] = rewirings.state[p, 0]
 
 
 @njit(error_model="numpy", forceinline=True)

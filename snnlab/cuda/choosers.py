@@ -49,7 +49,7 @@ def synapse_choosers(codes: Sequence[SynapseCode]) -> str:
 
 
 def rule_choosers(codes: Sequence[RewiringCode]) -> str:
-    """Return ``prune_of_rule`` and ``accept_of_rule``, the decisions of any rewiring rule.
+    """Return ``prune_of_rule``, ``accept_of_rule`` and ``adjust_by_rule``, of any rewiring rule.
 
     ``reads_indegree_of_rule`` says whether they depend on the in-degree of a target.
     """
@@ -61,6 +61,8 @@ def rule_choosers(codes: Sequence[RewiringCode]) -> str:
                  [f"return {name}::prune(state, {passed})" for name in names], kind="bool"),
         _chooser(f"accept_of_rule(i64 rule, {given})", "rule",
                  [f"return {name}::accept({passed})" for name in names], kind="bool"),
+        _chooser(f"adjust_by_rule(i64 rule, const real *state, {given})", "rule",
+                 [f"return {name}::adjust(state, {passed})" for name in names], kind="real"),
         _chooser("reads_indegree_of_rule(i64 rule)", "rule",
                  [f"return {name}::reads_indegree" for name in names], kind="bool"),
     ])  # fmt: skip

@@ -62,7 +62,7 @@ class SynapseCode:
 class RewiringCode:
     """A rewiring rule; see `snnlab.arrays.rewiring_arrays.RewiringKernel`.
 
-    Both its functions are found by the one number `case`.
+    Its functions are found by the one number `case`.
     """
 
     tree: RewiringTree
@@ -76,6 +76,11 @@ class RewiringCode:
         return self.case
 
     accept = prune
+
+    @property
+    def adjust(self) -> int:
+        """Not 0 if the rule changes weights."""
+        return int(bool(self.tree.adjust))
 
 
 class Codes:

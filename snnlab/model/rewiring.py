@@ -6,7 +6,7 @@ scalars, restricted to the rule language; see `RewiringRule`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar
@@ -49,7 +49,11 @@ class RewiringRule:
     `accept` where there is none. One with ``replaces = True`` visits every synapse instead, and
     then draws pairs, source and target uniform, until as many synapses have been formed as went.
     It gives up after a million pairs and a thousand more for each synapse that went; fewer are
-    formed then, and `Frame.health` says so.
+    formed then, and `Frame.health` says so. It may change weights before:
+
+    ``adjust(syn, pair, p) -> number``
+        The new weight of a synapse that is there. Every synapse has it before the first is asked
+        whether it goes. For projections whose synapses have weights of their own.
 
     A rule with ``ranks`` compares the synapses with one another, all of the projection or those
     of each target or source: the ones with the lowest `score` go, `n_going` says how many. Then
@@ -93,6 +97,12 @@ class RewiringRule:
                     f"{cls.__name__}.{name}", "must have another name: every rewiring has one",
                     remedy=f"Names that are taken: {', '.join(_OWN)}.",
                 )  # fmt: skip
+        if cls.adjust is not None and not cls.replaces:
+            raise SpecError(
+                f"{cls.__name__}.adjust",
+                "must not be defined: the rule does not visit every synapse",
+                remedy="Write replaces = True, or leave changes of weights to the synapse model.",
+            )  # fmt: skip
         check_ranking_rule(cls, RewiringRule)
         if cls.replaces and cls.accept is RewiringRule.accept:
             raise SpecError(
@@ -129,6 +139,9 @@ class RewiringRule:
     def accept(pair: Any, p: Any) -> Any:
         """Return whether a pair gets a synapse; default: never."""
         return False
+
+    adjust: ClassVar[Callable[..., Any] | None] = None
+    """What changes the weights before a call, of a rule that replaces; default: nothing does."""
 
     @staticmethod
     def score(syn: Any, pair: Any, p: Any) -> Any:

@@ -55,6 +55,7 @@ def _check(network: Network, rewiring: Rewiring) -> None:
     projection.model.check(
         network.synapse_parameters_of(projection), (weight, weight), context=f"{where}."
     )
+    _check_weights(rule, projection, where)
     tree = _tree(rule, tuple(network.synapse_states_of(projection)))
     reads_distance = tree.reads_distance
     if rule.ranks:
@@ -102,6 +103,17 @@ def _check_start(network: Network, projection: Projection, where: str) -> None:
         raise SpecError(
             f"{where}.projection", "must start from one constant weight", context=context,
             got=repr(projection.weight), remedy="Give the projection one number as its weight.",
+        )  # fmt: skip
+
+
+def _check_weights(rule: Any, projection: Projection, where: str) -> None:
+    """Whoever changes weights needs synapses that have some of their own."""
+    if rule.adjust is not None and projection.model.is_static():
+        raise SpecError(
+            f"{where}.projection", "must have synapses with weights of their own",
+            got=f"{projection.synapse} synapses, which share one",
+            context=f"{rule.__name__} changes weights.",
+            remedy="Let the projection learn: synapse='STDP', or a model of your own.",
         )  # fmt: skip
 
 

@@ -43,7 +43,8 @@ def check_slots(network: Network, rewiring: Rewiring) -> None:
                 context=f"Pool {rewiring.pool!r}.", remedy="Write for example slots=16.",
             )  # fmt: skip
         return
-    if rewiring.model.replaces or rewiring.model.matches_elements:
+    rule = rewiring.model
+    if rule.replaces or rule.ranks or rule.matches_elements:
         raise SpecError(
             f"{where}.slots", f"must be 0 for the rule {rewiring.rule}, which draws no attempts",
             got=str(slots), remedy="Use a rule that decides pair by pair, such as Topographic.",

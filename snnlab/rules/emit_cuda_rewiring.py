@@ -1,9 +1,9 @@
-"""A rewiring rule as CUDA C: a struct of the two functions that decide."""
+"""A rewiring rule as CUDA C: a struct of the functions that decide."""
 
 from __future__ import annotations
 
 from snnlab.rules.cuda_source import CudaSource
-from snnlab.rules.rewiring import ACCEPTED, PAIR, PRUNED, RewiringTree
+from snnlab.rules.rewiring import ACCEPTED, ADJUSTED, PAIR, PRUNED, RewiringTree
 from snnlab.rules.tree import Local, Statement
 
 __all__ = ["emit_cuda_rewiring"]
@@ -26,6 +26,12 @@ struct {name} {{
     ) {{
 {accept}
     }}
+
+    static __device__ real adjust(
+        const real *state, const real *pair, const real *params, const RuleDraws &draws
+    ) {{
+{adjust}
+    }}
 }};
 """
 
@@ -42,15 +48,17 @@ def emit_cuda_rewiring(tree: RewiringTree, name: str) -> str:
     Returns
     -------
     str
-        Source of a struct, the same for both precisions. Its functions ``prune`` and ``accept``
-        decide as those of `snnlab.rules.emit_rewiring`, to the bit: states and parameters are in
-        the order of the tree, a pair is its distance and its indegree.
+        Source of a struct, the same for both precisions. Its functions ``prune``, ``accept``
+        and ``adjust`` decide as those of `snnlab.rules.emit_rewiring`, to the bit: states and
+        parameters are in the order of the tree, a pair is its distance and its indegree. Where the
+        rule leaves weights alone, ``adjust`` returns the weight.
     """
     return _STRUCT.format(
         rule=tree.name, name=name, n_states=len(tree.states), n_params=len(tree.parameters),
         reads_distance=str(tree.reads_distance).lower(),
         reads_indegree=str(tree.reads_indegree).lower(),
         prune=_body(tree, tree.prune, PRUNED), accept=_body(tree, tree.accept, ACCEPTED),
+        adjust=_body(tree, tree.adjust, ADJUSTED) if tree.adjust else "        return state[0];",
     )  # fmt: skip
 
 

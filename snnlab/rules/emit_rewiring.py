@@ -1,4 +1,4 @@
-"""A rewiring rule as Numba source: a module of the two functions that decide."""
+"""A rewiring rule as Numba source: a module of the functions that decide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from snnlab.rules.lanes import PARTS_SHIFT
 from snnlab.rules.numba_source import NumbaSource
-from snnlab.rules.rewiring import ACCEPTED, PAIR, PRUNED, RewiringTree
+from snnlab.rules.rewiring import ACCEPTED, ADJUSTED, PAIR, PRUNED, RewiringTree
 from snnlab.rules.tree import Draw, Field, Local, Statement, fields_read
 from snnlab.rules.tree_source import has_counted_loop
 
@@ -48,7 +48,7 @@ def {name}({arguments}):
 
 
 def emit_rewiring_kernels(tree: RewiringTree, precision: str) -> str:
-    """Write the source of both functions.
+    """Write the source of a rule's functions.
 
     Parameters
     ----------
@@ -59,15 +59,18 @@ def emit_rewiring_kernels(tree: RewiringTree, precision: str) -> str:
     Returns
     -------
     str
-        Source of a module with the compiled functions ``prune`` and ``accept``; see
-        `snnlab.rules.rewiring_kernel.RewiringKernels`.
+        Source of a module with the compiled functions ``prune``, ``accept`` and, where the rule
+        has it, ``adjust``; see `snnlab.rules.rewiring_kernel.RewiringKernels`.
     """
     head = DECISION_HEAD.format(name=tree.name, precision=precision, shift=PARTS_SHIFT)
-    return "".join([
-        head,
-        _function("prune", ("state", "pair", "params"), tree, tree.prune, PRUNED),
-        _function("accept", ("pair", "params"), tree, tree.accept, ACCEPTED),
-    ])  # fmt: skip
+    of_synapse, of_pair = ("state", "pair", "params"), ("pair", "params")
+    functions = [
+        _function("prune", of_synapse, tree, tree.prune, PRUNED),
+        _function("accept", of_pair, tree, tree.accept, ACCEPTED),
+    ]
+    if tree.adjust:
+        functions.append(_function("adjust", of_synapse, tree, tree.adjust, ADJUSTED))
+    return "".join([head, *functions])
 
 
 def _function(
@@ -83,7 +86,11 @@ def _function(
     if has_counted_loop(program):
         source.add("passed = int32(0)")
     source.statements(program)
-    source.add(f"return int64({source.variable(result)})")
+    if result is ADJUSTED:
+        source.add("carray(state_at, 1)[0] = " + source.variable(result))
+        source.add("return int64(0)")
+    else:
+        source.add(f"return int64({source.variable(result)})")
     head = _FUNCTION.format(
         signature=f"int64({', '.join(['reals'] * len(arrays))}, words)", name=name,
         arguments=", ".join([*(f"{array}_at" for array in arrays), "random_at"]),

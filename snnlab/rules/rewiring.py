@@ -14,7 +14,7 @@ from snnlab.rules.select import without_branches
 from snnlab.rules.tree import Draw, Local, Statement, Type, fields_read, walk
 
 __all__ = [
-    "ACCEPTED", "PAIR", "PRUNED", "RewiringModel", "RewiringTree", "read_rewiring",
+    "ACCEPTED", "ADJUSTED", "PAIR", "PRUNED", "RewiringModel", "RewiringTree", "read_rewiring",
     "refuse_counts", "spaces_of_rule",
 ]  # fmt: skip
 
@@ -23,6 +23,9 @@ PRUNED = Local("pruned", Type.BOOL)
 
 ACCEPTED = Local("accepted", Type.BOOL)
 """The variable of `RewiringTree.accept` that says whether a synapse is formed."""
+
+ADJUSTED = Local("adjusted", Type.REAL)
+"""The variable of `RewiringTree.adjust` that holds the new weight."""
 
 PAIR = ("distance", "indegree")
 """What a rule sees of a pair of neurons, in the order in which it is handed over."""
@@ -40,6 +43,7 @@ class RewiringModel(Protocol):
     derive: Callable[..., dict[str, Any]]
     prune: Callable[..., Any]
     accept: Callable[..., Any]
+    adjust: Callable[..., Any] | None
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,9 @@ class RewiringTree:
         Parameters, then derived constants.
     parameters : tuple of str
         Those of them that the programs read.
-    prune, accept : tuple of Statement
-        What sets `PRUNED` and `ACCEPTED`, without branches except around loops.
+    prune, accept, adjust : tuple of Statement
+        What sets `PRUNED`, `ACCEPTED` and `ADJUSTED`, without branches except around loops;
+        `adjust` is empty where the rule leaves weights alone.
     """
 
     name: str
@@ -66,6 +71,7 @@ class RewiringTree:
     parameters: tuple[str, ...]
     prune: tuple[Statement, ...]
     accept: tuple[Statement, ...]
+    adjust: tuple[Statement, ...]
 
     @property
     def reads_distance(self) -> bool:
@@ -78,11 +84,11 @@ class RewiringTree:
         return "indegree" in self._of_pair()
 
     def _of_pair(self) -> frozenset[str]:
-        return fields_read((*self.prune, *self.accept), "pair")
+        return fields_read((*self.prune, *self.accept, *self.adjust), "pair")
 
 
 def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> RewiringTree:
-    """Read both functions of a rewiring rule.
+    """Read the functions of a rewiring rule.
 
     Parameters
     ----------
@@ -112,7 +118,8 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
 
     prune = parsed("prune", "syn pair p", PRUNED)
     accept = parsed("accept", "pair p", ACCEPTED)
-    used = fields_read((*prune, *accept), "p")
+    adjust = parsed("adjust", "syn pair p", ADJUSTED) if rule.adjust is not None else ()
+    used = fields_read((*prune, *accept, *adjust), "p")
     return RewiringTree(
         name=rule.__name__,
         states=tuple(synapse_states),
@@ -120,6 +127,7 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
         parameters=tuple(name for name in known if name in used),
         prune=prune,
         accept=accept,
+        adjust=adjust,
     )
 
 

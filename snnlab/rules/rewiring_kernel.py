@@ -1,4 +1,4 @@
-"""Compiling a rewiring rule into the two functions that decide."""
+"""Compiling a rewiring rule into the functions that decide."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ class RewiringKernels:
         s, random[3]), where s holds the pass of a loop above bit 16, and the key (seed, stream).
     accept : int
         Address of ``int64 accept(pair, params, random)``: not 0 if a synapse is formed.
+    adjust : int
+        Address of ``int64 adjust(state, pair, params, random)``, which writes the new weight over
+        the old one; 0 if the rule leaves weights alone.
     source : str
         The generated Numba source.
     """
@@ -46,6 +49,7 @@ class RewiringKernels:
     precision: str
     prune: int
     accept: int
+    adjust: int
     source: str = field(repr=False)
     compiled: Any = field(repr=False, compare=False)
 
@@ -76,5 +80,6 @@ def compile_rewiring_kernels(
     source = emit_rewiring_kernels(tree, precision)
     module = generated_module(tree.name, source)
     return RewiringKernels(
-        tree, precision, module.prune.address, module.accept.address, source, module
-    )
+        tree, precision, module.prune.address, module.accept.address,
+        module.adjust.address if tree.adjust else 0, source, module,
+    )  # fmt: skip

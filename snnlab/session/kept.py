@@ -20,6 +20,9 @@ from snnlab.session.status import Status
 if TYPE_CHECKING:
     import xarray as xr
 
+    from snnlab.frames.synapses import Synapses
+    from snnlab.model.network import Network
+
 __all__ = ["Kept"]
 
 _CALL_S = 600.0
@@ -102,14 +105,14 @@ class Kept(Status):
         """
         from snnlab.record.synapse_table import synapse_table
 
-        found: list[xr.Dataset] = []
+        found: list[tuple[Synapses, Network]] = []
 
         def read() -> None:
             synapses = self._simulation.synapses(projection)
-            found.append(synapse_table(synapses, self._simulation.editor.network))
+            found.append((synapses, self._simulation.editor.network))
 
         self._on_thread(read)
-        return found[0]
+        return synapse_table(*found[0])  # while the simulation goes on
 
     def synaptic_elements(self, population: str) -> xr.Dataset:
         """Return calcium and synaptic elements of a population as they are now.

@@ -117,8 +117,12 @@ def test_edits_leave_twins_alike() -> None:
     twins.compare()
 
 
-def test_weak_synapses_are_replaced_as_on_the_cpu() -> None:
-    twins = Twins(learning("DeepR", {}), HostDevice(seed=4))
+@pytest.mark.parametrize("noise", [{}, {"drift": 0.02, "temperature": 1e-3}], ids=["", "warm"])
+def test_weak_synapses_are_replaced_as_on_the_cpu(
+    noise: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnlab.build.growing._ROOM", 1)  # calls are broken off, and go on
+    twins = Twins(learning("DeepR", noise), HostDevice(seed=4))
     frames = twins.advance(150, 250)
     assert sum(len(frame.structure) for frame in frames) > 50
     twins.compare()

@@ -24,6 +24,7 @@ from snnlab.model.stimuli import PoissonInput, SpikeTrains
 from snnlab.rules.intrinsics import uniform
 from snnlab.session import Session
 from tests.features.session_bench import LIMIT_S, engines
+from tests.features.test_cuda_replacing import crowd
 from tests.host_device.host_device import HostDevice
 from tests.twins import Twins, assert_same_frame, assert_same_state
 
@@ -288,3 +289,23 @@ def test_a_session_undoes_redoes_rewinds_moves_and_records_lesions(tmp_path: Pat
         assert of_lesions.sum() == n_lost
         assert set(ds.event_projection.values[of_lesions]) == {"map"}
     assert snnlab.open_log(path).structural_events().is_lesion.sum() == n_lost
+
+
+@pytest.mark.parametrize("kind", ["replaces", "ranks"])
+def test_rules_that_replace_or_rank_leave_lesioned_neurons_alone(kind: str) -> None:
+    network = crowd(synapse="STDP")
+    if kind == "ranks":
+        network = network.replace(rewirings=[
+            Rewiring("forward", "SET", 0.4, name="ranks"), *network.rewirings[-1:]
+        ])  # fmt: skip
+    twins = Twins(network, HostDevice(seed=1))
+    twins.advance(30)
+    assert twins.edit(Lesion("source", range(20)), Lesion("target", range(10, 60)))
+    ids = lost(twins.cpu.network)
+    frames = list(twins.advance(1, 49))
+    twins.compare()
+    events = StructuralEvents.joined(frame.structure for frame in frames)
+    assert events.is_lesion.sum() > 100
+    by_rules = events.at(~events.is_lesion)
+    assert by_rules.is_formed.sum() > 50
+    assert not touching(by_rules, ids).any()

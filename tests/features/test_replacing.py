@@ -280,6 +280,34 @@ def learning(rule: str, parameters: dict[str, float]) -> Network:
     return Network([source, target], [projection], rewirings=[rewiring])
 
 
+def test_weights_drift_and_walk_once_a_call() -> None:
+    """Within five standard errors: a false alarm in 1.7 million for each of the two."""
+    warm = {"drift": 0.01, "temperature": 2e-4}
+    network = SetParameter("source", "rate", 0.0).apply(learning("DeepR", warm))
+    engine = CpuEngine(network, threads=2)
+    engine.advance(1)
+    before = engine.synapses("p").weight.astype(np.float64)
+    assert (before == 1.5).all()
+    n_calls, n = 5, before.size
+    engine.advance(20 * n_calls)
+    change = engine.synapses("p").weight - before
+    variance = n_calls * 2.0 * warm["temperature"]
+    assert abs(change.mean() + n_calls * warm["drift"]) < 5.0 * math.sqrt(variance / n)
+    assert abs(change.var() / variance - 1.0) < 5.0 * math.sqrt(2.0 / n)
+
+
+@pytest.mark.parametrize("place", ["growing._ROOM", "layout.MAX_PARTITION"])
+def test_weights_are_changed_once_wherever_a_call_is_broken_off(place: str, monkeypatch) -> None:
+    warm = {"drift": 0.05, "temperature": 1e-2}
+    usual = CpuEngine(learning("DeepR", warm), threads=1)
+    expected = run(usual, (400,))
+    assert expected[1].is_formed.sum() > 200
+    monkeypatch.setattr(f"snnlab.build.{place}", 1 if place == "growing._ROOM" else 128)
+    engine = CpuEngine(learning("DeepR", warm), threads=2)
+    assert_same(run(engine, (130, 1, 269)), expected)
+    np.testing.assert_array_equal(engine.synapses("p").weight, usual.synapses("p").weight)
+
+
 @pytest.mark.parametrize(
     ("rule", "parameters", "highest"),
     [("DeepR", {}, 0.0), ("Threshold", {"w_threshold": 0.5}, np.nextafter(0.5, 0.0))],

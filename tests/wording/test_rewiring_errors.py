@@ -18,8 +18,9 @@ SPACE = Grid((4.0, 4.0), True, (4, 4))
 
 def network(own, rewiring):
     a = Population("a", 16, "LIFCondExp", space=own.pop("space", SPACE))
-    values = {"rule": PairwiseBernoulli(0.1), "weight": 0.2, "delay": 1.0} | own
-    projection = Projection("a", "a", synapse="STDP", parameters={"W_max": 1.0}, **values)
+    values = {"rule": PairwiseBernoulli(0.1), "weight": 0.2, "delay": 1.0}
+    values |= {"synapse": "STDP", "parameters": {"W_max": 1.0}} | own
+    projection = Projection("a", "a", **values)
     return Network([a], [projection], rewirings=[Rewiring(**{"projection": "a->a"} | rewiring)])
 
 
@@ -220,6 +221,16 @@ def test_a_bad_rule_is_refused_where_it_is_used(rule, message):
 def test_names_of_a_rewiring_are_no_parameters():
     with pytest.raises(SpecError, match=r"Own\.every: must have another name[\s\S]*attempts"):
         type("Own", (RewiringRule,), {"every": Parameter(1.0, "ms")})
+
+
+def test_only_a_rule_that_replaces_changes_weights():
+    with pytest.raises(SpecError, match=r"Own\.adjust: must not be defined[\s\S]*replaces = True"):
+        type("Own", (RewiringRule,), {"adjust": staticmethod(lambda syn, pair, p: 0.0)})
+
+
+def test_weights_that_are_shared_are_not_changed():
+    with pytest.raises(SpecError, match=r"must have synapses with weights of their own[\s\S]*STDP"):
+        network({"synapse": "Static", "parameters": {}}, {"rule": "DeepR"})
 
 
 def test_a_rule_that_replaces_says_what_it_forms():

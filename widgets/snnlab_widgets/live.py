@@ -36,7 +36,7 @@ class Live(ipywidgets.VBox):
     kind : str
         ``"rates"``, ``"raster"`` or ``"trace"``; of a map between two sheets of neurons
         ``"receptive_fields"``, ``"map_mesh"``, ``"preferred_x"``, ``"preferred_y"``,
-        ``"connection_matrix"``, ``"sigma_aff"``, ``"AD"``, ``"turnover"`` or
+        ``"rate_map"``, ``"connection_matrix"``, ``"sigma_aff"``, ``"AD"``, ``"turnover"`` or
         ``"turnover_distance"``.
     projection : str, optional
         Which map; default: the first projection between two grids that is rewired.

@@ -110,7 +110,7 @@ class MapSheet(MapPicture):
             {"population": name, "quantities": list(QUANTITIES[end])}
             for name, end in self._ends.items()
         ]
-        super().__init__(view, side=416, on_error=session.messages.error, sheets=sheets)
+        super().__init__(view, side=512, on_error=session.messages.error, sheets=sheets)
         self._tell()
 
     def version(self) -> Hashable:

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,9 +73,7 @@ class Timeline(Part):
         on_look: Callable[[], object] = lambda: None,
         folder: Path | None = None,
     ) -> None:
-        super().__init__(
-            on_error=self._refuse, formats=[[suffix, text] for suffix, text in FORMATS.items()]
-        )
+        super().__init__(on_error=self._refuse, formats=_offered())
         self._session, self._view, self._on_look = session, view, on_look
         self._folder = folder
         self._way_back: Future[None] | None = None
@@ -177,3 +176,11 @@ class Timeline(Part):
     def _refuse(self, error: BaseException) -> None:
         self._session.messages.error(error)
         self._say(str(error), is_error=True)
+
+
+def _offered() -> list[list[str]]:
+    """Suffix and text of every export; first what works without another package."""
+    offered = [[suffix, text] for suffix, text in FORMATS.items()]
+    if find_spec("av") is not None:
+        return offered
+    return [*offered[1:], ["mp4", f"{FORMATS['mp4']}, needs PyAV"]]

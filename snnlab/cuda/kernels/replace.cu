@@ -22,6 +22,36 @@ static __device__ i64 sum_of_partitions(const Network &net, int column) {
     return (i64)sum;
 }
 
+// ---- weights that change
+
+// Let the rule change all weights, a row on each warp; once in a call.
+static __device__ void adjust_rows(const Network &net, i64 r, i64 now) {
+    const i64 *own = net.rewirings.table + r * N_REWIRING_FIELDS;
+    if (!own[REWIRING_ADJUST] || replacing_of(net, 0)[REPLACING_HAS_ADJUSTED]) return;
+    const real *params = net.rewirings.params + own[REWIRING_PARAMS_BASE];
+    const i64 n_rows = own[REWIRING_N_PRE], n = n_rows * net.work.n_partitions;
+    real pair[2], state[MOST_RULE_STATES];
+    for (i64 w = warp_in_grid(); w < n; w += warps_of_grid()) {
+        const RulePart part = rule_part(net, r, quotient(w, n_rows), now);
+        const i64 pre = remainder_of(w, n_rows), zero = target_of(net, part, 0);
+        const GrowingRow row = growing_row(net, part, pre);
+        for (i64 e = *row.start + lane_in_warp(); e < *row.stop; e += 32) {
+            const i64 post = net.synapses.targets[e] - zero;
+            const RuleDraws draws = {(u32)net.program.seed, (u32)own[REWIRING_STREAM], (u32)pre,
+                                     (u32)post, (u32)now};
+            see_pair(net, part, pre, post, pair);
+            read_synapse_state(net, part, e, state);
+            *state_place(net, part, e).first =
+                adjust_by_rule(own[REWIRING_PRUNE], state, pair, params, draws);
+        }
+    }
+    meet_all(net.held.barrier); // all have read that it was to be done
+    for (i64 p = blockIdx.x; p < net.work.n_partitions; p += gridDim.x) {
+        if (threadIdx.x == 0) replacing_of(net, p)[REPLACING_HAS_ADJUSTED] = 1;
+    }
+    meet_all(net.held.barrier);
+}
+
 // ---- synapses that go
 
 // Bring all rows up to date, one on each warp.
@@ -344,6 +374,7 @@ static __device__ bool form_synapses(const Network &net, i64 r, i64 now, i64 n_g
 static __device__ bool replace_synapses(const Network &net, i64 r, i64 now) {
     catch_up_rows(net, r, now);
     meet_all(net.held.barrier);
+    adjust_rows(net, r, now);
     for (i64 p = blockIdx.x; p < net.work.n_partitions; p += gridDim.x) {
         visit_rows(net, rule_part(net, r, p, now));
     }

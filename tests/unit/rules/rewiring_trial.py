@@ -26,6 +26,17 @@ static __device__ RuleDraws draws_of(const u32 *random) {
     return draws;
 }
 
+// Each thread changes the weight of a synapse of its own, which is returned as its bits.
+extern "C" __global__ void run_adjust(
+    i64 *decided, const real *state, const real *pair, const real *params, const u32 *random
+) {
+    const i64 j = blockIdx.x * (i64)blockDim.x + threadIdx.x;
+    const real weight = Rewiring0::adjust(
+        state + j * Rewiring0::n_states, pair + 2 * j, params, draws_of(random + 5 * j)
+    );
+    ((real *)(decided + j))[0] = weight;
+}
+
 // Each thread decides about a pair of its own.
 extern "C" __global__ void run_prune(
     i64 *decided, const real *state, const real *pair, const real *params, const u32 *random
@@ -87,6 +98,18 @@ class RewiringTrial:
         run = _prune if name == "prune" else _accept
         run(address, decided, self.states, self.pairs, params, self.random)
         return decided
+
+    def adjusted(self) -> NDArray[np.floating]:
+        """New weights, computed by Numba."""
+        states = self.states.copy()
+        _prune(self.kernels.adjust, np.zeros(len(states), np.int64), states, self.pairs,
+               self.params, self.random)  # fmt: skip
+        return states[:, 0]
+
+    def adjusted_by_cuda(self, device: Device) -> NDArray[np.floating]:
+        """New weights, computed by CUDA C."""
+        bits = self.by_cuda("adjust", device)
+        return bits.view(self.precision)[:: 8 // self.states.itemsize]
 
     def by_cuda(self, name: str, device: Device) -> NDArray[np.int64]:
         n_threads = 64

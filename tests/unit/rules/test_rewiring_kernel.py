@@ -66,6 +66,36 @@ def test_cuda_decides_as_numba(model: Any, precision: str, name: str) -> None:
         assert set(expected) == {0, 1}
 
 
+class Wanders(RewiringRule):
+    """Changes weights by all that a rule may use."""
+
+    replaces = True
+    step = Parameter(0.1)
+
+    @staticmethod
+    def adjust(syn: Any, pair: Any, p: Any) -> Any:
+        if uniform() < 0.5:
+            return syn.weight * (1.0 - p.step * pair.distance) + syn.level / 3
+        return syn.weight + p.step * normal() * (pair.indegree + syn.age)
+
+    @staticmethod
+    def accept(pair: Any, p: Any) -> Any:
+        return True
+
+
+@each_precision
+@pytest.mark.parametrize("model", [DeepR, Wanders], ids=["DeepR", "Wanders"])
+def test_cuda_changes_weights_as_numba(model: Any, precision: str) -> None:
+    trial = trial_of(model, precision)
+    weights = trial.adjusted()
+    np.testing.assert_array_equal(trial.adjusted_by_cuda(HostDevice()), weights)
+    assert (model is Wanders) == (np.nanmax(np.abs(weights[16:] - trial.states[16:, 0])) > 0.0)
+
+
+def test_a_rule_that_leaves_weights_alone_has_no_function_for_it() -> None:
+    assert trial_of(Threshold, "float64").kernels.adjust == 0
+
+
 @each_precision
 @each_decision
 def test_plain_python_decides_as_numba(precision: str, name: str) -> None:

@@ -1,13 +1,13 @@
-"""Synapses that come and go at an update, in the arrays of a checkpoint."""
+"""Synapses that the host lets come and go between two compiled calls."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnlab.arrays.element_matching import Changes
 from snnlab.arrays.rewiring import REWIRING_FIELDS, Rewirings
 from snnlab.arrays.rewiring_arrays import table_of
 
@@ -16,9 +16,69 @@ if TYPE_CHECKING:
 
     from snnlab.arrays.built import Built
 
-__all__ = ["count_changes", "events_of", "with_changes"]
+__all__ = ["Changes", "count_changes", "events_of", "have_room", "owners", "with_changes"]
 
-_START, _N_STATES = (REWIRING_FIELDS.index(name) for name in ("start_base", "n_states"))
+_START, _N_STATES, _POST = (
+    REWIRING_FIELDS.index(name) for name in ("start_base", "n_states", "post")
+)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Synapses that go and come at one step, in order.
+
+    Parameters
+    ----------
+    rewiring : (n,) int64
+        Place of the rewiring in `Network.rewirings`.
+    is_formed : (n,) bool
+    pre, post : (n,) int64
+        Neurons within their populations.
+    """
+
+    rewiring: NDArray[np.int64]
+    is_formed: NDArray[np.bool_]
+    pre: NDArray[np.int64]
+    post: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return int(self.pre.size)
+
+    @staticmethod
+    def joined(parts: Sequence[Changes]) -> Changes:
+        """Return the changes of several parts, one after the other."""
+        nothing = np.empty(0, np.int64)
+        rewiring, is_formed, pre, post = (
+            np.concatenate([nothing.astype(dtype), *(getattr(part, name) for part in parts)])
+            for name, dtype in (
+                ("rewiring", np.int64), ("is_formed", np.bool_), ("pre", np.int64),
+                ("post", np.int64),
+            )
+        )  # fmt: skip
+        return Changes(rewiring, is_formed, pre, post)
+
+
+def owners(built: Built, changes: Changes) -> NDArray[np.int64]:
+    """Return the partition that owns the target of each change."""
+    part = np.zeros(len(changes), np.int64)
+    for r in np.unique(changes.rewiring).tolist():
+        mine = changes.rewiring == r
+        _, high, _ = built.partitions.targets(built.layout, int(built.rewirings.table[r, _POST]))
+        part[mine] = np.searchsorted(high, changes.post[mine], side="right")
+    return part
+
+
+def have_room(built: Built, changes: Changes, part: NDArray[np.int64]) -> bool:
+    """Tell whether rows have room for all synapses that come, before any goes."""
+    for r in np.unique(changes.rewiring[changes.is_formed]).tolist():
+        mine = (changes.rewiring == r) & changes.is_formed
+        k = table_of(built.connections, built.network.rewirings[r].projection)
+        _, stop = built.connections.rows(k)
+        needed = stop.copy()
+        np.add.at(needed, (part[mine], changes.pre[mine]), 1)
+        if (needed > built.connections.row_start[k][:, 1:]).any():
+            return False
+    return True
 
 
 def events_of(changes: Changes, step: int) -> NDArray[np.int64]:
@@ -52,7 +112,7 @@ def with_changes(
     for r in np.unique(changes.rewiring).tolist():
         mine = changes.rewiring == r
         result |= _changed(
-            built, arrays, r, changes.is_formed[mine], changes.pre[mine], changes.post[mine]
+            built, result, r, changes.is_formed[mine], changes.pre[mine], changes.post[mine]
         )
     return result
 

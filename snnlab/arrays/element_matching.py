@@ -6,13 +6,13 @@ named by what they are for, so it does not depend on partitions, threads and dev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import int64, njit, uint32, uint64
 
+from snnlab.arrays.changed_structure import Changes
 from snnlab.arrays.rewiring import REWIRING_FIELDS
 from snnlab.arrays.rewiring_arrays import table_of
 from snnlab.arrays.synaptic_elements import TAU_VACANT, Elements, kinds_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from snnlab.arrays.built import Built
 
-__all__ = ["Changes", "connected_elements", "decay_vacant", "have_room", "owners", "plan_update"]
+__all__ = ["connected_elements", "decay_vacant", "plan_update"]
 
 _PRE_WORDS, _POST_WORDS, _PAIR_WORDS = range(4, 7)
 """Purposes of random words: whose synapses go; who is paired."""
@@ -33,41 +33,6 @@ _PRE_WORDS, _POST_WORDS, _PAIR_WORDS = range(4, 7)
 _INDEGREE, _FORBIDS_SELF, _POST = (
     REWIRING_FIELDS.index(name) for name in ("indegree_base", "forbids_self", "post")
 )
-
-
-@dataclass(frozen=True)
-class Changes:
-    """Synapses that go and come at one update, in order.
-
-    Parameters
-    ----------
-    rewiring : (n,) int64
-        Place of the rewiring in `Network.rewirings`.
-    is_formed : (n,) bool
-    pre, post : (n,) int64
-        Neurons within their populations.
-    """
-
-    rewiring: NDArray[np.int64]
-    is_formed: NDArray[np.bool_]
-    pre: NDArray[np.int64]
-    post: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return int(self.pre.size)
-
-    @staticmethod
-    def joined(parts: Sequence[Changes]) -> Changes:
-        """Return the changes of several parts, one after the other."""
-        nothing = np.empty(0, np.int64)
-        rewiring, is_formed, pre, post = (
-            np.concatenate([nothing.astype(dtype), *(getattr(part, name) for part in parts)])
-            for name, dtype in (
-                ("rewiring", np.int64), ("is_formed", np.bool_), ("pre", np.int64),
-                ("post", np.int64),
-            )
-        )  # fmt: skip
-        return Changes(rewiring, is_formed, pre, post)
 
 
 @dataclass(frozen=True)
@@ -173,29 +138,6 @@ def plan_update(built: Built, step: int, connected: NDArray[np.int64]) -> Change
         update = _Update(built, kind, step, whole, is_alive, connected)
         parts += [*update.remove(), update.form()]
     return Changes.joined(parts)
-
-
-def owners(built: Built, changes: Changes) -> NDArray[np.int64]:
-    """Return the partition that owns the target of each change."""
-    part = np.zeros(len(changes), np.int64)
-    for r in np.unique(changes.rewiring).tolist():
-        mine = changes.rewiring == r
-        _, high, _ = built.partitions.targets(built.layout, int(built.rewirings.table[r, _POST]))
-        part[mine] = np.searchsorted(high, changes.post[mine], side="right")
-    return part
-
-
-def have_room(built: Built, changes: Changes, part: NDArray[np.int64]) -> bool:
-    """Tell whether rows have room for all synapses that come, before any goes."""
-    for r in np.unique(changes.rewiring[changes.is_formed]).tolist():
-        mine = (changes.rewiring == r) & changes.is_formed
-        k = table_of(built.connections, built.network.rewirings[r].projection)
-        _, stop = built.connections.rows(k)
-        needed = stop.copy()
-        np.add.at(needed, (part[mine], changes.pre[mine]), 1)
-        if (needed > built.connections.row_start[k][:, 1:]).any():
-            return False
-    return True
 
 
 class _Update:

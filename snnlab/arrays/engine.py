@@ -17,23 +17,18 @@ import numpy as np
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.arrays.change import keeps_structure
-from snnlab.arrays.changed_structure import count_changes, events_of, with_changes
+from snnlab.arrays.changed_structure import Changes, count_changes, events_of, with_changes
 from snnlab.arrays.element_growth import bring_all, see_spikes
-from snnlab.arrays.element_matching import (
-    Changes,
-    connected_elements,
-    decay_vacant,
-    plan_update,
-)
+from snnlab.arrays.element_matching import connected_elements, decay_vacant, plan_update
 from snnlab.arrays.element_read import read_elements
-from snnlab.arrays.room import check_room
 from snnlab.arrays.health import cut_effects, find_troubles, limit_input, lost_synapses
 from snnlab.arrays.lesion_cut import cut_lesioned, without_lesioned
 from snnlab.arrays.lesions import has_lesions
 from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
 from snnlab.arrays.ranking import next_ranking, rank, rankings_due
-from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM
+from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM, SHORT
 from snnlab.arrays.rewiring_tally import RewiringTally
+from snnlab.arrays.room import check_room
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.structure_carry import named_events, take_events
 from snnlab.arrays.synapse_list import list_synapses
@@ -321,17 +316,19 @@ class ArrayEngine(ABC, Generic[B, C]):
         for k in due:
             began = time.perf_counter()
             calls.append(rank(self.network, k, arrays, self._step))
-            arrays = calls[-1].arrays
+            if k != due[-1]:
+                arrays = with_changes(self._arrays, arrays, calls[-1].changes)
             self._tally.add_call(self.network.rewirings[k].name, time.perf_counter() - began)
+        changes = Changes.joined([call.changes for call in calls])
         try:
-            self._go_on_with(arrays)
+            self._change_rows(changes)
         except OutOfMemory:
             if self._step == start:
                 raise
             return self._step
+        self._events.append(events_of(changes, self._step))
         for call in calls:
-            call.count(self._arrays.rewirings.counts)
-            self._events.append(call.events)
+            self._arrays.rewirings.counts[call.k, 0, SHORT] += call.n_missing
         samples.find_again(self._arrays.sampling)
         self._rank_s += time.perf_counter() - started
         return stop

@@ -1,4 +1,4 @@
-"""One call of a rule that ranks: from the state before to the state after, on the host.
+"""One call of a rule that ranks: from the state to what goes and comes, on the host.
 
 It works on the arrays of a checkpoint, which know neither threads nor devices, so that whatever
 computes the network gets the same synapses.
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnlab.arrays.changed_structure import Changes
 from snnlab.arrays.lesions import is_lesioned
 from snnlab.arrays.ranking_growth import grow_anywhere, grow_by_gain, score_synapses
 from snnlab.arrays.ranking_variables import variables_at
-from snnlab.arrays.rewiring import EVENT_FIELDS, SHORT
 from snnlab.arrays.rewiring_arrays import start_of
 from snnlab.arrays.selection import by_group, choose_lowest
 from snnlab.build.random import stream_id
@@ -63,27 +63,17 @@ class Ranked:
 
     Parameters
     ----------
-    arrays : dict
-        The state after it.
-    events : (n, 5) int64
-        Columns `snnlab.arrays.rewiring.EVENT_FIELDS`: what went, then what came.
-    n_missing : int
-        Synapses that should have come and for which there was no pair.
     k : int
         The rewiring.
+    changes : Changes
+        What went, then what came.
+    n_missing : int
+        Synapses that should have come and for which there was no pair.
     """
 
-    arrays: dict[str, NDArray[Any]]
-    events: NDArray[np.int64]
-    n_missing: int
     k: int
-
-    def count(self, counts: NDArray[np.int64]) -> None:
-        """Add it to `Rewirings.counts`."""
-        n_formed = int(self.events[:, EVENT_FIELDS.index("is_formed")].sum())
-        counts[self.k, 0, 1] += n_formed
-        counts[self.k, 0, 2] += len(self.events) - n_formed
-        counts[self.k, 0, SHORT] += self.n_missing
+    changes: Changes
+    n_missing: int
 
 
 def rank(network: Network, k: int, arrays: Mapping[str, NDArray[Any]], step: int) -> Ranked:
@@ -106,7 +96,7 @@ def rank(network: Network, k: int, arrays: Mapping[str, NDArray[Any]], step: int
     goes = call.going()
     unit, number, n_missing = call.coming(goes)
     pre, post = call.ends(unit, number)
-    return Ranked(call.after(goes, pre, post), call.events(goes, pre, post), n_missing, k)
+    return Ranked(k, call.changes(goes, pre, post), n_missing)
 
 
 @lru_cache(maxsize=64)
@@ -295,33 +285,15 @@ class _Call:
         ]
         return ends[0], ends[1], period.astype(np.float64)
 
-    def after(self, goes: NDArray[np.bool_], pre: Indices, post: Indices) -> dict[str, Any]:
-        """Return the state with the synapses that have stayed and those that came."""
-        name, start = self._projection.name, start_of(self._network, self._rewiring)
-        pres, posts = (
-            np.concatenate([self._pre[~goes], pre]),
-            np.concatenate([self._post[~goes], post]),
+    def changes(self, goes: NDArray[np.bool_], pre: Indices, post: Indices) -> Changes:
+        """Return what goes, then what comes."""
+        n_gone, n = int(goes.sum()), int(goes.sum()) + pre.size
+        return Changes(
+            np.full(n, self._k),
+            np.arange(n) >= n_gone,
+            np.concatenate([self._pre[goes], pre]),
+            np.concatenate([self._post[goes], post]),
         )
-        order = np.lexsort((posts, pres))
-        changed = {f"structure/{name}/pre": pres[order], f"structure/{name}/post": posts[order]}
-        for state, value in zip(self._kernels.tree.states, start, strict=True):
-            kept = self._arrays.get(self._key(state))
-            if kept is not None:
-                new = np.full(pre.size, value, kept.dtype)
-                changed[self._key(state)] = np.concatenate([kept[~goes], new])[order]
-        return dict(self._arrays) | changed
-
-    def events(self, goes: NDArray[np.bool_], pre: Indices, post: Indices) -> Indices:
-        """Return what has happened."""
-        gone, came = (self._pre[goes], self._post[goes]), (pre, post)
-        parts = [
-            np.stack([
-                np.full(ends[0].size, self._step), np.full(ends[0].size, self._k),
-                np.full(ends[0].size, is_formed), *ends,
-            ], axis=1)
-            for is_formed, ends in enumerate((gone, came))
-        ]  # fmt: skip
-        return np.concatenate(parts).astype(np.int64)
 
 
 def _alive(population: Population) -> Indices:

@@ -21,7 +21,7 @@ def change_rows(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     program, synapses, plastic, rewirings, ring : see `snnlab.arrays`
-    rewiring, is_formed, pre, post : see `snnlab.arrays.element_matching.Changes`
+    rewiring, is_formed, pre, post : see `snnlab.arrays.changed_structure.Changes`
     part : (n,) int64
         Partition that owns the target.
     now : int

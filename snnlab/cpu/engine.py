@@ -11,8 +11,7 @@ import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
-from snnlab.arrays.changed_structure import count_changes
-from snnlab.arrays.element_matching import Changes, have_room, owners
+from snnlab.arrays.changed_structure import Changes, count_changes, have_room, owners
 from snnlab.arrays.engine import ArrayEngine, Later
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.synapse_probes import with_synapse_probes

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from snnlab.arrays.built import Built
 
-__all__ = ["Changes", "connected_elements", "decay_vacant", "owners", "plan_update"]
+__all__ = ["Changes", "connected_elements", "decay_vacant", "have_room", "owners", "plan_update"]
 
 _PRE_WORDS, _POST_WORDS, _PAIR_WORDS = range(4, 7)
 """Purposes of random words: whose synapses go; who is paired."""
@@ -183,6 +183,19 @@ def owners(built: Built, changes: Changes) -> NDArray[np.int64]:
         _, high, _ = built.partitions.targets(built.layout, int(built.rewirings.table[r, _POST]))
         part[mine] = np.searchsorted(high, changes.post[mine], side="right")
     return part
+
+
+def have_room(built: Built, changes: Changes, part: NDArray[np.int64]) -> bool:
+    """Tell whether rows have room for all synapses that come, before any goes."""
+    for r in np.unique(changes.rewiring[changes.is_formed]).tolist():
+        mine = (changes.rewiring == r) & changes.is_formed
+        k = table_of(built.connections, built.network.rewirings[r].projection)
+        _, stop = built.connections.rows(k)
+        needed = stop.copy()
+        np.add.at(needed, (part[mine], changes.pre[mine]), 1)
+        if (needed > built.connections.row_start[k][:, 1:]).any():
+            return False
+    return True
 
 
 class _Update:

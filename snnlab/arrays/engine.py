@@ -238,8 +238,9 @@ class ArrayEngine(ABC, Generic[B, C]):
                 if stop == self._step:
                     break
             if self._arrays.elements.is_due(self._step):
-                self._update_structure()
-                samples.find_again(self._arrays.sampling)
+                stop = self._update_structure(start, stop, samples)
+                if stop == self._step:
+                    break
             piece = self._run_until(self._next_pause(stop, samples), samples, clock)
             pieces.append(self._seen_by_elements(piece))
             if self._needs_room:
@@ -296,8 +297,7 @@ class ArrayEngine(ABC, Generic[B, C]):
         arrays = export(self._arrays, self._step)
         if changes is not None:
             arrays = with_changes(self._arrays, arrays, changes)
-            count_changes(self._arrays.rewirings, changes)
-        self._go_on_with(arrays)
+        self._go_on_with(arrays, changes)
 
     def _rank(self, start: int, stop: int, samples: SampleBuffer) -> int:
         """Let rules that rank, if some are due, choose which synapses go and come.
@@ -336,9 +336,13 @@ class ArrayEngine(ABC, Generic[B, C]):
         self._rank_s += time.perf_counter() - started
         return stop
 
-    def _go_on_with(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+    def _go_on_with(
+        self, arrays: Mapping[str, NDArray[Any]], changes: Changes | None = None
+    ) -> None:
         """Lay rows out anew at this step; rules go on where they are, in the middle of a call."""
         self._lay_out(arrays, ("notes", "counts", "last_spike", "replacing"))
+        if changes is not None:
+            count_changes(self._arrays.rewirings, changes)
         self._settle()
 
     def _go_on_with_room(self, start: int, stop: int) -> int:
@@ -409,26 +413,44 @@ class ArrayEngine(ABC, Generic[B, C]):
         see_spikes(elements, *spikes, self.network.dt)
         return lambda: spikes
 
-    def _update_structure(self) -> None:
-        """Let elements lose and find partners at this step."""
+    def _update_structure(self, start: int, stop: int, samples: SampleBuffer) -> int:
+        """Let elements lose and find partners at this step.
+
+        Returns
+        -------
+        int
+            Where the call ends: here, if there is no room for the rows for now.
+
+        Raises
+        ------
+        OutOfMemory
+            There is none, and nothing has happened in this call.
+        """
         began = time.perf_counter()
         bring_all(self._arrays.elements, self._step, self.network.dt)
         self._read_rows()
         connected = connected_elements(self._arrays)
         changes = plan_update(self._arrays, self._step, connected)
-        if len(changes):
-            self._change_rows(changes)
-            self._events.append(events_of(changes, self._step))
+        try:
+            if len(changes):
+                self._change_rows(changes)
+        except OutOfMemory:
+            if self._step == start:
+                raise
+            return self._step
+        self._events.append(events_of(changes, self._step))
         decay_vacant(self._arrays, connected)
         self._arrays.elements.done[:] = self._step
+        samples.find_again(self._arrays.sampling)
         self._update_s += time.perf_counter() - began
+        return stop
 
     def _read_rows(self) -> None:
         """Let the arrays hold the rows that may grow, as they are now."""
         self._collect()
 
     def _change_rows(self, changes: Changes) -> None:
-        """Let synapses go and come at this step."""
+        """Let synapses go and come at this step: all of them, or none if there is no memory."""
         self._make_room(changes)
 
     def synaptic_elements(self, population: str) -> ElementStates:

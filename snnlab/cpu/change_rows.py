@@ -14,9 +14,9 @@ _INDEGREE = REWIRING_FIELDS.index("indegree_base")
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def change_rows(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, ring, rewiring, is_formed, pre, post, part, first, now
+    program, synapses, plastic, rewirings, ring, rewiring, is_formed, pre, post, part, now
 ):
-    """Remove and append synapses at step `now`; all spikes have been delivered.
+    """Remove and append synapses at step `now`; all spikes have been delivered, rows have room.
 
     Parameters
     ----------
@@ -24,20 +24,11 @@ def change_rows(  # type: ignore[no-untyped-def]
     rewiring, is_formed, pre, post : see `snnlab.arrays.element_matching.Changes`
     part : (n,) int64
         Partition that owns the target.
-    first : int
-        Change to begin with.
     now : int
-
-    Returns
-    -------
-    int
-        Changes that have been made: fewer than there are where a row has no room.
     """
-    for k in range(first, rewiring.size):
+    for k in range(rewiring.size):
         r, p = rewiring[k], part[k]
-        start, stop, end, stop_at = row_of(synapses, rewirings, r, p, pre[k])
-        if is_formed[k] and stop == end:
-            return k
+        start, stop, _, stop_at = row_of(synapses, rewirings, r, p, pre[k])
         catch_up(synapses, plastic, ring, rewirings, r, p, pre[k], now - 1)
         target = uint16(owned(program, rewirings, r, p)[2] + post[k])
         at = rewirings.table[r, _INDEGREE] + post[k]
@@ -48,4 +39,3 @@ def change_rows(  # type: ignore[no-untyped-def]
             e = find(synapses.targets, start, stop, target)
             remove(synapses, plastic, rewirings, r, p, stop_at, e)
             rewirings.indegree[at] -= int32(1)
-    return rewiring.size

@@ -12,7 +12,7 @@ import numpy as np
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
 from snnlab.arrays.changed_structure import count_changes
-from snnlab.arrays.element_matching import Changes, owners
+from snnlab.arrays.element_matching import Changes, have_room, owners
 from snnlab.arrays.engine import ArrayEngine, Later
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.synapse_probes import with_synapse_probes
@@ -156,17 +156,17 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         """They are always as they are now."""
 
     def _change_rows(self, changes: Changes) -> None:
+        b = self._arrays
+        part = owners(b, changes)
+        if not have_room(b, changes, part):
+            self._make_room(changes)
+            return
         self._flush()
-        done = 0
-        while done < len(changes):
-            b = self._arrays
-            done = change_rows(
-                b.program, b.synapses, b.plastic, b.rewirings, b.memory.ring, changes.rewiring,
-                changes.is_formed, changes.pre, changes.post, owners(b, changes), done, self._step,
-            )  # fmt: skip
-            if done < len(changes):
-                self._make_room()
-        count_changes(self._arrays.rewirings, changes)
+        change_rows(
+            b.program, b.synapses, b.plastic, b.rewirings, b.memory.ring, changes.rewiring,
+            changes.is_formed, changes.pre, changes.post, part, self._step,
+        )  # fmt: skip
+        count_changes(b.rewirings, changes)
 
     def _make_room(self, changes: Changes | None = None) -> None:
         given = self._arrays.memory.event_next

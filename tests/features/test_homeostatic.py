@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from snnlab.cpu.engine import CpuEngine
-from snnlab.errors import StateError
+from snnlab.errors import OutOfMemory, StateError
 from snnlab.frames.structure import StructuralEvents
 from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
 from snnlab.model.connectivity import FixedIndegree, PairwiseBernoulli
@@ -287,3 +287,19 @@ def test_a_state_without_elements_is_refused() -> None:
     del kept.arrays["elements/exc/z/Den"]
     with pytest.raises(StateError, match="elements/exc/z/Den"):
         engine.restore(kept)
+
+
+def test_without_memory_for_rows_nothing_is_lost(expected, monkeypatch) -> None:
+    monkeypatch.setattr("snnlab.build.growing._ROOM", 1)
+    engine = CpuEngine(growing(), threads=1)
+    first = run(engine, (101,))
+    with monkeypatch.context() as scarce:
+        scarce.setattr(type(engine), "_free_bytes", lambda _: 0)
+        frames = [engine.advance(STEPS)]
+        assert 101 < engine.step < STEPS
+        with pytest.raises(OutOfMemory):
+            engine.advance(1)
+    rest = run(engine, (STEPS - engine.step,))
+    spikes = [first[0], np.column_stack([frames[0].step, frames[0].neuron]), rest[0]]
+    events = StructuralEvents.joined([first[1], frames[0].structure, rest[1]])
+    assert_same((np.concatenate(spikes), events), expected)

@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 
 from snnlab.model import connectivity as rules
 from snnlab.model.distribution import ClippedNormal, LogNormal, Normal, Uniform
+from snnlab.model.growth_curves import GaussianGrowth, LinearGrowth, SigmoidGrowth
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import Recorder, StateRecorder, SynapseRecorder
 from snnlab.model.rewiring import PARTNERS, Rewiring
 from snnlab.model.space import Grid, RandomPositions
 from snnlab.model.stimuli import PoissonInput, StepCurrent
+from snnlab.model.synaptic_elements import SynapticElements
 
 positive = st.floats(0.1, 100.0)
 voltage = st.floats(-100.0, 100.0)
@@ -40,6 +42,13 @@ connectivities = st.one_of(
         st.sampled_from(rules.DistanceDependent.KERNELS), st.booleans(),
     ),
 )  # fmt: skip
+above = st.floats(0.2, 9.0) | st.just("0.2 + J")
+curves = st.one_of(
+    st.builds(LinearGrowth, st.floats(-1.0, 1.0), above),
+    st.builds(GaussianGrowth, st.just("J / 100"), st.floats(-1.0, 0.1), above, z=positive),
+    st.builds(SigmoidGrowth, st.just(0.1), voltage, above, tau_vacant=st.floats(0.0, 1.0)),
+)
+kinds = st.sampled_from(["Den_ex", "Axon", "population", "kind"])
 extents = st.tuples(positive, positive)
 spaces = st.one_of(
     st.builds(RandomPositions, extents, st.booleans()),
@@ -68,6 +77,14 @@ def rewirings(draw: st.DrawFn, name: str, projection: str) -> Rewiring:
         draw(st.integers(1, 30) | st.just("20 * (1 + J)")),
         draw(st.fixed_dictionaries({}, optional=common | own[rule])),
         draw(st.none() | st.floats(0.1, 0.5)), name, draw(st.sampled_from(PARTNERS)),
+    )  # fmt: skip
+
+
+def elements(population: str) -> st.SearchStrategy[SynapticElements]:
+    """Synaptic elements of a population."""
+    return st.builds(
+        SynapticElements, st.just(population), st.dictionaries(kinds, curves, max_size=2),
+        tau_Ca=positive | st.just("10 s"), beta_Ca=positive,
     )  # fmt: skip
 
 
@@ -103,6 +120,7 @@ def networks(draw: st.DrawFn) -> Network:
         ],
         recorders=[draw(recorders(f"r {i}", [p.name for p in populations])) for i in n],
         rewirings=[draw(rewirings(f"rewiring {i}", "plastic")) for i in n],
+        synaptic_elements=[draw(elements(p.name)) for p in populations if draw(st.booleans())],
         knobs=[Knob("J", draw(positive), Parameter(1.0, "mV", draw(names), above=0.0))],
         dt=0.1, seed=draw(st.integers(0, 2**32 - 1)),
         name=draw(names), description=draw(names),

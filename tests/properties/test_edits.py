@@ -16,6 +16,7 @@ from snnlab.model.edits import (
     AddProjection,
     AddRewiring,
     AddStimulus,
+    AddSynapticElements,
     Edit,
     Lesion,
     Recover,
@@ -23,7 +24,9 @@ from snnlab.model.edits import (
     RemoveProjection,
     RemoveRewiring,
     RemoveStimulus,
+    RemoveSynapticElements,
     SetParameter,
+    SetSynapticElements,
     Several,
 )
 from snnlab.model.network import Network, Population, Projection
@@ -33,6 +36,7 @@ from tests.properties.random_networks import (
     SIZE,
     connectivities,
     delays,
+    elements,
     networks,
     positive,
     rewirings,
@@ -54,6 +58,7 @@ def edit_of(draw: st.DrawFn, network: Network, serial: int) -> Edit:
         st.builds(SetParameter, some, st.sampled_from(["tau_m", "C_m"]), st.none() | positive),
         st.builds(Lesion, some, st.sets(st.integers(0, SIZE - 1))),
         st.builds(Recover, some, st.sets(st.integers(0, SIZE - 1))),
+        st.builds(AddSynapticElements, some.flatmap(elements)),
         st.just(AddPopulation(Population(f"new {serial}", 12, "LIFDelta"))),
         st.builds(
             AddProjection,
@@ -84,6 +89,13 @@ def edit_of(draw: st.DrawFn, network: Network, serial: int) -> Edit:
             st.builds(SetParameter, rewired, st.sampled_from(["p_form", "w_threshold"]), odds),
             st.builds(SetParameter, rewired, st.just("weight"), st.none() | st.floats(0.1, 0.5)),
         ]
+    if network.synaptic_elements:
+        with_elements = st.sampled_from([e.population for e in network.synaptic_elements])
+        kinds += [
+            st.builds(RemoveSynapticElements, with_elements),
+            st.builds(SetSynapticElements, with_elements, st.just(""),
+                      st.sampled_from(["tau_Ca", "beta_Ca"]), positive),
+        ]  # fmt: skip
     if stimuli:
         kinds.append(st.builds(RemoveStimulus, st.sampled_from(stimuli)))
     return draw(st.one_of(kinds))

@@ -119,7 +119,8 @@ class MapSheet(MapPicture):
 
     def refresh(self) -> bool:
         """Send a picture and tell what can be done."""
-        self._tell()
+        with self._lock:  # what was found out first must not be told last
+            self._tell()
         return super().refresh()
 
     def do_turn(self, population: str) -> None:

@@ -74,6 +74,7 @@ class Timeline(Part):
         folder: Path | None = None,
     ) -> None:
         super().__init__(on_error=self._refuse, formats=_offered())
+        self._lock = threading.Lock()
         self._session, self._view, self._on_look = session, view, on_look
         self._folder = folder
         self._way_back: Future[None] | None = None
@@ -83,10 +84,14 @@ class Timeline(Part):
 
     def refresh(self) -> None:
         """Show what can be looked at now."""
+        with self._lock:  # what was found out first must not be told last
+            self.status = self._status()
+
+    def _status(self) -> dict[str, Any]:
         times = self._view.sampler.film.times
         self._view.follow()
         is_going_back = self._way_back is not None and not self._way_back.done()
-        self.status = {
+        return {
             "first": float(times[0]) if times.size else 0.0,
             "last": float(times[-1]) if times.size else 0.0,
             "n": int(times.size),
@@ -124,9 +129,9 @@ class Timeline(Part):
             raise unknown_name("export", format, FORMATS)
         if self._exporting is not None and self._exporting.is_alive():
             return
+        path = self._free_path(format)
         self.progress = 0.0
         self._say("Writing \N{HORIZONTAL ELLIPSIS}")
-        path = self._free_path(format)
         self._exporting = threading.Thread(
             target=self._export, args=(path,), name="snnlab export", daemon=True
         )

@@ -6,54 +6,37 @@ and where the arrays really are, is the business of its subclasses.
 
 from __future__ import annotations
 
-import time
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
-from snnlab.arrays.built import DTYPES, Built
+from snnlab.arrays.built import DTYPES
 from snnlab.arrays.carry import check, export, ring_slots, take_over, take_over_rings
 from snnlab.arrays.change import keeps_structure
-from snnlab.arrays.changed_structure import Changes, count_changes, events_of, with_changes
-from snnlab.arrays.element_growth import bring_all, see_spikes
-from snnlab.arrays.element_matching import connected_elements, decay_vacant, plan_update
-from snnlab.arrays.element_read import read_elements
+from snnlab.arrays.element_growth import bring_all
 from snnlab.arrays.health import cut_effects, find_troubles, limit_input, lost_synapses
-from snnlab.arrays.lesion_cut import cut_lesioned, without_lesioned
-from snnlab.arrays.lesions import has_lesions
+from snnlab.arrays.lesion_cut import without_lesioned
 from snnlab.arrays.plastic_carry import age, check_plastic, has_plastic, without_changed
-from snnlab.arrays.ranking import next_ranking, rank, rankings_due
-from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM, SHORT
-from snnlab.arrays.rewiring_tally import RewiringTally
-from snnlab.arrays.room import check_room
+from snnlab.arrays.ranking import next_ranking
 from snnlab.arrays.samples import SampleBuffer
-from snnlab.arrays.structure_carry import named_events, take_events
+from snnlab.arrays.structural_engine import B, Later, StructuralEngine
 from snnlab.arrays.synapse_list import list_synapses
-from snnlab.arrays.synaptic_elements import grow_alike, hold_lesioned
+from snnlab.arrays.synaptic_elements import grow_alike
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.engine import BuildReport, Checkpoint
-from snnlab.errors import BuildError, OutOfMemory, SpecError, StateError
-from snnlab.frames.elements import ElementStates
+from snnlab.errors import BuildError, SpecError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
-from snnlab.frames.rewiring_work import RewiringWork
-from snnlab.frames.structure import StructuralEvents
 from snnlab.frames.synapses import Synapses
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ArrayEngine", "Clock", "Later", "Spikes"]
-
-Spikes = tuple["NDArray[np.int64]", "NDArray[np.int64]"]
-"""Step and global id of each spike, in this order."""
-
-Later = Callable[[], Spikes]
-"""Returns spikes that may still be on their way when the next steps are computed."""
+__all__ = ["ArrayEngine", "Clock"]
 
 _AGE_STEPS = 2**29
 """Steps after which the histories of plastic synapses forget what is long ago."""
@@ -67,11 +50,10 @@ class Clock(Protocol):
         ...
 
 
-B = TypeVar("B", bound=Built)
 C = TypeVar("C", bound=Clock)
 
 
-class ArrayEngine(ABC, Generic[B, C]):
+class ArrayEngine(StructuralEngine[B], Generic[B, C]):
     """A network as flat arrays, and all that does not depend on what computes with them.
 
     Parameters
@@ -86,8 +68,6 @@ class ArrayEngine(ABC, Generic[B, C]):
         Unknown precision, no population.
     """
 
-    device: str
-    network: Network
     report: BuildReport
 
     def __init__(self, network: Network, precision: str) -> None:
@@ -98,28 +78,13 @@ class ArrayEngine(ABC, Generic[B, C]):
                 "Network.populations", "must hold at least one population",
                 remedy="Add a Population before the network is run.",
             )  # fmt: skip
-        self.network = network
+        super().__init__(network)
         self.precision = precision
-        self._step = 0
         self._limited: tuple[Trouble, ...] = ()
         self._told_cut: dict[str, int] = {}
         self._told_lost: dict[str, int] = {}
-        self._built: B | None = None
-        self._events: list[NDArray[np.int64]] = []
-        self._tally = RewiringTally()
-        self._has_cut = self._needs_room = False
-        self._update_s = self._rank_s = 0.0
 
     # --- what subclasses do -----------------------------------------------------------------------
-
-    @abstractmethod
-    def _build(
-        self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
-    ) -> tuple[B, BuildReport]:
-        """Turn a network into arrays whose ring holds at least `shortest_ring` steps.
-
-        Synapses that come and go are those that `arrays`, of a checkpoint, hold.
-        """
 
     @abstractmethod
     def _start_clock(self) -> C:
@@ -146,10 +111,6 @@ class ArrayEngine(ABC, Generic[B, C]):
         """Deliver all spikes to the rings; bring all weights up to date, if they are wanted."""
 
     @abstractmethod
-    def _collect(self, *, plastic: bool = True) -> None:
-        """Catch up, and let the arrays hold the state; that of plastic synapses if wanted."""
-
-    @abstractmethod
     def _hand_over(self, *, state: bool = True, plastic: bool = True) -> None:
         """Go on with the numbers that the arrays hold now; no spike is still to be delivered.
 
@@ -168,22 +129,10 @@ class ArrayEngine(ABC, Generic[B, C]):
         """Do so where a schedule changes something at this step."""
 
     @abstractmethod
-    def _free_bytes(self) -> int:
-        """Return the memory that rows may still take."""
-
-    @abstractmethod
     def out_degrees(self) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
 
     # --- time -------------------------------------------------------------------------------------
-
-    @property
-    def _arrays(self) -> B:
-        if self._built is None:
-            raise StateError(
-                type(self).__name__, "must not be closed", remedy="Open the network again."
-            )
-        return self._built
 
     @property
     def step(self) -> int:
@@ -250,7 +199,9 @@ class ArrayEngine(ABC, Generic[B, C]):
         wall_s, timings = clock.timings()
         self._tally.add(self.network, self._arrays.rewirings.counts, timings["rewire"])
         self._tally.add_update(self.network, self._update_s)
-        timings["rewire"] += self._update_s + self._rank_s
+        on_host = min(self._update_s + self._rank_s, timings["other"])
+        timings["rewire"] += on_host
+        timings["other"] -= on_host
         self._update_s = self._rank_s = 0.0
         return Frame(
             start, self._step, self.network.dt, step, neuron, counts, sampled, wall_s, timings,
@@ -258,118 +209,6 @@ class ArrayEngine(ABC, Generic[B, C]):
             + lost_synapses(self._arrays, self._told_lost, self._step) + health,
             self._structural_events(),
         )  # fmt: skip
-
-    def _structural_events(self) -> StructuralEvents:
-        """Synapses formed and removed since the last frame."""
-        parts, self._events = self._events, []
-        return named_events(self._arrays, parts)
-
-    def _take_events(self) -> None:
-        """Take the events of the last call; note whether a row had no room for a new synapse."""
-        rewirings = self._arrays.rewirings
-        notes, most = rewirings.notes, rewirings.events.shape[1]
-        is_row_full = (notes[:, NEEDS_ROOM] == 1) & (notes[:, N_EVENTS] < most)
-        self._events.append(take_events(rewirings))
-        self._needs_room = bool(is_row_full.any())
-
-    def _cut_lesioned(self) -> None:
-        """Take the synapses of lesioned neurons away, before anything else happens."""
-        hold_lesioned(self._arrays.elements, self.network, self._step)
-        if self.network.rewirings and has_lesions(self.network):
-            self._collect()
-            kept = export(self._arrays, self._step)
-            left, events = cut_lesioned(self.network, kept, self._step)
-            if events.size:
-                self._lay_out(left, ("counts",))
-                self._settle()
-                self._events.append(events)
-        self._has_cut = True
-
-    def _make_room(self, changes: Changes | None = None) -> None:
-        """Lay all rows that may grow out anew, with room behind each, after changes if any."""
-        self._collect()
-        check_room(self._arrays, self._free_bytes(), self.device)
-        arrays = export(self._arrays, self._step)
-        if changes is not None:
-            arrays = with_changes(self._arrays, arrays, changes)
-        self._go_on_with(arrays, changes)
-
-    def _rank(self, start: int, stop: int, samples: SampleBuffer) -> int:
-        """Let rules that rank, if some are due, choose which synapses go and come.
-
-        Returns
-        -------
-        int
-            Where the call ends: here, if there is no room for the rows for now.
-
-        Raises
-        ------
-        OutOfMemory
-            There is none, and nothing has happened in this call.
-        """
-        due = rankings_due(self.network, self._step)
-        if not due:
-            return stop
-        started = time.perf_counter()
-        self._collect()
-        arrays, calls = export(self._arrays, self._step), []
-        for k in due:
-            began = time.perf_counter()
-            calls.append(rank(self.network, k, arrays, self._step))
-            if k != due[-1]:
-                arrays = with_changes(self._arrays, arrays, calls[-1].changes)
-            self._tally.add_call(self.network.rewirings[k].name, time.perf_counter() - began)
-        changes = Changes.joined([call.changes for call in calls])
-        try:
-            self._change_rows(changes)
-        except OutOfMemory:
-            if self._step == start:
-                raise
-            return self._step
-        self._events.append(events_of(changes, self._step))
-        for call in calls:
-            self._arrays.rewirings.counts[call.k, 0, SHORT] += call.n_missing
-        samples.find_again(self._arrays.sampling)
-        self._rank_s += time.perf_counter() - started
-        return stop
-
-    def _go_on_with(
-        self, arrays: Mapping[str, NDArray[Any]], changes: Changes | None = None
-    ) -> None:
-        """Lay rows out anew at this step; rules go on where they are, in the middle of a call."""
-        self._lay_out(arrays, ("notes", "counts", "last_spike", "replacing"))
-        if changes is not None:
-            count_changes(self._arrays.rewirings, changes)
-        self._settle()
-
-    def _go_on_with_room(self, start: int, stop: int) -> int:
-        """Make room, and return where the call ends: here, if there is none for now.
-
-        Raises
-        ------
-        OutOfMemory
-            There is none, and nothing has happened in this call.
-        """
-        self._needs_room = False
-        try:
-            self._make_room()
-        except OutOfMemory:
-            if self._step == start:
-                raise
-            return self._step
-        return stop
-
-    def _lay_out(self, arrays: Mapping[str, NDArray[Any]], going_on: tuple[str, ...]) -> None:
-        """Build the network anew around a state; some arrays of rules stay as they are."""
-        old = self._arrays
-        built, _ = self._build(self.network, old.sizes.ring_slots, arrays)
-        take_over(built, arrays, self._step)
-        for name in going_on:
-            getattr(built.rewirings, name)[:] = getattr(old.rewirings, name)
-        built.plastic.clipped[:] = old.plastic.clipped
-        for name in ("done", "is_alive"):
-            getattr(built.elements, name)[:] = getattr(old.elements, name)
-        self._built = built
 
     def _next_pause(self, stop: int, samples: SampleBuffer) -> int:
         """The next step at which something is to be done between two compiled calls."""
@@ -398,74 +237,6 @@ class ArrayEngine(ABC, Generic[B, C]):
         first_ids = self._arrays.layout.first_ids
         population = np.searchsorted(first_ids, neuron, side="right") - 1
         return np.bincount(population, minlength=first_ids.size)
-
-    # --- synaptic elements ------------------------------------------------------------------------
-
-    def _seen_by_elements(self, piece: Later) -> Later:
-        """Let the calcium of neurons that have synaptic elements see their spikes."""
-        elements = self._arrays.elements
-        if not elements.size.size:
-            return piece
-        spikes = piece()
-        see_spikes(elements, *spikes, self.network.dt)
-        return lambda: spikes
-
-    def _update_structure(self, start: int, stop: int, samples: SampleBuffer) -> int:
-        """Let elements lose and find partners at this step.
-
-        Returns
-        -------
-        int
-            Where the call ends: here, if there is no room for the rows for now.
-
-        Raises
-        ------
-        OutOfMemory
-            There is none, and nothing has happened in this call.
-        """
-        began = time.perf_counter()
-        bring_all(self._arrays.elements, self._step, self.network.dt)
-        self._read_rows()
-        connected = connected_elements(self._arrays)
-        changes = plan_update(self._arrays, self._step, connected)
-        try:
-            if len(changes):
-                self._change_rows(changes)
-        except OutOfMemory:
-            if self._step == start:
-                raise
-            return self._step
-        self._events.append(events_of(changes, self._step))
-        decay_vacant(self._arrays, connected)
-        self._arrays.elements.done[:] = self._step
-        samples.find_again(self._arrays.sampling)
-        self._update_s += time.perf_counter() - began
-        return stop
-
-    def _read_rows(self) -> None:
-        """Let the arrays hold the rows that may grow, as they are now."""
-        self._collect()
-
-    def _change_rows(self, changes: Changes) -> None:
-        """Let synapses go and come at this step: all of them, or none if there is no memory."""
-        self._make_room(changes)
-
-    def synaptic_elements(self, population: str) -> ElementStates:
-        """Return calcium and synaptic elements of a population as they are now.
-
-        Parameters
-        ----------
-        population : str
-            Its name.
-
-        Raises
-        ------
-        SpecError
-            No such population, or it has no synaptic elements.
-        """
-        self.network.elements_of(population)
-        self._read_rows()
-        return read_elements(self._arrays, population, self._step)
 
     # --- edits ------------------------------------------------------------------------------------
 
@@ -622,10 +393,6 @@ class ArrayEngine(ABC, Generic[B, C]):
         found = self.network.projection(projection)
         self._collect()
         return without_lesioned(self.network, list_synapses(self._arrays, found))
-
-    def rewiring_work(self) -> tuple[RewiringWork, ...]:
-        """Return what the rules of rewirings have done since this engine was made."""
-        return self._tally.work(self.network)
 
 
 def _refuse_to_settle(old: Network, new: Network) -> None:

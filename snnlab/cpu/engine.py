@@ -12,8 +12,9 @@ import numpy as np
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
 from snnlab.arrays.changed_structure import Changes, count_changes, have_room, owners
-from snnlab.arrays.engine import ArrayEngine, Later
+from snnlab.arrays.engine import ArrayEngine
 from snnlab.arrays.samples import SampleBuffer
+from snnlab.arrays.structural_engine import Later
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.build.layout import BLOCK
 from snnlab.build.memory import available_bytes

@@ -11,8 +11,9 @@ import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
-from snnlab.arrays.engine import ArrayEngine, Later
+from snnlab.arrays.engine import ArrayEngine
 from snnlab.arrays.samples import SampleBuffer
+from snnlab.arrays.structural_engine import Later
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.build.memory import available_bytes
 from snnlab.cuda.built import CudaBuilt, build

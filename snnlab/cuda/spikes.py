@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnlab.arrays.engine import Spikes
+from snnlab.arrays.structural_engine import Spikes
 from snnlab.build.layout import BLOCK, Layout
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ REWIRING_FIELDS = (
     "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "n_states", "start_base",
     "params_base", "pre_base", "post_base", "indegree_base", "replaces", "adjust", "pairs",
     "slots", "share_low", "share_high", "afferents_base", "capacity", "pool_base", "pool_size",
-    "pool_place",
+    "pool_place", "propose",
 )  # fmt: skip
 """Columns of `Rewirings.table`."""
 
@@ -81,13 +81,14 @@ class Rewirings(NamedTuple):
 
     Parameters
     ----------
-    table : (n, 31) int64
+    table : (n, 32) int64
         Columns `REWIRING_FIELDS`: the projection's synapse table and its number among the plastic
         ones (-1: static); steps between calls, attempts in each; random stream; sizes and numbers
         of the populations; who is a partner; addresses of the rule's functions; state variables
         of a synapse, and where the parts of the flat arrays begin; whether synapses are replaced;
         the address of what changes their weights; random stream of pairs; slots of a target in the
-        pool, and which of them, in order of the rewirings, this one brings.
+        pool, and which of them, in order of the rewirings, this one brings; the address of what
+        proposes sources.
     params : flat real
         Parameters of each rule.
     start : flat real

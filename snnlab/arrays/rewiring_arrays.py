@@ -64,6 +64,11 @@ class RewiringKernel(Protocol):
         """How it finds the one that changes weights; 0: there is none."""
         ...
 
+    @property
+    def propose(self) -> int:
+        """How it finds the one that proposes sources; 0: there is none."""
+        ...
+
 
 K = TypeVar("K", bound=RewiringKernel)
 
@@ -251,6 +256,7 @@ def _columns(
         "accept": kernel.accept,
         "prune": kernel.prune,
         "adjust": kernel.adjust,
+        "propose": kernel.propose,
         "n_states": len(kernel.tree.states),
         "replaces": int(rewiring.model.replaces),
     }

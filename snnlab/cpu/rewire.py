@@ -42,11 +42,12 @@ __all__ = ["due", "is_replacing", "rewire", "watch_spikes"]
 
 (_TABLE, _EVERY, _ATTEMPTS, _STREAM, _N_PRE, _N_POST, _SOURCE, _IS_LAST_SPIKE, _FORBIDS_SELF,
  _HAS_DISTANCE, _ACCEPT, _PRUNE, _PARAMS, _PRE, _POSTS, _INDEGREE, _REPLACES, _PAIRS,
- _SLOTS) = (
+ _SLOTS, _PROPOSE) = (
     REWIRING_FIELDS.index(name)
     for name in ("table", "every", "attempts", "stream", "n_pre", "n_post", "source",
                  "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "params_base",
-                 "pre_base", "post_base", "indegree_base", "replaces", "pairs", "slots")
+                 "pre_base", "post_base", "indegree_base", "replaces", "pairs", "slots",
+                 "propose")
 )  # fmt: skip
 
 _PAIRS_AT_ONCE = 64
@@ -123,9 +124,15 @@ def _fetch(synapses, rewirings, r, p, n):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", forceinline=True)
-def _source(rewirings, r, pre, post, k, now, seed):  # type: ignore[no-untyped-def]
+def _source(rewirings, r, p, pre, post, k, now, seed):  # type: ignore[no-untyped-def]
     """Source that attempt number `k` looks at, if it is to look at any; else -1."""
     own = rewirings.table[r]
+    if own[_PROPOSE] != 0:
+        target = rewirings.state[p]  # scratch: no synapse is looked at yet
+        target[0], target[1], target[2] = post, own[_N_POST], own[_N_PRE]
+        target[3] = rewirings.indegree[own[_INDEGREE] + post]
+        params = rewirings.params[own[_PARAMS] :]
+        pre = call_rule(own[_PROPOSE], (target, params, rewirings.random[p]))
     if own[_SLOTS] != 0:
         pre = choose(
             own, rewirings.indegree, rewirings.afferents, rewirings.pool_indegree, k, pre, post,
@@ -160,7 +167,8 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
             post = posts[uint64(j)]
             if not low <= post < high:
                 continue
-            pre = _source(rewirings, r, pres[uint64(j)], post, k + j, now, program.seed)
+            random[2] = uint32(k + j)
+            pre = _source(rewirings, r, p, pres[uint64(j)], post, k + j, now, program.seed)
             if pre < 0:
                 continue
             if notes[N_EVENTS] == most_events:
@@ -168,7 +176,6 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
                 return False
             pair[0] = distance(rewirings, r, pre, post) if has_distance else 0.0
             pair[1] = rewirings.indegree[indegrees + post]
-            random[2] = uint32(k + j)
             target = uint16(first_slot + post)
             stop = row_start[stop_base + pre]
             e = find(targets, row_start[start_base + pre], stop, target)

@@ -63,6 +63,9 @@ def rule_choosers(codes: Sequence[RewiringCode]) -> str:
                  [f"return {name}::accept({passed})" for name in names], kind="bool"),
         _chooser(f"adjust_by_rule(i64 rule, const real *state, {given})", "rule",
                  [f"return {name}::adjust(state, {passed})" for name in names], kind="real"),
+        _chooser("propose_by_rule(i64 rule, const real *target, const real *params, "
+                 "const RuleDraws &draws)", "rule",
+                 [f"return {name}::propose(target, params, draws)" for name in names], kind="real"),
         _chooser("reads_indegree_of_rule(i64 rule)", "rule",
                  [f"return {name}::reads_indegree" for name in names], kind="bool"),
     ])  # fmt: skip

@@ -82,6 +82,11 @@ class RewiringCode:
         """Not 0 if the rule changes weights."""
         return int(bool(self.tree.adjust))
 
+    @property
+    def propose(self) -> int:
+        """Not 0 if the rule proposes sources."""
+        return int(bool(self.tree.propose))
+
 
 class Codes:
     """The models of a network, each of which is written once."""

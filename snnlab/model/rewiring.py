@@ -40,6 +40,10 @@ class RewiringRule:
         of synapses of the projection that the target has now.
     ``accept(pair, p) -> bool``
         Whether a pair that is not connected gets a synapse.
+    ``propose(target, p) -> number``
+        Which source is looked at with a target that has been drawn, rounded down; none if there
+        is no such source. ``target.number``, ``target.n_targets``, ``target.n_sources`` and
+        ``target.indegree``. Without it, `Rewiring` says who is a partner.
     ``derive(p, dt)``
         Ordinary Python on the host in float64: returns constants as a dict.
 
@@ -103,6 +107,11 @@ class RewiringRule:
                 "must not be defined: the rule does not visit every synapse",
                 remedy="Write replaces = True, or leave changes of weights to the synapse model.",
             )  # fmt: skip
+        if cls.propose is not None and (cls.replaces or cls.ranks or cls.matches_elements):
+            raise SpecError(
+                f"{cls.__name__}.propose", "must not be defined: the rule draws no attempts",
+                remedy="Let it decide pair by pair: without replaces and ranks.",
+            )  # fmt: skip
         check_ranking_rule(cls, RewiringRule)
         if cls.replaces and cls.accept is RewiringRule.accept:
             raise SpecError(
@@ -142,6 +151,9 @@ class RewiringRule:
 
     adjust: ClassVar[Callable[..., Any] | None] = None
     """What changes the weights before a call, of a rule that replaces; default: nothing does."""
+
+    propose: ClassVar[Callable[..., Any] | None] = None
+    """What names the source of a pair that is drawn; default: `Rewiring.partner` does."""
 
     @staticmethod
     def score(syn: Any, pair: Any, p: Any) -> Any:

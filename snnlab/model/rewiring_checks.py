@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["attempts_of", "resolve_parameters", "steps_of", "validate", "weight_of"]
 
 _MOST_ATTEMPTS = 10**9
+_MOST_NAMED = 2**24
 _LONGEST_INTERVAL = 1e9
 """In ms: twelve days of model time."""
 
@@ -56,6 +57,7 @@ def _check(network: Network, rewiring: Rewiring) -> None:
         network.synapse_parameters_of(projection), (weight, weight), context=f"{where}."
     )
     _check_weights(rule, projection, where)
+    _check_proposals(network, rewiring, where)
     tree = _tree(rule, tuple(network.synapse_states_of(projection)))
     reads_distance = tree.reads_distance
     if rule.ranks:
@@ -103,6 +105,24 @@ def _check_start(network: Network, projection: Projection, where: str) -> None:
         raise SpecError(
             f"{where}.projection", "must start from one constant weight", context=context,
             got=repr(projection.weight), remedy="Give the projection one number as its weight.",
+        )  # fmt: skip
+
+
+def _check_proposals(network: Network, rewiring: Rewiring, where: str) -> None:
+    """A rule that proposes sources is the one that does, and can name each of them."""
+    if rewiring.model.propose is None:
+        return
+    if rewiring.partner != "uniform":
+        raise SpecError(
+            f"{where}.partner", "must be 'uniform' for a rule that proposes sources",
+            got=repr(rewiring.partner), remedy=f"{rewiring.rule}.propose says who is a partner.",
+        )  # fmt: skip
+    projection = network.projection(rewiring.projection)
+    most = max(network.population(end).size for end in (projection.pre, projection.post))
+    if most > _MOST_NAMED:
+        raise SpecError(
+            f"{where}.rule", f"must not propose sources beyond {_MOST_NAMED} neurons",
+            got=f"{most} neurons", remedy="Single precision cannot name all of them: draw any.",
         )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnlab.rules.cuda_source import CudaSource
-from snnlab.rules.rewiring import ACCEPTED, ADJUSTED, PAIR, PRUNED, RewiringTree
+from snnlab.rules.rewiring import ACCEPTED, ADJUSTED, PAIR, PROPOSED, PRUNED, TARGET, RewiringTree
 from snnlab.rules.tree import Local, Statement
 
 __all__ = ["emit_cuda_rewiring"]
@@ -32,6 +32,12 @@ struct {name} {{
     ) {{
 {adjust}
     }}
+
+    static __device__ real propose(
+        const real *target, const real *params, const RuleDraws &draws
+    ) {{
+{propose}
+    }}
 }};
 """
 
@@ -48,10 +54,11 @@ def emit_cuda_rewiring(tree: RewiringTree, name: str) -> str:
     Returns
     -------
     str
-        Source of a struct, the same for both precisions. Its functions ``prune``, ``accept``
-        and ``adjust`` decide as those of `snnlab.rules.emit_rewiring`, to the bit: states and
-        parameters are in the order of the tree, a pair is its distance and its indegree. Where the
-        rule leaves weights alone, ``adjust`` returns the weight.
+        Source of a struct, the same for both precisions. Its functions decide as those of
+        `snnlab.rules.emit_rewiring`, to the bit: states and parameters are in the order of the
+        tree, a pair is its distance and its indegree, a target what `TARGET` says. Where the rule
+        leaves weights alone, ``adjust`` returns the weight; where it proposes no source,
+        ``propose`` returns -1.
     """
     return _STRUCT.format(
         rule=tree.name, name=name, n_states=len(tree.states), n_params=len(tree.parameters),
@@ -59,6 +66,7 @@ def emit_cuda_rewiring(tree: RewiringTree, name: str) -> str:
         reads_indegree=str(tree.reads_indegree).lower(),
         prune=_body(tree, tree.prune, PRUNED), accept=_body(tree, tree.accept, ACCEPTED),
         adjust=_body(tree, tree.adjust, ADJUSTED) if tree.adjust else "        return state[0];",
+        propose=_body(tree, tree.propose, PROPOSED) if tree.propose else "        return -1;",
     )  # fmt: skip
 
 
@@ -66,6 +74,7 @@ def _body(tree: RewiringTree, program: tuple[Statement, ...], result: Local) -> 
     source = CudaSource(depth=2)
     source.load(program, "syn", tree.states, "state")
     source.load(program, "pair", PAIR, "pair")
+    source.load(program, "target", TARGET, "target")
     source.load(program, "p", tree.parameters, "params")
     source.program(program)
     source.add(f"return {source.variable(result)};")

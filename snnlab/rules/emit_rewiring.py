@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from snnlab.rules.lanes import PARTS_SHIFT
 from snnlab.rules.numba_source import NumbaSource
-from snnlab.rules.rewiring import ACCEPTED, ADJUSTED, PAIR, PRUNED, RewiringTree
+from snnlab.rules.rewiring import ACCEPTED, ADJUSTED, PAIR, PROPOSED, PRUNED, TARGET, RewiringTree
 from snnlab.rules.tree import Draw, Field, Local, Statement, fields_read
 from snnlab.rules.tree_source import has_counted_loop
 
@@ -60,7 +60,7 @@ def emit_rewiring_kernels(tree: RewiringTree, precision: str) -> str:
     -------
     str
         Source of a module with the compiled functions ``prune``, ``accept`` and, where the rule
-        has it, ``adjust``; see `snnlab.rules.rewiring_kernel.RewiringKernels`.
+        has them, ``adjust`` and ``propose``; see `snnlab.rules.rewiring_kernel.RewiringKernels`.
     """
     head = DECISION_HEAD.format(name=tree.name, precision=precision, shift=PARTS_SHIFT)
     of_synapse, of_pair = ("state", "pair", "params"), ("pair", "params")
@@ -70,6 +70,8 @@ def emit_rewiring_kernels(tree: RewiringTree, precision: str) -> str:
     ]
     if tree.adjust:
         functions.append(_function("adjust", of_synapse, tree, tree.adjust, ADJUSTED))
+    if tree.propose:
+        functions.append(_function("propose", ("target", "params"), tree, tree.propose, PROPOSED))
     return "".join([head, *functions])
 
 
@@ -77,7 +79,7 @@ def _function(
     name: str, arrays: Sequence[str], tree: RewiringTree, program: tuple[Statement, ...],
     result: Local,
 ) -> str:  # fmt: skip
-    contents = {"state": ("syn", tree.states), "pair": ("pair", PAIR),
+    contents = {"state": ("syn", tree.states), "pair": ("pair", PAIR), "target": ("target", TARGET),
                 "params": ("p", tree.parameters)}  # fmt: skip
     source = DecisionSource()
     for array in arrays:
@@ -89,6 +91,11 @@ def _function(
     if result is ADJUSTED:
         source.add("carray(state_at, 1)[0] = " + source.variable(result))
         source.add("return int64(0)")
+    elif result is PROPOSED:
+        # Outside of this range it is no source, and nothing else is either.
+        number = source.variable(result)
+        source.add(f"is_source = {number} >= real(0) and {number} < carray(target_at, 4)[2]")
+        source.add(f"return int64({number}) if is_source else int64(-1)")
     else:
         source.add(f"return int64({source.variable(result)})")
     head = _FUNCTION.format(

@@ -14,8 +14,8 @@ from snnlab.rules.select import without_branches
 from snnlab.rules.tree import Draw, Local, Statement, Type, fields_read, walk
 
 __all__ = [
-    "ACCEPTED", "ADJUSTED", "PAIR", "PRUNED", "RewiringModel", "RewiringTree", "read_rewiring",
-    "refuse_counts", "spaces_of_rule",
+    "ACCEPTED", "ADJUSTED", "PAIR", "PROPOSED", "PRUNED", "TARGET", "RewiringModel",
+    "RewiringTree", "read_rewiring", "refuse_counts", "spaces_of_rule",
 ]  # fmt: skip
 
 PRUNED = Local("pruned", Type.BOOL)
@@ -27,8 +27,15 @@ ACCEPTED = Local("accepted", Type.BOOL)
 ADJUSTED = Local("adjusted", Type.REAL)
 """The variable of `RewiringTree.adjust` that holds the new weight."""
 
+PROPOSED = Local("proposed", Type.REAL)
+"""The variable of `RewiringTree.propose` that holds the number of the source."""
+
 PAIR = ("distance", "indegree")
 """What a rule sees of a pair of neurons, in the order in which it is handed over."""
+
+
+TARGET = ("number", "n_targets", "n_sources", "indegree")
+"""What a rule that proposes sees of a target, in the order in which it is handed over."""
 
 
 class _Named(Protocol):
@@ -44,6 +51,7 @@ class RewiringModel(Protocol):
     prune: Callable[..., Any]
     accept: Callable[..., Any]
     adjust: Callable[..., Any] | None
+    propose: Callable[..., Any] | None
 
 
 @dataclass(frozen=True)
@@ -60,9 +68,9 @@ class RewiringTree:
         Parameters, then derived constants.
     parameters : tuple of str
         Those of them that the programs read.
-    prune, accept, adjust : tuple of Statement
-        What sets `PRUNED`, `ACCEPTED` and `ADJUSTED`, without branches except around loops;
-        `adjust` is empty where the rule leaves weights alone.
+    prune, accept, adjust, propose : tuple of Statement
+        What sets `PRUNED`, `ACCEPTED`, `ADJUSTED` and `PROPOSED`, without branches except around
+        loops; the last two are empty where the rule leaves weights and sources alone.
     """
 
     name: str
@@ -72,6 +80,7 @@ class RewiringTree:
     prune: tuple[Statement, ...]
     accept: tuple[Statement, ...]
     adjust: tuple[Statement, ...]
+    propose: tuple[Statement, ...]
 
     @property
     def reads_distance(self) -> bool:
@@ -119,7 +128,8 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
     prune = parsed("prune", "syn pair p", PRUNED)
     accept = parsed("accept", "pair p", ACCEPTED)
     adjust = parsed("adjust", "syn pair p", ADJUSTED) if rule.adjust is not None else ()
-    used = fields_read((*prune, *accept, *adjust), "p")
+    propose = parsed("propose", "target p", PROPOSED) if rule.propose is not None else ()
+    used = fields_read((*prune, *accept, *adjust, *propose), "p")
     return RewiringTree(
         name=rule.__name__,
         states=tuple(synapse_states),
@@ -128,6 +138,7 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
         prune=prune,
         accept=accept,
         adjust=adjust,
+        propose=propose,
     )
 
 
@@ -153,7 +164,7 @@ def _draws(program: tuple[Statement, ...]) -> Iterator[Draw]:
 def spaces_of_rule(
     rule: _Named, states: tuple[str, ...], known: tuple[str, ...]
 ) -> dict[str, Space]:
-    """Return what the attributes of ``syn``, ``pair`` and ``p`` are; a rule changes none."""
+    """Return what ``syn``, ``pair``, ``target`` and ``p`` have; a rule changes none of it."""
     decides = "A rule decides which synapses there are; the synapse model changes them."
     of_synapse = f"a state of the projection's synapses ({', '.join(states)})"
     of_pair = f"a number of the pair ({', '.join(PAIR)})"
@@ -162,5 +173,11 @@ def spaces_of_rule(
     return {
         "syn": Space("syn", of_synapse, frozenset(states), remedy=decides),
         "pair": Space("pair", of_pair, frozenset(PAIR), remedy=decides),
+        "target": Space(
+            "target",
+            f"a number of the target ({', '.join(TARGET)})",
+            frozenset(TARGET),
+            remedy=decides,
+        ),
         "p": Space("p", of_rule, frozenset(known), remedy=fixed),
     }

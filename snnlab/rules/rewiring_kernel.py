@@ -41,6 +41,11 @@ class RewiringKernels:
     adjust : int
         Address of ``int64 adjust(state, pair, params, random)``, which writes the new weight over
         the old one; 0 if the rule leaves weights alone.
+    propose : int
+        Address of ``int64 propose(target, params, random)``: a source, or -1; 0 if the rule
+        proposes none.
+
+        * target: (4,) real, its number, targets and sources that there are, its indegree
     source : str
         The generated Numba source.
     """
@@ -50,6 +55,7 @@ class RewiringKernels:
     prune: int
     accept: int
     adjust: int
+    propose: int
     source: str = field(repr=False)
     compiled: Any = field(repr=False, compare=False)
 
@@ -81,5 +87,6 @@ def compile_rewiring_kernels(
     module = generated_module(tree.name, source)
     return RewiringKernels(
         tree, precision, module.prune.address, module.accept.address,
-        module.adjust.address if tree.adjust else 0, source, module,
+        module.adjust.address if tree.adjust else 0,
+        module.propose.address if tree.propose else 0, source, module,
     )  # fmt: skip

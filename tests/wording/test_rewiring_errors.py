@@ -228,6 +228,25 @@ def test_only_a_rule_that_replaces_changes_weights():
         type("Own", (RewiringRule,), {"adjust": staticmethod(lambda syn, pair, p: 0.0)})
 
 
+class Nearby(RewiringRule):
+    """Proposes neighbours."""
+
+    @staticmethod
+    def propose(target, p):
+        return target.number + 1
+
+
+def test_one_who_proposes_says_who_is_a_partner():
+    assert network({}, {"rule": Nearby}).rewirings
+    with pytest.raises(SpecError, match=r"must be 'uniform' for a rule that proposes[\s\S]*Nearby"):
+        network({}, {"rule": Nearby, "partner": "last_spike"})
+
+
+def test_only_a_rule_that_draws_attempts_proposes():
+    with pytest.raises(SpecError, match=r"Own\.propose: must not be defined[\s\S]*no attempts"):
+        type("Own", (RewiringRule,), {"propose": staticmethod(Nearby.propose), "replaces": True})
+
+
 def test_weights_that_are_shared_are_not_changed():
     with pytest.raises(SpecError, match=r"must have synapses with weights of their own[\s\S]*STDP"):
         network({"synapse": "Static", "parameters": {}}, {"rule": "DeepR"})

@@ -311,6 +311,19 @@ static __device__ __forceinline__ bool are_alive(
              net.rewirings.is_lesioned[part.own[REWIRING_POST_BASE] + post]);
 }
 
+// Source that a rule proposes for attempt number k; -1: none.
+static __device__ i32 proposed_source(const Network &net, const RulePart &part, i64 k, i64 post) {
+    const i64 *own = part.own;
+    const RuleDraws draws = {(u32)net.program.seed, (u32)own[REWIRING_STREAM], (u32)k, RULE_WORDS,
+                             (u32)part.now};
+    const real target[4] = {
+        (real)post, (real)own[REWIRING_N_POST], (real)own[REWIRING_N_PRE],
+        (real)net.rewirings.indegree[own[REWIRING_INDEGREE_BASE] + post]};
+    const real *params = net.rewirings.params + own[REWIRING_PARAMS_BASE];
+    const real pre = propose_by_rule(own[REWIRING_PRUNE], target, params, draws);
+    return pre >= (real)0 && pre < target[2] ? (i32)pre : -1;
+}
+
 // Draw pair number k of those for a purpose; one lane does. False if it is not the partition's.
 static __device__ bool draw_pair(
     const Network &net, const RulePart &part, i64 k, u32 purpose, i32 &pre, i32 &post) {
@@ -322,6 +335,7 @@ static __device__ bool draw_pair(
     pre = (i32)((u64)words.b * (u64)own[REWIRING_N_PRE] >> 32);
     if (own[REWIRING_IS_LAST_SPIKE]) pre = (i32)part.last;
     const bool is_own = part.low <= post && post < part.high;
+    if (own[REWIRING_PROPOSE] && is_own) pre = proposed_source(net, part, k, post);
     if (own[REWIRING_SLOTS] && is_own) pre = choose_source(net, own, words, pre, post);
     return is_own && pre >= 0 && !(own[REWIRING_FORBIDS_SELF] && pre == post) &&
            are_alive(net, part, pre, post);
@@ -354,8 +368,8 @@ static __device__ void draw_attempts(
         const GrowingRow row = growing_row(net, part, pre);
         may_go = rank_in_warp(ones) < free_events && *row.stop < row.start[1] &&
                  stands_alone(attempts, lane);
-    } else if (may_go && part.own[REWIRING_SLOTS]) {
-        // What an earlier attempt does to the slots of the target may give it something to do.
+    } else if (may_go && (part.own[REWIRING_SLOTS] || part.own[REWIRING_PROPOSE])) {
+        // What an earlier attempt does to the target may give it something to do.
         may_go = stands_alone(attempts, lane);
     }
     const u32 stops = ~__ballot_sync(FULL_WARP, may_go);

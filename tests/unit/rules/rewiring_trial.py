@@ -37,6 +37,15 @@ extern "C" __global__ void run_adjust(
     ((real *)(decided + j))[0] = weight;
 }
 
+// Each thread proposes a source for a target of its own.
+extern "C" __global__ void run_propose(
+    i64 *decided, const real *target, const real *pair, const real *params, const u32 *random
+) {
+    const i64 j = blockIdx.x * (i64)blockDim.x + threadIdx.x;
+    const real proposed = Rewiring0::propose(target + 4 * j, params, draws_of(random + 5 * j));
+    decided[j] = proposed >= 0 && proposed < target[4 * j + 2] ? (i64)proposed : -1;
+}
+
 // Each thread decides about a pair of its own.
 extern "C" __global__ void run_prune(
     i64 *decided, const real *state, const real *pair, const real *params, const u32 *random

@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numba import njit
 
 from snnlab.errors import SpecError
 from snnlab.model.parameter import Parameter
 from snnlab.model.rewiring import RewiringRule, models
 from snnlab.model.rewirings import DeepR, Magnitude, Threshold, Topographic
+from snnlab.rules.call import call_rule
 from snnlab.rules.emit_cuda_rewiring import emit_cuda_rewiring
 from snnlab.rules.intrinsics import normal, uniform
 from snnlab.rules.lanes import LANES, PARTS_SHIFT
@@ -90,6 +92,42 @@ def test_cuda_changes_weights_as_numba(model: Any, precision: str) -> None:
     weights = trial.adjusted()
     np.testing.assert_array_equal(trial.adjusted_by_cuda(HostDevice()), weights)
     assert (model is Wanders) == (np.nanmax(np.abs(weights[16:] - trial.states[16:, 0])) > 0.0)
+
+
+class Proposes(RewiringRule):
+    """Names a source by all that a rule may use, some of which do not exist."""
+
+    spread = Parameter(3.0)
+
+    @staticmethod
+    def propose(target: Any, p: Any) -> Any:
+        middle = target.number * target.n_sources / target.n_targets
+        if uniform() < 0.1:
+            return target.n_sources - target.indegree
+        return middle + p.spread * normal()
+
+
+@each_precision
+def test_cuda_proposes_as_numba(precision: str) -> None:
+    trial, n = trial_of(Proposes, precision), 1024
+    targets = np.column_stack([np.arange(n) % 50, np.full(n, 50), np.full(n, 70), np.arange(n) % 9])
+    trial = trial.at(
+        states=targets.astype(precision), pairs=trial.pairs[:n], random=trial.random[:n]
+    )
+    proposed = np.array([
+        propose(trial.kernels.propose, target, trial.params, random)
+        for target, random in zip(trial.states, trial.random, strict=True)
+    ])  # fmt: skip
+    np.testing.assert_array_equal(trial.by_cuda("propose", HostDevice()), proposed)
+    assert proposed.min() == -1
+    assert proposed.max() < 70
+    near = np.abs(proposed - trial.states[:, 0] * 70 / 50) < 12
+    assert 0.85 < (near | (proposed < 0)).mean() < 0.97
+
+
+@njit
+def propose(address, target, params, random):  # type: ignore[no-untyped-def]
+    return call_rule(address, (target, params, random))
 
 
 def test_a_rule_that_leaves_weights_alone_has_no_function_for_it() -> None:

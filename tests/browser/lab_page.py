@@ -132,7 +132,7 @@ class LabPage:
         text: str = self.page.evaluate(_EXECUTE, code)
         return text.strip()
 
-    def wait_for(self, code: str, timeout_s: float = 20) -> None:
+    def wait_for(self, code: str, timeout_s: float = 90) -> None:
         """Wait until an expression is true in the kernel."""
         deadline = time.monotonic() + timeout_s
         while (answer := self.execute(f"print(bool({code}))")) != "True":

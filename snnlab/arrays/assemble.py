@@ -93,6 +93,7 @@ def program(
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
     n_params = np.array([len(kernel.parameter_names) for kernel in kernels], np.int64)
     block_words = words[layout.block_population] * BLOCK
+    before = _offsets(block_words)
     slot_sizes = partitions.n_slots * sizes.max_ports
     blocks = np.arange(layout.n_blocks)
     return Program(
@@ -103,7 +104,7 @@ def program(
         first_slot=layout.first_blocks * BLOCK,
         n_ports=np.array([len(p.model.ports) for p in network.populations], np.int64),
         kernel=np.array([kernel.address for kernel in kernels], np.int64),
-        state_offset=_offsets(block_words)[:-1],
+        state_offset=before[:-1] - before[partitions.bounds[0]],
         params_offset=_offsets(n_params)[:-1],
         model_stream=np.array([stream_id("model", p.name) for p in network.populations], np.int64),
         ring_offset=_offsets(slot_sizes * sizes.ring_slots)[:-1],
@@ -296,6 +297,8 @@ def _events(
     given = np.column_stack([np.concatenate(steps), np.concatenate(slots)])
     step, slot = np.unique(given, axis=0).T
     first_slots = partitions.bounds * BLOCK
+    is_owned = (slot >= first_slots[0]) & (slot < first_slots[-1])
+    step, slot = step[is_owned], slot[is_owned]
     owner = np.searchsorted(first_slots, slot, side="right") - 1
     order = np.lexsort((slot, step, owner))
     step, slot, owner = step[order], slot[order], owner[order]
@@ -368,7 +371,10 @@ class Sampling:
 def sampling(
     network: Network, layout: Layout, where: Program, kernels: Sequence[NeuronKernel]
 ) -> Sampling:
-    """Return the probes of all recorders; of synapses there are none yet."""
+    """Return the probes of all recorders; of synapses there are none yet.
+
+    Neurons of other ranks have none: their columns stay 0.
+    """
     rows, intervals, shapes = [], [], []
     names = [p.name for p in network.populations]
     for r, recorder in enumerate(network.recorders):
@@ -384,6 +390,8 @@ def sampling(
         for c, (variable, neuron) in enumerate(pairs):
             slot = layout.first_slot(population) + neuron
             word = kernels[population].state_names.index(variable)
+            if not where.bounds[0] * BLOCK <= slot < where.bounds[-1] * BLOCK:
+                continue
             at = where.state_offset[slot // BLOCK] + word * BLOCK + slot % BLOCK
             rows.append((slot // BLOCK, at, intervals[r], c, n_columns, r))
     table = np.array(sorted(rows), np.int64).reshape(-1, 6)

@@ -19,6 +19,7 @@ from snnlab.arrays.rewiring_arrays import RewiringKernel, with_new_rules
 from snnlab.arrays.schedule import NEVER
 from snnlab.arrays.scheduled import Scheduled, scheduled_populations
 from snnlab.arrays.synaptic_elements import Elements, with_new_growth
+from snnlab.arrays.world import ALONE, World
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.build.tables import TablePlan
@@ -38,7 +39,7 @@ DTYPES: dict[str, np.dtype[np.floating]] = {
 
 @dataclass(frozen=True)
 class Built:
-    """A network as arrays; engines add what they alone need."""
+    """A network as arrays, or one rank's share of it; engines add what they alone need."""
 
     network: Network
     precision: str
@@ -65,26 +66,39 @@ class Built:
         """Type of the state."""
         return DTYPES[self.precision]
 
+    @property
+    def world(self) -> World:
+        """The ranks that hold the network."""
+        return ALONE
+
+    def owned(self, k: int) -> slice:
+        """Return which neurons of population `k` are here."""
+        return self.partitions.owned(self.layout, k)
+
     def words(self, k: int) -> NDArray[np.floating]:
         """Return a view of the state words of population `k`: (n_blocks, n_words, BLOCK)."""
-        first, last = self.layout.first_blocks[k], self.layout.first_blocks[k + 1]
+        first, last = np.clip(
+            self.layout.first_blocks[k : k + 2], *self.partitions.bounds[[0, -1]]
+        )  # fmt: skip
         n_words = self.kernels[k].n_words
-        at = int(self.program.state_offset[first])
+        at = int(self.program.state_offset[first]) if first < last else 0
         size = int(last - first) * n_words * BLOCK
         return self.memory.state[at : at + size].reshape(-1, n_words, BLOCK)
 
     def set_state(self, k: int, values: NDArray[np.floating]) -> None:
-        """Write the states of population `k`, shape (n_states, n)."""
+        """Write the states of the neurons of population `k` that are here, (n_states, n)."""
         words = self.words(k)
         for w, row in enumerate(values):
             words[:, w, :] = _in_blocks(row)
 
     def state(self, k: int) -> NDArray[np.floating]:
-        """Return a copy of the states of population `k`, shape (n_states, n)."""
-        population = self.network.populations[k]
-        n_states = len(population.model.states)
+        """Return a copy of the states of population `k`'s neurons that are here, (n_states, n)."""
+        owned = self.owned(k)
+        n_states = len(self.network.populations[k].model.states)
         words = self.words(k)[:, :n_states]
-        return words.transpose(1, 0, 2).reshape(n_states, -1)[:, : population.size].copy()
+        n_lanes = words.shape[0] * BLOCK
+        lanes = words.transpose(1, 0, 2).reshape(n_states, n_lanes)
+        return lanes[:, : owned.stop - owned.start].copy()
 
     def rings(self, k: int) -> list[NDArray[np.int32]]:
         """Return views of population `k` in the rings, in order: (ring_slots, max_ports, n)."""
@@ -94,6 +108,11 @@ class Built:
             for p in range(self.partitions.n)
             if high[p] > low[p]
         ]
+
+    def ring(self, k: int) -> NDArray[np.int32]:
+        """Return a copy of what is under way to the neurons of `k` here, as `rings` has it."""
+        none = np.empty((self.sizes.ring_slots, self.sizes.max_ports, 0), np.int32)
+        return np.concatenate([none, *self.rings(k)], axis=2)
 
     def _ring(self, p: int) -> NDArray[np.int32]:
         n_local = int(self.partitions.n_slots[p])
@@ -140,7 +159,7 @@ class Built:
         self.memory.params[at : at + len(scalars)] = scalars
         words = self.words(k)
         for w, name in enumerate(kernel.varying_names, start=len(kernel.state_names)):
-            words[:, w, :] = _in_blocks(new.varying[name])
+            words[:, w, :] = _in_blocks(new.varying[name][self.owned(k)])
 
     def skip_events(self, step: int) -> None:
         """Leave out the given spikes before `step`."""
@@ -188,6 +207,8 @@ class Built:
 def _in_blocks(values: NDArray[np.floating]) -> NDArray[np.floating]:
     """Neurons in rows of a block; the last one is repeated into the padding."""
     n_blocks = -(-values.size // BLOCK)
+    if not n_blocks:
+        return values.reshape(0, BLOCK)
     padded = np.full(n_blocks * BLOCK, values[-1])
     padded[: values.size] = values
     return padded.reshape(n_blocks, BLOCK)

@@ -34,6 +34,8 @@ _INT32_MAX = 2**31 - 1
 def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
     """Return the state of a network whose spikes have all been delivered to the rings.
 
+    Where ranks hold the network together, all of them call this and get the whole.
+
     Returns
     -------
     dict
@@ -46,8 +48,8 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
     arrays |= export_elements(built.elements, built.network)
     for k, population in enumerate(built.network.populations):
         n_ports = len(population.model.ports)
-        ring = np.concatenate(built.rings(k), axis=2)[:, :n_ports]
-        arrays[f"state/{population.name}"] = built.state(k)
+        ring = built.world.gathered(built.ring(k)[:, :n_ports], axis=2)
+        arrays[f"state/{population.name}"] = built.world.gathered(built.state(k), axis=1)
         arrays[f"ring/{population.name}"] = np.roll(ring, -(step % built.sizes.ring_slots), axis=0)
         arrays[f"exponent/{population.name}"] = np.array(built.port_exponents(population), np.int64)
     return arrays
@@ -98,7 +100,7 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
         if kept is not None and kept.shape[0] == values.shape[0]:
             n = min(kept.shape[1], population.size)
             values[:, :n] = kept[:, :n]
-        built.set_state(k, values)
+        built.set_state(k, values[:, built.owned(k)])
     take_over_rings(built, arrays, step)
     take_over_plastic(built, arrays, step)
     take_over_structure(built, arrays, step)
@@ -125,7 +127,7 @@ def _take_over_ring(
     step: int,
 ) -> None:
     slots = (step + np.arange(ring.shape[0])) % built.sizes.ring_slots
-    first = 0
+    first = built.owned(k).start
     for part in built.rings(k):
         n = min(part.shape[2], max(ring.shape[2] - first, 0))
         for port, exponent in enumerate(built.port_exponents(population)):

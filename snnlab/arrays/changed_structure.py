@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from snnlab.arrays.built import Built
 
-__all__ = ["Changes", "count_changes", "events_of", "have_room", "owners", "with_changes"]
+__all__ = [
+    "Changes", "count_changes", "events_of", "have_room", "owned_changes", "owners", "with_changes",
+]  # fmt: skip
 
 _START, _N_STATES, _POST = (
     REWIRING_FIELDS.index(name) for name in ("start_base", "n_states", "post")
@@ -44,6 +46,12 @@ class Changes:
     def __len__(self) -> int:
         return int(self.pre.size)
 
+    def chosen(self, which: NDArray[np.bool_]) -> Changes:
+        """Return some of the changes."""
+        return Changes(
+            self.rewiring[which], self.is_formed[which], self.pre[which], self.post[which]
+        )
+
     @staticmethod
     def joined(parts: Sequence[Changes]) -> Changes:
         """Return the changes of several parts, one after the other."""
@@ -56,6 +64,15 @@ class Changes:
             )
         )  # fmt: skip
         return Changes(rewiring, is_formed, pre, post)
+
+
+def owned_changes(built: Built, changes: Changes) -> Changes:
+    """Return those changes whose targets are here."""
+    is_here = np.zeros(len(changes), bool)
+    for r in np.unique(changes.rewiring).tolist():
+        mine, owned = changes.rewiring == r, built.owned(int(built.rewirings.table[r, _POST]))
+        is_here[mine] = (changes.post[mine] >= owned.start) & (changes.post[mine] < owned.stop)
+    return changes.chosen(is_here)
 
 
 def owners(built: Built, changes: Changes) -> NDArray[np.int64]:

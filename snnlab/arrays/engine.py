@@ -173,9 +173,10 @@ class ArrayEngine(StructuralEngine[B], Generic[B, C]):
         samples = SampleBuffer(built.sampling, start, stop, built.dtype)
         pieces: list[Later] = [lambda: (np.empty(0, np.int64), np.empty(0, np.int64))]
         health: tuple[Trouble, ...] = ()
+        is_over = False
         limited, self._limited = self._limited, ()
         ranked = -1
-        while self._step < stop and not health:
+        while self._step < stop and not is_over:
             if ranked < self._step:
                 ranked = self._step
                 stop = self._rank(start, stop, samples)
@@ -192,7 +193,7 @@ class ArrayEngine(StructuralEngine[B], Generic[B, C]):
                 stop = self._go_on_with_room(start, stop)
             samples.find_again(self._arrays.sampling)
             self._sample_synapses(samples, clock)
-            health = self._pause()
+            health, is_over = self._pause()
         columns = zip(*(piece() for piece in pieces), strict=True)
         step, neuron = (np.concatenate(column) for column in columns)
         counts, sampled = self._counts(neuron), samples.split(self.network, self._step)
@@ -219,19 +220,29 @@ class ArrayEngine(StructuralEngine[B], Generic[B, C]):
         ranking = next_ranking(self.network, self._step)
         return min(stop, self._soon(), aging, due, change, update, ranking)
 
-    def _pause(self) -> tuple[Trouble, ...]:
-        """Do what is due at this step; return what the last look at the states has found."""
+    def _pause(self) -> tuple[tuple[Trouble, ...], bool]:
+        """Do what is due at this step.
+
+        Returns
+        -------
+        health : tuple of Trouble
+            What the last look at the states has found here.
+        is_over : bool
+            Whether it has found anything, here or elsewhere: the call ends.
+        """
         if self._arrays.next_change(self._step - 1) == self._step:
             self._write_changes()
         health: tuple[Trouble, ...] = ()
+        is_over = False
         if self._is_suspicious():
             self._collect(plastic=False)
             health = find_troubles(self._arrays, self._step)
+            is_over = self._any(bool(health))
         if self._step % _AGE_STEPS == 0 and self._arrays.plastic_tables:
             self._collect()
             age(self._arrays)
             self._hand_over()
-        return health
+        return health, is_over
 
     def _counts(self, neuron: NDArray[np.int64]) -> NDArray[np.int64]:
         first_ids = self._arrays.layout.first_ids

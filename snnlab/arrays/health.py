@@ -57,7 +57,7 @@ def limit_input(built: Built, step: int) -> tuple[Trouble, ...]:
     found = []
     for k, population in enumerate(built.network.populations):
         for port, name in enumerate(population.model.ports):
-            inputs = np.concatenate([part[:, port] for part in built.rings(k)], axis=1)
+            inputs = built.ring(k)[:, port]
             # int64: the absolute value of the smallest int32 is no int32.
             largest = np.abs(inputs.astype(np.int64)).max(axis=0, initial=0)
             limited = np.flatnonzero(largest > ROOM_UNDER_WAY)
@@ -154,7 +154,7 @@ def _saturation(
     unit = _unit_of_port(population.model, port)
     neuron = int(limited[0])
     return Trouble(
-        kind=Kind.SATURATION, population=population.name, neuron=neuron,
+        kind=Kind.SATURATION, population=population.name, neuron=built.owned(k).start + neuron,
         variable=f"input at {port!r}", value=float(largest[neuron]) * scale, unit=unit,
         expected=f"must be <= {format_quantity(ROOM_UNDER_WAY * scale, unit)} while weights change",
         t_start=step, t_stop=step, dt=built.network.dt, n_neurons=limited.size,
@@ -185,7 +185,8 @@ def _trouble(
     is_bounded = kind is Kind.OUT_OF_BOUNDS
     dt = built.network.dt
     return Trouble(
-        kind=kind, population=population.name, neuron=neuron, variable=variable,
+        kind=kind, population=population.name, neuron=built.owned(k).start + neuron,
+        variable=variable,
         value=float(values[list(states).index(variable), neuron]), unit=states[variable].unit,
         expected="must be " + (states[variable].bounds() if is_bounded else "a finite number"),
         t_start=max(step - built.program.health_steps, 0), t_stop=step, dt=dt,
@@ -199,10 +200,7 @@ def _largest_input(built: Built, k: int, neuron: int) -> tuple[float | None, str
     model = built.network.populations[k].model
     if not model.receptors:
         return None, ""
-    sizes = [part.shape[2] for part in built.rings(k)]
-    part = int(np.searchsorted(np.cumsum(sizes), neuron, side="right"))
-    local = neuron - sum(sizes[:part])
-    ring = np.abs(built.rings(k)[part][:, : len(model.ports), local].astype(np.float64))
+    ring = np.abs(built.ring(k)[:, : len(model.ports), neuron].astype(np.float64))
     inputs = ring.max(axis=0) * built.drive.scale[k, : len(model.ports)]
     port = int(np.argmax(inputs))
     name = model.ports[port]

@@ -11,7 +11,7 @@ from snnlab.arrays.array_check import check_array
 from snnlab.arrays.built import Built
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.plastic_view import PlasticView, steps_from_stored, stored_steps
-from snnlab.arrays.synapse_order import synapse_order
+from snnlab.arrays.synapse_order import places, synapse_order
 from snnlab.model.network import Network, Projection
 
 if TYPE_CHECKING:
@@ -45,16 +45,19 @@ def export_plastic(built: Built) -> dict[str, NDArray[np.generic]]:
     arrays: dict[str, NDArray[np.generic]] = {}
     for m, table in enumerate(built.plastic_tables):
         name, view = table.projection.name, PlasticView(built, m)
-        at, *_ = synapse_order(built, table.k)
+        at, source, _, delay = synapse_order(built, table.k)
+        of_all = places(built, table.k, source, delay)
         for variable, values in zip(table.kernels.rule.states, view.states(), strict=True):
-            arrays[f"synapse/{name}/{variable}"] = values[at - view.column("targets_base")]
+            own = values[at - view.column("targets_base")]
+            arrays[f"synapse/{name}/{variable}"] = of_all.whole(own)
         arrays[f"pre/{name}"] = view.pre()[0].copy()
         arrays[f"pre_step/{name}"] = view.rows(built.plastic.last_pre)[0].copy()
         arrays[f"mod/{name}"] = view.mod()[0].copy()
         if table.kernels.rule.needs_history:
             parts = [view.history(p) for p in range(built.partitions.n)]
-            arrays[f"post_step/{name}"] = np.concatenate([steps for steps, _ in parts])
-            arrays[f"post/{name}"] = np.concatenate([traces for _, traces in parts])
+            steps, traces = (np.concatenate(each) for each in zip(*parts, strict=True))
+            arrays[f"post_step/{name}"] = built.world.gathered(steps)
+            arrays[f"post/{name}"] = built.world.gathered(traces)
     return arrays
 
 
@@ -132,7 +135,8 @@ def _expected(
     """Shape and type of the arrays of one projection; how long histories are is theirs."""
     name, rule, real, whole = table.projection.name, table.kernels.rule, built.dtype, _INT64
     wanted: dict[str, tuple[tuple[int, ...], np.dtype[Any]]]
-    wanted = {f"synapse/{name}/{v}": ((view.n_synapses,), real) for v in rule.states}
+    n_synapses = int(built.world.total(np.array([view.n_synapses]))[0])
+    wanted = {f"synapse/{name}/{v}": ((n_synapses,), real) for v in rule.states}
     wanted[f"pre/{name}"] = view.pre().shape[1:], real
     wanted[f"pre_step/{name}"] = view.pre().shape[1:2], whole
     wanted[f"mod/{name}"] = (len(rule.mod),), real
@@ -149,14 +153,16 @@ def _take_over(
     built: Built, table: PlasticTable, view: PlasticView, arrays: Mapping[str, NDArray[Any]]
 ) -> None:
     name = table.projection.name
-    at, *_ = synapse_order(built, table.k)
+    at, source, _, delay = synapse_order(built, table.k)
+    of_all = places(built, table.k, source, delay)
     for variable, values in zip(table.kernels.rule.states, view.states(), strict=True):
-        values[at - view.column("targets_base")] = arrays[f"synapse/{name}/{variable}"]
+        own = arrays[f"synapse/{name}/{variable}"][of_all.at]
+        values[at - view.column("targets_base")] = own
     view.pre()[:] = arrays[f"pre/{name}"]
     view.rows(built.plastic.last_pre)[:] = arrays[f"pre_step/{name}"]
     view.mod()[:] = arrays[f"mod/{name}"]
     if table.kernels.rule.needs_history:
-        first = 0
+        first = built.owned(view.column("post")).start
         for p in range(built.partitions.n):
             first += view.set_history(
                 p, arrays[f"post_step/{name}"][first:], arrays[f"post/{name}"][first:]

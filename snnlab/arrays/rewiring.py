@@ -105,9 +105,10 @@ class Rewirings(NamedTuple):
         Sources of the synapses onto each target, ascending, where targets have slots.
     pool_indegree : flat int64; ``pool_base + i``
         `indegree_base` of the projections that share a pool of slots, in network order.
-    last_spike : (n_partitions, n_populations, 3) int64
-        Of the neurons in each partition, the last spike of each population: step, random rank
-        among those of this step, neuron. For populations that rules ask it of.
+    last_spike : (n_lists, n_populations, 3) int64
+        Of the neurons in each partition, and of those of other ranks if there are any, the last
+        spike of each population: step, random rank among those of this step, neuron. For
+        populations that rules ask it of.
     is_watched : (n_populations,) bool
         Which populations these are.
     state, pair : (n_partitions, n) real

@@ -105,6 +105,7 @@ def rewirings(
     tables: tuple[PlasticTable, ...],
     kernels: Sequence[RewiringKernel],
     dtype: np.dtype[np.floating],
+    n_ranks: int = 1,
 ) -> Rewirings:
     """Allocate all rewirings: nothing has happened yet.
 
@@ -119,6 +120,8 @@ def rewirings(
         Of each rewiring.
     dtype : dtype
         Of the engine's state.
+    n_ranks : int
+        Ranks that hold the network together.
     """
     n, n_partitions, n_populations = len(network.rewirings), partitions.n, len(network.populations)
     columns = [_columns(network, connections, tables, k, kernels[k]) for k in range(n)]
@@ -145,7 +148,7 @@ def rewirings(
         indegree=_indegrees(network, layout, partitions, connections),
         afferents=slots.afferents,
         pool_indegree=slots.pool_indegree,
-        last_spike=np.full((n_partitions, n_populations, 3), -1, np.int64),
+        last_spike=np.full((n_partitions + (n_ranks > 1), n_populations, 3), -1, np.int64),
         is_watched=np.isin(np.arange(n_populations), watched),
         state=np.zeros((n_partitions, n_scratch + 2 * _CACHE_LINE), dtype),
         pair=np.zeros((n_partitions, 4 * _CACHE_LINE), dtype),

@@ -114,7 +114,11 @@ class StructuralEngine(ABC, Generic[B]):
         notes, most = rewirings.notes, rewirings.events.shape[1]
         is_row_full = (notes[:, NEEDS_ROOM] == 1) & (notes[:, N_EVENTS] < most)
         self._events.append(take_events(rewirings))
-        self._needs_room = bool(is_row_full.any())
+        self._needs_room = self._lacks_room(bool(is_row_full.any()))
+
+    def _lacks_room(self, is_row_full: bool) -> bool:
+        """Whether rows must get room; `is_row_full`: one of those here has none."""
+        return is_row_full
 
     def _cut_lesioned(self) -> None:
         """Take the synapses of lesioned neurons away, before anything else happens."""
@@ -132,11 +136,28 @@ class StructuralEngine(ABC, Generic[B]):
     def _make_room(self, changes: Changes | None = None) -> None:
         """Lay all rows that may grow out anew, with room behind each, after changes if any."""
         self._collect()
-        check_room(self._arrays, self._free_bytes(), self.device)
+        self._check_room()
         arrays = export(self._arrays, self._step)
         if changes is not None:
             arrays = with_changes(self._arrays, arrays, changes)
         self._go_on_with(arrays, changes)
+
+    def _check_room(self) -> None:
+        """Refuse to lay rows out anew where there is no memory, here or on another rank."""
+        failure: OutOfMemory | None = None
+        try:
+            check_room(self._arrays, self._free_bytes(), self.device)
+        except OutOfMemory as error:
+            failure = error
+        if self._any(failure is not None):
+            raise failure or OutOfMemory(
+                "rows of synapses", "must fit on all ranks", got="another rank that has no memory",
+                remedy="That rank's error says how much it needs.",
+            )  # fmt: skip
+
+    def _any(self, flag: bool) -> bool:
+        """Return whether a flag is set, here or on another rank; all of them ask."""
+        return flag
 
     def _rank(self, start: int, stop: int, samples: SampleBuffer) -> int:
         """Let rules that rank, if some are due, choose which synapses go and come.

@@ -15,6 +15,7 @@ from snnlab.arrays.rewiring import (
     REWIRING_FIELDS,
     Rewirings,
 )
+from snnlab.arrays.world import Places
 from snnlab.build.connect import Connections
 from snnlab.build.growing import Pairs, pairs_of, with_room
 from snnlab.build.layout import Layout, Partitions
@@ -58,8 +59,10 @@ def export_structure(built: Built) -> dict[str, NDArray[np.generic]]:
         projection = built.connections.plans[k].projections[0]
         post = names.index(projection.post)
         pairs = pairs_of(built.connections, k, post, built.layout, built.partitions)
-        arrays[f"structure/{projection.name}/pre"] = pairs.pre
-        arrays[f"structure/{projection.name}/post"] = pairs.post
+        n_pre = built.network.population(projection.pre).size
+        of_all = Places.by_key(built.world, pairs.pre, n_pre)
+        arrays[f"structure/{projection.name}/pre"] = of_all.whole(pairs.pre)
+        arrays[f"structure/{projection.name}/post"] = of_all.whole(pairs.post)
     for k in np.flatnonzero(built.rewirings.is_watched).tolist():
         last = built.rewirings.last_spike[:, k]
         order = np.lexsort((last[:, 1], -last[:, 0]))

@@ -8,7 +8,7 @@ import numpy as np
 
 from snnlab.arrays.built import Built
 from snnlab.arrays.plastic_carry import export_plastic
-from snnlab.arrays.synapse_order import endpoints, synapse_order
+from snnlab.arrays.synapse_order import global_ids, places, synapse_order
 from snnlab.build.storage import PACKED, PLASTIC, SHARED
 from snnlab.frames.synapses import Synapses
 from snnlab.model.network import Projection
@@ -20,7 +20,7 @@ __all__ = ["list_synapses"]
 
 
 def list_synapses(built: Built, projection: Projection) -> Synapses:
-    """Return the synapses of a projection; all spikes must have been delivered.
+    """Return the synapses of a projection, those of all ranks; all spikes must have been delivered.
 
     Static projections between the same populations that share a table are listed together: their
     synapses cannot be told apart.
@@ -29,7 +29,10 @@ def list_synapses(built: Built, projection: Projection) -> Synapses:
         k for k, plan in enumerate(built.connections.plans)
         if projection.name in {p.name for p in plan.projections}
     )  # fmt: skip
-    pre, post, delay = endpoints(built, k)
+    at, source, target, delay = synapse_order(built, k)
+    of_all = places(built, k, source, delay)
+    pre, post = (of_all.whole(ids) for ids in global_ids(built, k, source, target))
+    delay = of_all.whole(delay)
     if built.connections.plans[k].kind == PLASTIC:
         mine = np.ones(pre.size, bool)
         states = _plastic_states(built, projection.name)
@@ -37,7 +40,7 @@ def list_synapses(built: Built, projection: Projection) -> Synapses:
         first = built.network.first_id(projection.post)
         size = built.network.population(projection.post).size
         mine = (post >= first) & (post < first + size)
-        states = {"weight": _static_weights(built, k)}
+        states = {"weight": of_all.whole(_static_weights(built, k, at))}
     weight = states.pop("weight")[mine]
     return Synapses(
         projection.name, int(built.plastic.clock[0]), pre[mine], post[mine],
@@ -54,10 +57,9 @@ def _plastic_states(built: Built, name: str) -> dict[str, NDArray[np.floating]]:
     }
 
 
-def _static_weights(built: Built, k: int) -> NDArray[np.floating]:
-    """Weights of a static table, in the order of `endpoints`."""
+def _static_weights(built: Built, k: int, at: NDArray[np.int64]) -> NDArray[np.floating]:
+    """Weights of the synapses of a static table at these places of its pool."""
     plan, connections = built.connections.plans[k], built.connections
-    at, *_ = synapse_order(built, k)
     if plan.kind == SHARED:
         weight = built.network.weight_of(plan.projections[0]).quantile(np.array([0.5]))
         return np.full(at.size, weight[0], built.dtype)

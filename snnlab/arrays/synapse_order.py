@@ -12,12 +12,13 @@ import numpy as np
 from numba import njit
 
 from snnlab.arrays.built import Built
+from snnlab.arrays.world import Places
 from snnlab.build.layout import BLOCK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["endpoints", "global_ids", "list_places", "synapse_order"]
+__all__ = ["global_ids", "list_places", "places", "synapse_order"]
 
 
 @njit(error_model="numpy", cache=True)
@@ -68,12 +69,11 @@ def synapse_order(built: Built, k: int) -> tuple[NDArray[np.int64], ...]:
     return at, source, target, delay + plan.first_delay
 
 
-def endpoints(
-    built: Built, k: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Return source and target (global ids) and delay [steps] of the synapses of table `k`."""
-    _, source, target, delay = synapse_order(built, k)
-    return *global_ids(built, k, source, target), delay
+def places(built: Built, k: int, source: NDArray[np.int64], delay: NDArray[np.int64]) -> Places:
+    """Return where synapses that `synapse_order` has told stand among those of all ranks."""
+    plan = built.connections.plans[k]
+    key = source * plan.n_delays + delay - plan.first_delay
+    return Places.by_key(built.world, key, int(built.layout.sizes[plan.source]) * plan.n_delays)
 
 
 def global_ids(

@@ -68,7 +68,8 @@ def with_room(
     ----------
     connections : Connections
     pairs : mapping of int to (Pairs, int)
-        Table -> its synapses, and the number of the target population.
+        Table -> its synapses, and the number of the target population; those onto targets that no
+        partition owns are left out.
     layout : Layout
     partitions : Partitions
     """
@@ -100,6 +101,8 @@ def _rows(
 ) -> tuple[NDArray[np.uint16], NDArray[np.int64], NDArray[np.int64]]:
     """Targets with room behind each row; where rows start and end, both of `shape`."""
     low, high, local = owned
+    is_here = (listed.post >= low[0]) & (listed.post < high[-1])
+    listed = Pairs(listed.pre[is_here], listed.post[is_here])
     part = np.searchsorted(high, listed.post, side="right")
     n_rows = shape[1] - 1
     row = part * n_rows + listed.pre

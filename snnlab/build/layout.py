@@ -16,7 +16,7 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BLOCK", "MAX_PARTITION", "Layout", "Partitions", "partition"]
+__all__ = ["BLOCK", "MAX_PARTITION", "Layout", "Partitions", "partition", "shares"]
 
 BLOCK = 128
 """Neurons in a block: small enough that a block's state stays in L1 for all steps of a chunk."""
@@ -89,7 +89,8 @@ class Partitions:
     Parameters
     ----------
     bounds : (n_partitions + 1,) int64
-        Partition p owns the blocks ``bounds[p] ... bounds[p + 1] - 1``.
+        Partition p owns the blocks ``bounds[p] ... bounds[p + 1] - 1``; all blocks of the network
+        together, or those of one rank.
     """
 
     bounds: NDArray[np.int64]
@@ -103,6 +104,11 @@ class Partitions:
     def n_slots(self) -> NDArray[np.int64]:
         """Slots of each partition, shape (n_partitions,)."""
         return np.diff(self.bounds) * BLOCK
+
+    def owned(self, layout: Layout, population: int) -> slice:
+        """Return which neurons of a population all partitions together own."""
+        low, high, _ = self.targets(layout, population)
+        return slice(int(low[0]), max(int(high[-1]), int(low[0])))
 
     def targets(self, layout: Layout, population: int) -> tuple[NDArray[np.int64], ...]:
         """Return which neurons of a population each partition owns.
@@ -122,7 +128,31 @@ class Partitions:
         return low, high, first + low - start
 
 
-def partition(layout: Layout, n_threads: int, delivery: NDArray[np.float64]) -> Partitions:
+def shares(layout: Layout, n_ranks: int, delivery: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Cut the blocks into shares of about equal load, one for each rank.
+
+    Parameters
+    ----------
+    layout : Layout
+    n_ranks : int
+    delivery : (n_populations,) float64
+        See `partition`.
+
+    Returns
+    -------
+    (n_ranks + 1,) int64
+        Rank r owns the blocks ``bounds[r] ... bounds[r + 1] - 1``; none, if there are fewer blocks
+        than ranks.
+    """
+    return _cut(_costs(layout, delivery), n_ranks)
+
+
+def partition(
+    layout: Layout,
+    n_threads: int,
+    delivery: NDArray[np.float64],
+    share: tuple[int, int] | None = None,
+) -> Partitions:
     """Cut the blocks into partitions of about equal load.
 
     Parameters
@@ -132,20 +162,29 @@ def partition(layout: Layout, n_threads: int, delivery: NDArray[np.float64]) -> 
         The number of partitions is a multiple of it.
     delivery : (n_populations,) float64
         What a neuron's incoming synapses cost on average, relative to updating the neuron.
+    share : first, stop, optional
+        The blocks that are cut; default: all.
 
     Returns
     -------
     Partitions
         At most 65,536 slots in each.
     """
-    cost = layout.block_size * (1.0 + delivery[layout.block_population])
+    first, stop = (0, layout.n_blocks) if share is None else share
+    cost = _costs(layout, delivery)[first:stop]
     rounds = 1
     while True:
         n = n_threads * rounds
-        bounds = _cut(cost, n)
+        bounds = first + _cut(cost, n)
         if int(np.diff(bounds).max()) * BLOCK <= MAX_PARTITION:
             return Partitions(bounds)
         rounds += 1
+
+
+def _costs(layout: Layout, delivery: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each block costs, relative to updating a neuron."""
+    costs: NDArray[np.float64] = layout.block_size * (1.0 + delivery[layout.block_population])
+    return costs
 
 
 def _cut(cost: NDArray[np.float64], n: int) -> NDArray[np.int64]:

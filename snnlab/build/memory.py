@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 
 from snnlab.build.expected import expected_synapses, expected_total
-from snnlab.build.layout import Layout
+from snnlab.build.layout import Layout, Partitions
 from snnlab.build.storage import PACKED, PLASTIC, WIDE
 from snnlab.build.tables import TablePlan
 from snnlab.errors import OutOfMemory
@@ -40,20 +40,22 @@ def available_bytes() -> int:
 
 
 def estimate_bytes(
-    network: Network, plans: tuple[TablePlan, ...], layout: Layout, n_partitions: int
+    network: Network, plans: tuple[TablePlan, ...], layout: Layout, partitions: Partitions
 ) -> int:
-    """Return the peak number of bytes that building and holding a network takes.
+    """Return the peak number of bytes that building and holding a network, or a share of it, takes.
 
     Parameters
     ----------
     network : Network
     plans : tuple of TablePlan
     layout : Layout
-    n_partitions : int
+    partitions : Partitions
+        Those of one rank, where ranks share the network.
     """
-    synapses, counts, scratch = 0.0, 0.0, 0.0
+    synapses, counts, scratch, n_partitions = 0.0, 0.0, 0.0, partitions.n
+    here = _shares(network, layout, partitions)
     for plan in plans:
-        n = sum(expected_synapses(network, p) for p in plan.projections)
+        n = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections)
         rows = float(layout.sizes[plan.source]) * n_partitions
         segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
         synapses += n * _bytes(plan) + rows * (8.0 + segments)
@@ -64,7 +66,16 @@ def estimate_bytes(
     scratch = max(counts + scratch, listed)
     ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
     words = 4.0 * (ring_slots * 2 + 16)
-    return int(synapses + recorded + scratch + layout.n_blocks * 128 * words)
+    return int(synapses + recorded + scratch + int(partitions.n_slots.sum()) * words)
+
+
+def _shares(network: Network, layout: Layout, partitions: Partitions) -> dict[str, float]:
+    """The part of each population whose neurons the partitions own."""
+    owned = [partitions.owned(layout, k) for k in range(len(network.populations))]
+    return {
+        population.name: (each.stop - each.start) / population.size
+        for population, each in zip(network.populations, owned, strict=True)
+    }
 
 
 def recorder_bytes(network: Network) -> tuple[float, float]:

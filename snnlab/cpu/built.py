@@ -18,11 +18,13 @@ from snnlab.arrays.rewiring_arrays import compile_rules, rewirings
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.arrays.synaptic_elements import synaptic_elements
+from snnlab.arrays.world import ALONE, World
 from snnlab.build.connect import connect
 from snnlab.build.expected import expected_synapses
-from snnlab.build.layout import Layout, partition
+from snnlab.build.layout import Layout, Partitions, partition, shares
 from snnlab.build.memory import check_fits, estimate_bytes
 from snnlab.build.tables import plan_tables, port_exponents
+from snnlab.cpu.exchange import Exchange, no_exchange
 from snnlab.cpu.group_size import group_steps
 from snnlab.cpu.memory import memory, record
 from snnlab.cpu.program import Memory, Record
@@ -36,7 +38,7 @@ from snnlab.rules.synapse_kernel import compile_synapse_kernels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CpuBuilt", "build"]
+__all__ = ["CpuBuilt", "build", "delivery_costs"]
 
 _STATIC_PER_UPDATE = 3000.0
 _PLASTIC_PER_UPDATE = 120.0
@@ -45,10 +47,17 @@ _PLASTIC_PER_UPDATE = 120.0
 
 @dataclass(frozen=True)
 class CpuBuilt(Built):
-    """A network as the arrays of the compiled loop."""
+    """A network, or a rank's share of it, as the arrays of the compiled loop."""
 
     memory: Memory
     record: Record
+    ranks: World
+    exchange: Exchange
+
+    @property
+    def world(self) -> World:
+        """The ranks that hold the network."""
+        return self.ranks
 
 
 def build(
@@ -58,6 +67,8 @@ def build(
     precision: str,
     shortest_ring: int = 0,
     arrays: Mapping[str, NDArray[Any]] | None = None,
+    world: World = ALONE,
+    exchange: str = "auto",
 ) -> tuple[CpuBuilt, BuildReport]:
     """Turn a network into arrays; states are zero and rings empty.
 
@@ -71,6 +82,10 @@ def build(
         The ring holds at least this many steps.
     arrays : mapping, optional
         Of a checkpoint: its synapses are taken where they come and go.
+    world : World
+        The ranks that hold the network together: this one's share is built.
+    exchange : str
+        How they exchange spikes, see `snnlab.cpu.ranks.MODES`.
 
     Raises
     ------
@@ -89,8 +104,8 @@ def build(
     rules = compile_rules(network, partial(compile_rewiring_kernels, precision=precision))
     compiled = time.perf_counter()
     layout = Layout.of(network)
-    partitions = partition(layout, threads, _delivery_costs(network))
-    check_fits(estimate_bytes(network, plans, layout, partitions.n), network)
+    partitions = _partitions(network, layout, threads, world)
+    check_fits(estimate_bytes(network, plans, layout, partitions), network)
     n_threads = min(threads, available_threads())
     given = given_pairs(network, plans, arrays or {})
     connections = connect(network, plans, layout, partitions, threads=n_threads, given=given.keys())
@@ -99,7 +114,7 @@ def build(
     sizes = replace(sizes, group_steps=group_steps(connections, partitions, sizes))
     dtype = DTYPES[precision]
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
-    held = memory(program, layout, partitions, kernels, sizes, dtype)
+    held = memory(program, layout, partitions, kernels, sizes, dtype, world.n_ranks)
     plasticity = plastic(
         network, layout, partitions, connections, tables, program, sizes.chunk_steps, dtype
     )
@@ -117,10 +132,12 @@ def build(
         scheduled_populations(network),
         tables,
         plasticity,
-        rewirings(network, layout, partitions, connections, tables, rules, dtype),
+        rewirings(network, layout, partitions, connections, tables, rules, dtype, world.n_ranks),
         rules,
         synaptic_elements(network),
         record(partitions, sizes),
+        world,
+        no_exchange(),
     )  # fmt: skip
     weights = plasticity.state.nbytes
     report = BuildReport(
@@ -138,7 +155,14 @@ def _compile_population(population: Population, numbers: Numbers, precision: str
     return compile_block_kernel(model, varying=frozenset(numbers.varying), precision=precision)
 
 
-def _delivery_costs(network: Network) -> NDArray[np.float64]:
+def _partitions(network: Network, layout: Layout, threads: int, world: World) -> Partitions:
+    """Cut this rank's share of the network into partitions."""
+    costs = delivery_costs(network)
+    first, stop = shares(layout, world.n_ranks, costs)[world.rank : world.rank + 2].tolist()
+    return partition(layout, threads, costs, (first, stop))
+
+
+def delivery_costs(network: Network) -> NDArray[np.float64]:
     """What the synapses onto a neuron of each population cost, relative to updating it."""
     names = [p.name for p in network.populations]
     costs = np.zeros(len(names))

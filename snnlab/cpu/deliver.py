@@ -97,7 +97,7 @@ def deliver(program, synapses, memory, p, chunk):  # type: ignore[no-untyped-def
         source = synapses.table[k, 0]
         if synapses.table[k, 1] == PLASTIC:
             continue
-        for q in range(program.bounds.size - 1):
+        for q in range(memory.spike_start.shape[1]):
             first = memory.spike_start[chunk, q, source]
             last = memory.spike_start[chunk, q, source + 1]
             if first < last:

@@ -11,32 +11,44 @@ import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
-from snnlab.arrays.changed_structure import Changes, count_changes, have_room, owners
+from snnlab.arrays.changed_structure import (
+    Changes,
+    count_changes,
+    have_room,
+    owned_changes,
+    owners,
+)
 from snnlab.arrays.engine import ArrayEngine
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.structural_engine import Later
 from snnlab.arrays.synapse_probes import with_synapse_probes
-from snnlab.build.layout import BLOCK
+from snnlab.arrays.world import ALONE, World
+from snnlab.build.layout import BLOCK, shares
 from snnlab.build.memory import available_bytes
-from snnlab.cpu.built import CpuBuilt, build
+from snnlab.cpu.built import CpuBuilt, build, delivery_costs
 from snnlab.cpu.change_rows import change_rows
+from snnlab.cpu.exchange import LACKS_ROOM, exchange_spikes, is_complete
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.memory import empty_lists
 from snnlab.cpu.phases import PhaseClock
 from snnlab.cpu.plastic import bring_up_to_date
 from snnlab.cpu.program import RECORDED
+from snnlab.cpu.ranks import check_ranks, exchange_between, with_spikes, with_words
 from snnlab.cpu.synapse_read import read_synapses
 from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads
 from snnlab.cpu.warm import announced, compile_builder
 from snnlab.engine import BuildReport
+from snnlab.errors import BuildError, SnnlabError
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["CpuEngine"]
+
+_NEVER = 2**62
 
 
 class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
@@ -50,6 +62,11 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         While other programs keep the cores busy, one thread is used where that is faster.
     precision : str
         Of the state: ``"float32"`` (default) or ``"float64"``.
+    world : World
+        The ranks that hold the network together, each of which makes such an engine and calls the
+        same methods in the same order. The spikes do not depend on their number.
+    exchange : str
+        How they exchange spikes: ``"collective"``, ``"point_to_point"``, or the better of the two.
 
     Raises
     ------
@@ -70,9 +87,16 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     device = "cpu"
 
     def __init__(
-        self, network: Network, *, threads: int | None = None, precision: str = "float32"
+        self,
+        network: Network,
+        *,
+        threads: int | None = None,
+        precision: str = "float32",
+        world: World = ALONE,
+        exchange: str = "auto",
     ) -> None:
         super().__init__(network, precision)
+        self._world, self._mode = world, exchange
         self.threads = choose_threads(threads, network.n_neurons)
         self._governor = Governor(self.threads)
         self._team = Team(self.threads)
@@ -111,17 +135,37 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _build(
         self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
     ) -> tuple[CpuBuilt, BuildReport]:
-        built, report = build(
-            network, threads=self.threads, precision=self.precision,
-            shortest_ring=shortest_ring, arrays=arrays,
+        check_ranks(network, self._world.n_ranks)
+        failure: SnnlabError | None = None
+        try:
+            built, report = build(
+                network, threads=self.threads, precision=self.precision,
+                shortest_ring=shortest_ring, arrays=arrays, world=self._world,
+            )  # fmt: skip
+            built = with_synapse_probes(built)
+        except SnnlabError as error:
+            failure = error
+        if self._any(failure is not None):
+            raise failure or _failed_elsewhere()
+        return self._linked(built), report
+
+    def _linked(self, built: CpuBuilt) -> CpuBuilt:
+        """Let it exchange spikes with the other ranks."""
+        began = time.perf_counter()
+        bounds = shares(built.layout, self._world.n_ranks, delivery_costs(built.network))
+        exchange = exchange_between(
+            self._world, self._mode, built.layout, bounds, built.connections,
+            built.sizes.chunk_steps,
         )  # fmt: skip
-        return with_synapse_probes(built), report
+        self.link_s = time.perf_counter() - began
+        return replace(built, exchange=exchange)
 
     def _start_clock(self) -> PhaseClock:
         return PhaseClock(self._arrays.partitions.n)
 
     def _soon(self) -> int:
-        return self._step + self._governor.steps
+        # Ranks exchange spikes after the same steps only if all of them pause at the same ones.
+        return self._step + self._governor.steps if self._world.n_ranks == 1 else _NEVER
 
     def _run_until(self, until: int, samples: SampleBuffer, clock: PhaseClock) -> Later:
         """One compiled call; it stops before `until` when the record is full."""
@@ -133,7 +177,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         def member(k: int) -> Any:
             return run(
                 b.program, b.synapses, b.plastic, b.rewirings, b.drive, probes, b.memory, record,
-                first, until - first, b.sizes.chunk_steps, self._chunk, samples.values, clock.rows,
+                b.exchange, first, until - first, b.sizes.chunk_steps, self._chunk, samples.values, clock.rows,
                 k, n_members, self._team.barrier,
             )  # fmt: skip
 
@@ -144,6 +188,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._step += int(done)
         self._chunk = int(chunk)
         began = time.perf_counter()
+        self._complete_exchange()
         if b.network.rewirings:
             self._take_events()
         n = int(record.notes[turn, :, RECORDED].sum())
@@ -152,15 +197,38 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         clock.recorded(time.perf_counter() - began)
         return lambda: (step, neuron)
 
+    def _complete_exchange(self) -> None:
+        """Make memory for spikes of other ranks until all of them are here."""
+        built = self._arrays
+        while not is_complete(built.exchange):
+            exchange = with_words(built.exchange)
+            built = replace(built, exchange=exchange, memory=with_spikes(built.memory, exchange))
+            exchange_spikes(built.program, built.memory, exchange)
+            self._built = built
+
+    def _lacks_room(self, is_row_full: bool) -> bool:
+        """Whether a row of any rank has no room; asked where all of them have stopped for it."""
+        if self._world.n_ranks == 1:
+            return is_row_full
+        notes = self._arrays.exchange.notes
+        asks, notes[LACKS_ROOM] = bool(notes[LACKS_ROOM]), 0
+        return asks and self._any(is_row_full)
+
+    def _any(self, flag: bool) -> bool:
+        """Return whether a flag is set, here or on another rank; all of them ask."""
+        return self._world.any(flag)
+
     def _read_rows(self) -> None:
         """They are always as they are now."""
 
     def _change_rows(self, changes: Changes) -> None:
         b = self._arrays
-        part = owners(b, changes)
-        if not have_room(b, changes, part):
+        own = owned_changes(b, changes)
+        part = owners(b, own)
+        if self._any(not have_room(b, own, part)):
             self._make_room(changes)
             return
+        changes = own
         self._flush()
         change_rows(
             b.program, b.synapses, b.plastic, b.rewirings, b.memory.ring, changes.rewiring,
@@ -234,7 +302,10 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
 
     def sibling(self, network: Network) -> CpuEngine:
         """Return a new engine for `network` with as many threads and the same precision."""
-        return CpuEngine(network, threads=self.threads, precision=self.precision)
+        return CpuEngine(
+            network, threads=self.threads, precision=self.precision, world=self._world,
+            exchange=self._mode,
+        )  # fmt: skip
 
     def out_degrees(self) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
@@ -245,6 +316,13 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         """Release everything; closing twice is allowed."""
         self._built = None
         self._team.close()
+
+
+def _failed_elsewhere() -> BuildError:
+    return BuildError(
+        "network", "must be built by all ranks", got="a failure on another rank",
+        remedy="That rank's error says why.",
+    )  # fmt: skip
 
 
 def _seconds(function: Callable[[], None]) -> float:

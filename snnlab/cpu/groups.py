@@ -120,7 +120,7 @@ def _enqueue(program, synapses, memory, p, chunk, now):  # type: ignore[no-untyp
         )  # fmt: skip
         row_base = synapses.table[k, 8] + p * (n_rows + 1)
         ends_base = synapses.table[k, 9] + p * n_rows * n_delays
-        for q in range(program.bounds.size - 1):
+        for q in range(memory.spike_start.shape[1]):
             slots, steps = memory.spike_slot[chunk, q], memory.spike_step[chunk, q]
             for s in range(memory.spike_start[chunk, q, source],
                            memory.spike_start[chunk, q, source + 1]):  # fmt: skip

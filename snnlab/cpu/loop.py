@@ -13,9 +13,17 @@ from snnlab.arrays.rewiring import DONE_STEP, NEEDS_ROOM
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
 from snnlab.cpu.deliver import deliver
+from snnlab.cpu.exchange import (
+    LACKS_ROOM,
+    agree,
+    begin_exchange,
+    exchange_spikes,
+    is_complete,
+)
 from snnlab.cpu.groups import add_far_input, deliver_all, deliver_groups
 from snnlab.cpu.phases import (
     DELIVER,
+    EXCHANGE,
     PLASTICITY,
     RECORD,
     REWIRE,
@@ -79,14 +87,16 @@ def _advance_partition(  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy", forceinline=True)
 def _rewire_all(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, chunk, now, clock, weight, member, n_members,
-    barrier,
+    program, synapses, plastic, rewirings, memory, exchange, chunk, now, clock, weight, member,
+    n_members, barrier,
 ):  # fmt: skip
-    """Let all rules that are due change the rows; False if one of them needs more room.
+    """Let all rules that are due change the rows; False if one of them, anywhere, needs more room.
 
     All spikes of list `chunk` have been sent along the rows as they were; the list is emptied.
     """
     meet(barrier, n_members)
+    if member == 0:
+        memory.spike_start[chunk, program.bounds.size - 1 :] = 0  # from other ranks
     for p in range(member, program.bounds.size - 1, n_members):
         since = stamp(weight)
         memory.spike_start[chunk, p] = 0
@@ -102,7 +112,26 @@ def _rewire_all(  # type: ignore[no-untyped-def]
             program, synapses, plastic, rewirings, memory, now, weight, member, n_members, barrier
         )
         charge(clock, member, REWIRE, since, weight)
+    if exchange.mode:
+        if member == 0:
+            exchange.notes[LACKS_ROOM] = int64(agree(exchange, not has_room))
+        meet(barrier, n_members)
+        has_room = exchange.notes[LACKS_ROOM] == 0
     return has_room
+
+
+@njit(error_model="numpy", cache=True)
+def _exchange_chunk(program, memory, record, exchange, chunk, now, turn, is_look):  # type: ignore[no-untyped-def]
+    """Exchange the spikes of a chunk; after a look at all states, what one rank found stops all."""
+    if is_look:  # first: an exchange that lacks memory is completed later, by some ranks alone
+        has_trouble = False
+        for p in range(program.bounds.size - 1):
+            has_trouble |= memory.suspects[p, 0] > 0
+        if agree(exchange, has_trouble):
+            memory.suspects[0, 0] += 1
+            record.notes[turn, 0, SUSPECTS] += 1
+    begin_exchange(exchange, chunk, now)
+    exchange_spikes(program, memory, exchange)
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -129,13 +158,14 @@ def _may_go_on(program, record, turn, chunk_steps):  # type: ignore[no-untyped-d
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def run(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, drive, probes, memory, record, start, n_steps,
+    program, synapses, plastic, rewirings, drive, probes, memory, record, exchange, start, n_steps,
     chunk_steps, chunk, samples, clock, member, n_members, barrier,
 ):  # fmt: skip
     """Advance by up to `n_steps`; stop early when the record might not hold another chunk.
 
     It also stops where a look at all states found implausible ones, `memory.suspects` counts them;
-    and where a rewiring needs room in rows or among the events: `rewirings.notes` says so.
+    and where a rewiring needs room in rows or among the events: `rewirings.notes` says so; and
+    where the exchange with other ranks lacks memory: it is not complete then.
     Each member of a team runs this with its own number. Members meet once a chunk: what one reads
     of another was written in the chunk before, and is next written in the chunk after.
 
@@ -143,6 +173,7 @@ def run(  # type: ignore[no-untyped-def]
     ----------
     program, synapses, plastic, rewirings, drive, probes : see `snnlab.arrays`
     memory, record : see `snnlab.cpu.program`
+    exchange : see `snnlab.cpu.exchange`
     start : int
         Number of steps done before this call.
     n_steps, chunk_steps : int
@@ -164,7 +195,7 @@ def run(  # type: ignore[no-untyped-def]
     """
     program, synapses, plastic = borrowed((program, synapses, plastic))
     rewirings, drive, probes = borrowed((rewirings, drive, probes))
-    memory, record = borrowed((memory, record))
+    memory, record, exchange = borrowed((memory, record, exchange))
     samples, clock, barrier = borrowed((samples, clock, barrier))
     done = n_chunks = turn = int64(0)
     while done < n_steps and _may_go_on(program, record, turn, chunk_steps):
@@ -179,9 +210,12 @@ def run(  # type: ignore[no-untyped-def]
                 program, synapses, plastic, rewirings, drive, memory, p, chunk, now, m, clock,
                 weight,
             )  # fmt: skip
+        if member == 0 and rewirings.table.shape[0]:
+            for q in range(program.bounds.size - 1, memory.spike_start.shape[1]):
+                watch_spikes(program, rewirings, memory, q, chunk)
         if is_due and not _rewire_all(
-            program, synapses, plastic, rewirings, memory, chunk, now, clock, weight, member,
-            n_members, barrier,
+            program, synapses, plastic, rewirings, memory, exchange, chunk, now, clock, weight,
+            member, n_members, barrier,
         ):  # fmt: skip
             break
         for p in range(member, program.bounds.size - 1, n_members):
@@ -191,10 +225,18 @@ def run(  # type: ignore[no-untyped-def]
             )  # fmt: skip
         since = stamp(weight)
         meet(barrier, n_members)
-        charge(clock, member, WAIT, since, weight)
+        since = charge(clock, member, WAIT, since, weight)
         chunk, turn = 1 - chunk, 1 - turn
+        if exchange.mode:
+            if member == 0:
+                is_look = m == until_look
+                _exchange_chunk(program, memory, record, exchange, chunk, now, turn, is_look)
+            meet(barrier, n_members)
+            charge(clock, member, EXCHANGE, since, weight)
         done += m
         n_chunks += 1
+        if exchange.mode and not is_complete(exchange):
+            break
     return done, chunk, turn
 
 

@@ -27,11 +27,14 @@ def memory(
     kernels: Sequence[NeuronKernel],
     sizes: Shape,
     dtype: np.dtype[np.floating],
+    n_ranks: int = 1,
 ) -> Memory:
     """Allocate what changes from step to step; rings and lists are empty."""
     n = partitions.n
+    n_lists = n + (n_ranks > 1)
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
-    n_state = int((words[layout.block_population] * BLOCK).sum())
+    owned = slice(*partitions.bounds[[0, -1]])
+    n_state = int((words[layout.block_population[owned]] * BLOCK).sum())
     n_slot = int(partitions.n_slots.sum()) * sizes.max_ports
     n_near, n_queue = (n_slot * sizes.input_slots, _QUEUE_CAPACITY) if sizes.group_steps else (0, 0)
     capacity = int(partitions.n_slots.max(initial=0)) * sizes.chunk_steps
@@ -44,9 +47,9 @@ def memory(
         near=np.zeros(n_near, np.int32),
         queue=np.empty((n, n_queue, _CACHE_LINE // 8), np.int64),
         groups=np.zeros((n, _CACHE_LINE // 8), np.int64),
-        spike_slot=np.empty((2, n, capacity), np.int32),
-        spike_step=np.empty((2, n, capacity), np.int64),
-        spike_start=np.zeros((2, n, len(layout.sizes) + 1), np.int64),
+        spike_slot=np.empty((2, n_lists, capacity), np.int32),
+        spike_step=np.empty((2, n_lists, capacity), np.int64),
+        spike_start=np.zeros((2, n_lists, len(layout.sizes) + 1), np.int64),
         event_next=np.zeros(n, np.int64),
         input=np.zeros((n, sizes.max_ports * BLOCK + padding), dtype),
         words=np.zeros((n, BLOCK + padding), np.uint32),

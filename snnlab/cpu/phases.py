@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DELIVER",
+    "EXCHANGE",
     "PHASES",
     "PLASTICITY",
     "RECORD",
@@ -31,10 +32,10 @@ __all__ = [
     "stamp",
 ]
 
-PHASES = ("update", "deliver", "plasticity", "record", "rewire")
+PHASES = ("update", "deliver", "plasticity", "record", "rewire", "exchange")
 """What the threads do; the rest of a frame's wall-clock time is ``other``."""
 
-UPDATE, DELIVER, PLASTICITY, RECORD, REWIRE = range(len(PHASES))
+UPDATE, DELIVER, PLASTICITY, RECORD, REWIRE, EXCHANGE = range(len(PHASES))
 
 WAIT = len(PHASES)
 """Column of the time that threads wait for each other: a part of ``other``."""

@@ -151,7 +151,7 @@ def _spikes(program, synapses, plastic, memory, k, p, chunk, start, stop):  # ty
     """Deliver the presynaptic spikes of the steps ``start ... stop - 1``."""
     source = synapses.table[plastic.table[k, _TABLE], 0]
     first_slot = program.first_slot[source]
-    for q in range(program.bounds.size - 1):
+    for q in range(memory.spike_start.shape[1]):
         slots, steps = memory.spike_slot[chunk, q], memory.spike_step[chunk, q]
         for s in range(memory.spike_start[chunk, q, source],
                        memory.spike_start[chunk, q, source + 1]):  # fmt: skip
@@ -166,7 +166,7 @@ def _spikes(program, synapses, plastic, memory, k, p, chunk, start, stop):  # ty
 def _n_spikes(program, memory, population, chunk, step):  # type: ignore[no-untyped-def]
     """Return the number of spikes of a population in one step."""
     n = int64(0)
-    for q in range(program.bounds.size - 1):
+    for q in range(memory.spike_start.shape[1]):
         steps = memory.spike_step[chunk, q]
         for s in range(memory.spike_start[chunk, q, population],
                        memory.spike_start[chunk, q, population + 1]):  # fmt: skip

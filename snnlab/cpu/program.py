@@ -34,9 +34,10 @@ class Memory(NamedTuple):
     groups : (n_partitions, 8) int64
         Spikes in the queue; step before which all their input is in the near ring; step from which
         the ring holds no more input; a cache line apart.
-    spike_slot, spike_step : (2, n_partitions, capacity) int32, int64
-        Spikes of the chunk that is delivered and of the one that is computed.
-    spike_start : (2, n_partitions, n_populations + 1) int64
+    spike_slot, spike_step : (2, n_lists, capacity) int32, int64
+        Spikes of the chunk that is delivered and of the one that is computed: a list of each
+        partition, and one of what came from other ranks, if there are any.
+    spike_start : (2, n_lists, n_populations + 1) int64
         Where each population's spikes begin in these lists.
     event_next : (n_partitions,) int64
         First given spike that has not been put into the ring.

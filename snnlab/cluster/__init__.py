@@ -1,0 +1,1 @@
+"""One network on many ranks: the only folder that imports mpi4py or ipyparallel."""

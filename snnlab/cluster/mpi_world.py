@@ -1,0 +1,98 @@
+"""`MpiWorld`: the ranks of an MPI communicator."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from mpi4py import MPI
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["MpiWorld"]
+
+_FUNCTIONS = (
+    "MPI_Allgather", "MPI_Allreduce", "MPI_Neighbor_alltoall", "MPI_Neighbor_alltoallv"
+)  # fmt: skip
+
+
+class MpiWorld:
+    """All ranks of a communicator.
+
+    Parameters
+    ----------
+    comm : mpi4py.MPI.Comm, optional
+        It is copied, so that nothing else that is sent over it comes between; default: all ranks.
+    """
+
+    def __init__(self, comm: MPI.Comm | None = None) -> None:
+        self._comm = (MPI.COMM_WORLD if comm is None else comm).Dup()
+        # Compiled code cannot raise: it would go on with spikes that nobody has sent.
+        self._comm.Set_errhandler(MPI.ERRORS_ARE_FATAL)
+        self._graph: MPI.Comm | None = None
+        self.rank: int = self._comm.Get_rank()
+        self.n_ranks: int = self._comm.Get_size()
+
+    def gathered(self, part: NDArray[Any], axis: int = 0) -> NDArray[Any]:
+        """Return the parts of all ranks, one behind the other along `axis`."""
+        moved = np.ascontiguousarray(np.moveaxis(part, axis, 0))
+        lengths = self._comm.allgather(moved.shape[0])
+        whole = np.empty((sum(lengths), *moved.shape[1:]), moved.dtype)
+        item = moved.dtype.itemsize * int(np.prod(moved.shape[1:], dtype=np.int64))
+        n_bytes = [n * item for n in lengths]
+        self._comm.Allgatherv(
+            [moved.view(np.uint8) if moved.size else None, moved.nbytes, MPI.BYTE],
+            [whole, n_bytes, None, MPI.BYTE],
+        )
+        return np.ascontiguousarray(np.moveaxis(whole, 0, axis))
+
+    def total(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the sum over all ranks, element by element."""
+        result = np.empty_like(counts)
+        self._comm.Allreduce(counts, result)
+        return result
+
+    def before(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the sum over the ranks before this one, element by element."""
+        result = np.zeros_like(counts)
+        self._comm.Exscan(counts, result)
+        return result if self.rank else np.zeros_like(counts)
+
+    def any(self, flag: bool) -> bool:
+        """Return whether the flag of any rank is set."""
+        return bool(self._comm.allreduce(bool(flag), MPI.LOR))
+
+    def swapped(self, parts: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+        """Send ``parts[r]`` to each rank r; return what each has sent here."""
+        n_out = np.array([part.size for part in parts], np.int64)
+        n_in = np.empty_like(n_out)
+        self._comm.Alltoall(n_out, n_in)
+        received = np.empty(int(n_in.sum()), np.int64)
+        self._comm.Alltoallv(
+            [np.concatenate(parts), n_out.tolist(), MPI.INT64_T],
+            [received, n_in.tolist(), MPI.INT64_T],
+        )
+        return np.split(received, np.cumsum(n_in)[:-1])
+
+    def calls(self, senders: list[int], receivers: list[int]) -> NDArray[np.int64]:
+        """Return what compiled code needs to call MPI, see `snnlab.arrays.world.World`."""
+        if self._graph is not None:
+            self._graph.Free()
+        self._graph = self._comm.Create_dist_graph_adjacent(senders, receivers)
+        self._graph.Set_errhandler(MPI.ERRORS_ARE_FATAL)
+        library = ctypes.CDLL(MPI.__file__)  # finds the functions of the library it has loaded
+        addresses = [
+            ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in _FUNCTIONS
+        ]
+        handles = [MPI._handleof(h) for h in (self._comm, self._graph, MPI.UINT64_T, MPI.MAX)]
+        return np.array([*addresses, *handles], np.int64)
+
+    def close(self) -> None:
+        """Release the communicators."""
+        if self._graph is not None:
+            self._graph.Free()
+            self._graph = None
+        if self._comm != MPI.COMM_NULL:
+            self._comm.Free()

@@ -105,12 +105,20 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._built, report = self._build(network, 0, {})
         take_over(self._built, {}, 0)
         self._settle()
-        warm_s += _seconds(self._compile_loop)
+        warm_s += _seconds(self._compile_loop_once)
         self.report = replace(report, compile_s=report.compile_s + warm_s)
 
     def _compile_builder(self) -> None:
         with announced():
             compile_builder()
+
+    def _compile_loop_once(self) -> None:
+        """Let the first rank compile the loop; the others find it in the cache."""
+        if self._world.rank == 0:
+            self._compile_loop()
+        self._any(False)  # the others wait here
+        if self._world.rank > 0:
+            self._compile_loop()
 
     def _compile_loop(self) -> None:
         """Compile the loop, or load it, before anybody waits for spikes."""

@@ -66,6 +66,14 @@ def _deliver_to(  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", forceinline=True)
+def _watch_others(program, rewirings, memory, chunk, member):  # type: ignore[no-untyped-def]
+    """Note who spiked last on other ranks; one thread does."""
+    if member == 0 and rewirings.table.shape[0]:
+        for q in range(program.bounds.size - 1, memory.spike_start.shape[1]):
+            watch_spikes(program, rewirings, memory, q, chunk)
+
+
+@njit(error_model="numpy", forceinline=True)
 def _advance_partition(  # type: ignore[no-untyped-def]
     program, drive, probes, memory, record, p, chunk, now, n_steps, until_look, start, samples,
     clock, weight, turn,
@@ -210,9 +218,7 @@ def run(  # type: ignore[no-untyped-def]
                 program, synapses, plastic, rewirings, drive, memory, p, chunk, now, m, clock,
                 weight,
             )  # fmt: skip
-        if member == 0 and rewirings.table.shape[0]:
-            for q in range(program.bounds.size - 1, memory.spike_start.shape[1]):
-                watch_spikes(program, rewirings, memory, q, chunk)
+        _watch_others(program, rewirings, memory, chunk, member)
         if is_due and not _rewire_all(
             program, synapses, plastic, rewirings, memory, exchange, chunk, now, clock, weight,
             member, n_members, barrier,
@@ -257,6 +263,7 @@ def deliver_pending(  # type: ignore[no-untyped-def]
             deliver(program, synapses, memory, p, chunk)
         plasticity(program, synapses, plastic, memory, p, chunk, step)
         watch_spikes(program, rewirings, memory, p, chunk)
+    _watch_others(program, rewirings, memory, chunk, member)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)

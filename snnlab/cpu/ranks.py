@@ -150,6 +150,7 @@ def _point_to_point(
         out_words=np.zeros(n_out.size, np.int32), out_first=np.zeros(n_out.size, np.int32),
         in_words=np.zeros(n_in.size, np.int32), in_first=np.zeros(n_in.size, np.int32),
         cursor=np.zeros_like(n_out),
+        send=np.zeros(_FIRST_WORDS, np.uint64), receive=np.zeros(_FIRST_WORDS, np.uint64),
     )  # fmt: skip
 
 

@@ -27,11 +27,11 @@ class MpiWorld:
         It is copied, so that nothing else that is sent over it comes between; default: all ranks.
     """
 
-    def __init__(self, comm: MPI.Comm | None = None) -> None:
+    def __init__(self, comm: MPI.Intracomm | None = None) -> None:
         self._comm = (MPI.COMM_WORLD if comm is None else comm).Dup()
         # Compiled code cannot raise: it would go on with spikes that nobody has sent.
         self._comm.Set_errhandler(MPI.ERRORS_ARE_FATAL)
-        self._graph: MPI.Comm | None = None
+        self._graph: MPI.Distgraphcomm | None = None
         self.rank: int = self._comm.Get_rank()
         self.n_ranks: int = self._comm.Get_size()
 

@@ -185,8 +185,8 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         def member(k: int) -> Any:
             return run(
                 b.program, b.synapses, b.plastic, b.rewirings, b.drive, probes, b.memory, record,
-                b.exchange, first, until - first, b.sizes.chunk_steps, self._chunk, samples.values, clock.rows,
-                k, n_members, self._team.barrier,
+                b.exchange, first, until - first, b.sizes.chunk_steps, self._chunk, samples.values,
+                clock.rows, k, n_members, self._team.barrier,
             )  # fmt: skip
 
         began = time.perf_counter()

@@ -16,9 +16,14 @@ import numpy as np
 
 from snnlab.arrays.changed_structure import Changes
 from snnlab.arrays.lesions import is_lesioned
-from snnlab.arrays.ranking_growth import grow_anywhere, grow_by_gain, score_synapses
+from snnlab.arrays.ranking_growth import (
+    grow_anywhere,
+    grow_by_gain,
+    score_synapses,
+    weigh_synapses,
+)
 from snnlab.arrays.ranking_variables import variables_at
-from snnlab.arrays.rewiring_arrays import start_of
+from snnlab.arrays.rewiring_arrays import constants_of, start_of
 from snnlab.arrays.selection import by_group, choose_lowest
 from snnlab.build.random import stream_id
 from snnlab.build.rules_of import positions
@@ -127,8 +132,7 @@ class _Call:
         stream = stream_id("rewiring", self._rewiring.name)
         self._names = np.array([network.seed, stream, step], np.uint64).astype(np.uint32)
         self._sheet = self._positions()
-        values = network.rewiring_parameters_of(self._rewiring)
-        values |= self._rule.derive(SimpleNamespace(**values), network.dt)
+        values = constants_of(network, self._rewiring)
         self._p = SimpleNamespace(**values)
         self._kernels = _kernels(ranking_tree(network, self._rewiring), self._dtype.name)
         read = [values[name] for name in self._kernels.tree.parameters]
@@ -293,7 +297,21 @@ class _Call:
             np.arange(n) >= n_gone,
             np.concatenate([self._pre[goes], pre]),
             np.concatenate([self._post[goes], post]),
+            np.concatenate([np.zeros(n_gone), self._weights(goes, pre, post)]),
         )
+
+    def _weights(
+        self, goes: NDArray[np.bool_], pre: Indices, post: Indices
+    ) -> NDArray[np.float64]:
+        """What the synapses that come start from."""
+        weights = np.full(pre.size, self._network.rewiring_weight_of(self._rewiring))
+        if self._kernels.initial:
+            indegree = self._indegree(self._post[~goes])
+            weigh_synapses(
+                self._kernels.initial, self._params, pre, post, indegree, self._sheet,
+                self._names, weights,
+            )  # fmt: skip
+        return weights
 
 
 def _alive(population: Population) -> Indices:

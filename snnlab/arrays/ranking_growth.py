@@ -13,7 +13,7 @@ from numba import int64, njit, uint32
 from snnlab.arrays.selection import absent, choose_lowest, sample
 from snnlab.rules.call import call_rule
 
-__all__ = ["grow_anywhere", "grow_by_gain", "score_synapses"]
+__all__ = ["grow_anywhere", "grow_by_gain", "score_synapses", "weigh_synapses"]
 
 _FEWEST_HELD = 4096
 """Candidates of a unit that are held before the lower ones are thrown away, at least."""
@@ -67,6 +67,29 @@ def score_synapses(score, states, params, pre, post, indegree, sheet, names, sco
         random[2], random[3] = uint32(pre[i]), uint32(post[i])
         call_rule(score, (states[i], pair, params, random, found))
         scores[i] = np.inf if math.isnan(found[0]) else found[0]
+
+
+@njit(error_model="numpy", cache=True)
+def weigh_synapses(initial, params, pre, post, indegree, sheet, names, weights):  # type: ignore[no-untyped-def]
+    """Ask a rule for the weights of new synapses.
+
+    Parameters
+    ----------
+    initial : int
+        Address, see `snnlab.rules.ranking_kernel.RankingKernels`.
+    params : (n_params,) real
+    pre, post, indegree, sheet, names : see `score_synapses`
+    weights : (n,) float64
+        Written.
+    """
+    pair, found = np.zeros(2, params.dtype), np.zeros(1, params.dtype)
+    random = np.zeros(5, np.uint32)
+    random[0], random[1], random[4] = names[0], names[1], names[2]
+    for i in range(pre.size):
+        _see(sheet, indegree, pre[i], post[i], pair)
+        random[2], random[3] = uint32(pre[i]), uint32(post[i])
+        call_rule(initial, (pair, params, random, found))
+        weights[i] = found[0]
 
 
 @njit(error_model="numpy", cache=True)

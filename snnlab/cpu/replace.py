@@ -35,7 +35,7 @@ from snnlab.cpu.barrier import meet
 from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.rewire import rewire
 from snnlab.cpu.rewire_rows import (
-    append,
+    append_as_ruled,
     are_alive,
     catch_up,
     draw_pair,
@@ -136,7 +136,7 @@ def _try(program, synapses, plastic, rewirings, r, p, pre, post, now):  # type: 
         return _NO
     if stop == end or rewirings.notes[p, N_EVENTS] == rewirings.events.shape[1]:
         return _NO_ROOM
-    append(synapses, plastic, rewirings, r, p, stop_at, target)
+    append_as_ruled(synapses, plastic, rewirings, r, p, stop_at, target)
     note(rewirings, r, p, now, 1, pre, post)
     return _YES
 

@@ -24,7 +24,7 @@ from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.prefetch import prefetch
 from snnlab.cpu.rewire_choice import choose
 from snnlab.cpu.rewire_rows import (
-    append,
+    append_as_ruled,
     are_alive,
     catch_up,
     distance,
@@ -189,7 +189,7 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
                     return False
             catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
             if e < 0:
-                append(synapses, plastic, rewirings, r, p, stop_base + pre, target)
+                append_as_ruled(synapses, plastic, rewirings, r, p, stop_base + pre, target)
             else:
                 read_state(plastic, rewirings, r, p, e)
                 if not call_rule(prune, (state, pair, params, random)):

@@ -11,11 +11,13 @@ from snnlab.arrays.rewiring import N_EVENTS, PAIR_WORDS, REWIRING_FIELDS
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.plastic import visit
 from snnlab.cpu.rewire_choice import keep_afferent
+from snnlab.rules.call import call_rule
 from snnlab.rules.emit_row import NUMBERS
 from snnlab.rules.philox import philox4x32
 
 __all__ = [
     "append",
+    "append_as_ruled",
     "are_alive",
     "catch_up",
     "distance",
@@ -31,10 +33,11 @@ __all__ = [
 ]
 
 (_TABLE, _PLASTIC, _STREAM, _N_PRE, _N_POST, _POST, _HAS_DISTANCE, _N_STATES, _START, _PRE,
- _POSTS, _INDEGREE, _SLOTS) = (
+ _POSTS, _INDEGREE, _SLOTS, _INITIAL, _PARAMS) = (
     REWIRING_FIELDS.index(name)
     for name in ("table", "plastic", "stream", "n_pre", "n_post", "post", "has_distance",
-                 "n_states", "start_base", "pre_base", "post_base", "indegree_base", "slots")
+                 "n_states", "start_base", "pre_base", "post_base", "indegree_base", "slots",
+                 "initial", "params_base")
 )  # fmt: skip
 
 _P_CATCH_UP, _P_STATE, _P_TARGETS, _P_NUMBERS = (
@@ -188,3 +191,18 @@ def append(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignore
         first = rewirings.table[r, _START]
         for k in range(rewirings.table[r, _N_STATES]):
             plastic.state[at + k * stride] = rewirings.start[first + k]
+
+
+@njit(error_model="numpy", forceinline=True)
+def append_as_ruled(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignore[no-untyped-def]
+    """Do so; a rule may say from which weight it starts.
+
+    The pair is in the scratch of the partition, and the rule's random numbers have their names.
+    """
+    append(synapses, plastic, rewirings, r, p, stop_at, target)
+    own = rewirings.table[r]
+    if own[_INITIAL] != 0:
+        params = rewirings.params[own[_PARAMS] :]
+        asked = rewirings.state[p], rewirings.pair[p], params, rewirings.random[p]
+        call_rule(own[_INITIAL], asked)
+        write_weight(plastic, rewirings, r, p, synapses.row_start[stop_at] - 1)

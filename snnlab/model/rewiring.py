@@ -44,6 +44,10 @@ class RewiringRule:
         Which source is looked at with a target that has been drawn, rounded down; none if there
         is no such source. ``target.number``, ``target.n_targets``, ``target.n_sources`` and
         ``target.indegree``. Without it, `Rewiring` says who is a partner.
+    ``initial(pair, p) -> number``
+        The weight of a new synapse, with what `accept` sees of its pair; ``p.weight`` is what the
+        rewiring says that new synapses start from, and what they do without this function. For
+        projections whose synapses have weights of their own.
     ``derive(p, dt)``
         Ordinary Python on the host in float64: returns constants as a dict.
 
@@ -119,7 +123,7 @@ class RewiringRule:
                 remedy="Return True to form synapses anywhere.",
             )  # fmt: skip
         decides = (cls.accept, cls.prune) != (RewiringRule.accept, RewiringRule.prune)
-        if cls.matches_elements and (decides or cls.parameters):
+        if cls.matches_elements and (decides or cls.parameters or cls.initial is not None):
             raise SpecError(
                 f"{cls.__name__}", "must have no functions and parameters: elements decide",
                 remedy="Use the rule Homeostatic as it is.",
@@ -151,6 +155,9 @@ class RewiringRule:
 
     adjust: ClassVar[Callable[..., Any] | None] = None
     """What changes the weights before a call, of a rule that replaces; default: nothing does."""
+
+    initial: ClassVar[Callable[..., Any] | None] = None
+    """What gives new synapses their weights; default: all have that of the rewiring."""
 
     propose: ClassVar[Callable[..., Any] | None] = None
     """What names the source of a pair that is drawn; default: `Rewiring.partner` does."""
@@ -204,7 +211,8 @@ class Rewiring:
         Of the rule: name -> number, quantity or expression of knobs. What is not named has the
         rule's default.
     weight : number, optional [unit of the receptor]
-        What a new synapse starts from. Default: the weight of the projection.
+        What a new synapse starts from, unless the rule has `initial`, which sees this number as
+        ``p.weight``. Default: the weight of the projection.
     name : str
         Unique within the network; default ``"rewiring of <projection>"``.
     partner : str

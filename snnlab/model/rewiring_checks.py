@@ -127,12 +127,13 @@ def _check_proposals(network: Network, rewiring: Rewiring, where: str) -> None:
 
 
 def _check_weights(rule: Any, projection: Projection, where: str) -> None:
-    """Whoever changes weights needs synapses that have some of their own."""
-    if rule.adjust is not None and projection.model.is_static():
+    """Whoever gives or changes weights needs synapses that have some of their own."""
+    gives = rule.adjust is not None or rule.initial is not None
+    if gives and projection.model.is_static():
         raise SpecError(
             f"{where}.projection", "must have synapses with weights of their own",
             got=f"{projection.synapse} synapses, which share one",
-            context=f"{rule.__name__} changes weights.",
+            context=f"{rule.__name__} {'gives' if rule.adjust is None else 'changes'} weights.",
             remedy="Let the projection learn: synapse='STDP', or a model of your own.",
         )  # fmt: skip
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from snnlab.rules.neuron import parameter_names
 from snnlab.rules.parse import Sites, parse_function
-from snnlab.rules.rewiring import refuse_counts, spaces_of_rule
+from snnlab.rules.rewiring import INITIAL, names_of_rule, refuse_counts, spaces_of_rule
 from snnlab.rules.scope import Space
 from snnlab.rules.select import without_branches
 from snnlab.rules.tree import Local, Statement, Type, fields_read
@@ -30,6 +29,7 @@ class RankingModel(Protocol):
     derive: Callable[..., dict[str, Any]]
     score: Callable[..., Any]
     gain: Callable[..., Any]
+    initial: Callable[..., Any] | None
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,12 @@ class RankingTree:
     pre, post : tuple of str
         Variables of the source and of the target that `gain` reads.
     known : tuple of str
-        Parameters, then derived constants.
+        Parameters, derived constants, ``"weight"``.
     parameters : tuple of str
         Those of them that the programs read.
-    score, gain : tuple of Statement
-        What sets `SCORED` and `GAINED`; `gain` is empty where pairs are not ranked.
+    score, gain, initial : tuple of Statement
+        What sets `SCORED`, `GAINED` and `INITIAL`; `gain` is empty where pairs are not ranked,
+        `initial` where all new synapses start from the same weight.
     """
 
     name: str
@@ -60,11 +61,12 @@ class RankingTree:
     parameters: tuple[str, ...]
     score: tuple[Statement, ...]
     gain: tuple[Statement, ...]
+    initial: tuple[Statement, ...]
 
     @property
     def reads_distance(self) -> bool:
         """Whether positions are needed."""
-        return "distance" in fields_read((*self.score, *self.gain), "pair")
+        return "distance" in fields_read((*self.score, *self.gain, *self.initial), "pair")
 
 
 def read_ranking(
@@ -91,7 +93,7 @@ def read_ranking(
     SpecError
         `derive` returns a name that is a parameter already.
     """
-    known = parameter_names(rule)
+    known = names_of_rule(rule)
     spaces = spaces_of_rule(rule, tuple(synapse_states), known)
     spaces |= {"pre": _of_neuron("pre", "source", pre), "post": _of_neuron("post", "target", post)}
     sites: Sites = {}
@@ -106,7 +108,8 @@ def read_ranking(
 
     score = parsed("score", "syn pair p", SCORED)
     gain = parsed("gain", "pre post pair p", GAINED) if ranks_pairs else ()
-    used = fields_read((*score, *gain), "p")
+    initial = parsed("initial", "pair p", INITIAL) if rule.initial is not None else ()
+    used = fields_read((*score, *gain, *initial), "p")
     return RankingTree(
         name=rule.__name__,
         states=tuple(synapse_states),
@@ -116,6 +119,7 @@ def read_ranking(
         parameters=tuple(name for name in known if name in used),
         score=score,
         gain=gain,
+        initial=initial,
     )
 
 

@@ -31,6 +31,9 @@ class RankingKernels:
     gain : int
         Address of ``gain(pre, post, pair, params, random, found)``, which writes the gain of a
         pair; 0 if pairs are not ranked. `pre` and `post`: (n,) real, variables of both neurons.
+    initial : int
+        Address of ``initial(pair, params, random, found)``, which writes the weight of a new
+        synapse; 0 if all start from the same.
     source : str
         The generated Numba source.
     """
@@ -39,6 +42,7 @@ class RankingKernels:
     precision: str
     score: int
     gain: int
+    initial: int
     source: str = field(repr=False)
     compiled: Any = field(repr=False, compare=False)
 
@@ -62,4 +66,5 @@ def compile_ranking_kernels(tree: RankingTree, *, precision: str = "float32") ->
     source = emit_ranking_kernels(tree, precision)
     module = generated_module(f"{tree.name}_ranks", source)
     gain = module.gain.address if tree.gain else 0
-    return RankingKernels(tree, precision, module.score.address, gain, source, module)
+    initial = module.initial.address if tree.initial else 0
+    return RankingKernels(tree, precision, module.score.address, gain, initial, source, module)

@@ -41,6 +41,9 @@ class RewiringKernels:
     adjust : int
         Address of ``int64 adjust(state, pair, params, random)``, which writes the new weight over
         the old one; 0 if the rule leaves weights alone.
+    initial : int
+        Address of ``int64 initial(state, pair, params, random)``, which writes the weight of a new
+        synapse where the weight of others is; 0 if all start from the same.
     propose : int
         Address of ``int64 propose(target, params, random)``: a source, or -1; 0 if the rule
         proposes none.
@@ -55,6 +58,7 @@ class RewiringKernels:
     prune: int
     accept: int
     adjust: int
+    initial: int
     propose: int
     source: str = field(repr=False)
     compiled: Any = field(repr=False, compare=False)
@@ -88,5 +92,6 @@ def compile_rewiring_kernels(
     return RewiringKernels(
         tree, precision, module.prune.address, module.accept.address,
         module.adjust.address if tree.adjust else 0,
+        module.initial.address if tree.initial else 0,
         module.propose.address if tree.propose else 0, source, module,
     )  # fmt: skip

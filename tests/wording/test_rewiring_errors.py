@@ -252,6 +252,43 @@ def test_weights_that_are_shared_are_not_changed():
         network({"synapse": "Static", "parameters": {}}, {"rule": "DeepR"})
 
 
+class Weighed(RewiringRule):
+    """Gives new synapses their weights."""
+
+    @staticmethod
+    def accept(pair, p):
+        return True
+
+    @staticmethod
+    def initial(pair, p):
+        return p.weight * uniform()
+
+
+def test_weights_that_are_shared_are_not_drawn():
+    assert network({}, {"rule": Weighed}).rewirings
+    with pytest.raises(SpecError, match=r"weights of their own[\s\S]*Weighed gives weights"):
+        network({"synapse": "Static", "parameters": {}}, {"rule": Weighed})
+
+
+class Unweighed(Weighed):
+    """Reads what a pair does not have."""
+
+    @staticmethod
+    def initial(pair, p):
+        return pair.weight
+
+
+def test_a_weight_that_is_not_in_the_rule_language_is_refused():
+    with pytest.raises(RuleError, match=r"Unweighed\.initial: must be a number of the pair"):
+        network({}, {"rule": Unweighed})
+
+
+def test_elements_give_no_weights():
+    with pytest.raises(SpecError, match=r"Own: must have no functions and parameters"):
+        type("Own", (RewiringRule,),
+             {"matches_elements": True, "initial": staticmethod(Weighed.initial)})  # fmt: skip
+
+
 def test_a_rule_that_replaces_says_what_it_forms():
     with pytest.raises(SpecError, match=r"Own\.accept: must be defined: the rule replaces"):
         type("Own", (RewiringRule,), {"replaces": True})

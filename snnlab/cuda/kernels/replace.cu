@@ -193,7 +193,7 @@ static __device__ bool try_pair(
     const bool is_formed = accept_of_rule(own[REWIRING_ACCEPT], pair, params, draws);
     __syncwarp(); // all have read what one now changes
     if (is_formed && lane_in_warp() == 0) {
-        append_synapse(net, part, row, target);
+        append_synapse(net, part, row, target, pair, draws);
         net.rewirings.indegree[own[REWIRING_INDEGREE_BASE] + post] += 1;
     }
     return is_formed;

@@ -225,9 +225,10 @@ static __device__ void remove_synapse(
     }
 }
 
-// Put a new synapse behind a row that has room.
+// Put a new synapse behind a row that has room; its rule may say from which weight it starts.
 static __device__ void append_synapse(
-    const Network &net, const RulePart &part, const GrowingRow &row, i32 target) {
+    const Network &net, const RulePart &part, const GrowingRow &row, i32 target, const real *pair,
+    const RuleDraws &draws) {
     const i64 e = *row.stop;
     *row.stop = e + 1;
     net.synapses.targets[e] = (u16)target;
@@ -235,6 +236,9 @@ static __device__ void append_synapse(
     const StatePlace to = state_place(net, part, e);
     const real *start = net.rewirings.start + part.own[REWIRING_START_BASE];
     for (i64 k = 0; k < part.own[REWIRING_N_STATES]; ++k) to.first[k * to.stride] = start[k];
+    if (!part.own[REWIRING_INITIAL]) return;
+    const real *params = net.rewirings.params + part.own[REWIRING_PARAMS_BASE];
+    *to.first = initial_by_rule(part.own[REWIRING_PRUNE], pair, params, draws);
 }
 
 // ---- one attempt, on one warp
@@ -291,7 +295,7 @@ static __device__ void attempt(
         catch_up_row(net, part, row, pre);
         __syncwarp();
         if (lane_in_warp() == 0) {
-            append_synapse(net, part, row, target);
+            append_synapse(net, part, row, target, pair, draws);
             note(net, part, true, pre, post);
         }
     }

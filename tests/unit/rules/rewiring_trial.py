@@ -18,7 +18,7 @@ from snnlab.rules.emit_cuda_rewiring import emit_cuda_rewiring
 from snnlab.rules.rewiring_kernel import RewiringKernels, compile_rewiring_kernels
 from tests.unit.rules.odd_rewirings import STATES
 
-DT = 0.1
+DT, WEIGHT = 0.1, 0.7
 
 RUN = """
 static __device__ RuleDraws draws_of(const u32 *random) {
@@ -35,6 +35,14 @@ extern "C" __global__ void run_adjust(
         state + j * Rewiring0::n_states, pair + 2 * j, params, draws_of(random + 5 * j)
     );
     ((real *)(decided + j))[0] = weight;
+}
+
+// Each thread weighs a new synapse of its own.
+extern "C" __global__ void run_initial(
+    i64 *decided, const real *state, const real *pair, const real *params, const u32 *random
+) {
+    const i64 j = blockIdx.x * (i64)blockDim.x + threadIdx.x;
+    ((real *)(decided + j))[0] = Rewiring0::initial(pair + 2 * j, params, draws_of(random + 5 * j));
 }
 
 // Each thread proposes a source for a target of its own.
@@ -93,7 +101,7 @@ class RewiringTrial:
     @cached_property
     def constants(self) -> dict[str, float]:
         p = {name: parameter.default for name, parameter in self.model.parameters.items()}
-        return p | self.model.derive(SimpleNamespace(**p), DT)
+        return {"weight": WEIGHT} | p | self.model.derive(SimpleNamespace(**p), DT)
 
     @property
     def params(self) -> NDArray[Any]:
@@ -108,16 +116,16 @@ class RewiringTrial:
         run(address, decided, self.states, self.pairs, params, self.random)
         return decided
 
-    def adjusted(self) -> NDArray[np.floating]:
-        """New weights, computed by Numba."""
+    def weights(self, name: str) -> NDArray[np.floating]:
+        """Results of ``"adjust"`` or ``"initial"``, computed by Numba."""
         states = self.states.copy()
-        _prune(self.kernels.adjust, np.zeros(len(states), np.int64), states, self.pairs,
+        _prune(getattr(self.kernels, name), np.zeros(len(states), np.int64), states, self.pairs,
                self.params, self.random)  # fmt: skip
         return states[:, 0]
 
-    def adjusted_by_cuda(self, device: Device) -> NDArray[np.floating]:
-        """New weights, computed by CUDA C."""
-        bits = self.by_cuda("adjust", device)
+    def weights_by_cuda(self, name: str, device: Device) -> NDArray[np.floating]:
+        """The same, computed by CUDA C."""
+        bits = self.by_cuda(name, device)
         return bits.view(self.precision)[:: 8 // self.states.itemsize]
 
     def by_cuda(self, name: str, device: Device) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from snnlab.arrays.afferent_slots import AfferentSlots
 from snnlab.arrays.lesions import is_lesioned
+from snnlab.arrays.marks import mark_stream
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.rewiring import EVENT_FIELDS, N_NOTES, REWIRING_FIELDS, ROUND, Rewirings
 from snnlab.arrays.schedule import NEVER
@@ -191,7 +192,8 @@ def with_new_rules(
 def steps_between(network: Network, rewiring: Rewiring) -> int:
     """Return the steps between two calls in the compiled loop, which does not do all rules."""
     rule = rewiring.model
-    return NEVER if rule.ranks or rule.matches_elements else network.rewiring_steps_of(rewiring)
+    by_host = rule.compares() or rule.matches_elements
+    return NEVER if by_host else network.rewiring_steps_of(rewiring)
 
 
 def constants_of(network: Network, rewiring: Rewiring) -> dict[str, float]:
@@ -269,6 +271,8 @@ def _columns(
         "prune": kernel.prune,
         "adjust": kernel.adjust,
         "initial": kernel.initial,
+        "reads_mark": int(kernel.tree.reads_mark),
+        "marks": mark_stream(projection.name),
         "propose": kernel.propose,
         "n_states": len(kernel.tree.states),
         "replaces": int(rewiring.model.replaces),

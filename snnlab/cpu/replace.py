@@ -83,7 +83,7 @@ def _adjust_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # t
         catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
         for e in range(start, stop):
             post = int64(synapses.targets[e]) - slot
-            see_pair(rewirings, r, p, pre, post)
+            see_pair(rewirings, r, p, pre, post, program.seed)
             read_state(plastic, rewirings, r, p, e)
             _name(program, rewirings, r, p, pre, post, now)
             call_rule(own[_ADJUST], asked)
@@ -111,7 +111,7 @@ def _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # ty
                 notes[NEEDS_ROOM] = 1
                 return
             post = int64(synapses.targets[e]) - slot
-            see_pair(rewirings, r, p, pre, post)
+            see_pair(rewirings, r, p, pre, post, program.seed)
             read_state(plastic, rewirings, r, p, e)
             _name(program, rewirings, r, p, pre, post, now)
             if call_rule(rule, asked):
@@ -130,7 +130,7 @@ def _try(program, synapses, plastic, rewirings, r, p, pre, post, now):  # type: 
     target = uint16(owned(program, rewirings, r, p)[2] + post)
     if find(synapses.targets, start, stop, target) >= 0:
         return _NO
-    see_pair(rewirings, r, p, pre, post)
+    see_pair(rewirings, r, p, pre, post, program.seed)
     params = rewirings.params[own[_PARAMS] :]
     if not call_rule(own[_ACCEPT], (rewirings.pair[p], params, rewirings.random[p])):
         return _NO

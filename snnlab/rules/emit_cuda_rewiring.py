@@ -71,7 +71,7 @@ def emit_cuda_rewiring(tree: RewiringTree, name: str) -> str:
     str
         Source of a struct, the same for both precisions. Its functions decide as those of
         `snnlab.rules.emit_rewiring`, to the bit: states and parameters are in the order of the
-        tree, a pair is its distance and its indegree, a target what `TARGET` says. Where the rule
+        tree, a pair is what `PAIR` says, a target what `TARGET` does. Where the rule
         leaves weights alone, ``adjust`` returns the weight and ``initial``, which nobody calls, 0;
         where it proposes no source, ``propose`` returns -1.
     """

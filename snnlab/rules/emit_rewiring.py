@@ -81,7 +81,7 @@ def emit_rewiring_kernels(tree: RewiringTree, precision: str) -> str:
     if tree.adjust:
         functions.append(_function("adjust", of_synapse, tree, tree.adjust, ADJUSTED))
     if tree.initial:
-        functions.append(_function("initial", of_synapse, tree, tree.initial, INITIAL))
+        functions.append(_function("initial", of_pair, tree, tree.initial, INITIAL))
     if tree.propose:
         functions.append(_function("propose", ("target", "params"), tree, tree.propose, PROPOSED))
     return "".join([head, *functions])
@@ -100,7 +100,13 @@ def _function(
     if has_counted_loop(program):
         source.add("passed = int32(0)")
     source.statements(program)
-    if result in (ADJUSTED, INITIAL):
+    pointers, names = ["reals"] * len(arrays), [f"{array}_at" for array in arrays]
+    pointers, names = [*pointers, "words"], [*names, "random_at"]
+    if result is INITIAL:
+        pointers, names = [*pointers, "reals"], [*names, "found_at"]
+        source.add("carray(found_at, 1)[0] = " + source.variable(result))
+        source.add("return int64(0)")
+    elif result is ADJUSTED:
         source.add("carray(state_at, 1)[0] = " + source.variable(result))
         source.add("return int64(0)")
     elif result is PROPOSED:
@@ -111,8 +117,7 @@ def _function(
     else:
         source.add(f"return int64({source.variable(result)})")
     head = _FUNCTION.format(
-        signature=f"int64({', '.join(['reals'] * len(arrays))}, words)", name=name,
-        arguments=", ".join([*(f"{array}_at" for array in arrays), "random_at"]),
+        signature=f"int64({', '.join(pointers)})", name=name, arguments=", ".join(names),
     )  # fmt: skip
     return head + "\n".join(source.lines) + "\n"
 

@@ -33,7 +33,7 @@ INITIAL = Local("initial", Type.REAL)
 PROPOSED = Local("proposed", Type.REAL)
 """The variable of `RewiringTree.propose` that holds the number of the source."""
 
-PAIR = ("distance", "indegree")
+PAIR = ("distance", "indegree", "mark")
 """What a rule sees of a pair of neurons, in the order in which it is handed over."""
 
 TARGET = ("number", "n_targets", "n_sources", "indegree")
@@ -96,6 +96,11 @@ class RewiringTree:
     def reads_indegree(self) -> bool:
         """Whether the synapses onto a target must be counted."""
         return "indegree" in self._of_pair()
+
+    @property
+    def reads_mark(self) -> bool:
+        """Whether the marks of pairs are needed."""
+        return "mark" in self._of_pair()
 
     def _of_pair(self) -> frozenset[str]:
         return fields_read((*self.prune, *self.accept, *self.adjust, *self.initial), "pair")

@@ -198,8 +198,8 @@ class ChangesWeight(RewiringRule):
     [
         (UnknownState, r"prune: must be a state of the projection's synapses \(weight\) that exists"
                        r" \(got 'age'\)[\s\S]*test_rewiring_errors\.py[\s\S]*\^"),
-        (UnknownOfPair, r"accept: must be a number of the pair \(distance, indegree\) that exists"
-                        r" \(got 'outdegree'\)"),
+        (UnknownOfPair, r"accept: must be a number of the pair \(distance, indegree, mark\) that"
+                        r" exists \(got 'outdegree'\)"),
         (UnknownParameter, r"parameter or derived constant of UnknownParameter[\s\S]*'p_form'"),
         (ForgetsReturn, r"prune: must return a truth value on every path[\s\S]*pair\.distance <"),
         (ReturnsNothing, r"accept: must return a truth value[\s\S]*return pair\.distance"),

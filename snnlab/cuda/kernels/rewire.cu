@@ -263,11 +263,19 @@ static __device__ double distance_of(const Network &net, const RulePart &part, i
     return sqrt_(squared);
 }
 
+// A number between 0 and 1 that a pair has for ever.
+static __device__ real mark_of(const Network &net, const RulePart &part, i64 pre, i64 post) {
+    const Words words = philox4x32(
+        (u32)pre, (u32)post, MARK_WORDS, 0, (u32)net.program.seed, (u32)part.own[REWIRING_MARKS]);
+    return (real)((words.a >> 9) + 0.5) * (real)0x1p-23;
+}
+
 // What a rule sees of a pair.
 static __device__ void see_pair(
     const Network &net, const RulePart &part, i64 pre, i64 post, real *pair) {
     pair[0] = part.own[REWIRING_HAS_DISTANCE] ? (real)distance_of(net, part, pre, post) : (real)0;
     pair[1] = (real)net.rewirings.indegree[part.own[REWIRING_INDEGREE_BASE] + post];
+    pair[2] = part.own[REWIRING_READS_MARK] ? mark_of(net, part, pre, post) : (real)0;
 }
 
 // Ask the rule about one pair, and do what it decides; the row has room.
@@ -279,7 +287,7 @@ static __device__ void attempt(
     const RuleDraws draws = {(u32)net.program.seed, (u32)own[REWIRING_STREAM], (u32)number,
                              RULE_WORDS, (u32)part.now};
     const real *params = net.rewirings.params + own[REWIRING_PARAMS_BASE];
-    real pair[2], state[MOST_RULE_STATES];
+    real pair[N_PAIR], state[MOST_RULE_STATES];
     see_pair(net, part, pre, post, pair);
     const i64 e = find_synapse(net, row, target);
     if (e >= 0) {

@@ -30,7 +30,7 @@ from tests.unit.rules.rewiring_trial import WEIGHT, RewiringTrial
 N = 2048
 SHIPPED = [
     rule for rule in models().values()
-    if rule.__module__.startswith("snnlab.") and not (rule.ranks or rule.matches_elements)
+    if rule.__module__.startswith("snnlab.") and not (rule.compares() or rule.matches_elements)
 ]  # fmt: skip
 """Rules that decide about one synapse or pair at a time."""
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-39, -1e-310, 3e38)
@@ -49,7 +49,8 @@ def trial_of(model: Any, precision: str, n: int = N) -> RewiringTrial:
     rng = np.random.default_rng(11)
     states = rng.normal(0, 1, (n, len(STATES)))
     states[:, 0] *= 0.2
-    pairs = np.column_stack([rng.exponential(3.0, n), rng.integers(0, 10, n)])
+    marks = (rng.integers(0, 2**23, n) + 0.5) * 2.0**-23
+    pairs = np.column_stack([rng.exponential(3.0, n), rng.integers(0, 10, n), marks])
     states[: len(SPECIAL)] = np.array(SPECIAL)[:, None]
     pairs[len(SPECIAL) : 2 * len(SPECIAL), 0] = SPECIAL
     random = rng.integers(0, 2**32, (n, 5), dtype=np.uint32)
@@ -245,7 +246,7 @@ def test_frequencies_are_the_probabilities() -> None:
     trial = trial_of(Topographic, "float32", 2**16)
     p = SimpleNamespace(**trial.constants)
     distance = np.repeat([0.0, 2.5, 5.0, 20.0], 2**14).astype(np.float32)
-    pairs = np.column_stack([distance, np.zeros_like(distance)])
+    pairs = np.column_stack([distance, np.zeros_like(distance), np.zeros_like(distance)])
     formed = trial.at(pairs=pairs).by_numba("accept").reshape(4, -1).mean(axis=1)
     odds = p.p_form * np.exp(-(np.array([0.0, 2.5, 5.0, 20.0]) ** 2) / (2 * p.sigma_form**2))
     np.testing.assert_allclose(formed, odds, atol=0.012)

@@ -11,31 +11,16 @@ from snnlab.cpu.engine import CpuEngine
 from snnlab.cuda.engine import CudaEngine
 from snnlab.frames.structure import StructuralEvents
 from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
-from snnlab.model.connectivity import PairwiseBernoulli
 from snnlab.model.edits import AddRewiring, SetParameter
-from snnlab.model.network import Network, Population, Projection
 from snnlab.model.rewiring import Rewiring, RewiringRule
-from snnlab.model.synapse import Synapse
 from snnlab.rules.intrinsics import uniform
 from tests.host_device.host_device import HostDevice
+from tests.rewired_networks import deep, marked, signed
 from tests.twins import Twins, assert_same_frame, assert_same_state
 
 N = 144
 CHOPS = (1, 9, 1, 14, 25, 50)
 STEPS = sum(CHOPS)
-
-
-class Unbounded(Synapse):
-    """Weights wander with the spikes of both neurons, across zero as well."""
-
-    @staticmethod
-    def on_pre(syn, pre, post, p):
-        syn.weight = syn.weight - 0.04
-        return syn.weight
-
-    @staticmethod
-    def on_post(syn, pre, post, p):
-        syn.weight = syn.weight + 0.05
 
 
 class Odd(RewiringRule):
@@ -76,26 +61,11 @@ class Marked(RewiringRule):
         return pair.mark
 
 
-def network(*rewirings: Rewiring, rate: float = 0.0, weight: float = 1.0, seed: int = 5) -> Network:
-    """Sources onto targets; without a rate nobody fires and no weight changes."""
-    source = Population("source", N, "PoissonSource", {"rate": rate})
-    target = Population("target", N, "LIFDelta", {"t_ref": 1.0})
-    projection = Projection(
-        "source", "target", PairwiseBernoulli(0.1), weight, 0.3, name="p", synapse=Unbounded
-    )
-    return Network([source, target], [projection], rewirings=rewirings, seed=seed)
-
-
 def marks_of(pre: np.ndarray, post: np.ndarray, *, seed: int = 5) -> np.ndarray:
     """Marks of pairs of sources and targets, which are given by their global ids."""
     stream = mark_stream("p")
     pairs = zip(pre.tolist(), (post - N).tolist(), strict=True)
     return np.array([mark.py_func(i, j, seed, stream) for i, j in pairs])
-
-
-def deep(**parameters: float) -> Network:
-    rewiring = Rewiring("p", "DeepR", 0.5, 1, {"sign": 0.0} | parameters, 0.0, name="deep")
-    return network(rewiring, rate=50.0, weight=0.125)
 
 
 # --- marks ----------------------------------------------------------------------------------------
@@ -117,7 +87,7 @@ def test_marks_are_uniform_and_differ_from_pair_to_pair_and_projection() -> None
 @pytest.mark.parametrize("engine_of", [CpuEngine, lambda n: CudaEngine(n, HostDevice(seed=1))])
 @pytest.mark.parametrize("rule", [Odd, Marked])
 def test_a_rule_sees_the_mark_of_each_pair(rule, engine_of) -> None:
-    engine = engine_of(network(Rewiring("p", rule, 0.3, 200, name=rule.__name__)))
+    engine = engine_of(marked(Rewiring("p", rule, 0.3, 200, name=rule.__name__)))
     events = engine.advance(30).structure
     marks = marks_of(events.pre, events.post)
     formed, gone = marks[events.is_formed], marks[~events.is_formed]
@@ -134,7 +104,7 @@ def test_a_rule_sees_the_mark_of_each_pair(rule, engine_of) -> None:
 
 
 def test_another_rewiring_of_the_projection_sees_the_same() -> None:
-    engine = CpuEngine(network(Rewiring("p", Odd, 0.3, 200, name="one")), threads=1)
+    engine = CpuEngine(marked(Rewiring("p", Odd, 0.3, 200, name="one")), threads=1)
     engine.advance(20)
     other = Rewiring("p", Odd, 0.3, 200, name="two")
     engine.apply(AddRewiring(other).apply(engine.network))
@@ -152,7 +122,7 @@ def signs_of(pre: np.ndarray, post: np.ndarray) -> np.ndarray:
 @pytest.fixture(scope="module")
 def expected():
     """The run that all others must equal."""
-    engine = CpuEngine(deep(drift=0.01, temperature=1e-3), threads=1)
+    engine = CpuEngine(signed(), threads=1)
     frames = [engine.advance(n) for n in CHOPS]
     return frames, engine.checkpoint()
 
@@ -187,9 +157,7 @@ def test_no_synapse_has_the_wrong_sign_after_a_call_and_their_number_stays() -> 
 def test_a_connection_that_comes_back_has_its_sign_again() -> None:
     """On few pairs, so that they come back; nobody fires, so that weights only walk."""
     engine = CpuEngine(
-        network(
-            Rewiring("p", "DeepR", 0.1, 1, {"sign": 0.0, "temperature": 0.5}, 0.0, name="deep")
-        ),
+        marked(Rewiring("p", "DeepR", 0.1, 1, {"sign": 0.0, "temperature": 0.5}, 0.0, name="deep")),
         threads=1,
     )
     engine.advance(1)
@@ -210,7 +178,7 @@ def test_a_connection_that_comes_back_has_its_sign_again() -> None:
 def test_new_synapses_start_at_zero_and_stay_until_they_have_learnt() -> None:
     """Without drift a weight of 0 is not beyond zero, and nobody fires."""
     engine = CpuEngine(
-        network(Rewiring("p", "DeepR", 0.1, 1, {"sign": 0.0}, 0.0, name="deep"), weight=0.0),
+        marked(Rewiring("p", "DeepR", 0.1, 1, {"sign": 0.0}, 0.0, name="deep"), weight=0.0),
         threads=1,
     )
     assert not len(engine.advance(50).structure)
@@ -221,7 +189,7 @@ def test_threads_partitions_and_cuts_change_no_sign(expected, monkeypatch) -> No
     assert sum(len(frame.structure) for frame in frames) > 100
     monkeypatch.setattr("snnlab.build.layout.MAX_PARTITION", 128)
     monkeypatch.setattr("snnlab.build.growing._ROOM", 1)
-    network = deep(drift=0.01, temperature=1e-3)
+    network = signed()
     for engine in CpuEngine(network, threads=3), CudaEngine(network, HostDevice(resident=2)):
         for n, frame in zip(CHOPS, frames, strict=True):
             assert_same_frame(engine.advance(n), frame)
@@ -230,10 +198,10 @@ def test_threads_partitions_and_cuts_change_no_sign(expected, monkeypatch) -> No
 
 @pytest.mark.parametrize("step", [1, 25, 51])
 def test_signs_go_on_from_any_state(expected, step: int, tmp_path) -> None:
-    engine = CpuEngine(deep(drift=0.01, temperature=1e-3), threads=2)
+    engine = CpuEngine(signed(), threads=2)
     engine.advance(step)
     save_checkpoint(engine.checkpoint(), tmp_path / "a.checkpoint")
-    other = CudaEngine(network(rate=1.0), HostDevice())
+    other = CudaEngine(marked(rate=1.0), HostDevice())
     other.restore(load_checkpoint(tmp_path / "a.checkpoint"))
     other.advance(STEPS - step)
     assert_same_state(other.checkpoint(), expected[1])
@@ -251,7 +219,7 @@ def test_marks_are_the_same_on_a_device_in_double_precision() -> None:
     both = Rewiring("p", Odd, 0.3, 100, name="odd"), Rewiring("p", Marked, 1.0, name="marked")
     signed = Rewiring("p", "DeepR", 0.7, 1, {"sign": 0.3, "drift": 0.01}, 0.1, name="deep")
     twins = Twins(
-        network(*both, signed, rate=40.0), HostDevice(seed=2, resident=2), precision="float64"
+        marked(*both, signed, rate=40.0), HostDevice(seed=2, resident=2), precision="float64"
     )
     twins.advance(*CHOPS)
     twins.compare()
@@ -269,8 +237,8 @@ class Uneven(RewiringRule):
 
 def test_synapses_of_the_start_are_weighed_by_the_rule() -> None:
     for engine in (
-        CpuEngine(network(Rewiring("p", Uneven, 1.0, weight=9.0)), threads=2),
-        CudaEngine(network(Rewiring("p", Uneven, 1.0, weight=9.0)), HostDevice()),
+        CpuEngine(marked(Rewiring("p", Uneven, 1.0, weight=9.0)), threads=2),
+        CudaEngine(marked(Rewiring("p", Uneven, 1.0, weight=9.0)), HostDevice()),
     ):
         found = engine.synapses("p")
         noise = found.weight - np.bincount(found.post, minlength=2 * N)[found.post] - 1.0

@@ -37,7 +37,7 @@ def compile_parts(built: CpuBuilt, kinds: Mapping[str, Any]) -> Parts:
         Numba types of what is lent, by name.
     """
     real = from_dtype(built.dtype)
-    pointers = {"samples": types.CPointer(real), "barrier": types.CPointer(int64)}
+    pointers = {"samples": types.CPointer(real), "barrier": types.CPointer(int64)}  # type: ignore[no-untyped-call]
 
     def address(part: Part, is_needed: bool) -> int:
         return part.address({**kinds, **pointers}) if is_needed else 0

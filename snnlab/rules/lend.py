@@ -9,17 +9,18 @@ addresses and shapes; what it holds is looked up where it is used, and nothing i
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Hashable
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from llvmlite import ir
-from numba import typeof, types
+from numba import from_dtype, types
 from numba.core import cgutils
-from numba.core.datamodel import register_default
 from numba.core.datamodel.models import OpaqueModel
 from numba.core.imputils import lower_getattr_generic
 from numba.core.typing.templates import AttributeTemplate
-from numba.extending import NativeValue, infer_getattr, typeof_impl, unbox
+from numba.extending import NativeValue, infer_getattr, register_model, unbox
 from numba.np.arrayobj import populate_array
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Lent", "LentType", "lend"]
 
 
-class LentType(types.Type):  # type: ignore[misc]
+class LentType(types.Type):
     """What compiled code knows of a tuple that is lent.
 
     Parameters
@@ -67,18 +68,28 @@ class Lent:
 
     def __init__(self, arrays: Any) -> None:
         words: list[int] = []
-        fields = {}
-        for name, value in zip(arrays._fields, arrays, strict=True):
+        for value in arrays:
             if isinstance(value, np.ndarray):
                 words += [value.__array_interface__["data"][0], *value.shape]
-                fields[name] = typeof(value).copy(readonly=False)
             else:
                 words.append(int(value))
-                fields[name] = types.int64
-        self.kind = LentType(type(arrays).__name__, fields)
+        held = tuple((a.dtype.char, a.ndim) if isinstance(a, np.ndarray) else None for a in arrays)
+        self.kind = _kind(type(arrays), held)
+        self._numba_type_ = self.kind
         self._arrays = arrays
         self._table: NDArray[np.int64] = np.array(words, np.int64)
-        self.address: int = self._table.ctypes.data
+        self.address: int = self._table.__array_interface__["data"][0]
+
+
+@cache
+def _kind(tuple_class: Hashable, held: tuple[tuple[str, int] | None, ...]) -> LentType:
+    """The type of a tuple of a class with such arrays, made once."""
+    named: Any = tuple_class
+    fields = {
+        name: types.Array(from_dtype(np.dtype(what[0])), what[1], "C") if what else types.int64
+        for name, what in zip(named._fields, held, strict=True)
+    }
+    return LentType(named.__name__, fields)
 
 
 def lend(arrays: Any) -> Lent:
@@ -92,23 +103,18 @@ def lend(arrays: Any) -> Lent:
     return Lent(arrays)
 
 
-@register_default(LentType)
-class _LentModel(OpaqueModel):  # type: ignore[misc]
+@register_model(LentType)
+class _LentModel(OpaqueModel):
     """An address."""
 
 
-@typeof_impl.register(Lent)
-def _type_of(value: Lent, _context: Any) -> LentType:
-    return value.kind
-
-
-@unbox(LentType)
+@unbox(LentType)  # type: ignore[no-untyped-call]
 def _unbox(_kind: LentType, value: Any, c: Any) -> Any:
     number = c.pyapi.object_getattr_string(value, "address")
     address = c.pyapi.long_as_longlong(number)
     c.pyapi.decref(number)
     pointer = c.builder.inttoptr(address, cgutils.voidptr_t)
-    return NativeValue(pointer, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))
+    return NativeValue(pointer, is_error=cgutils.is_not_null(c.builder, c.pyapi.err_occurred()))  # type: ignore[no-untyped-call]
 
 
 @infer_getattr
@@ -119,7 +125,7 @@ class _Fields(AttributeTemplate):
         return kind.fields.get(field)
 
 
-@lower_getattr_generic(LentType)
+@lower_getattr_generic(LentType)  # type: ignore[no-untyped-call]
 def _look_up(context: Any, builder: Any, kind: LentType, value: Any, field: str) -> Any:
     """Read one field; it is the same all the time, which the compiler is told."""
     wanted, first = kind.fields[field], kind.place(field)
@@ -141,7 +147,7 @@ def _array(context: Any, builder: Any, kind: Any, words: list[Any]) -> Any:
         strides.insert(0, builder.mul(strides[0], length))
     array = context.make_array(kind)(context, builder)
     pointer = builder.inttoptr(words[0], context.get_data_type(kind.dtype).as_pointer())
-    populate_array(array, pointer, words[1:], strides, itemsize, None)
+    populate_array(array, pointer, words[1:], strides, itemsize, None)  # type: ignore[no-untyped-call]
     return array._getvalue()
 
 

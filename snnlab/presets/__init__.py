@@ -12,6 +12,7 @@ from snnlab.model.network import Network
 from snnlab.presets.brunel import brunel
 from snnlab.presets.coba import coba
 from snnlab.presets.homeostatic import homeostatic
+from snnlab.presets.hpc import hpc
 from snnlab.presets.microcircuit import microcircuit
 from snnlab.presets.stdp import stdp
 from snnlab.presets.topographic_map import topographic_map
@@ -23,6 +24,7 @@ PRESETS: Mapping[str, Callable[..., Network]] = {
     "brunel": brunel,
     "coba": coba,
     "homeostatic": homeostatic,
+    "hpc": hpc,
     "microcircuit": microcircuit,
     "stdp": stdp,
     "topographic_map": topographic_map,

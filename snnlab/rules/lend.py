@@ -23,6 +23,8 @@ from numba.core.typing.templates import AttributeTemplate
 from numba.extending import NativeValue, infer_getattr, register_model, unbox
 from numba.np.arrayobj import populate_array
 
+from snnlab.errors import SpecError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -64,17 +66,28 @@ class Lent:
     kind : LentType
     address : int
         Of the table of addresses and shapes.
+
+    Raises
+    ------
+    SpecError
+        An array does not lie in memory row by row.
     """
 
     def __init__(self, arrays: Any) -> None:
         words: list[int] = []
-        for value in arrays:
+        for name, value in zip(arrays._fields, arrays, strict=True):
             if isinstance(value, np.ndarray):
+                if not value.flags.c_contiguous:
+                    raise SpecError(
+                        f"{type(arrays).__name__}.{name}", "must lie in memory row by row",
+                        got=f"strides {value.strides}", remedy="Lend a copy of it.",
+                    )  # fmt: skip
                 words += [value.__array_interface__["data"][0], *value.shape]
             else:
                 words.append(int(value))
         held = tuple((a.dtype.char, a.ndim) if isinstance(a, np.ndarray) else None for a in arrays)
-        self.kind = _kind(type(arrays), held)
+        tuple_class: Any = type(arrays)
+        self.kind = _kind(tuple_class, held)
         self._numba_type_ = self.kind
         self._arrays = arrays
         self._table: NDArray[np.int64] = np.array(words, np.int64)
@@ -99,6 +112,11 @@ def lend(arrays: Any) -> Lent:
     ----------
     arrays : named tuple
         Of C-contiguous arrays and ints. Arrays are written in place; what is lent must be kept.
+
+    Raises
+    ------
+    SpecError
+        An array does not lie in memory row by row.
     """
     return Lent(arrays)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
 from snnlab.cluster.call import Call
+from snnlab.cluster.connected import Connection
 from snnlab.cluster.engines import Engines
 from snnlab.cluster.launcher import Launch
 from snnlab.cluster.rank import Rank
@@ -24,8 +26,8 @@ class Ranks:
     the end of this process, however that comes.
     """
 
-    def __init__(self, launch: Launch, device: str) -> None:
-        self._launch = launch
+    def __init__(self, source: Launch | Connection, device: str) -> None:
+        self._source = source
         self._device = device
         self._engines: Engines | None = None
         self._begin()
@@ -75,6 +77,40 @@ class Ranks:
         """
         return cls(Launch(n, launcher, profile, ip, settings or {}, timeout), device)
 
+    @classmethod
+    def connect(
+        cls,
+        cluster_id: str = "",
+        *,
+        profile: str | None = None,
+        n: int | None = None,
+        device: str = "auto",
+        timeout: float = 120.0,
+    ) -> Ranks:
+        """Use MPI engines that run already, such as those of ``ipcluster start --engines=mpi``.
+
+        They go on when these ranks are closed.
+
+        Parameters
+        ----------
+        cluster_id : str
+            Name of the cluster; empty for the one that ``ipcluster start`` starts.
+        profile : str, optional
+            Profile of IPython in which its connection file lies.
+        n : int, optional
+            Number of engines to wait for; default: those that are there.
+        device : str
+            See `start`.
+        timeout : float [s]
+            How long to wait.
+
+        Raises
+        ------
+        ClusterError
+            There is no such cluster, or its engines are not one MPI world.
+        """
+        return cls(Connection(cluster_id, profile, n, timeout), device)
+
     def __enter__(self) -> Ranks:
         return self
 
@@ -87,9 +123,9 @@ class Ranks:
         self.close()
 
     def __len__(self) -> int:
-        return self._launch.n
+        return len(self.ranks)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Rank]:
         return iter(self.ranks)
 
     @property
@@ -156,11 +192,17 @@ class Ranks:
         return Call(name, engines, engines.submit(function, [tuple(args) for args in arguments]))
 
     def interrupt(self) -> None:
-        """Interrupt what every rank is doing; the call under way ends with an error."""
+        """Interrupt what every rank is doing; the calls under way end with an error.
+
+        A rank inside a collective of MPI does not notice it.
+        """
         self._running().interrupt()
 
     def restart(self) -> None:
-        """End all ranks and start as many again; what they held is gone."""
+        """End all ranks and start as many again; what they held is gone.
+
+        Ranks that were connected to are not started again, only asked who they are.
+        """
         self.close()
         self._begin()
 
@@ -171,13 +213,27 @@ class Ranks:
             self._end()
 
     def _begin(self) -> None:
-        engines = Engines(self._launch, self._device)
+        engines = Engines(self._source, self._device)
         self._engines = engines
         self._end = weakref.finalize(self, engines.end)
 
     def _running(self) -> Engines:
+        """The engines, started again where an interrupt has cost them their lives."""
+        if self._engines is not None and self._engines.is_replaceable:
+            warnings.warn(
+                "The ranks were interrupted inside a collective and ended. They are started again; "
+                "what they held is gone.",
+                stacklevel=4,
+            )
+            self.restart()
         if self._engines is None:
             raise StateError(
                 "Ranks", "must be open", got="closed", remedy="Ranks.restart() starts them again."
             )
+        if self._engines.lost is not None:
+            raise StateError(
+                "Ranks", "must be running", got="ended",
+                context=f"Because of: {self._engines.lost}",
+                remedy="Ranks.restart() starts them again.",
+            )  # fmt: skip
         return self._engines

@@ -28,6 +28,12 @@ def total(value: float) -> float:
     return float(world().allreduce(value))
 
 
+def total_after(seconds: float) -> float:
+    """Meet the others after a while."""
+    sleep(seconds)
+    return total(1.0)
+
+
 def array(n: int) -> NDArray[np.float64]:
     """Return `n` numbers that only this rank returns."""
     return np.full(n, float(world().rank))
@@ -63,3 +69,16 @@ def sleep(seconds: float) -> str:
     while time.monotonic() < end:
         time.sleep(0.01)
     return "slept"
+
+
+def fail_before_the_others_meet(number: int) -> float:
+    """Raise an error on one rank while the others wait for it."""
+    fail(number)
+    return total(1.0)
+
+
+def die(number: int) -> float:
+    """End the process of one rank while the others wait for it."""
+    if world().rank == number:
+        os._exit(3)
+    return total(1.0)

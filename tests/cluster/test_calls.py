@@ -112,7 +112,7 @@ def test_arguments_must_be_there_for_each_rank(ranks: Ranks) -> None:
 
 
 def test_results_are_not_kept(ranks: Ranks) -> None:
-    client = ranks._running()._client
+    client = ranks._running()._cluster.client
     for _ in range(30):
         ranks.call(on_ranks.array, 10_000)
     ranks.call(on_ranks.nothing)

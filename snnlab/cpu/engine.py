@@ -169,7 +169,8 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         lent = b.lent
         change_rows(
             lent.program, lent.synapses, lent.plastic, lent.rewirings, lent.memory,
-            changes.rewiring, changes.is_formed, changes.pre, changes.post, part, self._step,
+            changes.rewiring, changes.is_formed, changes.pre, changes.post, changes.weight, part,
+            self._step,
         )  # fmt: skip
         count_changes(b.rewirings, changes)
 

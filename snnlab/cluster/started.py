@@ -10,7 +10,7 @@ from typing import Any
 
 from snnlab.cluster import background
 from snnlab.cluster.guard import Guard
-from snnlab.cluster.launcher import Launch
+from snnlab.cluster.launcher import SHARED_MEMORY, Launch
 from snnlab.errors import ClusterError
 
 __all__ = ["Started"]
@@ -38,8 +38,11 @@ class Started:
         self._launch = launch
         self._cluster = launch.cluster(self.cluster_id)
         profile = Path(self._cluster.profile_dir)
-        self._guard = Guard(self.cluster_id, [profile / "security", profile / "log"])
+        folders = [profile / "security", profile / "log", SHARED_MEMORY]
+        self._guard = Guard(self.cluster_id, folders)
         try:
+            if shared := launch.shared_memory(self.cluster_id):
+                shared.mkdir(mode=0o700)
             self._start(time.monotonic() + launch.timeout)
         except BaseException:
             self.end()

@@ -164,7 +164,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self._flush()
         change_rows(
             b.program, b.synapses, b.plastic, b.rewirings, b.memory.ring, changes.rewiring,
-            changes.is_formed, changes.pre, changes.post, part, self._step,
+            changes.is_formed, changes.pre, changes.post, changes.weight, part, self._step,
         )  # fmt: skip
         count_changes(b.rewirings, changes)
 

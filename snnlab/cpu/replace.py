@@ -35,7 +35,7 @@ from snnlab.cpu.barrier import meet
 from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.rewire import rewire
 from snnlab.cpu.rewire_rows import (
-    append,
+    append_as_ruled,
     are_alive,
     catch_up,
     draw_pair,
@@ -83,7 +83,7 @@ def _adjust_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # t
         catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
         for e in range(start, stop):
             post = int64(synapses.targets[e]) - slot
-            see_pair(rewirings, r, p, pre, post)
+            see_pair(rewirings, r, p, pre, post, program.seed)
             read_state(plastic, rewirings, r, p, e)
             _name(program, rewirings, r, p, pre, post, now)
             call_rule(own[_ADJUST], asked)
@@ -111,7 +111,7 @@ def _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # ty
                 notes[NEEDS_ROOM] = 1
                 return
             post = int64(synapses.targets[e]) - slot
-            see_pair(rewirings, r, p, pre, post)
+            see_pair(rewirings, r, p, pre, post, program.seed)
             read_state(plastic, rewirings, r, p, e)
             _name(program, rewirings, r, p, pre, post, now)
             if call_rule(rule, asked):
@@ -130,13 +130,13 @@ def _try(program, synapses, plastic, rewirings, r, p, pre, post, now):  # type: 
     target = uint16(owned(program, rewirings, r, p)[2] + post)
     if find(synapses.targets, start, stop, target) >= 0:
         return _NO
-    see_pair(rewirings, r, p, pre, post)
+    see_pair(rewirings, r, p, pre, post, program.seed)
     params = rewirings.params[own[_PARAMS] :]
     if not call_rule(own[_ACCEPT], (rewirings.pair[p], params, rewirings.random[p])):
         return _NO
     if stop == end or rewirings.notes[p, N_EVENTS] == rewirings.events.shape[1]:
         return _NO_ROOM
-    append(synapses, plastic, rewirings, r, p, stop_at, target)
+    append_as_ruled(synapses, plastic, rewirings, r, p, stop_at, target)
     note(rewirings, r, p, now, 1, pre, post)
     return _YES
 

@@ -13,7 +13,7 @@ from typing import Any
 from snnlab.cluster.mpi import launch_environment, mpiexec
 from snnlab.errors import SpecError
 
-__all__ = ["LAUNCHERS", "SHARED_MEMORY", "Launch"]
+__all__ = ["LAUNCHERS", "SHARED_MEMORY", "Launch", "is_readable_by_others"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -22,13 +22,12 @@ SHARED_MEMORY = Path("/dev/shm")
 
 _NETWORKS = "OMPI_MCA_btl"
 
-LAUNCHERS = {"mpi": "MPI", "slurm": "Slurm", "pbs": "PBS", "sge": "SGE", "lsf": "LSF"}
+LAUNCHERS = {"mpi": "MPI", "slurm": "Slurm", "pbs": "PBS", "sge": "SGE"}
 """Ways to start engines -> prefix of ipyparallel's classes for it."""
 
 _BATCH_SCRIPTS = {
     "pbs": "#!/bin/sh\n#PBS -V\n#PBS -N snnlab\n#PBS -l select={n}:mpiprocs=1\n",
     "sge": "#!/bin/sh\n#$ -V\n#$ -S /bin/sh\n#$ -N snnlab\n#$ -pe mpi {n}\n",
-    "lsf": "#!/bin/sh\n#BSUB -env all\n#BSUB -J snnlab\n#BSUB -n {n}\n",
 }
 """Heads of the scripts in place of ipyparallel's, which start single engines, not one MPI world."""
 
@@ -143,6 +142,18 @@ class Launch:
             owner, _, trait = name.partition(".")
             config[owner][trait] = value
         return config
+
+
+def is_readable_by_others(connection: Mapping[str, Any]) -> bool:
+    """Return whether a controller listens to other computers without encryption.
+
+    Parameters
+    ----------
+    connection : mapping
+        What ipyparallel writes into a connection file.
+    """
+    address = str(connection["interface"]).partition("://")[2]
+    return address not in LOOPBACK and not connection.get("curve_serverkey")
 
 
 def _import_path() -> dict[str, str]:

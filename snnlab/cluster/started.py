@@ -10,7 +10,7 @@ from typing import Any
 
 from snnlab.cluster import background
 from snnlab.cluster.guard import Guard
-from snnlab.cluster.launcher import SHARED_MEMORY, Launch
+from snnlab.cluster.launcher import SHARED_MEMORY, Launch, is_readable_by_others
 from snnlab.errors import ClusterError
 
 __all__ = ["Started"]
@@ -70,12 +70,19 @@ class Started:
             background.run(self._cluster.start_cluster(self._launch.n), left)
             for command in _ends_of_jobs(self._parts()):
                 self._guard.run_at_the_end(command)
+            told = background.run(self._cluster.controller.get_connection_info(), left)
             self.client = background.run(self._cluster.connect_client(), left)
         except (TimeoutError, OSError, RuntimeError) as error:
             raise ClusterError(
                 "the controller of the ranks", "must start", got=str(error) or repr(error),
                 context=self.output(), remedy=_REMEDY,
             ) from error  # fmt: skip
+        if is_readable_by_others(told["client"]):
+            raise ClusterError(
+                "the controller of the ranks", "must be encrypted beyond this computer",
+                got=str(told["client"]["interface"]),
+                remedy='Give the address as Ranks.start(ip="*"), not in settings or a profile.',
+            )  # fmt: skip
         self._wait_for_engines(deadline)
 
     def _wait_for_engines(self, deadline: float) -> None:

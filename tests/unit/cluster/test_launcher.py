@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from snnlab.cluster.launcher import LAUNCHERS, SHARED_MEMORY, Launch
+from snnlab.cluster.launcher import LAUNCHERS, SHARED_MEMORY, Launch, is_readable_by_others
 from snnlab.errors import SpecError
 
 
@@ -22,6 +22,20 @@ def test_connections_are_encrypted_where_others_can_reach_them() -> None:
     assert encrypts(Launch(2, ip="10.0.0.1"))
 
 
+@pytest.mark.parametrize(
+    ("address", "key", "is_open"),
+    [
+        ("tcp://127.0.0.1", None, False),
+        ("tcp://0.0.0.0", None, True),
+        ("tcp://10.0.0.1", "", True),
+        ("tcp://0.0.0.0", "a key", False),
+    ],
+)
+def test_controller_that_others_can_read(address: str, key: str | None, is_open: bool) -> None:
+    told = {"interface": address, "curve_serverkey": key}
+    assert is_readable_by_others(told) == is_open
+
+
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_every_launcher_is_known_to_ipyparallel(launcher: str) -> None:
     cluster = Launch(3, launcher).cluster("a-name")
@@ -29,7 +43,7 @@ def test_every_launcher_is_known_to_ipyparallel(launcher: str) -> None:
     assert (cluster.cluster_id, cluster.n) == ("a-name", 3)
 
 
-@pytest.mark.parametrize("launcher", ["pbs", "sge", "lsf"])
+@pytest.mark.parametrize("launcher", ["pbs", "sge"])
 def test_job_starts_one_mpi_world(launcher: str) -> None:
     config = Launch(3, launcher).config("a-name")[f"{LAUNCHERS[launcher]}EngineSetLauncher"]
     assert "mpiexec -n {n} {program_and_args}" in config.batch_template

@@ -11,7 +11,7 @@ __all__ = ["Cause", "cause"]
 _SIGNAL = re.compile(r"process rank (\d+) with PID \d+ on node \S+ exited on\s+signal (\d+)")
 _OPEN_MPI_EXIT = re.compile(r"Process name: \[[^,\]]+,\s*(\d+)\]\s*Exit code:\s*(\d+)")
 _MPICH = re.compile(
-    r"RANK (\d+) PID \d+ RUNNING AT \S+\s*=\s*(?:EXIT CODE: (\d+)|KILLED BY.*? (\d+))"
+    r"RANK (\d+) PID \d+ RUNNING AT \S+\s*=\s*(?:EXIT CODE|KILLED BY SIGNAL): (\d+)"
 )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import platform
 import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any, Protocol
 
 import psutil
@@ -24,6 +26,9 @@ __all__ = ["Engines"]
 
 _HISTORY = 1000
 """Calls whose names ipyparallel's client keeps at most."""
+
+_DROPPED = 0.5
+"""How long [s] ranks may take to confirm that they have dropped calls."""
 
 _LAST_WORDS = 1.0
 """How long [s] the launcher may take to say how a rank died."""
@@ -104,10 +109,17 @@ class Engines:
     def interrupt(self) -> None:
         """Interrupt what every rank is doing, and drop the calls that wait behind it."""
         client = self._cluster.client
-        targets = [rank.engine for rank in self.ranks]
         if client.outstanding:
-            client.abort(list(client.outstanding), targets, block=False)
-        client.send_signal(signal.SIGINT, targets, block=False)
+            engines = [rank.engine for rank in self.ranks]
+            dropped = client.abort(list(client.outstanding), engines, block=False)
+            # Before the signal: a rank that comes back from this call makes the next one at once.
+            wait([dropped], _DROPPED)
+        for rank in self.ranks:
+            if _is_here(rank):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(rank.pid, signal.SIGINT)
+            else:
+                client.send_signal(signal.SIGINT, [rank.engine], block=False)
 
     def check(self) -> None:
         """Raise why the ranks are gone, if they are, and see to it that all are.
@@ -178,12 +190,16 @@ class Engines:
 
     def _gone(self) -> list[Rank]:
         """Ranks that have left the controller, or whose process on this host has ended."""
-        here, present = platform.node(), set(self._cluster.client.ids)
+        present = set(self._cluster.client.ids)
         return [
             rank
             for rank in self.ranks
-            if (rank.host == here and not _is_alive(rank.pid)) or rank.engine not in present
+            if (_is_here(rank) and not _is_alive(rank.pid)) or rank.engine not in present
         ]
+
+
+def _is_here(rank: Rank) -> bool:
+    return rank.host == platform.node()
 
 
 def _is_alive(pid: int) -> bool:

@@ -83,10 +83,7 @@ def processes(cluster_id: str) -> list[psutil.Process]:
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error, OSError):
-            if (
-                process.environ().get(CLUSTER) == cluster_id
-                and process.status() != psutil.STATUS_ZOMBIE
-            ):
+            if process.environ().get(CLUSTER) == cluster_id and _is_alive(process):
                 found.append(process)
     return found
 
@@ -109,14 +106,14 @@ def end(cluster_id: str, grace: float = GRACE) -> bool:
     for process in starters:
         with contextlib.suppress(psutil.Error):
             process.terminate()
-    psutil.wait_procs(starters, timeout=grace)
+    _wait_for_the_end_of(starters, grace)
     deadline = time.monotonic() + _PATIENCE
     # Looked for again, since a process may have started another one meanwhile.
     while (found := processes(cluster_id)) and time.monotonic() < deadline:
         for process in found:
             with contextlib.suppress(psutil.Error):
                 process.kill()
-        psutil.wait_procs(found, timeout=1.0)
+        _wait_for_the_end_of(found, 1.0)
     return not found
 
 
@@ -145,6 +142,20 @@ def remove_files(cluster_id: str, folder: Path) -> None:
     for path in folder.glob(f"*{cluster_id}*"):
         with contextlib.suppress(OSError):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    """Whether it still does anything: one that nobody has asked for its exit code does not."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _wait_for_the_end_of(found: list[psutil.Process], timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline and any(map(_is_alive, found)):
+        time.sleep(0.02)
 
 
 def _parent(process: psutil.Process) -> int:

@@ -13,17 +13,21 @@ from typing import Any
 from snnlab.cluster.mpi import launch_environment, mpiexec
 from snnlab.errors import SpecError
 
-__all__ = ["LAUNCHERS", "Launch"]
+__all__ = ["LAUNCHERS", "SHARED_MEMORY", "Launch", "is_readable_by_others"]
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-LAUNCHERS = {"mpi": "MPI", "slurm": "Slurm", "pbs": "PBS", "sge": "SGE", "lsf": "LSF"}
+SHARED_MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory."""
+
+_NETWORKS = "OMPI_MCA_btl"
+
+LAUNCHERS = {"mpi": "MPI", "slurm": "Slurm", "pbs": "PBS", "sge": "SGE"}
 """Ways to start engines -> prefix of ipyparallel's classes for it."""
 
 _BATCH_SCRIPTS = {
     "pbs": "#!/bin/sh\n#PBS -V\n#PBS -N snnlab\n#PBS -l select={n}:mpiprocs=1\n",
     "sge": "#!/bin/sh\n#$ -V\n#$ -S /bin/sh\n#$ -N snnlab\n#$ -pe mpi {n}\n",
-    "lsf": "#!/bin/sh\n#BSUB -env all\n#BSUB -J snnlab\n#BSUB -n {n}\n",
 }
 """Heads of the scripts in place of ipyparallel's, which start single engines, not one MPI world."""
 
@@ -73,13 +77,18 @@ class Launch:
         """Whether connections are encrypted: always where others can reach them."""
         return self.ip not in LOOPBACK
 
+    @property
+    def is_here(self) -> bool:
+        """Whether all ranks run on this computer."""
+        return self.launcher == "mpi" and not self.is_encrypted
+
     def cluster(self, cluster_id: str) -> Any:
-        """Return ipyparallel's cluster, not yet started."""
+        """Return ipyparallel's cluster of this name, not yet started."""
         import ipyparallel
 
         where = {"profile": self.profile} if self.profile else {}
         return ipyparallel.Cluster(
-            cluster_id=cluster_id, engines=self.launcher, n=self.n, config=self.config(),
+            cluster_id=cluster_id, engines=self.launcher, n=self.n, config=self.config(cluster_id),
             load_profile=self.profile is not None, controller_ip=self.ip,
             controller_args=self.controller_arguments(), delay=0.0, log=_silent(),
             shutdown_atexit=False, **where,
@@ -98,7 +107,15 @@ class Launch:
         ]
         return [*arguments, "--IPController.enable_curve=True"] if self.is_encrypted else arguments
 
-    def config(self) -> Any:
+    def shared_memory(self, cluster_id: str) -> Path | None:
+        """Return a folder for the memory that ranks share; None where MPI chooses it.
+
+        Killed ranks leave files in it, which can be removed with it.
+        """
+        is_possible = self.is_here and SHARED_MEMORY.is_dir()
+        return SHARED_MEMORY / cluster_id if is_possible else None
+
+    def config(self, cluster_id: str) -> Any:
         """Return the configuration of the launchers; the user's settings go first."""
         from traitlets.config import Config
 
@@ -107,6 +124,13 @@ class Launch:
         # Two lines for each call otherwise.
         engines.engine_args = ["--log-level=WARN", "--IPEngine.timeout=60"]
         engines.environment = {**launch_environment(), **_import_path()}
+        if self.is_here:
+            # It passes on signals and tells of deaths: both are done by process number here.
+            engines.engine_args.append("--IPEngine.enable_nanny=False")
+            # Looking for networks that no rank needs takes a second.
+            engines.environment[_NETWORKS] = os.environ.get(_NETWORKS, "self,sm")
+        if folder := self.shared_memory(cluster_id):
+            engines.environment["OMPI_MCA_btl_sm_backing_directory"] = str(folder)
         if self.launcher == "mpi":
             engines.mpi_cmd = [str(mpiexec())]
         else:
@@ -118,6 +142,18 @@ class Launch:
             owner, _, trait = name.partition(".")
             config[owner][trait] = value
         return config
+
+
+def is_readable_by_others(connection: Mapping[str, Any]) -> bool:
+    """Return whether a controller listens to other computers without encryption.
+
+    Parameters
+    ----------
+    connection : mapping
+        What ipyparallel writes into a connection file.
+    """
+    address = str(connection["interface"]).partition("://")[2]
+    return address not in LOOPBACK and not connection.get("curve_serverkey")
 
 
 def _import_path() -> dict[str, str]:

@@ -56,8 +56,8 @@ class Ranks:
             ``"cpu"``; ``"cuda"``: ranks take the GPUs of their host in turn; ``"auto"``: the same
             where there are any.
         launcher : str
-            ``"mpi"``: on this machine by mpiexec; ``"slurm"``, ``"pbs"``, ``"sge"``, ``"lsf"``: as
-            a job of this batch system.
+            ``"mpi"``: on this machine by mpiexec; ``"slurm"``, ``"pbs"``, ``"sge"``: as a job
+            of this batch system.
         profile : str, optional
             Profile of IPython whose configuration of ipyparallel holds too.
         ip : str

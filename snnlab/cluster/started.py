@@ -10,7 +10,7 @@ from typing import Any
 
 from snnlab.cluster import background
 from snnlab.cluster.guard import Guard
-from snnlab.cluster.launcher import Launch
+from snnlab.cluster.launcher import SHARED_MEMORY, Launch, is_readable_by_others
 from snnlab.errors import ClusterError
 
 __all__ = ["Started"]
@@ -38,8 +38,11 @@ class Started:
         self._launch = launch
         self._cluster = launch.cluster(self.cluster_id)
         profile = Path(self._cluster.profile_dir)
-        self._guard = Guard(self.cluster_id, [profile / "security", profile / "log"])
+        folders = [profile / "security", profile / "log", SHARED_MEMORY]
+        self._guard = Guard(self.cluster_id, folders)
         try:
+            if shared := launch.shared_memory(self.cluster_id):
+                shared.mkdir(mode=0o700)
             self._start(time.monotonic() + launch.timeout)
         except BaseException:
             self.end()
@@ -67,12 +70,19 @@ class Started:
             background.run(self._cluster.start_cluster(self._launch.n), left)
             for command in _ends_of_jobs(self._parts()):
                 self._guard.run_at_the_end(command)
+            told = background.run(self._cluster.controller.get_connection_info(), left)
             self.client = background.run(self._cluster.connect_client(), left)
         except (TimeoutError, OSError, RuntimeError) as error:
             raise ClusterError(
                 "the controller of the ranks", "must start", got=str(error) or repr(error),
                 context=self.output(), remedy=_REMEDY,
             ) from error  # fmt: skip
+        if is_readable_by_others(told["client"]):
+            raise ClusterError(
+                "the controller of the ranks", "must be encrypted beyond this computer",
+                got=str(told["client"]["interface"]),
+                remedy='Give the address as Ranks.start(ip="*"), not in settings or a profile.',
+            )  # fmt: skip
         self._wait_for_engines(deadline)
 
     def _wait_for_engines(self, deadline: float) -> None:

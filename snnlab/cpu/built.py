@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,11 +24,13 @@ from snnlab.build.memory import check_fits, estimate_bytes
 from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.group_size import group_steps
 from snnlab.cpu.memory import memory, record
-from snnlab.cpu.program import Memory, Record
+from snnlab.cpu.parts import compile_parts
+from snnlab.cpu.program import Lendings, Memory, Record
 from snnlab.cpu.threads import available_threads
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network
 from snnlab.rules.kernel import BlockKernel, compile_block_kernel
+from snnlab.rules.lend import lend
 from snnlab.rules.rewiring_kernel import compile_rewiring_kernels
 from snnlab.rules.synapse_kernel import compile_synapse_kernels
 
@@ -48,6 +50,23 @@ class CpuBuilt(Built):
 
     memory: Memory
     record: Record
+
+    @cached_property
+    def lent(self) -> Lendings:
+        """The same arrays for compiled code, and the code."""
+        parts = {
+            "program": self.program,
+            "synapses": self.synapses,
+            "plastic": self.plastic,
+            "rewirings": self.rewirings,
+            "drive": self.drive,
+            "memory": self.memory,
+            "record": self.record,
+        }
+        lent = {name: lend(arrays) for name, arrays in parts.items()}
+        kinds = {name: each.kind for name, each in lent.items()}
+        probes = lend(self.sampling.probes).kind
+        return Lendings(**lent, parts=lend(compile_parts(self, {**kinds, "probes": probes})))
 
 
 def build(

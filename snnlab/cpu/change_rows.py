@@ -22,13 +22,13 @@ _INDEGREE, _PLASTIC = (REWIRING_FIELDS.index(name) for name in ("indegree_base",
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def change_rows(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, ring, rewiring, is_formed, pre, post, weight, part, now
+    program, synapses, plastic, rewirings, memory, rewiring, is_formed, pre, post, weight, part, now
 ):
     """Remove and append synapses at step `now`; all spikes have been delivered, rows have room.
 
     Parameters
     ----------
-    program, synapses, plastic, rewirings, ring : see `snnlab.arrays`
+    program, synapses, plastic, rewirings, memory : lent; see `snnlab.arrays`, `snnlab.cpu.program`
     rewiring, is_formed, pre, post, weight : see `snnlab.arrays.changed_structure.Changes`
     part : (n,) int64
         Partition that owns the target.
@@ -37,7 +37,7 @@ def change_rows(  # type: ignore[no-untyped-def]
     for k in range(rewiring.size):
         r, p = rewiring[k], part[k]
         start, stop, _, stop_at = row_of(synapses, rewirings, r, p, pre[k])
-        catch_up(synapses, plastic, ring, rewirings, r, p, pre[k], now - 1)
+        catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre[k], now - 1)
         target = uint16(owned(program, rewirings, r, p)[2] + post[k])
         at = rewirings.table[r, _INDEGREE] + post[k]
         if is_formed[k]:

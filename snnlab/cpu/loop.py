@@ -12,8 +12,6 @@ from numba import int64, njit
 from snnlab.arrays.rewiring import DONE_STEP, NEEDS_ROOM
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
-from snnlab.cpu.deliver import deliver
-from snnlab.cpu.groups import add_far_input, deliver_all, deliver_groups
 from snnlab.cpu.phases import (
     DELIVER,
     PLASTICITY,
@@ -25,33 +23,33 @@ from snnlab.cpu.phases import (
     chunk_weight,
     stamp,
 )
-from snnlab.cpu.plastic import plasticity
 from snnlab.cpu.program import RECORDED, SUSPECTS
-from snnlab.cpu.replace import replace
-from snnlab.cpu.rewire import due, rewire, watch_spikes
+from snnlab.cpu.rewire import due, watch_spikes
 from snnlab.cpu.suspects import look
-from snnlab.cpu.update import insert_events, update
+from snnlab.cpu.update import insert_events
 from snnlab.rules.borrow import borrowed
+from snnlab.rules.call import call_rule
 
 __all__ = ["deliver_pending", "order_spikes", "run"]
 
 
 @njit(error_model="numpy", forceinline=True)
 def _deliver_to(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, drive, memory, p, chunk, now, n_steps, clock, weight
-):
+    program, synapses, plastic, rewirings, drive, memory, parts, p, chunk, now, n_steps, clock,
+    weight,
+):  # fmt: skip
     """Deliver the spikes of list `chunk` to partition `p`, and what is given for `n_steps`."""
     since = stamp(weight)
     if program.group_steps:
-        deliver_groups(program, synapses, memory, p, chunk, now, now + n_steps)
+        call_rule(parts.deliver_groups, (program, synapses, memory, p, chunk, now, now + n_steps))
         insert_events(program, drive, memory, p, now + n_steps)
-        add_far_input(program, memory, p, now, now + n_steps)
+        call_rule(parts.add_far_input, (program, memory, p, now, now + n_steps))
     else:
-        deliver(program, synapses, memory, p, chunk)
+        call_rule(parts.deliver, (program, synapses, memory, p, chunk))
         insert_events(program, drive, memory, p, now + n_steps)
     since = charge(clock, p, DELIVER, since, weight)
     if plastic.table.shape[0]:
-        plasticity(program, synapses, plastic, memory, p, chunk, now)
+        call_rule(parts.plasticity, (program, synapses, plastic, memory, p, chunk, now))
     if rewirings.table.shape[0]:
         watch_spikes(program, rewirings, memory, p, chunk)
     charge(clock, p, PLASTICITY, since, weight)
@@ -59,13 +57,14 @@ def _deliver_to(  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy", forceinline=True)
 def _advance_partition(  # type: ignore[no-untyped-def]
-    program, drive, probes, memory, record, p, chunk, now, n_steps, until_look, start, samples,
-    clock, weight, turn,
+    program, drive, probes, memory, record, parts, p, chunk, now, n_steps, until_look, start,
+    samples, clock, weight, turn,
 ):  # fmt: skip
     """Advance partition `p` by `n_steps`; its spikes go into the list that is not `chunk`."""
     since = stamp(weight)
-    sampled = update(
-        program, drive, probes, memory, p, 1 - chunk, now, n_steps, start, samples, weight
+    sampled = call_rule(
+        parts.update,
+        (program, drive, probes, memory, p, 1 - chunk, now, n_steps, start, samples, weight),
     )
     clock[p, RECORD] += sampled * weight
     since = charge(clock, p, UPDATE, since + sampled, weight)
@@ -79,8 +78,8 @@ def _advance_partition(  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy", forceinline=True)
 def _rewire_all(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, chunk, now, clock, weight, member, n_members,
-    barrier,
+    program, synapses, plastic, rewirings, memory, parts, chunk, now, clock, weight, member,
+    n_members, barrier,
 ):  # fmt: skip
     """Let all rules that are due change the rows; False if one of them needs more room.
 
@@ -90,7 +89,7 @@ def _rewire_all(  # type: ignore[no-untyped-def]
     for p in range(member, program.bounds.size - 1, n_members):
         since = stamp(weight)
         memory.spike_start[chunk, p] = 0
-        rewire(program, synapses, plastic, rewirings, memory, p, now, weight)
+        call_rule(parts.rewire, (program, synapses, plastic, rewirings, memory, p, now, weight))
         charge(clock, p, REWIRE, since, weight)
     meet(barrier, n_members)
     has_room = True
@@ -98,9 +97,8 @@ def _rewire_all(  # type: ignore[no-untyped-def]
         has_room &= rewirings.notes[p, NEEDS_ROOM] == 0
     if has_room and rewirings.notes[0, DONE_STEP] < now:
         since = stamp(weight)
-        has_room = replace(
-            program, synapses, plastic, rewirings, memory, now, weight, member, n_members, barrier
-        )
+        arguments = (program, synapses, plastic, rewirings, memory, barrier, parts.rewire)
+        has_room = bool(call_rule(parts.replace, (*arguments, now, weight, member, n_members)))
         charge(clock, member, REWIRE, since, weight)
     return has_room
 
@@ -129,7 +127,7 @@ def _may_go_on(program, record, turn, chunk_steps):  # type: ignore[no-untyped-d
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def run(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, drive, probes, memory, record, start, n_steps,
+    program, synapses, plastic, rewirings, drive, probes, memory, record, parts, start, n_steps,
     chunk_steps, chunk, samples, clock, member, n_members, barrier,
 ):  # fmt: skip
     """Advance by up to `n_steps`; stop early when the record might not hold another chunk.
@@ -142,7 +140,7 @@ def run(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     program, synapses, plastic, rewirings, drive, probes : see `snnlab.arrays`
-    memory, record : see `snnlab.cpu.program`
+    memory, record, parts : see `snnlab.cpu.program`
     start : int
         Number of steps done before this call.
     n_steps, chunk_steps : int
@@ -162,9 +160,6 @@ def run(  # type: ignore[no-untyped-def]
     done, chunk, turn : int
         Steps done; the list to be delivered next; which notes of the record hold.
     """
-    program, synapses, plastic = borrowed((program, synapses, plastic))
-    rewirings, drive, probes = borrowed((rewirings, drive, probes))
-    memory, record = borrowed((memory, record))
     samples, clock, barrier = borrowed((samples, clock, barrier))
     done = n_chunks = turn = int64(0)
     while done < n_steps and _may_go_on(program, record, turn, chunk_steps):
@@ -176,18 +171,18 @@ def run(  # type: ignore[no-untyped-def]
         weight = chunk_weight(n_chunks, n_left, chunk_steps)
         for p in range(member, program.bounds.size - 1, n_members):
             _deliver_to(
-                program, synapses, plastic, rewirings, drive, memory, p, chunk, now, m, clock,
-                weight,
+                program, synapses, plastic, rewirings, drive, memory, parts, p, chunk, now, m,
+                clock, weight,
             )  # fmt: skip
         if is_due and not _rewire_all(
-            program, synapses, plastic, rewirings, memory, chunk, now, clock, weight, member,
-            n_members, barrier,
+            program, synapses, plastic, rewirings, memory, parts, chunk, now, clock, weight,
+            member, n_members, barrier,
         ):  # fmt: skip
             break
         for p in range(member, program.bounds.size - 1, n_members):
             _advance_partition(
-                program, drive, probes, memory, record, p, chunk, now, m, until_look, start,
-                samples, clock, weight, turn,
+                program, drive, probes, memory, record, parts, p, chunk, now, m, until_look,
+                start, samples, clock, weight, turn,
             )  # fmt: skip
         since = stamp(weight)
         meet(barrier, n_members)
@@ -200,20 +195,19 @@ def run(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def deliver_pending(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, chunk, step, member, n_members
+    program, synapses, plastic, rewirings, memory, parts, chunk, step, member, n_members
 ):  # fmt: skip
     """Deliver the spikes of the last chunk now: all input is in the ring, and the list is done.
 
     Each member of a team runs this with its own number; empty the list afterwards.
     """
-    program, synapses, plastic = borrowed((program, synapses, plastic))
-    rewirings, memory = borrowed((rewirings, memory))
     for p in range(member, program.bounds.size - 1, n_members):
         if program.group_steps:
-            deliver_all(program, synapses, memory, p, chunk, step)
+            call_rule(parts.deliver_all, (program, synapses, memory, p, chunk, step))
         else:
-            deliver(program, synapses, memory, p, chunk)
-        plasticity(program, synapses, plastic, memory, p, chunk, step)
+            call_rule(parts.deliver, (program, synapses, memory, p, chunk))
+        if plastic.table.shape[0]:
+            call_rule(parts.plasticity, (program, synapses, plastic, memory, p, chunk, step))
         watch_spikes(program, rewirings, memory, p, chunk)
 
 

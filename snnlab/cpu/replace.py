@@ -8,7 +8,7 @@ last synapse that is needed was formed. What lies beyond is taken back: it never
 
 from __future__ import annotations
 
-from numba import int64, njit, uint16, uint32
+from numba import carray, int64, njit, uint16, uint32  # type: ignore[attr-defined]
 
 from snnlab.arrays.rewiring import (
     DONE_STEP,
@@ -31,9 +31,9 @@ from snnlab.arrays.rewiring import (
     SHORT,
     TICKS,
 )
-from snnlab.cpu.barrier import meet
+from snnlab.cpu.barrier import BARRIER_SIZE, meet
+from snnlab.cpu.part import part
 from snnlab.cpu.phases import charge, stamp
-from snnlab.cpu.rewire import rewire
 from snnlab.cpu.rewire_rows import (
     append_as_ruled,
     are_alive,
@@ -262,30 +262,41 @@ def _replace(  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@part
 def replace(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, now, weight, member, n_members, barrier
+    program, synapses, plastic, rewirings, memory, barrier, rewire, now, weight, member, n_members
 ):
     """Do the rest of what is due at step `now`, from a rule that replaces on; all have met.
+
+    Parameters
+    ----------
+    program, synapses, plastic, rewirings, memory : lent
+    barrier : pointer
+        Where the members meet.
+    rewire : int
+        Address of `snnlab.cpu.rewire.rewire`.
+    now, weight, member, n_members : int
+        See `snnlab.cpu.loop.run`.
 
     Returns
     -------
     bool
         False if some rule needs more room: called again when there is, it goes on.
     """
+    meeting = carray(barrier, BARRIER_SIZE)
     while True:
         is_done = rewirings.notes[0, DONE_STEP] >= now
         if is_done or not _has_room(rewirings):
-            return _has_room(rewirings)
+            return int64(_has_room(rewirings))
         r = rewirings.notes[0, REWIRING]
-        meet(barrier, n_members)
+        meet(meeting, n_members)
         since = stamp(weight)
         has_room = _replace(
-            program, synapses, plastic, rewirings, memory, r, now, member, n_members, barrier
+            program, synapses, plastic, rewirings, memory, r, now, member, n_members, meeting
         )
         charge(rewirings.counts[r], member, TICKS, since, weight)
         if not has_room:
-            return False
+            return int64(False)
         for p in range(member, program.bounds.size - 1, n_members):
-            rewire(program, synapses, plastic, rewirings, memory, p, now, weight)
-        meet(barrier, n_members)
+            call_rule(rewire, (program, synapses, plastic, rewirings, memory, p, now, weight))
+        meet(meeting, n_members)

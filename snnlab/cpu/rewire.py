@@ -21,6 +21,7 @@ from snnlab.arrays.rewiring import (
     RULE_WORDS,
     TICKS,
 )
+from snnlab.cpu.part import part
 from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.prefetch import prefetch
 from snnlab.cpu.rewire_choice import choose
@@ -211,7 +212,7 @@ def is_replacing(rewirings, r, now):  # type: ignore[no-untyped-def]
     return own[_REPLACES] != 0 and own[_ATTEMPTS] > 0 and now % own[_EVERY] == 0
 
 
-@njit(error_model="numpy", cache=True)
+@part
 def rewire(program, synapses, plastic, rewirings, memory, p, now, weight):  # type: ignore[no-untyped-def]
     """Do what is due at step `now` in partition `p`, up to a rule that replaces synapses.
 
@@ -220,19 +221,20 @@ def rewire(program, synapses, plastic, rewirings, memory, p, now, weight):  # ty
     """
     notes, ring = rewirings.notes[p], memory.ring
     if notes[DONE_STEP] >= now:
-        return
+        return int64(0)
     notes[NEEDS_ROOM] = 0
     while notes[REWIRING] < rewirings.table.shape[0]:
         r = notes[REWIRING]
         if is_replacing(rewirings, r, now):
-            return
+            return int64(0)
         if not rewirings.table[r, _REPLACES] and now % rewirings.table[r, _EVERY] == 0:
             since = stamp(weight)
             has_room = _attempts(program, synapses, plastic, rewirings, ring, r, p, now)
             charge(rewirings.counts[r], p, TICKS, since, weight)
             if not has_room:
                 notes[NEEDS_ROOM] = 1
-                return
+                return int64(0)
         notes[REWIRING] = r + 1
     notes[REWIRING] = 0
     notes[DONE_STEP] = now
+    return int64(0)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from snnlab.cluster.launcher import LAUNCHERS, Launch
+from snnlab.cluster.launcher import LAUNCHERS, SHARED_MEMORY, Launch, is_readable_by_others
 from snnlab.errors import SpecError
 
 
@@ -22,6 +22,20 @@ def test_connections_are_encrypted_where_others_can_reach_them() -> None:
     assert encrypts(Launch(2, ip="10.0.0.1"))
 
 
+@pytest.mark.parametrize(
+    ("address", "key", "is_open"),
+    [
+        ("tcp://127.0.0.1", None, False),
+        ("tcp://0.0.0.0", None, True),
+        ("tcp://10.0.0.1", "", True),
+        ("tcp://0.0.0.0", "a key", False),
+    ],
+)
+def test_controller_that_others_can_read(address: str, key: str | None, is_open: bool) -> None:
+    told = {"interface": address, "curve_serverkey": key}
+    assert is_readable_by_others(told) == is_open
+
+
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_every_launcher_is_known_to_ipyparallel(launcher: str) -> None:
     cluster = Launch(3, launcher).cluster("a-name")
@@ -29,18 +43,24 @@ def test_every_launcher_is_known_to_ipyparallel(launcher: str) -> None:
     assert (cluster.cluster_id, cluster.n) == ("a-name", 3)
 
 
-@pytest.mark.parametrize("launcher", ["pbs", "sge", "lsf"])
+@pytest.mark.parametrize("launcher", ["pbs", "sge"])
 def test_job_starts_one_mpi_world(launcher: str) -> None:
-    config = Launch(3, launcher).config()[f"{LAUNCHERS[launcher]}EngineSetLauncher"]
+    config = Launch(3, launcher).config("a-name")[f"{LAUNCHERS[launcher]}EngineSetLauncher"]
     assert "mpiexec -n {n} {program_and_args}" in config.batch_template
     assert "--mpi" in config.engine_args
 
 
 def test_settings_of_the_user_go_first() -> None:
     settings = {"SlurmEngineSetLauncher.queue": "gpu", "SlurmEngineSetLauncher.engine_args": []}
-    config = Launch(2, "slurm", settings=settings).config()
+    config = Launch(2, "slurm", settings=settings).config("a-name")
     assert config.SlurmEngineSetLauncher.queue == "gpu"
     assert config.SlurmEngineSetLauncher.engine_args == []
+
+
+def test_memory_that_ranks_share_carries_the_name_on_this_host_only() -> None:
+    assert Launch(2).shared_memory("a-name") == SHARED_MEMORY / "a-name"
+    assert Launch(2, ip="*").shared_memory("a-name") is None
+    assert Launch(2, "slurm").shared_memory("a-name") is None
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.0, True])

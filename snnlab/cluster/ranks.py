@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ class Ranks:
         self._source = source
         self._device = device
         self._engines: Engines | None = None
+        self._renewal = threading.Lock()
         self._begin()
 
     @classmethod
@@ -219,13 +221,14 @@ class Ranks:
 
     def _running(self) -> Engines:
         """The engines, started again where an interrupt has cost them their lives."""
-        if self._engines is not None and self._engines.is_replaceable:
-            warnings.warn(
-                "The ranks were interrupted inside a collective and ended. They are started again; "
-                "what they held is gone.",
-                stacklevel=4,
-            )
-            self.restart()
+        with self._renewal:  # several threads may call at the same time
+            if self._engines is not None and self._engines.is_replaceable:
+                warnings.warn(
+                    "The ranks were interrupted inside a collective and ended. They are started "
+                    "again; what they held is gone.",
+                    stacklevel=4,
+                )
+                self.restart()
         if self._engines is None:
             raise StateError(
                 "Ranks", "must be open", got="closed", remedy="Ranks.restart() starts them again."

@@ -28,6 +28,8 @@ Range = tuple[float, float]
 
 _NOT_THE_MAP = {"pygenn": "only the published topographic map is run"}
 
+_NEST_ONLY = _NOT_THE_MAP | {"brian2": "the models of scale-out are compared with NEST alone"}
+
 N_BUILD, INDEGREE_BUILD = 20_000, 2_000
 
 MAP_SIDES = range(16, 113, 16)
@@ -135,6 +137,22 @@ MODELS: dict[str, Model] = {
     "coba4k": Model(_preset("coba"), rate=(14.0, 26.0), cv=(1.2, 1.9)),
     "stdp5k": Model(partial(_plastic, 5_000), rate=(19.0, 25.0), cv=(0.9, 1.15)),
     "stdp10k": Model(partial(_plastic, 10_000), rate=(14.0, 25.0), cv=(0.8, 1.15)),
+    "hpc0.2k0.1": Model(
+        _preset("hpc", scale=0.2, K_scaling=0.1), rate=(7.0, 10.5), cv=(0.65, 0.8), skip=_NEST_ONLY
+    ),
+    "hpc1": Model(_preset("hpc"), rate=(8.5, 12.5), cv=(0.65, 0.8), skip=_NEST_ONLY),
+    "hpc0.2k0.1-stdp": Model(
+        _preset("hpc", scale=0.2, K_scaling=0.1, variant="stdp"),
+        rate=(7.0, 10.5),
+        cv=(0.62, 0.8),
+        skip=_NEST_ONLY,
+    ),
+    "multi_area4": Model(
+        _preset("multi_area", areas=4), rate=(2.0, 2.8), cv=(0.45, 0.8), skip=_NEST_ONLY
+    ),
+    "brunel_ring4": Model(
+        _preset("brunel_ring"), rate=(40.0, 50.0), cv=(0.9, 1.3), skip=_NEST_ONLY
+    ),
     "build-indegree": _construction(FixedIndegree(INDEGREE_BUILD)),
     "build-total": _construction(FixedTotalNumber(N_BUILD * INDEGREE_BUILD)),
     "build-bernoulli": _construction(PairwiseBernoulli(INDEGREE_BUILD / N_BUILD)),

@@ -31,6 +31,7 @@ NEURONS = {
     "LIFDelta": "iaf_psc_delta",
     "LIFExp": "iaf_psc_exp",
     "LIFExpShared": "iaf_psc_exp",
+    "LIFAlpha": "iaf_psc_alpha",
     "LIFCondExp": "iaf_cond_exp",
 }
 PARAMETERS = {
@@ -172,6 +173,14 @@ def synapse_model(projection: Data, post: Any) -> str:
                 "Wmax": p["W_max"], "mu_plus": 0.0, "mu_minus": 0.0,
             })  # fmt: skip
             return name
+        case "STDPPowerLaw":
+            name, p = f"stdp_{projection['name']}", projection["parameters"]
+            post.tau_minus = p["tau_minus"]
+            nest.CopyModel("stdp_pl_synapse_hom", name, {
+                "tau_plus": p["tau_plus"], "lambda": p["learning_rate"], "alpha": p["alpha"],
+                "mu": p["mu"],
+            })  # fmt: skip
+            return name
         case other:
             sys.exit(f"Synapse {other} of {projection['name']} is not translated.")
 
@@ -222,7 +231,7 @@ def plastic_weights(network: Data, populations: dict[str, Any]) -> Data:
     found = [
         nest.GetConnections(populations[p["pre"]][:N_SAMPLED], synapse_model=f"stdp_{p['name']}")
         for p in network["projections"]
-        if p.get("synapse") == "STDP"
+        if p.get("synapse", "Static") != "Static"
     ]
     if not found:
         return {}

@@ -34,8 +34,8 @@ _NAMES = {
     "model.parameter": "Parameter Receptor State",
     "model.recorders": "StateRecorder SynapseRecorder",
     "model.rewiring": "Rewiring RewiringRule",
-    "model.rewirings": "SET DeepR Homeostatic Magnitude MagnitudePruning RigL Threshold "
-    "Topographic",
+    "model.rewirings": "SET DeepR Homeostatic Magnitude MagnitudePruning RelativeThreshold RigL "
+    "Threshold Topographic",
     "model.space": "Grid RandomPositions",
     "model.stimuli": "MovingBlob PoissonInput SpikeTrains StepCurrent",
     "model.synapse": "ModTrace PostTrace PreTrace Synapse",

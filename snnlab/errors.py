@@ -11,11 +11,15 @@ from collections.abc import Iterable
 
 __all__ = [
     "BuildError",
+    "ClusterError",
     "DeviceUnavailable",
     "FormatError",
     "InternalError",
     "NumericalInstability",
     "OutOfMemory",
+    "RankDied",
+    "RankFailed",
+    "RankTimeout",
     "RuleError",
     "SnnlabError",
     "SpecError",
@@ -99,6 +103,22 @@ class FormatError(SnnlabError, ValueError):
 
 class StorageError(SnnlabError, RuntimeError):
     """A disk that does not take what has to be written: full, read-only, in use, or broken."""
+
+
+class ClusterError(SnnlabError, RuntimeError):
+    """Ranks that cannot be started, reached or used."""
+
+
+class RankFailed(ClusterError):
+    """A call raised an error on a rank; a note has the traceback from there."""
+
+
+class RankDied(ClusterError):
+    """A rank is gone, and what it held with it."""
+
+
+class RankTimeout(ClusterError, TimeoutError):
+    """Ranks have not answered in the time that was given to them."""
 
 
 class InternalError(SnnlabError, RuntimeError):

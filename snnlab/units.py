@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from snnlab.errors import UnitError
@@ -62,6 +63,7 @@ def _dimension(unit: str) -> tuple[str, int] | None:
     return f"{a[0]}/{b[0]}", a[1] - b[1]
 
 
+@lru_cache(maxsize=4096)
 def is_quantity(text: str) -> bool:
     """Tell whether `text` is a number with an optional known unit (and not an expression)."""
     match = _QUANTITY.fullmatch(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,12 +36,15 @@ class Changes:
     is_formed : (n,) bool
     pre, post : (n,) int64
         Neurons within their populations.
+    weight : (n,) float64 [unit of the receptor]
+        What those that come start from where synapses have weights of their own.
     """
 
     rewiring: NDArray[np.int64]
     is_formed: NDArray[np.bool_]
     pre: NDArray[np.int64]
     post: NDArray[np.int64]
+    weight: NDArray[np.float64]
 
     def __len__(self) -> int:
         return int(self.pre.size)
@@ -49,21 +52,22 @@ class Changes:
     def chosen(self, which: NDArray[np.bool_]) -> Changes:
         """Return some of the changes."""
         return Changes(
-            self.rewiring[which], self.is_formed[which], self.pre[which], self.post[which]
-        )
+            self.rewiring[which], self.is_formed[which], self.pre[which], self.post[which],
+            self.weight[which],
+        )  # fmt: skip
 
     @staticmethod
     def joined(parts: Sequence[Changes]) -> Changes:
         """Return the changes of several parts, one after the other."""
         nothing = np.empty(0, np.int64)
-        rewiring, is_formed, pre, post = (
+        rewiring, is_formed, pre, post, weight = (
             np.concatenate([nothing.astype(dtype), *(getattr(part, name) for part in parts)])
             for name, dtype in (
                 ("rewiring", np.int64), ("is_formed", np.bool_), ("pre", np.int64),
-                ("post", np.int64),
+                ("post", np.int64), ("weight", np.float64),
             )
         )  # fmt: skip
-        return Changes(rewiring, is_formed, pre, post)
+        return Changes(rewiring, is_formed, pre, post, weight)
 
 
 def owned_changes(built: Built, changes: Changes) -> Changes:
@@ -128,26 +132,21 @@ def with_changes(
     result = dict(arrays)
     for r in np.unique(changes.rewiring).tolist():
         mine = changes.rewiring == r
-        result |= _changed(
-            built, result, r, changes.is_formed[mine], changes.pre[mine], changes.post[mine]
-        )
+        columns = (getattr(changes, field.name)[mine] for field in fields(changes))
+        result |= _changed(built, result, Changes(*columns))
     return result
 
 
 def _changed(
-    built: Built,
-    arrays: Mapping[str, NDArray[Any]],
-    r: int,
-    is_formed: NDArray[np.bool_],
-    pre: NDArray[np.int64],
-    post: NDArray[np.int64],
+    built: Built, arrays: Mapping[str, NDArray[Any]], changes: Changes
 ) -> dict[str, NDArray[Any]]:
     """The arrays of one projection: synapses that go leave gaps, those that come are as new."""
+    r, is_formed = int(changes.rewiring[0]), changes.is_formed
     name = built.network.rewirings[r].projection
     n_post = built.network.population(built.network.projection(name).post).size
     keys = f"structure/{name}/pre", f"structure/{name}/post"
     old = arrays[keys[0]] * n_post + arrays[keys[1]]
-    number = pre * n_post + post
+    number = changes.pre * n_post + changes.post
     stays = ~np.isin(old, number[~is_formed])
     joined = np.concatenate([old[stays], number[is_formed]])
     order = np.argsort(joined, kind="stable")
@@ -161,5 +160,7 @@ def _changed(
             for variable, value in zip(plastic.kernels.rule.states, start, strict=True):
                 key = f"synapse/{name}/{variable}"
                 new = np.full(int(is_formed.sum()), value, arrays[key].dtype)
+                if variable == "weight":
+                    new[:] = changes.weight[is_formed]
                 found[key] = np.concatenate([arrays[key][stays], new])[order]
     return found

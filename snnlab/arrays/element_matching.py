@@ -227,9 +227,11 @@ class _Update:
         for r, (pre, post) in zip(self._kind.rewirings, self._kind.ends, strict=True):
             first[r] = self._built.layout.first_ids[[pre, post]]
         pre, post, rewiring = synapses.T
+        network = self._built.network
+        weight = np.array([network.rewiring_weight_of(r) for r in network.rewirings])
         return Changes(
             rewiring, np.full(pre.size, is_formed), pre - first[rewiring, 0],
-            post - first[rewiring, 1],
+            post - first[rewiring, 1], weight[rewiring],
         )  # fmt: skip
 
     # --- synapses that come -----------------------------------------------------------------------

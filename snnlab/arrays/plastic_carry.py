@@ -9,6 +9,7 @@ import numpy as np
 
 from snnlab.arrays.array_check import check_array
 from snnlab.arrays.built import Built
+from snnlab.arrays.new_weights import first_weights
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.plastic_view import PlasticView, steps_from_stored, stored_steps
 from snnlab.arrays.synapse_order import places, synapse_order
@@ -74,6 +75,8 @@ def take_over_plastic(built: Built, arrays: Mapping[str, NDArray[Any]], step: in
         view.reset()
         if _fits(built, table, view, arrays):
             _take_over(built, table, view, arrays)
+        elif built.network.is_rewired(table.projection.name):
+            _start(built, table, view)
 
 
 def without_changed(
@@ -167,6 +170,15 @@ def _take_over(
             first += view.set_history(
                 p, arrays[f"post_step/{name}"][first:], arrays[f"post/{name}"][first:]
             )
+
+
+def _start(built: Built, table: PlasticTable, view: PlasticView) -> None:
+    """Let a rule of rewiring weigh synapses that the network starts with, if one does."""
+    at, pre, target, _ = synapse_order(built, table.k)
+    post = target - built.layout.first_slot(view.column("post"))
+    weights = first_weights(built.network, table.projection, pre, post, built.dtype)
+    if weights is not None:
+        view.states()[0][at - view.column("targets_base")] = weights
 
 
 def age(built: Built) -> None:

@@ -16,12 +16,13 @@ import numpy as np
 
 from snnlab.arrays.changed_structure import Changes
 from snnlab.arrays.lesions import is_lesioned
+from snnlab.arrays.new_weights import weigh_synapses
 from snnlab.arrays.ranking_growth import grow_anywhere, grow_by_gain, score_synapses
+from snnlab.arrays.ranking_rows import ask_rows
 from snnlab.arrays.ranking_variables import variables_at
-from snnlab.arrays.rewiring_arrays import start_of
+from snnlab.arrays.rewiring_arrays import constants_of, start_of
+from snnlab.arrays.seen_pairs import names_of, sheet_of
 from snnlab.arrays.selection import by_group, choose_lowest
-from snnlab.build.random import stream_id
-from snnlab.build.rules_of import positions
 from snnlab.model.network import Network, Population
 from snnlab.model.ranking_checks import number_of, ranking_tree
 from snnlab.model.ranking_rule import GROUPS
@@ -53,7 +54,7 @@ def _intervals(network: Network) -> list[tuple[int, int]]:
     return [
         (k, network.rewiring_steps_of(rewiring))
         for k, rewiring in enumerate(network.rewirings)
-        if rewiring.model.ranks and network.rewiring_attempts_of(rewiring) > 0
+        if rewiring.model.compares() and network.rewiring_attempts_of(rewiring) > 0
     ]
 
 
@@ -123,15 +124,14 @@ class _Call:
         self._pres, self._posts = _alive(self._from), _alive(self._to)
         is_alive = np.isin(self._pre, self._pres) & np.isin(self._post, self._posts)
         self._at = np.flatnonzero(is_alive)
-        self._layout = GROUPS.index(self._rule.ranks)
-        stream = stream_id("rewiring", self._rewiring.name)
-        self._names = np.array([network.seed, stream, step], np.uint64).astype(np.uint32)
-        self._sheet = self._positions()
-        values = network.rewiring_parameters_of(self._rewiring)
-        values |= self._rule.derive(SimpleNamespace(**values), network.dt)
+        self._layout = GROUPS.index(self._rule.compares())
+        self._sheet = sheet_of(network, self._rewiring)
+        values = constants_of(network, self._rewiring)
         self._p = SimpleNamespace(**values)
         self._kernels = _kernels(ranking_tree(network, self._rewiring), self._dtype.name)
-        read = [values[name] for name in self._kernels.tree.parameters]
+        tree = self._kernels.tree
+        self._names = names_of(network, self._rewiring, step, reads_mark=tree.reads_mark)
+        read = [values[name] for name in tree.parameters]
         self._params = np.array(read or [0.0], self._dtype)
 
     # --- which synapses go ------------------------------------------------------------------------
@@ -139,6 +139,8 @@ class _Call:
     def going(self) -> NDArray[np.bool_]:
         """Return for each synapse whether it goes."""
         pre, post = self._pre[self._at], self._post[self._at]
+        if self._kernels.row:
+            return self._going_by_row(pre, post)
         scores = np.empty(pre.size)
         score_synapses(
             self._kernels.score, self._states()[self._at], self._params, pre, post,
@@ -154,6 +156,19 @@ class _Call:
         choose_lowest(scores[order], pre[order], post[order], start, n_going, self._names, chosen)
         goes = np.zeros(self._pre.size, np.bool_)
         goes[self._at[order[chosen]]] = True
+        return goes
+
+    def _going_by_row(self, pre: Indices, post: Indices) -> NDArray[np.bool_]:
+        """Return it where the rule has a row form."""
+        order, start = by_group(self._units(pre, post), self._n_units)
+        neurons = self._posts if self._layout == GROUPS.index("target") else self._pres
+        chosen = np.zeros(pre.size, np.bool_)
+        ask_rows(
+            self._kernels.row, self._states()[self._at], self._params, pre, post,
+            self._indegree(self._post), self._sheet, self._names, order, start, neurons, chosen,
+        )  # fmt: skip
+        goes = np.zeros(self._pre.size, np.bool_)
+        goes[self._at[chosen]] = True
         return goes
 
     # --- which synapses come ----------------------------------------------------------------------
@@ -274,17 +289,6 @@ class _Call:
     def _indegree(self, post: Indices) -> Indices:
         return np.bincount(post, minlength=self._to.size)
 
-    def _positions(self) -> tuple[NDArray[np.float64], ...]:
-        """Positions of sources and targets, and the period of a torus."""
-        if self._from.space is None or self._to.space is None:
-            return np.empty((0, 2)), np.empty((0, 2)), np.zeros(2)
-        period = np.array(self._to.space.extent if self._to.space.is_periodic else (0.0, 0.0))
-        ends = [
-            np.ascontiguousarray(np.broadcast_to(positions(self._network, p), (p.size, 2)))
-            for p in (self._from, self._to)
-        ]
-        return ends[0], ends[1], period.astype(np.float64)
-
     def changes(self, goes: NDArray[np.bool_], pre: Indices, post: Indices) -> Changes:
         """Return what goes, then what comes."""
         n_gone, n = int(goes.sum()), int(goes.sum()) + pre.size
@@ -293,7 +297,19 @@ class _Call:
             np.arange(n) >= n_gone,
             np.concatenate([self._pre[goes], pre]),
             np.concatenate([self._post[goes], post]),
+            np.concatenate([np.zeros(n_gone), self._weights(goes, pre, post)]),
         )
+
+    def _weights(self, goes: NDArray[np.bool_], pre: Indices, post: Indices) -> NDArray[np.float64]:
+        """What the synapses that come start from."""
+        weights = np.full(pre.size, self._network.rewiring_weight_of(self._rewiring))
+        if self._kernels.initial:
+            indegree = self._indegree(self._post[~goes])
+            weigh_synapses(
+                self._kernels.initial, self._params, pre, post, indegree, self._sheet,
+                self._names, weights,
+            )  # fmt: skip
+        return weights
 
 
 def _alive(population: Population) -> Indices:

@@ -10,33 +10,17 @@ import math
 import numpy as np
 from numba import int64, njit, uint32
 
+from snnlab.arrays.seen_pairs import see
 from snnlab.arrays.selection import absent, choose_lowest, sample
 from snnlab.rules.call import call_rule
+from snnlab.rules.rewiring import PAIR
 
 __all__ = ["grow_anywhere", "grow_by_gain", "score_synapses"]
 
+_N_PAIR = len(PAIR)
+
 _FEWEST_HELD = 4096
 """Candidates of a unit that are held before the lower ones are thrown away, at least."""
-
-
-@njit(error_model="numpy", cache=True)
-def _distance(from_, to, period):  # type: ignore[no-untyped-def]
-    """Distance between two positions, on a torus the shortest one."""
-    squared = 0.0
-    for axis in range(2):
-        d = abs(from_[axis] - to[axis])
-        if period[axis] > 0.0:
-            d = min(d, period[axis] - d)
-        squared += d * d
-    return math.sqrt(squared)
-
-
-@njit(error_model="numpy", cache=True)
-def _see(sheet, indegree, pre, post, pair):  # type: ignore[no-untyped-def]
-    """Write what a rule sees of a pair."""
-    from_, to, period = sheet
-    pair[0] = _distance(from_[pre], to[post], period) if from_.shape[0] else 0.0
-    pair[1] = indegree[post]
 
 
 @njit(error_model="numpy", cache=True)
@@ -52,18 +36,15 @@ def score_synapses(score, states, params, pre, post, indegree, sheet, names, sco
     pre, post : (n,) int64
         Neurons within their populations.
     indegree : (n_post,) int64
-    sheet : tuple of (n_pre, 2) float64, (n_post, 2) float64, (2,) float64 [um]
-        Positions of sources and targets, empty if there are none; width and height of a torus.
-    names : (3,) uint32
-        Seed, stream, step.
+    sheet, names : see `snnlab.arrays.seen_pairs.see`
     scores : (n,) float64
         Written.
     """
-    pair, found = np.zeros(2, states.dtype), np.zeros(1, states.dtype)
+    pair, found = np.zeros(_N_PAIR, states.dtype), np.zeros(1, states.dtype)
     random = np.zeros(5, np.uint32)
     random[0], random[1], random[4] = names[0], names[1], names[2]
     for i in range(pre.size):
-        _see(sheet, indegree, pre[i], post[i], pair)
+        see(sheet, indegree, names, pre[i], post[i], pair)
         random[2], random[3] = uint32(pre[i]), uint32(post[i])
         call_rule(score, (states[i], pair, params, random, found))
         scores[i] = np.inf if math.isnan(found[0]) else found[0]
@@ -151,7 +132,7 @@ def _grow_unit(  # type: ignore[no-untyped-def]
     Negative gains are sorted, so that the highest gain is the lowest loss.
     """
     from_pre, from_post = variables
-    pair, found = np.zeros(2, params.dtype), np.zeros(1, params.dtype)
+    pair, found = np.zeros(_N_PAIR, params.dtype), np.zeros(1, params.dtype)
     random = np.zeros(5, np.uint32)
     random[0], random[1], random[4] = names[0], names[1], names[2]
     n_absent = universe - taken.size
@@ -167,7 +148,7 @@ def _grow_unit(  # type: ignore[no-untyped-def]
             passed += 1
             number += 1
         pre, post = _ends(unit, number, layout, pres, posts)
-        _see(sheet, indegree, pre, post, pair)
+        see(sheet, indegree, names, pre, post, pair)
         random[2], random[3] = uint32(pre), uint32(post)
         call_rule(gain, (from_pre[pre], from_post[post], pair, params, random, found))
         if held == most:
@@ -200,8 +181,7 @@ def grow_by_gain(  # type: ignore[no-untyped-def]
         0 if the unit is the projection, 1 if units are targets, 2 if they are sources.
     pres, posts : (n,) int64
         Neurons among which pairs are numbered.
-    names : (3,) uint32
-        Seed, stream, step.
+    names : see `snnlab.arrays.seen_pairs.names_of`
 
     Returns
     -------

@@ -41,7 +41,7 @@ REWIRING_FIELDS = (
     "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "n_states", "start_base",
     "params_base", "pre_base", "post_base", "indegree_base", "replaces", "adjust", "pairs",
     "slots", "share_low", "share_high", "afferents_base", "capacity", "pool_base", "pool_size",
-    "pool_place", "propose",
+    "pool_place", "propose", "initial", "reads_mark", "marks",
 )  # fmt: skip
 """Columns of `Rewirings.table`."""
 
@@ -81,18 +81,19 @@ class Rewirings(NamedTuple):
 
     Parameters
     ----------
-    table : (n, 32) int64
+    table : (n, 35) int64
         Columns `REWIRING_FIELDS`: the projection's synapse table and its number among the plastic
         ones (-1: static); steps between calls, attempts in each; random stream; sizes and numbers
         of the populations; who is a partner; addresses of the rule's functions; state variables
         of a synapse, and where the parts of the flat arrays begin; whether synapses are replaced;
         the address of what changes their weights; random stream of pairs; slots of a target in the
-        pool, and which of them, in order of the rewirings, this one brings; the address of what
-        proposes sources.
+        pool, and which of them, in order of the rewirings, this one brings; the addresses of what
+        proposes sources and of what gives new synapses their weights; whether marks of pairs are
+        read, and their random stream.
     params : flat real
         Parameters of each rule.
     start : flat real
-        State variables of a new synapse.
+        State variables of a new synapse, unless its rule gives it a weight.
     positions : (n_positions, 2) float64 [um]
         Of source and target neurons.
     period : (n, 2) float64 [um]
@@ -112,7 +113,7 @@ class Rewirings(NamedTuple):
     is_watched : (n_populations,) bool
         Which populations these are.
     state, pair : (n_partitions, n) real
-        Scratch: state variables of a synapse; distance and in-degree of a pair.
+        Scratch: state variables of a synapse; what a rule sees of a pair.
     random : (n_partitions, n) uint32
         Scratch: names of the random numbers of an attempt.
     pres, posts : (n_partitions, 64) int64

@@ -10,6 +10,7 @@ import numpy as np
 
 from snnlab.arrays.afferent_slots import AfferentSlots
 from snnlab.arrays.lesions import is_lesioned
+from snnlab.arrays.marks import mark_stream
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.rewiring import EVENT_FIELDS, N_NOTES, REWIRING_FIELDS, ROUND, Rewirings
 from snnlab.arrays.schedule import NEVER
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "RewiringKernel",
     "compile_rules",
+    "constants_of",
     "rewirings",
     "start_of",
     "steps_between",
@@ -62,6 +64,11 @@ class RewiringKernel(Protocol):
     @property
     def adjust(self) -> int:
         """How it finds the one that changes weights; 0: there is none."""
+        ...
+
+    @property
+    def initial(self) -> int:
+        """How it finds the one that gives new synapses their weights; 0: there is none."""
         ...
 
     @property
@@ -172,8 +179,7 @@ def with_new_rules(
     """Write the numbers of the rules as they are in `network`."""
     for k, rewiring in enumerate(network.rewirings):
         own = dict(zip(REWIRING_FIELDS, arrays.table[k], strict=True))
-        values = dict(network.rewiring_parameters_of(rewiring))
-        values |= rewiring.model.derive(SimpleNamespace(**values), network.dt)
+        values = constants_of(network, rewiring)
         params = [values[name] for name in kernels[k].tree.parameters]
         arrays.params[own["params_base"] : own["params_base"] + len(params)] = params
         start = start_of(network, rewiring)
@@ -189,7 +195,15 @@ def with_new_rules(
 def steps_between(network: Network, rewiring: Rewiring) -> int:
     """Return the steps between two calls in the compiled loop, which does not do all rules."""
     rule = rewiring.model
-    return NEVER if rule.ranks or rule.matches_elements else network.rewiring_steps_of(rewiring)
+    by_host = rule.compares() or rule.matches_elements
+    return NEVER if by_host else network.rewiring_steps_of(rewiring)
+
+
+def constants_of(network: Network, rewiring: Rewiring) -> dict[str, float]:
+    """Return what the rule of a rewiring sees as ``p``: name -> number."""
+    values = network.rewiring_parameters_of(rewiring)
+    derived = rewiring.model.derive(SimpleNamespace(**values), network.dt)
+    return {"weight": network.rewiring_weight_of(rewiring)} | values | derived
 
 
 def start_of(network: Network, rewiring: Rewiring) -> list[float]:
@@ -259,6 +273,9 @@ def _columns(
         "accept": kernel.accept,
         "prune": kernel.prune,
         "adjust": kernel.adjust,
+        "initial": kernel.initial,
+        "reads_mark": int(kernel.tree.reads_mark),
+        "marks": mark_stream(projection.name),
         "propose": kernel.propose,
         "n_states": len(kernel.tree.states),
         "replaces": int(rewiring.model.replaces),

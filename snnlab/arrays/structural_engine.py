@@ -16,7 +16,13 @@ import numpy as np
 
 from snnlab.arrays.built import Built
 from snnlab.arrays.carry import export, take_over
-from snnlab.arrays.changed_structure import Changes, count_changes, events_of, with_changes
+from snnlab.arrays.changed_structure import (
+    Changes,
+    count_changes,
+    events_of,
+    owned_changes,
+    with_changes,
+)
 from snnlab.arrays.element_growth import bring_all, see_spikes
 from snnlab.arrays.element_matching import connected_elements, decay_vacant, plan_update
 from snnlab.arrays.element_read import read_elements
@@ -130,7 +136,8 @@ class StructuralEngine(ABC, Generic[B]):
             if events.size:
                 self._lay_out(left, ("counts",))
                 self._settle()
-                self._events.append(events)
+                # All ranks know of all of them: the first tells.
+                self._events.append(events if self._arrays.world.rank == 0 else events[:0])
         self._has_cut = True
 
     def _make_room(self, changes: Changes | None = None) -> None:
@@ -191,9 +198,10 @@ class StructuralEngine(ABC, Generic[B]):
             if self._step == start:
                 raise
             return self._step
-        self._events.append(events_of(changes, self._step))
-        for call in calls:
-            self._arrays.rewirings.counts[call.k, 0, SHORT] += call.n_missing
+        self._events.append(events_of(owned_changes(self._arrays, changes), self._step))
+        if self._arrays.world.rank == 0:
+            for call in calls:
+                self._arrays.rewirings.counts[call.k, 0, SHORT] += call.n_missing
         samples.find_again(self._arrays.sampling)
         self._rank_s += time.perf_counter() - started
         return stop
@@ -204,7 +212,7 @@ class StructuralEngine(ABC, Generic[B]):
         """Lay rows out anew at this step; rules go on where they are, in the middle of a call."""
         self._lay_out(arrays, ("notes", "counts", "last_spike", "replacing"))
         if changes is not None:
-            count_changes(self._arrays.rewirings, changes)
+            count_changes(self._arrays.rewirings, owned_changes(self._arrays, changes))
         self._settle()
 
     def _go_on_with_room(self, start: int, stop: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from snnlab.build.rule import OUTDEGREE, Rule
 from snnlab.build.rules_of import Owned
 from snnlab.build.storage import PLASTIC
 from snnlab.build.tables import TablePlan, delay_table, weight_table
+from snnlab.model.distribution import Distribution
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -36,12 +38,18 @@ def attributes_of(
     owned : list of (low, high, local)
         The targets of each of them in each partition, as `Partitions.targets` returns them.
     """
-    projections = plan.projections
     weights, weight_of = _distinct(
-        [_QUANTILES if plan.kind == PLASTIC else weight_table(network, p, plan.exponent)
-         for p in projections]
-    )  # fmt: skip
-    delays, delay_of = _distinct([delay_table(network, p) for p in projections])
+        [None if plan.kind == PLASTIC else network.weight_of(p) for p in plan.projections],
+        lambda k: (
+            _QUANTILES
+            if plan.kind == PLASTIC
+            else weight_table(network, plan.projections[k], plan.exponent)
+        ),
+    )
+    delays, delay_of = _distinct(
+        [network.delay_of(p) for p in plan.projections],
+        lambda k: delay_table(network, plan.projections[k]),
+    )
     return Attributes(
         weights=weights,
         delays=delays,
@@ -55,8 +63,25 @@ def attributes_of(
     )
 
 
-def _distinct(tables: list[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Equal tables once, since the processor's cache holds few; and which one each was."""
+def _distinct(
+    drawn_from: Sequence[Distribution | None], table: Callable[[int], NDArray[Any]]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Equal tables once, since the processor's cache holds few; and which one each was.
+
+    Parameters
+    ----------
+    drawn_from : sequence of Distribution or None
+        Equal ones have equal tables.
+    table : callable
+        Place in the sequence -> (65536,) table.
+    """
+    place_of: dict[Distribution | None, int] = {}
     places: dict[bytes, int] = {}
-    index = [places.setdefault(table.tobytes(), len(places)) for table in tables]
-    return np.stack([tables[index.index(k)] for k in range(len(places))]), np.array(index, np.int64)
+    tables: list[NDArray[Any]] = []
+    for k, distribution in enumerate(drawn_from):
+        if distribution not in place_of:
+            made = table(k)
+            place_of[distribution] = places.setdefault(made.tobytes(), len(places))
+            if len(places) > len(tables):
+                tables.append(made)
+    return np.stack(tables), np.array([place_of[d] for d in drawn_from], np.int64)

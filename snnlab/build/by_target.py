@@ -9,7 +9,7 @@ from numba import int64, njit, uint64
 
 from snnlab.build.random import CHUNK, random_words
 from snnlab.build.rule import DISTANCE, INDEGREE, PARTNERS
-from snnlab.build.sink import put, put_drawn
+from snnlab.build.sink import drawn, put, put_drawn
 from snnlab.rules.borrow import borrowed
 from snnlab.rules.lanes import LANES
 
@@ -37,6 +37,35 @@ def _draw_sources(rule, sink, cursor, i, target, words):  # type: ignore[no-unty
 
 
 @njit(error_model="numpy", cache=True)
+def _without(words, n_pre, i):  # type: ignore[no-untyped-def]
+    """Move the words that draw another source than `i` to the front; return their number."""
+    n_hits = 0
+    for j in range(CHUNK):
+        n_hits += drawn(words[j], n_pre) == uint64(i)
+    if n_hits == 0:
+        return CHUNK
+    m = 0
+    for j in range(CHUNK):
+        word = words[j]
+        words[m] = word
+        m += drawn(word, n_pre) != uint64(i)
+    return m
+
+
+@njit(error_model="numpy", cache=True)
+def _draw_other_sources(rule, sink, cursor, i, target, words):  # type: ignore[no-untyped-def]
+    """Fixed in-degree without autapses: as `_draw_distinct_sources`, a chunk at a time."""
+    n_left = rule.degrees[i]
+    chunk = int64(0)
+    while n_left > 0:
+        random_words(words, chunk, CHUNK, i, PARTNERS, rule.seed, rule.stream)
+        m = min(n_left, _without(words, rule.n_pre, i))
+        put_drawn(sink, cursor, words, m, rule.n_pre, target)
+        n_left -= m
+        chunk += 1
+
+
+@njit(error_model="numpy", cache=True)
 def _draw_distinct_sources(rule, sink, cursor, i, target, words, rows, seen):  # type: ignore[no-untyped-def]
     """Fixed in-degree with rejection of autapses and multapses; ``seen[s] == i`` marks a source."""
     m = int64(0)
@@ -48,7 +77,7 @@ def _draw_distinct_sources(rule, sink, cursor, i, target, words, rows, seen):  #
                 random_words(words, chunk, CHUNK, i, PARTNERS, rule.seed, rule.stream)
                 chunk += 1
                 used = 0
-            s = int64((uint64(words[used]) * uint64(rule.n_pre)) >> uint64(32))
+            s = int64(drawn(words[used], rule.n_pre))
             used += 1
             is_allowed = not (rule.forbids_self and s == i)
             if is_allowed and not (rule.forbids_multiple and seen[s] == i):
@@ -124,19 +153,20 @@ def _draw_by_distance(rule, sink, cursor, i, target, words, rows):  # type: igno
 @njit(error_model="numpy", cache=True)
 def visit_targets(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def]
     """Draw the synapses of the targets ``low ... high``; `low` has the local slot `local`."""
-    is_plain = not (rule.forbids_self or rule.forbids_multiple)
     kept = (
         np.empty(CHUNK, np.uint32),
         np.empty(CHUNK, np.int64),
-        np.full(1 if is_plain else rule.n_pre, -1, np.int64),
+        np.full(rule.n_pre if rule.forbids_multiple else 1, -1, np.int64),
     )
     words, rows, seen = borrowed(kept)
     for i in range(low, high):
         target = local + i - low
-        if rule.kind == INDEGREE and is_plain:
-            _draw_sources(rule, sink, cursor, i, target, words)
-        elif rule.kind == INDEGREE:
+        if rule.kind == INDEGREE and rule.forbids_multiple:
             _draw_distinct_sources(rule, sink, cursor, i, target, words, rows, seen)
+        elif rule.kind == INDEGREE and rule.forbids_self:
+            _draw_other_sources(rule, sink, cursor, i, target, words)
+        elif rule.kind == INDEGREE:
+            _draw_sources(rule, sink, cursor, i, target, words)
         elif rule.kind == DISTANCE:
             _draw_by_distance(rule, sink, cursor, i, target, words, rows)
         else:

@@ -19,7 +19,7 @@ from snnlab.build.attributes_of import attributes_of
 from snnlab.build.finish import Attributes, finish_rows
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.rule import OUTDEGREE, Rule
-from snnlab.build.rules_of import Owned, owned_targets, rule_of
+from snnlab.build.rules_of import Owned, rule_of
 from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE, Pools, pool_bases, pool_sizes
 from snnlab.build.tables import TablePlan
 from snnlab.model.network import Network
@@ -130,7 +130,8 @@ def connect(
     given : collection of int
         Tables that are left empty: somebody else knows their synapses.
     """
-    every = [_Table.of(network, plan, layout, partitions) for plan in plans]
+    owned = [partitions.targets(layout, k) for k in range(len(network.populations))]
+    every = [_Table.of(network, plan, owned) for plan in plans]
     tables = [table for k, table in enumerate(every) if k not in given]
     with ThreadPoolExecutor(threads, thread_name_prefix="snnlab-build") as pool:
 
@@ -191,12 +192,10 @@ class _Table:
         self.segment_ends = np.empty((n_partitions, n_rows, n_delays), np.uint32)
 
     @classmethod
-    def of(
-        cls, network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
-    ) -> _Table:
-        """Look up what the projections of a table draw."""
+    def of(cls, network: Network, plan: TablePlan, targets: list[Owned]) -> _Table:
+        """Look up what the projections of a table draw, of the targets of each population."""
         rules = [rule_of(network, p) for p in plan.projections]
-        owned = [owned_targets(network, p, layout, partitions) for p in plan.projections]
+        owned = [targets[network.population_index(p.post)] for p in plan.projections]
         is_shuffled = any(rule.kind == OUTDEGREE for rule in rules)
         is_plain = plan.kind == SHARED and plan.n_delays == 1 and not is_shuffled
         return cls(

@@ -51,7 +51,8 @@ def count(rule: Rule, cursor: NDArray[np.int64], owned: tuple[int, int, int]) ->
         The targets of the partition: their numbers ``low ... high - 1``, and the local slot of the
         first.
     """
-    _visit(rule, Sink(True, _NOWHERE), cursor, *owned)
+    if owned[0] < owned[1]:
+        _visit(rule, Sink(True, _NOWHERE), cursor, *owned)
 
 
 def place(
@@ -67,4 +68,5 @@ def place(
         Next free index of each row.
     owned : low, high, local
     """
-    _visit(rule, Sink(False, pool), cursor, *owned)
+    if owned[0] < owned[1]:
+        _visit(rule, Sink(False, pool), cursor, *owned)

@@ -61,8 +61,7 @@ def owned_targets(
     network: Network, projection: Projection, layout: Layout, partitions: Partitions
 ) -> Owned:
     """Return which targets of a projection each partition owns; see `Partitions.targets`."""
-    names = [p.name for p in network.populations]
-    return partitions.targets(layout, names.index(projection.post))
+    return partitions.targets(layout, network.population_index(projection.post))
 
 
 def rule_of(network: Network, projection: Projection) -> Rule:

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit, uint16, uint64
 from numpy.typing import NDArray
 
-__all__ = ["Sink", "put", "put_drawn", "put_owned"]
+__all__ = ["Sink", "drawn", "put", "put_drawn", "put_owned"]
 
 
 class Sink(NamedTuple):
@@ -31,8 +31,8 @@ class Sink(NamedTuple):
 
 
 @njit(error_model="numpy", inline="always")
-def _source(word, n_pre):  # type: ignore[no-untyped-def]
-    """Uniform integer below `n_pre` from 32 random bits."""
+def drawn(word, n_pre):  # type: ignore[no-untyped-def]
+    """Return a source below `n_pre`, uniformly, from 32 random bits."""
     return (uint64(word) * uint64(n_pre)) >> uint64(32)
 
 
@@ -41,12 +41,12 @@ def put_drawn(sink, cursor, words, m, n_pre, target):  # type: ignore[no-untyped
     """Put synapses onto `target` from `m` sources, each drawn by one word."""
     if sink.is_counting:
         for j in range(m):
-            cursor[_source(words[uint64(j)], n_pre)] += 1
+            cursor[drawn(words[uint64(j)], n_pre)] += 1
         return
     pool = sink.pool
     slot = uint16(target)
     for j in range(m):
-        row = _source(words[uint64(j)], n_pre)
+        row = drawn(words[uint64(j)], n_pre)
         e = uint64(cursor[row])
         cursor[row] = e + uint64(1)
         pool[e] = slot

@@ -54,6 +54,12 @@ def quantiles(distribution: Distribution) -> NDArray[np.float64]:
     return table
 
 
+@lru_cache(maxsize=4096)
+def _largest(distribution: Distribution) -> float:
+    """Largest size that is drawn."""
+    return float(np.abs(quantiles(distribution)).max())
+
+
 def weight_table(network: Network, projection: Projection, exponent: int) -> NDArray[np.int32]:
     """Return the quantile table of a projection's weight [fixed point], shape (65536,)."""
     return to_fixed(quantiles(network.weight_of(projection)), exponent)
@@ -64,7 +70,7 @@ def largest_effect(network: Network, projection: Projection) -> float:
 
     Effects of plastic synapses that would be larger are cut to it, and counted.
     """
-    largest = float(np.abs(quantiles(network.weight_of(projection))).max())
+    largest = _largest(network.weight_of(projection))
     model = projection.model
     if model.is_static():
         return largest
@@ -75,15 +81,46 @@ def largest_effect(network: Network, projection: Projection) -> float:
 
 def delay_table(network: Network, projection: Projection) -> NDArray[np.uint16]:
     """Return the quantile table of a projection's delay [steps], shape (65536,)."""
-    steps = np.floor(quantiles(network.delay_of(projection)) / network.dt + 0.5)
-    if steps.max() > _MOST_DELAYS:
+    delay_range(network, projection)
+    return _delay_steps(network.delay_of(projection), network.dt)
+
+
+def delay_range(network: Network, projection: Projection) -> tuple[int, int]:
+    """Return the shortest and the longest delay [steps] of a projection.
+
+    Raises
+    ------
+    BuildError
+        A delay of too many steps.
+    """
+    shortest, longest = _delay_range(network.delay_of(projection), network.dt)
+    if longest > _MOST_DELAYS:
         raise BuildError(
             f"Projection {projection.name!r}.delay",
             f"must be at most {_MOST_DELAYS} time steps",
-            got=f"{steps.max():.0f} steps of {network.dt:g} ms",
+            got=f"{longest} steps of {network.dt:g} ms",
             remedy="Shorten the delay or use a longer time step.",
         )
-    return np.asarray(np.maximum(steps, 1), np.uint16)
+    return shortest, longest
+
+
+@lru_cache(maxsize=64)
+def _delay_steps(delay: Distribution, dt: float) -> NDArray[np.uint16]:
+    """Quantile table of a delay that is known to fit."""
+    table = np.maximum(_rounded(delay, dt), 1.0).astype(np.uint16)
+    table.flags.writeable = False
+    return table
+
+
+def _rounded(delay: Distribution, dt: float) -> NDArray[np.float64]:
+    return np.asarray(np.floor(quantiles(delay) / dt + 0.5))
+
+
+@lru_cache(maxsize=4096)
+def _delay_range(delay: Distribution, dt: float) -> tuple[int, int]:
+    """Shortest and longest delay [steps] that is drawn."""
+    steps = np.maximum(_rounded(delay, dt), 1.0)
+    return int(steps.min()), int(steps.max())
 
 
 @dataclass(frozen=True)
@@ -116,10 +153,6 @@ class TablePlan:
     shift: int
     first_delay: int
     n_delays: int
-
-
-def _index(network: Network, name: str) -> int:
-    return [p.name for p in network.populations].index(name)
 
 
 def _largest_indegree(network: Network, projection: Projection) -> float:
@@ -193,6 +226,7 @@ def _group_key(
     return (*place, WIDE if _needs_wide(weight, port_exponent) else PACKED)
 
 
+@lru_cache(maxsize=4096)
 def _needs_wide(weight: Distribution, port_exponent: int) -> bool:
     """Whether 16 bits would round typical weights by more than 0.05 %."""
     sizes = np.abs(quantiles(weight))
@@ -210,13 +244,11 @@ def _plan(
     kind = _group_key(network, first, exponents)[3]
     exponent = port_exponent
     if kind == PACKED:
-        largest = max(float(np.abs(quantiles(network.weight_of(p))).max()) for p in members)
+        largest = max(_largest(network.weight_of(p)) for p in members)
         exponent = packing_exponent(largest, port_exponent)
-    delays = [delay_table(network, p) for p in members]
-    low = int(min(d.min() for d in delays))
-    high = int(max(d.max() for d in delays))
+    low, high = _delays(network, members)
     return TablePlan(
-        _index(network, first.pre),
+        network.population_index(first.pre),
         tuple(members),
         int(str(kind)),
         post.model.ports.index(port),
@@ -225,3 +257,10 @@ def _plan(
         low,
         high - low + 1,
     )
+
+
+def _delays(network: Network, members: list[Projection]) -> tuple[int, int]:
+    """Shortest and longest delay [steps] of a table; one that is too long is refused."""
+    one_of_each = {network.delay_of(p): p for p in members}
+    ranges = [delay_range(network, projection) for projection in one_of_each.values()]
+    return min(low for low, _ in ranges), max(high for _, high in ranges)

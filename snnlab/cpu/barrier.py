@@ -22,14 +22,17 @@ from snnlab.errors import StateError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["make_barrier", "meet"]
+__all__ = ["BARRIER_SIZE", "make_barrier", "meet"]
 
 _LOOKS = 1000
 """Times that a thread looks before it goes to sleep: some 20 us."""
 
-_ARRIVED, _ROUND, _ASLEEP, _MUTEX, _CONDITION, _SIZE = 0, 8, 16, 24, 40, 56
+_ARRIVED, _ROUND, _ASLEEP, _MUTEX, _CONDITION = 0, 8, 16, 24, 40
 """Places in the barrier: how many have come; how many rounds are over; how many sleep; what the
 threads library needs to wake them. Each on cache lines of its own."""
+
+BARRIER_SIZE = 56
+"""Elements of a barrier."""
 
 _IS_ARM = platform.machine().lower() in ("aarch64", "arm64")
 
@@ -151,7 +154,7 @@ def make_barrier() -> NDArray[np.int64]:
     StateError
         The system has no room for another one.
     """
-    barrier = np.zeros(_SIZE, np.int64)
+    barrier = np.zeros(BARRIER_SIZE, np.int64)
     library = ctypes.CDLL(None)
     for function, place in (("pthread_mutex_init", _MUTEX), ("pthread_cond_init", _CONDITION)):
         code = getattr(library, function)(ctypes.c_void_p(barrier[place:].ctypes.data), None)

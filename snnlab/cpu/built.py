@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,6 @@ import numpy as np
 from snnlab.arrays import assemble
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
-from snnlab.arrays.populations import Numbers
 from snnlab.arrays.rewiring_arrays import compile_rules, rewirings
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
@@ -27,11 +26,13 @@ from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.exchange import Exchange, no_exchange
 from snnlab.cpu.group_size import group_steps
 from snnlab.cpu.memory import memory, record
-from snnlab.cpu.program import Memory, Record
+from snnlab.cpu.parts import compile_parts
+from snnlab.cpu.program import Lendings, Memory, Record
 from snnlab.cpu.threads import available_threads
 from snnlab.engine import BuildReport
-from snnlab.model.network import Network, Population
+from snnlab.model.network import Network
 from snnlab.rules.kernel import BlockKernel, compile_block_kernel
+from snnlab.rules.lend import lend
 from snnlab.rules.rewiring_kernel import compile_rewiring_kernels
 from snnlab.rules.synapse_kernel import compile_synapse_kernels
 
@@ -58,6 +59,24 @@ class CpuBuilt(Built):
     def world(self) -> World:
         """The ranks that hold the network."""
         return self.ranks
+
+    @cached_property
+    def lent(self) -> Lendings:
+        """The same arrays for compiled code, and the code."""
+        parts = {
+            "program": self.program,
+            "synapses": self.synapses,
+            "plastic": self.plastic,
+            "rewirings": self.rewirings,
+            "drive": self.drive,
+            "memory": self.memory,
+            "record": self.record,
+            "exchange": self.exchange,
+        }
+        lent = {name: lend(arrays) for name, arrays in parts.items()}
+        kinds = {name: each.kind for name, each in lent.items()}
+        probes = lend(self.sampling.probes).kind
+        return Lendings(**lent, parts=lend(compile_parts(self, {**kinds, "probes": probes})))
 
 
 def build(
@@ -96,10 +115,7 @@ def build(
     exponents = port_exponents(network)
     plans = plan_tables(network, exponents)
     planned = time.perf_counter()
-    kernels = [
-        _compile_population(p, n, precision)
-        for p, n in zip(network.populations, numbers_at_start(network), strict=True)
-    ]
+    kernels = _compile_populations(network, precision)
     tables = compile_synapses(plans, partial(compile_synapse_kernels, precision=precision))
     rules = compile_rules(network, partial(compile_rewiring_kernels, precision=precision))
     compiled = time.perf_counter()
@@ -149,10 +165,18 @@ def build(
     return built, report
 
 
-def _compile_population(population: Population, numbers: Numbers, precision: str) -> BlockKernel:
-    """The compiled step of a population's model, from the cache if it is there."""
-    model: Any = population.model  # mypy does not match a class with a protocol of its members
-    return compile_block_kernel(model, varying=frozenset(numbers.varying), precision=precision)
+def _compile_populations(network: Network, precision: str) -> list[BlockKernel]:
+    """The compiled step of each population's model; hundreds of populations may share one."""
+    compiled: dict[tuple[Any, frozenset[str]], BlockKernel] = {}
+    kernels = []
+    for population, numbers in zip(network.populations, numbers_at_start(network), strict=True):
+        # Any: mypy does not match a class with a protocol of its members.
+        model: Any = population.model
+        key = model, frozenset(numbers.varying)
+        if key not in compiled:
+            compiled[key] = compile_block_kernel(model, varying=key[1], precision=precision)
+        kernels.append(compiled[key])
+    return kernels
 
 
 def _partitions(network: Network, layout: Layout, threads: int, world: World) -> Partitions:
@@ -164,10 +188,9 @@ def _partitions(network: Network, layout: Layout, threads: int, world: World) ->
 
 def delivery_costs(network: Network) -> NDArray[np.float64]:
     """What the synapses onto a neuron of each population cost, relative to updating it."""
-    names = [p.name for p in network.populations]
-    costs = np.zeros(len(names))
+    costs = np.zeros(len(network.populations))
     for p in network.projections:
         indegree = expected_synapses(network, p) / network.population(p.post).size
         per_update = _STATIC_PER_UPDATE if p.model.is_static() else _PLASTIC_PER_UPDATE
-        costs[names.index(p.post)] += indegree / per_update
+        costs[network.population_index(p.post)] += indegree / per_update
     return costs

@@ -10,6 +10,7 @@ from numba import int32, int64, njit, uint32, uint64
 
 from snnlab.build.layout import BLOCK
 from snnlab.build.storage import PACKED, PLASTIC, SHARED
+from snnlab.cpu.part import part
 from snnlab.cpu.prefetch import prefetch
 
 __all__ = ["add_segment", "deliver"]
@@ -90,7 +91,7 @@ def _deliver_list(  # type: ignore[no-untyped-def]
                 ring_slot = int64(0)
 
 
-@njit(error_model="numpy", forceinline=True)
+@part
 def deliver(program, synapses, memory, p, chunk):  # type: ignore[no-untyped-def]
     """Deliver the spikes of list `chunk` (0 or 1) along the static rows of partition `p`."""
     for k in range(synapses.table.shape[0]):
@@ -112,3 +113,4 @@ def deliver(program, synapses, memory, p, chunk):  # type: ignore[no-untyped-def
                     first,
                     last,
                 )
+    return int64(0)

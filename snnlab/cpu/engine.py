@@ -27,7 +27,7 @@ from snnlab.build.layout import BLOCK, shares
 from snnlab.build.memory import available_bytes
 from snnlab.cpu.built import CpuBuilt, build, delivery_costs
 from snnlab.cpu.change_rows import change_rows
-from snnlab.cpu.exchange import LACKS_ROOM, exchange_spikes, is_complete
+from snnlab.cpu.exchange import LACKS_ROOM, STAGE, go_on
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.memory import empty_lists
@@ -42,6 +42,7 @@ from snnlab.cpu.warm import announced, compile_builder
 from snnlab.engine import BuildReport
 from snnlab.errors import BuildError, SnnlabError
 from snnlab.model.network import Network
+from snnlab.rules.lend import lend
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -178,15 +179,16 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _run_until(self, until: int, samples: SampleBuffer, clock: PhaseClock) -> Later:
         """One compiled call; it stops before `until` when the record is full."""
         b, first = self._arrays, self._step
-        record, probes = b.record, samples.probes_from(first)
+        lent, record, probes = b.lent, b.record, lend(samples.probes_from(first))
         record.notes[:] = 0
         n_members = self._n_members
 
         def member(k: int) -> Any:
             return run(
-                b.program, b.synapses, b.plastic, b.rewirings, b.drive, probes, b.memory, record,
-                b.exchange, first, until - first, b.sizes.chunk_steps, self._chunk, samples.values,
-                clock.rows, k, n_members, self._team.barrier,
+                lent.program, lent.synapses, lent.plastic, lent.rewirings, lent.drive, probes,
+                lent.memory, lent.record, lent.exchange, lent.parts,
+                first, until - first, b.sizes.chunk_steps, self._chunk, samples.values, clock.rows,
+                k, n_members, self._team.barrier,
             )  # fmt: skip
 
         began = time.perf_counter()
@@ -201,17 +203,20 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
             self._take_events()
         n = int(record.notes[turn, :, RECORDED].sum())
         step, neuron = np.empty(n, np.int64), np.empty(n, np.int64)
-        order_spikes(record, turn, done, b.layout.block_first_ids(), BLOCK, step, neuron, first)
+        order_spikes(
+            lent.record, turn, done, b.layout.block_first_ids(), BLOCK, step, neuron, first
+        )
         clock.recorded(time.perf_counter() - began)
         return lambda: (step, neuron)
 
     def _complete_exchange(self) -> None:
         """Make memory for spikes of other ranks until all of them are here."""
         built = self._arrays
-        while not is_complete(built.exchange):
+        while built.exchange.notes[STAGE]:
             exchange = with_words(built.exchange)
             built = replace(built, exchange=exchange, memory=with_spikes(built.memory, exchange))
-            exchange_spikes(built.program, built.memory, exchange)
+            lent = built.lent
+            go_on(lent.parts, lent.program, lent.memory, lent.exchange)
             self._built = built
 
     def _lacks_room(self, is_row_full: bool) -> bool:
@@ -238,9 +243,11 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
             return
         changes = own
         self._flush()
+        lent = b.lent
         change_rows(
-            b.program, b.synapses, b.plastic, b.rewirings, b.memory.ring, changes.rewiring,
-            changes.is_formed, changes.pre, changes.post, part, self._step,
+            lent.program, lent.synapses, lent.plastic, lent.rewirings, lent.memory,
+            changes.rewiring, changes.is_formed, changes.pre, changes.post, changes.weight, part,
+            self._step,
         )  # fmt: skip
         count_changes(b.rewirings, changes)
 
@@ -274,27 +281,21 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _flush(self) -> None:
         """Deliver what the last chunk left, so that the rings hold all input under way."""
         b, n = self._arrays, self._n_members
+        lent = b.lent
         self._team.run(
             n,
             lambda k: deliver_pending(
-                b.program,
-                b.synapses,
-                b.plastic,
-                b.rewirings,
-                b.memory,
-                self._chunk,
-                self._step,
-                k,
-                n,
+                lent.program, lent.synapses, lent.plastic, lent.rewirings, lent.memory,
+                lent.parts, self._chunk, self._step, k, n,
             ),
-        )
+        )  # fmt: skip
         b.memory.spike_start[self._chunk] = 0
 
     def _catch_up(self, *, plastic: bool = True) -> None:
         self._flush()
         if plastic:
-            b = self._arrays
-            bring_up_to_date(b.program, b.synapses, b.plastic, b.memory)
+            lent = self._arrays.lent
+            bring_up_to_date(lent.program, lent.synapses, lent.plastic, lent.memory)
 
     _collect = _catch_up
 

@@ -18,11 +18,13 @@ from numba import int64, njit, uint64
 from numpy.typing import NDArray
 
 from snnlab.build.layout import BLOCK
+from snnlab.cpu.part import part
 from snnlab.rules.call import call_rule
 
 __all__ = [
-    "CALLS", "COLLECTIVE", "LACKS_ROOM", "NONE", "NOTES", "POINT_TO_POINT",
-    "Exchange", "agree", "begin_exchange", "exchange_spikes", "is_complete", "no_exchange",
+    "CALLS", "COLLECTIVE", "LACKS_ROOM", "NONE", "NOTES", "POINT_TO_POINT", "STAGE",
+    "Exchange", "agree", "begin_exchange", "exchange_spikes", "go_on", "is_complete",
+    "no_exchange",
 ]  # fmt: skip
 
 NONE, COLLECTIVE, POINT_TO_POINT = range(3)
@@ -41,7 +43,7 @@ NOTES = ("stage", "chunk", "start", "words", "spikes", "lacks_room", "bytes")
 and since which step; words that it needs; spikes for which the list must have room; whether a rank
 lacks room for new synapses; bytes sent so far."""
 
-_STAGE, _CHUNK, _START, _WORDS, _SPIKES, LACKS_ROOM, _BYTES = range(7)
+STAGE, _CHUNK, _START, _WORDS, _SPIKES, LACKS_ROOM, _BYTES = range(7)
 
 _COMPLETE, _SEND, _RECEIVE, _UNPACK = range(4)
 """Stages: nothing is left to do; counts are to be sent, spikes are, spikes are to be listed."""
@@ -129,7 +131,7 @@ def no_exchange() -> Exchange:
 @njit(error_model="numpy", inline="always")
 def is_complete(exchange):  # type: ignore[no-untyped-def]
     """Whether no exchange waits for memory."""
-    return exchange.notes[_STAGE] == _COMPLETE
+    return exchange.notes[STAGE] == _COMPLETE
 
 
 @njit(error_model="numpy", cache=True)
@@ -223,7 +225,7 @@ def _send_all(program, memory, exchange, chunk, start):  # type: ignore[no-untyp
             n_r = int64(exchange.receive[r * size])
             largest = max(largest, 1 + _n_words(n_r, exchange.bits[r] + exchange.step_bits))
         if largest == size:
-            exchange.notes[_STAGE] = _UNPACK
+            exchange.notes[STAGE] = _UNPACK
             return
         while exchange.size[0] < largest:
             exchange.size[0] *= 2
@@ -254,7 +256,7 @@ def _send_counts(program, memory, exchange, chunk):  # type: ignore[no-untyped-d
                     exchange.in_words, exchange.in_first)  # fmt: skip
     exchange.notes[_WORDS] = max(n_out, n_in)
     exchange.notes[_BYTES] += 8 * (n_out + exchange.out_words.size)
-    exchange.notes[_STAGE] = _RECEIVE
+    exchange.notes[STAGE] = _RECEIVE
 
 
 @njit(error_model="numpy", cache=True)
@@ -292,7 +294,7 @@ def _send_some(program, memory, exchange, chunk, start):  # type: ignore[no-unty
          exchange.receive, exchange.in_words, exchange.in_first, exchange.calls[_WORD],
          exchange.calls[_GRAPH]),
     )  # fmt: skip
-    exchange.notes[_STAGE] = _UNPACK
+    exchange.notes[STAGE] = _UNPACK
 
 
 # --- what has arrived -----------------------------------------------------------------------------
@@ -351,28 +353,35 @@ def _unpack(program, memory, exchange, chunk, start):  # type: ignore[no-untyped
     for population in range(ends.size - 1, 0, -1):
         ends[population] = ends[population - 1]
     ends[0] = 0
-    exchange.notes[_STAGE] = _COMPLETE
+    exchange.notes[STAGE] = _COMPLETE
 
 
 @njit(error_model="numpy", cache=True)
 def begin_exchange(exchange, chunk, start):  # type: ignore[no-untyped-def]
     """Let the spikes of list `chunk`, all since step `start`, be those that are exchanged next."""
-    exchange.notes[_STAGE], exchange.notes[_CHUNK], exchange.notes[_START] = _SEND, chunk, start
+    exchange.notes[STAGE], exchange.notes[_CHUNK], exchange.notes[_START] = _SEND, chunk, start
 
 
-@njit(error_model="numpy", cache=True)
+@part
 def exchange_spikes(program, memory, exchange):  # type: ignore[no-untyped-def]
     """Exchange the spikes of a list, from where an earlier call lacked memory for them.
 
-    `Exchange.notes` says which list, since which step, and afterwards how far it is.
+    `Exchange.notes` says which list, since which step, and afterwards how far it is. Returns 0.
     """
     chunk, start = exchange.notes[_CHUNK], exchange.notes[_START]
-    if exchange.notes[_STAGE] == _SEND:
+    if exchange.notes[STAGE] == _SEND:
         if exchange.mode == COLLECTIVE:
             _send_all(program, memory, exchange, chunk, start)
         else:
             _send_counts(program, memory, exchange, chunk)
-    if exchange.notes[_STAGE] == _RECEIVE:
+    if exchange.notes[STAGE] == _RECEIVE:
         _send_some(program, memory, exchange, chunk, start)
-    if exchange.notes[_STAGE] == _UNPACK:
+    if exchange.notes[STAGE] == _UNPACK:
         _unpack(program, memory, exchange, chunk, start)
+    return 0
+
+
+@njit(error_model="numpy", cache=True)
+def go_on(parts, program, memory, exchange):  # type: ignore[no-untyped-def]
+    """Go on with an exchange that lacked memory."""
+    call_rule(parts.exchange, (program, memory, exchange))

@@ -14,6 +14,7 @@ from numba import int32, int64, njit, uint64
 from snnlab.build.layout import BLOCK
 from snnlab.build.storage import PACKED
 from snnlab.cpu.deliver import add_segment
+from snnlab.cpu.part import part
 from snnlab.cpu.prefetch import prefetch
 from snnlab.cpu.program import HORIZON, QUEUED, RING_UNTIL
 
@@ -137,7 +138,7 @@ def _enqueue(program, synapses, memory, p, chunk, now):  # type: ignore[no-untyp
     return n, first_new
 
 
-@njit(error_model="numpy", cache=True)
+@part
 def deliver_groups(program, synapses, memory, p, chunk, now, stop):  # type: ignore[no-untyped-def]
     """Deliver to partition `p` at least what is due before step `stop`.
 
@@ -160,6 +161,7 @@ def deliver_groups(program, synapses, memory, p, chunk, now, stop):  # type: ign
             horizon += program.group_steps
     memory.groups[p, QUEUED] = _go_on_near(program, synapses, memory, p, first, n, horizon)
     memory.groups[p, HORIZON] = horizon
+    return int64(0)
 
 
 @njit(error_model="numpy", inline="always")
@@ -170,7 +172,7 @@ def _move(source, first, target, at, size):  # type: ignore[no-untyped-def]
         source[uint64(first) + j] = int32(0)
 
 
-@njit(error_model="numpy", cache=True)
+@part
 def add_far_input(program, memory, p, now, stop):  # type: ignore[no-untyped-def]
     """Move what the long ring holds for the steps ``now ... stop - 1`` to the near one."""
     size = program.max_ports * (program.bounds[p + 1] - program.bounds[p]) * BLOCK
@@ -178,9 +180,10 @@ def add_far_input(program, memory, p, now, stop):  # type: ignore[no-untyped-def
         far = program.ring_offset[p] + step % program.ring_slots * size
         near = program.input_offset[p] + step % program.input_slots * size
         _move(memory.ring, far, memory.near, near, size)
+    return int64(0)
 
 
-@njit(error_model="numpy", cache=True)
+@part
 def deliver_all(program, synapses, memory, p, chunk, now):  # type: ignore[no-untyped-def]
     """Deliver everything into the long ring: the near one and the queue are empty then."""
     n, _ = _enqueue(program, synapses, memory, p, chunk, now)
@@ -191,3 +194,4 @@ def deliver_all(program, synapses, memory, p, chunk, now):  # type: ignore[no-un
         near = program.input_offset[p] + step % program.input_slots * size
         _move(memory.near, near, memory.ring, far, size)
     memory.groups[p, QUEUED], memory.groups[p, HORIZON] = 0, now
+    return int64(0)

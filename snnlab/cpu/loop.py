@@ -12,15 +12,7 @@ from numba import int64, njit
 from snnlab.arrays.rewiring import DONE_STEP, NEEDS_ROOM
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
-from snnlab.cpu.deliver import deliver
-from snnlab.cpu.exchange import (
-    LACKS_ROOM,
-    agree,
-    begin_exchange,
-    exchange_spikes,
-    is_complete,
-)
-from snnlab.cpu.groups import add_far_input, deliver_all, deliver_groups
+from snnlab.cpu.exchange import LACKS_ROOM, agree, begin_exchange, is_complete
 from snnlab.cpu.phases import (
     DELIVER,
     EXCHANGE,
@@ -33,33 +25,33 @@ from snnlab.cpu.phases import (
     chunk_weight,
     stamp,
 )
-from snnlab.cpu.plastic import plasticity
 from snnlab.cpu.program import RECORDED, SUSPECTS
-from snnlab.cpu.replace import replace
-from snnlab.cpu.rewire import due, rewire, watch_spikes
+from snnlab.cpu.rewire import due, watch_spikes
 from snnlab.cpu.suspects import look
-from snnlab.cpu.update import insert_events, update
+from snnlab.cpu.update import insert_events
 from snnlab.rules.borrow import borrowed
+from snnlab.rules.call import call_rule
 
 __all__ = ["deliver_pending", "order_spikes", "run"]
 
 
 @njit(error_model="numpy", forceinline=True)
 def _deliver_to(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, drive, memory, p, chunk, now, n_steps, clock, weight
-):
+    program, synapses, plastic, rewirings, drive, memory, parts, p, chunk, now, n_steps, clock,
+    weight,
+):  # fmt: skip
     """Deliver the spikes of list `chunk` to partition `p`, and what is given for `n_steps`."""
     since = stamp(weight)
     if program.group_steps:
-        deliver_groups(program, synapses, memory, p, chunk, now, now + n_steps)
+        call_rule(parts.deliver_groups, (program, synapses, memory, p, chunk, now, now + n_steps))
         insert_events(program, drive, memory, p, now + n_steps)
-        add_far_input(program, memory, p, now, now + n_steps)
+        call_rule(parts.add_far_input, (program, memory, p, now, now + n_steps))
     else:
-        deliver(program, synapses, memory, p, chunk)
+        call_rule(parts.deliver, (program, synapses, memory, p, chunk))
         insert_events(program, drive, memory, p, now + n_steps)
     since = charge(clock, p, DELIVER, since, weight)
     if plastic.table.shape[0]:
-        plasticity(program, synapses, plastic, memory, p, chunk, now)
+        call_rule(parts.plasticity, (program, synapses, plastic, memory, p, chunk, now))
     if rewirings.table.shape[0]:
         watch_spikes(program, rewirings, memory, p, chunk)
     charge(clock, p, PLASTICITY, since, weight)
@@ -75,13 +67,14 @@ def _watch_others(program, rewirings, memory, chunk, member):  # type: ignore[no
 
 @njit(error_model="numpy", forceinline=True)
 def _advance_partition(  # type: ignore[no-untyped-def]
-    program, drive, probes, memory, record, p, chunk, now, n_steps, until_look, start, samples,
-    clock, weight, turn,
+    program, drive, probes, memory, record, parts, p, chunk, now, n_steps, until_look, start,
+    samples, clock, weight, turn,
 ):  # fmt: skip
     """Advance partition `p` by `n_steps`; its spikes go into the list that is not `chunk`."""
     since = stamp(weight)
-    sampled = update(
-        program, drive, probes, memory, p, 1 - chunk, now, n_steps, start, samples, weight
+    sampled = call_rule(
+        parts.update,
+        (program, drive, probes, memory, p, 1 - chunk, now, n_steps, start, samples, weight),
     )
     clock[p, RECORD] += sampled * weight
     since = charge(clock, p, UPDATE, since + sampled, weight)
@@ -95,8 +88,8 @@ def _advance_partition(  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy", forceinline=True)
 def _rewire_all(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, exchange, chunk, now, clock, weight, member,
-    n_members, barrier,
+    program, synapses, plastic, rewirings, memory, exchange, parts, chunk, now, clock, weight,
+    member, n_members, barrier,
 ):  # fmt: skip
     """Let all rules that are due change the rows; False if one of them, anywhere, needs more room.
 
@@ -108,7 +101,7 @@ def _rewire_all(  # type: ignore[no-untyped-def]
     for p in range(member, program.bounds.size - 1, n_members):
         since = stamp(weight)
         memory.spike_start[chunk, p] = 0
-        rewire(program, synapses, plastic, rewirings, memory, p, now, weight)
+        call_rule(parts.rewire, (program, synapses, plastic, rewirings, memory, p, now, weight))
         charge(clock, p, REWIRE, since, weight)
     meet(barrier, n_members)
     has_room = True
@@ -116,9 +109,8 @@ def _rewire_all(  # type: ignore[no-untyped-def]
         has_room &= rewirings.notes[p, NEEDS_ROOM] == 0
     if has_room and rewirings.notes[0, DONE_STEP] < now:
         since = stamp(weight)
-        has_room = replace(
-            program, synapses, plastic, rewirings, memory, now, weight, member, n_members, barrier
-        )
+        arguments = (program, synapses, plastic, rewirings, memory, barrier, parts.rewire)
+        has_room = bool(call_rule(parts.replace, (*arguments, now, weight, member, n_members)))
         charge(clock, member, REWIRE, since, weight)
     if exchange.mode:
         if member == 0:
@@ -128,18 +120,18 @@ def _rewire_all(  # type: ignore[no-untyped-def]
     return has_room
 
 
-@njit(error_model="numpy", cache=True)
-def _exchange_chunk(program, memory, record, exchange, chunk, now, turn, is_look):  # type: ignore[no-untyped-def]
-    """Exchange the spikes of a chunk; after a look at all states, what one rank found stops all."""
-    if is_look:  # first: an exchange that lacks memory is completed later, by some ranks alone
-        has_trouble = False
-        for p in range(program.bounds.size - 1):
-            has_trouble |= memory.suspects[p, 0] > 0
-        if agree(exchange, has_trouble):
-            memory.suspects[0, 0] += 1
-            record.notes[turn, 0, SUSPECTS] += 1
-    begin_exchange(exchange, chunk, now)
-    exchange_spikes(program, memory, exchange)
+@njit(error_model="numpy", forceinline=True)
+def _agree_on_trouble(program, memory, record, exchange, turn):  # type: ignore[no-untyped-def]
+    """Let what a look at the states of one rank has found stop all ranks.
+
+    To be done before spikes are exchanged: where that lacks memory, some ranks complete it later.
+    """
+    has_trouble = False
+    for p in range(program.bounds.size - 1):
+        has_trouble |= memory.suspects[p, 0] > 0
+    if agree(exchange, has_trouble):
+        memory.suspects[0, 0] += 1
+        record.notes[turn, 0, SUSPECTS] += 1
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -166,8 +158,8 @@ def _may_go_on(program, record, turn, chunk_steps):  # type: ignore[no-untyped-d
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def run(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, drive, probes, memory, record, exchange, start, n_steps,
-    chunk_steps, chunk, samples, clock, member, n_members, barrier,
+    program, synapses, plastic, rewirings, drive, probes, memory, record, exchange, parts, start,
+    n_steps, chunk_steps, chunk, samples, clock, member, n_members, barrier,
 ):  # fmt: skip
     """Advance by up to `n_steps`; stop early when the record might not hold another chunk.
 
@@ -180,7 +172,7 @@ def run(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     program, synapses, plastic, rewirings, drive, probes : see `snnlab.arrays`
-    memory, record : see `snnlab.cpu.program`
+    memory, record, parts : see `snnlab.cpu.program`
     exchange : see `snnlab.cpu.exchange`
     start : int
         Number of steps done before this call.
@@ -201,9 +193,6 @@ def run(  # type: ignore[no-untyped-def]
     done, chunk, turn : int
         Steps done; the list to be delivered next; which notes of the record hold.
     """
-    program, synapses, plastic = borrowed((program, synapses, plastic))
-    rewirings, drive, probes = borrowed((rewirings, drive, probes))
-    memory, record, exchange = borrowed((memory, record, exchange))
     samples, clock, barrier = borrowed((samples, clock, barrier))
     done = n_chunks = turn = int64(0)
     while done < n_steps and _may_go_on(program, record, turn, chunk_steps):
@@ -215,19 +204,19 @@ def run(  # type: ignore[no-untyped-def]
         weight = chunk_weight(n_chunks, n_left, chunk_steps)
         for p in range(member, program.bounds.size - 1, n_members):
             _deliver_to(
-                program, synapses, plastic, rewirings, drive, memory, p, chunk, now, m, clock,
-                weight,
+                program, synapses, plastic, rewirings, drive, memory, parts, p, chunk, now, m,
+                clock, weight,
             )  # fmt: skip
         _watch_others(program, rewirings, memory, chunk, member)
         if is_due and not _rewire_all(
-            program, synapses, plastic, rewirings, memory, exchange, chunk, now, clock, weight,
-            member, n_members, barrier,
+            program, synapses, plastic, rewirings, memory, exchange, parts, chunk, now, clock,
+            weight, member, n_members, barrier,
         ):  # fmt: skip
             break
         for p in range(member, program.bounds.size - 1, n_members):
             _advance_partition(
-                program, drive, probes, memory, record, p, chunk, now, m, until_look, start,
-                samples, clock, weight, turn,
+                program, drive, probes, memory, record, parts, p, chunk, now, m, until_look,
+                start, samples, clock, weight, turn,
             )  # fmt: skip
         since = stamp(weight)
         meet(barrier, n_members)
@@ -235,8 +224,10 @@ def run(  # type: ignore[no-untyped-def]
         chunk, turn = 1 - chunk, 1 - turn
         if exchange.mode:
             if member == 0:
-                is_look = m == until_look
-                _exchange_chunk(program, memory, record, exchange, chunk, now, turn, is_look)
+                if m == until_look:
+                    _agree_on_trouble(program, memory, record, exchange, turn)
+                begin_exchange(exchange, chunk, now)
+                call_rule(parts.exchange, (program, memory, exchange))
             meet(barrier, n_members)
             charge(clock, member, EXCHANGE, since, weight)
         done += m
@@ -248,20 +239,19 @@ def run(  # type: ignore[no-untyped-def]
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def deliver_pending(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, chunk, step, member, n_members
+    program, synapses, plastic, rewirings, memory, parts, chunk, step, member, n_members
 ):  # fmt: skip
     """Deliver the spikes of the last chunk now: all input is in the ring, and the list is done.
 
     Each member of a team runs this with its own number; empty the list afterwards.
     """
-    program, synapses, plastic = borrowed((program, synapses, plastic))
-    rewirings, memory = borrowed((rewirings, memory))
     for p in range(member, program.bounds.size - 1, n_members):
         if program.group_steps:
-            deliver_all(program, synapses, memory, p, chunk, step)
+            call_rule(parts.deliver_all, (program, synapses, memory, p, chunk, step))
         else:
-            deliver(program, synapses, memory, p, chunk)
-        plasticity(program, synapses, plastic, memory, p, chunk, step)
+            call_rule(parts.deliver, (program, synapses, memory, p, chunk))
+        if plastic.table.shape[0]:
+            call_rule(parts.plasticity, (program, synapses, plastic, memory, p, chunk, step))
         watch_spikes(program, rewirings, memory, p, chunk)
     _watch_others(program, rewirings, memory, chunk, member)
 

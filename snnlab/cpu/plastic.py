@@ -12,6 +12,7 @@ from numba import int32, int64, njit
 
 from snnlab.arrays.plastic import PLASTIC_FIELDS
 from snnlab.build.layout import BLOCK
+from snnlab.cpu.part import part
 from snnlab.cpu.prefetch import prefetch
 from snnlab.rules.call import call_rule
 from snnlab.rules.emit_row import RECENT
@@ -188,7 +189,7 @@ def _every_step(program, synapses, plastic, memory, k, p, chunk, step):  # type:
         visit(synapses, plastic, memory.ring, k, p, row, step, own[_EVERY_STEP])
 
 
-@njit(error_model="numpy", cache=True)
+@part
 def plasticity(program, synapses, plastic, memory, p, chunk, stop):  # type: ignore[no-untyped-def]
     """Deal with the spikes of list `chunk`, which are of the steps before `stop`."""
     start = plastic.clock[p]
@@ -201,6 +202,7 @@ def plasticity(program, synapses, plastic, memory, p, chunk, stop):  # type: ign
         else:
             _spikes(program, synapses, plastic, memory, k, p, chunk, start, stop)
     plastic.clock[p] = stop
+    return int64(0)
 
 
 @njit(error_model="numpy", cache=True)

@@ -7,7 +7,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HORIZON", "QUEUED", "RECORDED", "RING_UNTIL", "SUSPECTS", "Memory", "Record"]
+from snnlab.rules.lend import Lent
+
+__all__ = [
+    "HORIZON",
+    "QUEUED",
+    "RECORDED",
+    "RING_UNTIL",
+    "SUSPECTS",
+    "Lendings",
+    "Memory",
+    "Parts",
+    "Record",
+]
 
 QUEUED, HORIZON, RING_UNTIL = range(3)
 """Columns of `Memory.groups`."""
@@ -87,3 +99,39 @@ class Record(NamedTuple):
     slot: NDArray[np.int32]
     first: NDArray[np.int64]
     notes: NDArray[np.int64]
+
+
+class Parts(NamedTuple):
+    """Addresses of the parts of the loop, see `snnlab.cpu.part`; 0: the network does not need it.
+
+    Parameters
+    ----------
+    update, deliver, deliver_groups, add_far_input, deliver_all, plasticity, rewire, replace : int
+        Of the functions with these names.
+    exchange : int
+        Of `snnlab.cpu.exchange.exchange_spikes`.
+    """
+
+    update: int
+    deliver: int
+    deliver_groups: int
+    add_far_input: int
+    deliver_all: int
+    plasticity: int
+    rewire: int
+    replace: int
+    exchange: int
+
+
+class Lendings(NamedTuple):
+    """The arrays of a network as compiled code takes them; see `snnlab.rules.lend`."""
+
+    program: Lent
+    synapses: Lent
+    plastic: Lent
+    rewirings: Lent
+    drive: Lent
+    memory: Lent
+    record: Lent
+    exchange: Lent
+    parts: Lent

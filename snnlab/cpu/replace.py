@@ -8,7 +8,7 @@ last synapse that is needed was formed. What lies beyond is taken back: it never
 
 from __future__ import annotations
 
-from numba import int64, njit, uint16, uint32
+from numba import carray, int64, njit, uint16, uint32  # type: ignore[attr-defined]
 
 from snnlab.arrays.rewiring import (
     DONE_STEP,
@@ -31,11 +31,11 @@ from snnlab.arrays.rewiring import (
     SHORT,
     TICKS,
 )
-from snnlab.cpu.barrier import meet
+from snnlab.cpu.barrier import BARRIER_SIZE, meet
+from snnlab.cpu.part import part
 from snnlab.cpu.phases import charge, stamp
-from snnlab.cpu.rewire import rewire
 from snnlab.cpu.rewire_rows import (
-    append,
+    append_as_ruled,
     are_alive,
     catch_up,
     draw_pair,
@@ -83,7 +83,7 @@ def _adjust_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # t
         catch_up(synapses, plastic, memory.ring, rewirings, r, p, pre, now - 1)
         for e in range(start, stop):
             post = int64(synapses.targets[e]) - slot
-            see_pair(rewirings, r, p, pre, post)
+            see_pair(rewirings, r, p, pre, post, program.seed)
             read_state(plastic, rewirings, r, p, e)
             _name(program, rewirings, r, p, pre, post, now)
             call_rule(own[_ADJUST], asked)
@@ -111,7 +111,7 @@ def _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now):  # ty
                 notes[NEEDS_ROOM] = 1
                 return
             post = int64(synapses.targets[e]) - slot
-            see_pair(rewirings, r, p, pre, post)
+            see_pair(rewirings, r, p, pre, post, program.seed)
             read_state(plastic, rewirings, r, p, e)
             _name(program, rewirings, r, p, pre, post, now)
             if call_rule(rule, asked):
@@ -130,13 +130,13 @@ def _try(program, synapses, plastic, rewirings, r, p, pre, post, now):  # type: 
     target = uint16(owned(program, rewirings, r, p)[2] + post)
     if find(synapses.targets, start, stop, target) >= 0:
         return _NO
-    see_pair(rewirings, r, p, pre, post)
+    see_pair(rewirings, r, p, pre, post, program.seed)
     params = rewirings.params[own[_PARAMS] :]
     if not call_rule(own[_ACCEPT], (rewirings.pair[p], params, rewirings.random[p])):
         return _NO
     if stop == end or rewirings.notes[p, N_EVENTS] == rewirings.events.shape[1]:
         return _NO_ROOM
-    append(synapses, plastic, rewirings, r, p, stop_at, target)
+    append_as_ruled(synapses, plastic, rewirings, r, p, stop_at, target)
     note(rewirings, r, p, now, 1, pre, post)
     return _YES
 
@@ -262,30 +262,41 @@ def _replace(  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(error_model="numpy", cache=True)
+@part
 def replace(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, now, weight, member, n_members, barrier
+    program, synapses, plastic, rewirings, memory, barrier, rewire, now, weight, member, n_members
 ):
     """Do the rest of what is due at step `now`, from a rule that replaces on; all have met.
+
+    Parameters
+    ----------
+    program, synapses, plastic, rewirings, memory : lent
+    barrier : pointer
+        Where the members meet.
+    rewire : int
+        Address of `snnlab.cpu.rewire.rewire`.
+    now, weight, member, n_members : int
+        See `snnlab.cpu.loop.run`.
 
     Returns
     -------
     bool
         False if some rule needs more room: called again when there is, it goes on.
     """
+    meeting = carray(barrier, BARRIER_SIZE)
     while True:
         is_done = rewirings.notes[0, DONE_STEP] >= now
         if is_done or not _has_room(rewirings):
-            return _has_room(rewirings)
+            return int64(_has_room(rewirings))
         r = rewirings.notes[0, REWIRING]
-        meet(barrier, n_members)
+        meet(meeting, n_members)
         since = stamp(weight)
         has_room = _replace(
-            program, synapses, plastic, rewirings, memory, r, now, member, n_members, barrier
+            program, synapses, plastic, rewirings, memory, r, now, member, n_members, meeting
         )
         charge(rewirings.counts[r], member, TICKS, since, weight)
         if not has_room:
-            return False
+            return int64(False)
         for p in range(member, program.bounds.size - 1, n_members):
-            rewire(program, synapses, plastic, rewirings, memory, p, now, weight)
-        meet(barrier, n_members)
+            call_rule(rewire, (program, synapses, plastic, rewirings, memory, p, now, weight))
+        meet(meeting, n_members)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from numba import int64, njit, uint16, uint32, uint64
 
+from snnlab.arrays.marks import mark
 from snnlab.arrays.rewiring import (
     ATTEMPT,
     DONE_STEP,
@@ -20,11 +21,12 @@ from snnlab.arrays.rewiring import (
     RULE_WORDS,
     TICKS,
 )
+from snnlab.cpu.part import part
 from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.prefetch import prefetch
 from snnlab.cpu.rewire_choice import choose
 from snnlab.cpu.rewire_rows import (
-    append,
+    append_as_ruled,
     are_alive,
     catch_up,
     distance,
@@ -42,12 +44,12 @@ __all__ = ["due", "is_replacing", "rewire", "watch_spikes"]
 
 (_TABLE, _EVERY, _ATTEMPTS, _STREAM, _N_PRE, _N_POST, _SOURCE, _IS_LAST_SPIKE, _FORBIDS_SELF,
  _HAS_DISTANCE, _ACCEPT, _PRUNE, _PARAMS, _PRE, _POSTS, _INDEGREE, _REPLACES, _PAIRS,
- _SLOTS, _PROPOSE) = (
+ _SLOTS, _PROPOSE, _READS_MARK, _MARKS) = (
     REWIRING_FIELDS.index(name)
     for name in ("table", "every", "attempts", "stream", "n_pre", "n_post", "source",
                  "is_last_spike", "forbids_self", "has_distance", "accept", "prune", "params_base",
                  "pre_base", "post_base", "indegree_base", "replaces", "pairs", "slots",
-                 "propose")
+                 "propose", "reads_mark", "marks")
 )  # fmt: skip
 
 _PAIRS_AT_ONCE = 64
@@ -155,9 +157,10 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
     pres, posts = rewirings.pres[p], rewirings.posts[p]
     params, most_events = rewirings.params[own[_PARAMS] :], rewirings.events.shape[1]
     accept, prune, indegrees = own[_ACCEPT], own[_PRUNE], own[_INDEGREE]
-    has_distance = own[_HAS_DISTANCE] != 0
-    random[0], random[1] = uint32(program.seed), uint32(own[_STREAM])
-    random[3], random[4] = uint32(RULE_WORDS), uint32(now)
+    has_distance, reads_mark = own[_HAS_DISTANCE] != 0, own[_READS_MARK] != 0
+    random[0], random[1], random[3], random[4] = (
+        uint32(program.seed), uint32(own[_STREAM]), uint32(RULE_WORDS), uint32(now),
+    )  # fmt: skip
     k, n_attempts = notes[ATTEMPT], own[_ATTEMPTS]
     while k < n_attempts:
         n = min(n_attempts - k, int64(_PAIRS_AT_ONCE))
@@ -176,6 +179,7 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
                 return False
             pair[0] = distance(rewirings, r, pre, post) if has_distance else 0.0
             pair[1] = rewirings.indegree[indegrees + post]
+            pair[2] = mark(pre, post, program.seed, own[_MARKS]) if reads_mark else 0.0
             target = uint16(first_slot + post)
             stop = row_start[stop_base + pre]
             e = find(targets, row_start[start_base + pre], stop, target)
@@ -189,7 +193,7 @@ def _attempts(program, synapses, plastic, rewirings, ring, r, p, now):  # type: 
                     return False
             catch_up(synapses, plastic, ring, rewirings, r, p, pre, now - 1)
             if e < 0:
-                append(synapses, plastic, rewirings, r, p, stop_base + pre, target)
+                append_as_ruled(synapses, plastic, rewirings, r, p, stop_base + pre, target)
             else:
                 read_state(plastic, rewirings, r, p, e)
                 if not call_rule(prune, (state, pair, params, random)):
@@ -208,7 +212,7 @@ def is_replacing(rewirings, r, now):  # type: ignore[no-untyped-def]
     return own[_REPLACES] != 0 and own[_ATTEMPTS] > 0 and now % own[_EVERY] == 0
 
 
-@njit(error_model="numpy", cache=True)
+@part
 def rewire(program, synapses, plastic, rewirings, memory, p, now, weight):  # type: ignore[no-untyped-def]
     """Do what is due at step `now` in partition `p`, up to a rule that replaces synapses.
 
@@ -217,19 +221,20 @@ def rewire(program, synapses, plastic, rewirings, memory, p, now, weight):  # ty
     """
     notes, ring = rewirings.notes[p], memory.ring
     if notes[DONE_STEP] >= now:
-        return
+        return int64(0)
     notes[NEEDS_ROOM] = 0
     while notes[REWIRING] < rewirings.table.shape[0]:
         r = notes[REWIRING]
         if is_replacing(rewirings, r, now):
-            return
+            return int64(0)
         if not rewirings.table[r, _REPLACES] and now % rewirings.table[r, _EVERY] == 0:
             since = stamp(weight)
             has_room = _attempts(program, synapses, plastic, rewirings, ring, r, p, now)
             charge(rewirings.counts[r], p, TICKS, since, weight)
             if not has_room:
                 notes[NEEDS_ROOM] = 1
-                return
+                return int64(0)
         notes[REWIRING] = r + 1
     notes[REWIRING] = 0
     notes[DONE_STEP] = now
+    return int64(0)

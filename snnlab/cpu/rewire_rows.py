@@ -6,16 +6,19 @@ import math
 
 from numba import int32, int64, njit, uint32, uint64
 
+from snnlab.arrays.marks import mark
 from snnlab.arrays.plastic import PLASTIC_FIELDS
 from snnlab.arrays.rewiring import N_EVENTS, PAIR_WORDS, REWIRING_FIELDS
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.plastic import visit
 from snnlab.cpu.rewire_choice import keep_afferent
+from snnlab.rules.call import call_rule
 from snnlab.rules.emit_row import NUMBERS
 from snnlab.rules.philox import philox4x32
 
 __all__ = [
     "append",
+    "append_as_ruled",
     "are_alive",
     "catch_up",
     "distance",
@@ -31,10 +34,11 @@ __all__ = [
 ]
 
 (_TABLE, _PLASTIC, _STREAM, _N_PRE, _N_POST, _POST, _HAS_DISTANCE, _N_STATES, _START, _PRE,
- _POSTS, _INDEGREE, _SLOTS) = (
+ _POSTS, _INDEGREE, _SLOTS, _INITIAL, _PARAMS, _READS_MARK, _MARKS) = (
     REWIRING_FIELDS.index(name)
     for name in ("table", "plastic", "stream", "n_pre", "n_post", "post", "has_distance",
-                 "n_states", "start_base", "pre_base", "post_base", "indegree_base", "slots")
+                 "n_states", "start_base", "pre_base", "post_base", "indegree_base", "slots",
+                 "initial", "params_base", "reads_mark", "marks")
 )  # fmt: skip
 
 _P_CATCH_UP, _P_STATE, _P_TARGETS, _P_NUMBERS = (
@@ -88,11 +92,13 @@ def are_alive(rewirings, r, pre, post):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", forceinline=True)
-def see_pair(rewirings, r, p, pre, post):  # type: ignore[no-untyped-def]
+def see_pair(rewirings, r, p, pre, post, seed):  # type: ignore[no-untyped-def]
     """Write what a rule sees of a pair into the scratch of the partition."""
-    has_distance = rewirings.table[r, _HAS_DISTANCE]
-    rewirings.pair[p, 0] = distance(rewirings, r, pre, post) if has_distance else 0.0
-    rewirings.pair[p, 1] = rewirings.indegree[rewirings.table[r, _INDEGREE] + post]
+    own = rewirings.table[r]
+    rewirings.pair[p, 0] = distance(rewirings, r, pre, post) if own[_HAS_DISTANCE] else 0.0
+    rewirings.pair[p, 1] = rewirings.indegree[own[_INDEGREE] + post]
+    if own[_READS_MARK]:
+        rewirings.pair[p, 2] = mark(pre, post, seed, own[_MARKS])
 
 
 @njit(error_model="numpy", inline="always")
@@ -188,3 +194,18 @@ def append(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignore
         first = rewirings.table[r, _START]
         for k in range(rewirings.table[r, _N_STATES]):
             plastic.state[at + k * stride] = rewirings.start[first + k]
+
+
+@njit(error_model="numpy", forceinline=True)
+def append_as_ruled(synapses, plastic, rewirings, r, p, stop_at, target):  # type: ignore[no-untyped-def]
+    """Do so; a rule may say from which weight it starts.
+
+    The pair is in the scratch of the partition, and the rule's random numbers have their names.
+    """
+    append(synapses, plastic, rewirings, r, p, stop_at, target)
+    own = rewirings.table[r]
+    if own[_INITIAL] != 0:
+        params = rewirings.params[own[_PARAMS] :]
+        asked = rewirings.pair[p], params, rewirings.random[p], rewirings.state[p]
+        call_rule(own[_INITIAL], asked)
+        write_weight(plastic, rewirings, r, p, synapses.row_start[stop_at] - 1)

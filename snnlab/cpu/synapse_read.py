@@ -12,7 +12,6 @@ from snnlab.arrays.plastic import PLASTIC_FIELDS
 from snnlab.cpu.built import CpuBuilt
 from snnlab.cpu.plastic import visit
 from snnlab.cpu.team import Team
-from snnlab.rules.borrow import borrowed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,11 +39,11 @@ def read_synapses(
     threads : int
         How many of the team's threads share the partitions.
     """
-    ring, partitions, rows = built.memory.ring, probes.partitions, probes.rows
+    lent, partitions, rows = built.lent, probes.partitions, probes.rows
     team.run(
         threads,
         lambda member: _bring_rows_up_to_date(
-            built.synapses, built.plastic, ring, probes.m, partitions, rows, member, threads
+            lent.synapses, lent.plastic, lent.memory, probes.m, partitions, rows, member, threads
         ),
     )
     for row, start in zip(values, probes.variables, strict=True):
@@ -52,10 +51,9 @@ def read_synapses(
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def _bring_rows_up_to_date(synapses, plastic, ring, m, partitions, rows, member, n_members):  # type: ignore[no-untyped-def]
+def _bring_rows_up_to_date(synapses, plastic, memory, m, partitions, rows, member, n_members):  # type: ignore[no-untyped-def]
     """Let some rows of a projection catch up; they come partition by partition."""
-    synapses, plastic, ring = borrowed((synapses, plastic, ring))
     address = plastic.table[m, _CATCH_UP]
     for p in range(member, plastic.clock.size, n_members):
         for r in range(np.searchsorted(partitions, p), np.searchsorted(partitions, p + 1)):
-            visit(synapses, plastic, ring, m, p, rows[r], plastic.clock[p] - 1, address)
+            visit(synapses, plastic, memory.ring, m, p, rows[r], plastic.clock[p] - 1, address)

@@ -6,6 +6,7 @@ from numba import int32, int64, njit, uint8, uint32, uint64
 
 from snnlab.arrays.poisson import CDF_SIZE
 from snnlab.build.layout import BLOCK
+from snnlab.cpu.part import part
 from snnlab.cpu.phases import stamp
 from snnlab.cpu.poisson import add_poisson
 from snnlab.cpu.program import RING_UNTIL
@@ -85,7 +86,7 @@ def _silence(held_lane, held_state, first, last, n_states, most, state, at, fire
             state[at + k * BLOCK + lane] = held_state[i * most + k]
 
 
-@njit(error_model="numpy", forceinline=True)
+@part
 def update(  # type: ignore[no-untyped-def]
     program, drive, probes, memory, p, chunk, step, n_steps, start, samples, weight
 ):  # fmt: skip

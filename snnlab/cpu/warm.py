@@ -21,20 +21,26 @@ from snnlab.model.network import Network, Population, Projection
 
 __all__ = ["announced", "compile_builder"]
 
-_NOTICE = "snnlab compiles its engine for this machine: once, about half a minute.\n"
+_NOTICE = "snnlab compiles its engine for this machine: once, up to a minute.\n"
 _PATIENCE_S = 2.0
 
 
 @contextmanager
 def announced() -> Iterator[None]:
     """Say what is going on when compiling, which is silent, takes longer than expected."""
-    timer = threading.Timer(_PATIENCE_S, lambda: print(_NOTICE, end="", file=sys.stderr))
+    timer = threading.Timer(_PATIENCE_S, _tell)
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
+
+
+@cache
+def _tell() -> None:
+    """Say it once a process, however many things have to be compiled."""
+    print(_NOTICE, end="", file=sys.stderr)
 
 
 @cache

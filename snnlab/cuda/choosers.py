@@ -49,7 +49,7 @@ def synapse_choosers(codes: Sequence[SynapseCode]) -> str:
 
 
 def rule_choosers(codes: Sequence[RewiringCode]) -> str:
-    """Return ``prune_of_rule``, ``accept_of_rule`` and ``adjust_by_rule``, of any rewiring rule.
+    """Return ``prune_of_rule``, ``accept_of_rule`` and the like, of any rewiring rule.
 
     ``reads_indegree_of_rule`` says whether they depend on the in-degree of a target.
     """
@@ -63,6 +63,8 @@ def rule_choosers(codes: Sequence[RewiringCode]) -> str:
                  [f"return {name}::accept({passed})" for name in names], kind="bool"),
         _chooser(f"adjust_by_rule(i64 rule, const real *state, {given})", "rule",
                  [f"return {name}::adjust(state, {passed})" for name in names], kind="real"),
+        _chooser(f"initial_by_rule(i64 rule, {given})", "rule",
+                 [f"return {name}::initial({passed})" for name in names], kind="real"),
         _chooser("propose_by_rule(i64 rule, const real *target, const real *params, "
                  "const RuleDraws &draws)", "rule",
                  [f"return {name}::propose(target, params, draws)" for name in names], kind="real"),

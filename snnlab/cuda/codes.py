@@ -83,6 +83,11 @@ class RewiringCode:
         return int(bool(self.tree.adjust))
 
     @property
+    def initial(self) -> int:
+        """Not 0 if the rule gives new synapses their weights."""
+        return int(bool(self.tree.initial))
+
+    @property
     def propose(self) -> int:
         """Not 0 if the rule proposes sources."""
         return int(bool(self.tree.propose))

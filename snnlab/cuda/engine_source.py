@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from snnlab.arrays.marks import MARK_WORDS
 from snnlab.arrays.plastic import PLASTIC_FIELDS, Plastic
 from snnlab.arrays.poisson import CDF_SIZE
 from snnlab.arrays.program import TABLE_FIELDS, Drive, Probes, Program, Synapses
@@ -53,6 +54,7 @@ from snnlab.cuda.program import (
 from snnlab.cuda.sources import kernel_text, program_text
 from snnlab.cuda.structs import declare_type
 from snnlab.rules.emit_row import NUMBERS
+from snnlab.rules.rewiring import PAIR
 
 __all__ = ["NETWORK", "engine_source", "n_words"]
 
@@ -117,7 +119,8 @@ def _constants(codes: Codes) -> str:
         **_columns("REWIRING", REWIRING_FIELDS),
         "NOTE_REWIRING": REWIRING, "NOTE_ATTEMPT": ATTEMPT, "NOTE_DONE_STEP": DONE_STEP,
         "NOTE_NEEDS_ROOM": NEEDS_ROOM, "NOTE_N_EVENTS": N_EVENTS, "N_NOTES": N_NOTES,
-        "PAIR_WORDS": PAIR_WORDS, "RANK_WORDS": RANK_WORDS,
+        "PAIR_WORDS": PAIR_WORDS, "RANK_WORDS": RANK_WORDS, "MARK_WORDS": MARK_WORDS,
+        "N_PAIR": len(PAIR),
         "REPLACING_ROW": ROW, "REPLACING_GONE": GONE, "REPLACING_FORMED": FORMED,
         "REPLACING_NEXT": NEXT, "REPLACING_FULL": FULL, "REPLACING_N_TRIED": N_TRIED,
         "REPLACING_HAS_ADJUSTED": HAS_ADJUSTED,

@@ -1,4 +1,4 @@
-"""What may be absent: a browser for the tests, an MPI library, a GPU."""
+"""What may be absent: a browser for the tests, an MPI library, what starts ranks, a GPU."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from snnlab.cuda.available import obstacle, summary
 from snnlab.cuda.facts import Facts
 from snnlab.doctor.finding import Finding, ask_python
 
-__all__ = ["GET_BROWSER", "browser", "find_browser", "gpu", "mpi"]
+__all__ = ["GET_BROWSER", "browser", "find_browser", "gpu", "mpi", "ranks"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_BROWSERS = (
@@ -48,6 +48,22 @@ def mpi() -> Finding:
         return Finding("MPI library", "ok", library.split(",")[0])
     mend = "pip install 'snnlab-jupyter[mpi]', or load the cluster's MPI; one process needs none."
     return Finding("MPI library", "warning", "not found", mend)
+
+
+def ranks() -> Finding:
+    """Return what would start several ranks."""
+    from snnlab.cluster.mpi import mpiexec
+    from snnlab.errors import ClusterError
+
+    try:
+        program = mpiexec()
+    except ClusterError as error:
+        return Finding("Several ranks", "warning", error.got, error.remedy)
+    version = ask_python("import ipyparallel; print(ipyparallel.__version__)").strip()
+    if version:
+        return Finding("Several ranks", "ok", f"{program}, ipyparallel {version}")
+    mend = "pip install --force-reinstall ipyparallel ipykernel"
+    return Finding("Several ranks", "warning", "ipyparallel cannot be loaded", mend)
 
 
 def gpu() -> Finding:

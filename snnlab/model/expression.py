@@ -39,7 +39,21 @@ _LONGEST = 200
 _ALLOWED = "numbers, knobs, + - * / **, sqrt, exp, log and abs"
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
+def _tree(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
+
+
+@lru_cache(maxsize=4096)
+def _names(text: str) -> tuple[str, ...]:
+    """The names that an expression refers to, in their order, but for those of functions."""
+    nodes = list(ast.walk(_tree(text)))
+    calls = {node.func for node in nodes if isinstance(node, ast.Call)}
+    return tuple(
+        sorted({node.id for node in nodes if isinstance(node, ast.Name) and node not in calls})
+    )
+
+
 def _parse(text: str, where: str) -> ast.expr:
     if len(text) > _LONGEST:
         raise SpecError(
@@ -49,7 +63,7 @@ def _parse(text: str, where: str) -> ast.expr:
             remedy="Split it over several knobs.",
         )
     try:
-        return ast.parse(text, mode="eval").body
+        return _tree(text)
     except SyntaxError:
         raise SpecError(
             where,
@@ -63,12 +77,8 @@ def names_in(value: float | str, *, where: str) -> set[str]:
     """Return the knobs that `value` refers to; empty for numbers and quantities."""
     if not isinstance(value, str) or is_quantity(value):
         return set()
-    calls = {node.func for node in ast.walk(_parse(value, where)) if isinstance(node, ast.Call)}
-    return {
-        node.id
-        for node in ast.walk(_parse(value, where))
-        if isinstance(node, ast.Name) and node not in calls
-    }
+    _parse(value, where)
+    return set(_names(value))
 
 
 def check_names(value: float | str, knobs: Mapping[str, float], *, where: str) -> None:

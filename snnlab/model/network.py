@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
@@ -274,13 +275,56 @@ class Network:
             first += p.size
         raise unknown_name("population", population, (p.name for p in self.populations))
 
+    def population_index(self, name: str) -> int:
+        """Return the place of a population; SpecError with the nearest names otherwise."""
+        if name not in self._population_places:
+            raise unknown_name("population", name, self._population_places)
+        return self._population_places[name]
+
     def population(self, name: str) -> Population:
         """Return the population of this name; SpecError with the nearest names otherwise."""
-        return _by_name("population", name, self.populations)
+        return self.populations[self.population_index(name)]
 
     def projection(self, name: str) -> Projection:
         """Return the projection of this name; SpecError with the nearest names otherwise."""
         return _by_name("projection", name, self.projections)
+
+    # Networks have tens of thousands of projections that name a few hundred populations and draw
+    # from a few dozen distributions: what is looked up for each of them is worked out once.
+
+    @cached_property
+    def _population_places(self) -> dict[str, int]:
+        return {p.name: k for k, p in reversed([*enumerate(self.populations)])}
+
+    @cached_property
+    def _resolved(self) -> dict[tuple[Distribution, str], Distribution]:
+        return {}
+
+    def resolve(self, given: Any, unit: str, *, where: str) -> Distribution:
+        """Return a number, quantity, expression or distribution with numbers in place of knobs.
+
+        Parameters
+        ----------
+        given : number, str or Distribution
+        unit : str
+            Unit of what is drawn.
+        where : str
+            Name of the quantity for error messages.
+
+        Raises
+        ------
+        SpecError
+            Something that cannot be meant.
+        """
+        distribution = as_distribution(given, where=where)
+        try:
+            known = self._resolved.get((distribution, unit))
+        except TypeError:  # it holds a list or the like, which is refused with its name
+            return distribution.resolve(self.knob_values, unit, where=where)
+        if known is None:
+            known = distribution.resolve(self.knob_values, unit, where=where)
+            self._resolved[distribution, unit] = known
+        return known
 
     def stimulus(self, name: str) -> Stimulus:
         """Return the stimulus of this name; SpecError with the nearest names otherwise."""
@@ -339,9 +383,7 @@ class Network:
     def delay_of(self, projection: Projection) -> Distribution:
         """Return the resolved delay [ms] of a projection."""
         where = f"Projection {projection.name!r}.delay"
-        return as_distribution(projection.delay, where=where).resolve(
-            self.knob_values, "ms", where=where
-        )
+        return self.resolve(projection.delay, "ms", where=where)
 
     def synapse_parameters_of(self, projection: Projection) -> dict[str, float]:
         """Return every parameter [canonical unit] of a projection's synapses, resolved."""

@@ -12,6 +12,8 @@ GROUPS = ("projection", "target", "source")
 """Which synapses a rule may compare with one another."""
 
 _DECISIONS, _RANKING = ("prune", "accept"), ("score", "gain", "n_going", "n_coming")
+_SCORING = ("score", "n_going")
+"""Functions of `_RANKING` that a row form stands for."""
 
 
 def check_ranking_rule(rule: Any, base: Any) -> None:
@@ -31,7 +33,7 @@ def check_ranking_rule(rule: Any, base: Any) -> None:
     if rule.ranks:
         _check_ranks(rule, base)
         return
-    for name in _RANKING:
+    for name in _SCORING if rule.rows else _RANKING:
         is_own = getattr(rule, name) is not getattr(base, name)
         if is_own and name not in rule.parameters:  # there such a name is like any other
             raise SpecError(

@@ -16,6 +16,7 @@ from snnlab.model.declarations import declared
 from snnlab.model.distribution import Number
 from snnlab.model.parameter import Parameter
 from snnlab.model.ranking_rule import check_ranking_rule
+from snnlab.model.row_rule import check_row_rule
 
 __all__ = ["PARTNERS", "Rewiring", "RewiringRule", "lookup", "models"]
 
@@ -28,6 +29,10 @@ _OWN = ("every", "attempts", "weight", "partner", "slots", "pool")
 """Numbers of a `Rewiring` itself, whose names a rule's parameters leave free."""
 
 
+_FUNCTIONS = ("adjust", "initial", "propose", "row", "rows")
+"""What a rule need not define, whose names its parameters leave free, too."""
+
+
 class RewiringRule:
     """A rule of structural plasticity. Subclass it to define one; the class name is its name.
 
@@ -36,14 +41,19 @@ class RewiringRule:
 
     ``prune(syn, pair, p) -> bool``
         Whether a synapse that is there goes. ``syn.weight`` and ``syn.<name>`` are the states of
-        the projection's synapse model; ``pair.distance`` [um] and ``pair.indegree``, the number
-        of synapses of the projection that the target has now.
+        the projection's synapse model; ``pair.distance`` [um]; ``pair.indegree``, the number
+        of synapses of the projection that the target has now; ``pair.mark``, a random number
+        between 0 and 1 that this source and target of the projection have for ever.
     ``accept(pair, p) -> bool``
         Whether a pair that is not connected gets a synapse.
     ``propose(target, p) -> number``
         Which source is looked at with a target that has been drawn, rounded down; none if there
         is no such source. ``target.number``, ``target.n_targets``, ``target.n_sources`` and
         ``target.indegree``. Without it, `Rewiring` says who is a partner.
+    ``initial(pair, p) -> number``
+        The weight of a new synapse, with what `accept` sees of its pair; ``p.weight`` is what the
+        rewiring says that new synapses start from, and what they do without this function. For
+        projections whose synapses have weights of their own.
     ``derive(p, dt)``
         Ordinary Python on the host in float64: returns constants as a dict.
 
@@ -76,7 +86,24 @@ class RewiringRule:
         that may connect, at ``group.time`` [ms]; ``group.n_gone`` for `n_coming`. Rounded.
 
     Of equal ones those go and come that a random number chooses, named by the pair and the step.
-    Rules that rank come before all others of their step. Lesioned neurons are left out.
+
+    What does not fit pair by pair, and needs more of a neuron's synapses than their order, is a
+    row form. A rule with ``rows = "target"`` sees the synapses onto one neuron after the other,
+    one with ``"source"`` those from it, however they are stored, and has instead of `score` and
+    `n_going`:
+
+    ``row(neuron, synapses, p)``
+        Which synapses of a neuron go, in the rule language: ``for s in synapses`` visits them in
+        the order of the other neurons' numbers, as often as it is written, two such loops within
+        one another at most. ``s.weight`` and the other states, ``s.distance``, ``s.indegree``,
+        ``s.mark`` can be read, and ``s.remove()`` lets the synapse go; all loops of the call
+        still see it. ``neuron.number``, ``neuron.n_synapses``. It returns nothing.
+
+    None comes then unless `n_coming` says how many; `gain` and `initial` are as above.
+
+    Rules that rank or have a row form come before all others of their step. Lesioned neurons are
+    left out. The host asks them, between two compiled calls and whatever the device, and fetches
+    the synapses of the projection for it: let them act every 10 ms or more seldom.
     """
 
     parameters: ClassVar[Mapping[str, Parameter]] = {}
@@ -84,10 +111,18 @@ class RewiringRule:
     """Whether every synapse is visited, and as many are formed as go."""
     ranks: ClassVar[str] = ""
     """Which synapses are compared: ``"projection"``, ``"target"``, ``"source"``; empty: none."""
+    rows: ClassVar[str] = ""
+    """Whose synapses `row` sees: ``"target"``: those onto a neuron, ``"source"``: those from it."""
     signs_apart: ClassVar[bool] = False
     """Whether negative scores are compared with one another; the ones nearest to zero go first."""
     candidates: ClassVar[int] = 0
     """Pairs whose gain is looked at for each synapse that comes, drawn at random; 0: all pairs."""
+
+    weighs_first: ClassVar[bool] = False
+    """Whether `initial` also weighs the synapses that a network starts with.
+
+    There ``p.weight`` is the projection's weight, and ``pair.indegree`` counts all of them.
+    """
 
     matches_elements: ClassVar[bool] = False
     """Whether synaptic elements decide: it has no functions of its own then."""
@@ -95,11 +130,12 @@ class RewiringRule:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.parameters = declared(cls, Parameter)
-        for name in _OWN:
+        for name in (*_OWN, *_FUNCTIONS):
             if name in cls.parameters:
+                has = "every rewiring has one" if name in _OWN else "a rule may define it"
                 raise SpecError(
-                    f"{cls.__name__}.{name}", "must have another name: every rewiring has one",
-                    remedy=f"Names that are taken: {', '.join(_OWN)}.",
+                    f"{cls.__name__}.{name}", f"must have another name: {has}",
+                    remedy=f"Names that are taken: {', '.join((*_OWN, *_FUNCTIONS))}.",
                 )  # fmt: skip
         if cls.adjust is not None and not cls.replaces:
             raise SpecError(
@@ -107,19 +143,27 @@ class RewiringRule:
                 "must not be defined: the rule does not visit every synapse",
                 remedy="Write replaces = True, or leave changes of weights to the synapse model.",
             )  # fmt: skip
-        if cls.propose is not None and (cls.replaces or cls.ranks or cls.matches_elements):
+        if cls.weighs_first and cls.initial is None:
+            raise SpecError(
+                f"{cls.__name__}.weighs_first", "must be False: the rule weighs no synapses",
+                got="True", remedy="Define initial(pair, p).",
+            )  # fmt: skip
+        if cls.propose is not None and (cls.replaces or cls.compares() or cls.matches_elements):
             raise SpecError(
                 f"{cls.__name__}.propose", "must not be defined: the rule draws no attempts",
                 remedy="Let it decide pair by pair: without replaces and ranks.",
             )  # fmt: skip
+        check_row_rule(cls, RewiringRule)
         check_ranking_rule(cls, RewiringRule)
+        if cls.rows and cls.n_coming is RewiringRule.n_coming:
+            cls.n_coming = staticmethod(_none_come)  # type: ignore[method-assign]
         if cls.replaces and cls.accept is RewiringRule.accept:
             raise SpecError(
                 f"{cls.__name__}.accept", "must be defined: the rule replaces what it prunes",
                 remedy="Return True to form synapses anywhere.",
             )  # fmt: skip
         decides = (cls.accept, cls.prune) != (RewiringRule.accept, RewiringRule.prune)
-        if cls.matches_elements and (decides or cls.parameters):
+        if cls.matches_elements and (decides or cls.parameters or cls.initial is not None):
             raise SpecError(
                 f"{cls.__name__}", "must have no functions and parameters: elements decide",
                 remedy="Use the rule Homeostatic as it is.",
@@ -152,8 +196,14 @@ class RewiringRule:
     adjust: ClassVar[Callable[..., Any] | None] = None
     """What changes the weights before a call, of a rule that replaces; default: nothing does."""
 
+    initial: ClassVar[Callable[..., Any] | None] = None
+    """What gives new synapses their weights; default: all have that of the rewiring."""
+
     propose: ClassVar[Callable[..., Any] | None] = None
     """What names the source of a pair that is drawn; default: `Rewiring.partner` does."""
+
+    row: ClassVar[Callable[..., Any] | None] = None
+    """What says which synapses of a neuron go, of a rule with `rows`."""
 
     @staticmethod
     def score(syn: Any, pair: Any, p: Any) -> Any:
@@ -176,9 +226,19 @@ class RewiringRule:
         return float(group.n_gone)
 
     @classmethod
+    def compares(cls) -> str:
+        """Return which synapses the rule looks at together; empty if one at a time."""
+        return cls.ranks or cls.rows
+
+    @classmethod
     def ranks_pairs(cls) -> bool:
         """Tell whether the rule has a `gain`."""
         return cls.gain is not RewiringRule.gain
+
+
+def _none_come(group: SimpleNamespace, p: SimpleNamespace) -> float:
+    """Form none: what a rule with a row form does unless it says otherwise."""
+    return 0.0
 
 
 @dataclass(frozen=True)
@@ -204,7 +264,8 @@ class Rewiring:
         Of the rule: name -> number, quantity or expression of knobs. What is not named has the
         rule's default.
     weight : number, optional [unit of the receptor]
-        What a new synapse starts from. Default: the weight of the projection.
+        What a new synapse starts from, unless the rule has `initial`, which sees this number as
+        ``p.weight``. Default: the weight of the projection.
     name : str
         Unique within the network; default ``"rewiring of <projection>"``.
     partner : str

@@ -60,7 +60,7 @@ def _check(network: Network, rewiring: Rewiring) -> None:
     _check_proposals(network, rewiring, where)
     tree = _tree(rule, tuple(network.synapse_states_of(projection)))
     reads_distance = tree.reads_distance
-    if rule.ranks:
+    if rule.compares():
         reads_distance |= ranking_tree(network, rewiring).reads_distance
     if reads_distance:
         for population in _without_space(network, projection):
@@ -127,12 +127,13 @@ def _check_proposals(network: Network, rewiring: Rewiring, where: str) -> None:
 
 
 def _check_weights(rule: Any, projection: Projection, where: str) -> None:
-    """Whoever changes weights needs synapses that have some of their own."""
-    if rule.adjust is not None and projection.model.is_static():
+    """Whoever gives or changes weights needs synapses that have some of their own."""
+    gives = rule.adjust is not None or rule.initial is not None
+    if gives and projection.model.is_static():
         raise SpecError(
             f"{where}.projection", "must have synapses with weights of their own",
             got=f"{projection.synapse} synapses, which share one",
-            context=f"{rule.__name__} changes weights.",
+            context=f"{rule.__name__} {'gives' if rule.adjust is None else 'changes'} weights.",
             remedy="Let the projection learn: synapse='STDP', or a model of your own.",
         )  # fmt: skip
 
@@ -150,9 +151,9 @@ def _check_partner(rewiring: Rewiring, where: str) -> None:
             got=repr(rewiring.partner),
             remedy=f"{rewiring.rule} draws pairs until as many have been formed as went.",
         )  # fmt: skip
-    if rewiring.model.ranks and rewiring.partner != "uniform":
+    if rewiring.model.compares() and rewiring.partner != "uniform":
         raise SpecError(
-            f"{where}.partner", "must be 'uniform' for a rule that ranks synapses",
+            f"{where}.partner", "must be 'uniform' for a rule that compares synapses",
             got=repr(rewiring.partner),
             remedy=f"{rewiring.rule} chooses among all pairs; its gain may prefer some.",
         )  # fmt: skip

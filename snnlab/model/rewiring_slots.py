@@ -44,7 +44,7 @@ def check_slots(network: Network, rewiring: Rewiring) -> None:
             )  # fmt: skip
         return
     rule = rewiring.model
-    if rule.replaces or rule.ranks or rule.matches_elements:
+    if rule.replaces or rule.compares() or rule.matches_elements:
         raise SpecError(
             f"{where}.slots", f"must be 0 for the rule {rewiring.rule}, which draws no attempts",
             got=str(slots), remedy="Use a rule that decides pair by pair, such as Topographic.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +176,7 @@ def resolve_initial(
     return values
 
 
+@lru_cache(maxsize=4096)
 def _range(distribution: Distribution) -> tuple[float, float]:
     """Smallest and largest value that can be drawn."""
     import numpy as np
@@ -252,9 +254,7 @@ def weight_at(network: Network, item: Any, given: Any, *, where: str) -> Distrib
     """Return a weight, resolved, at the receptor of a projection or a Poisson input."""
     receptor_name = receptor_of(network, item)
     receptor = network.population(_post_of(item)).model.receptors[receptor_name]
-    weight = as_distribution(given, where=where).resolve(
-        network.knob_values, receptor.unit, where=where
-    )
+    weight = network.resolve(given, receptor.unit, where=where)
     _check_sign(weight, receptor, receptor_name, where)
     return weight
 
@@ -278,9 +278,8 @@ def receptor_of(network: Network, item: Any) -> str:
             )
         return str(item.receptor)
     where = f"{_label(item)}.weight"
-    weight = as_distribution(item.weight, where=where)
     for name, receptor in model.receptors.items():
-        low, high = _range(weight.resolve(network.knob_values, receptor.unit, where=where))
+        low, high = _range(network.resolve(item.weight, receptor.unit, where=where))
         if (receptor.sign >= 0 or high <= 0) and (receptor.sign <= 0 or low >= 0):
             return name
     if not model.receptors:

@@ -10,9 +10,12 @@ from typing import Any
 from snnlab.errors import SpecError, unknown_name
 from snnlab.model.network import Network
 from snnlab.presets.brunel import brunel
+from snnlab.presets.brunel_ring import brunel_ring
 from snnlab.presets.coba import coba
 from snnlab.presets.homeostatic import homeostatic
+from snnlab.presets.hpc import hpc
 from snnlab.presets.microcircuit import microcircuit
+from snnlab.presets.multi_area import multi_area
 from snnlab.presets.stdp import stdp
 from snnlab.presets.topographic_map import topographic_map
 from snnlab.presets.topographic_map_slots import topographic_map_slots
@@ -21,9 +24,12 @@ __all__ = ["PRESETS", "load", "names", "options"]
 
 PRESETS: Mapping[str, Callable[..., Network]] = {
     "brunel": brunel,
+    "brunel_ring": brunel_ring,
     "coba": coba,
     "homeostatic": homeostatic,
+    "hpc": hpc,
     "microcircuit": microcircuit,
+    "multi_area": multi_area,
     "stdp": stdp,
     "topographic_map": topographic_map,
     "topographic_map_slots": topographic_map_slots,
@@ -119,6 +125,8 @@ def _converted(value: Any, default: Any, where: str) -> Any:
 
 def _with_knobs(network: Network, values: Mapping[str, Any], options: Mapping[str, Any]) -> Network:
     """The network with its knobs turned to `values`."""
+    if not values:
+        return network
     known = network.knob_values
     for name in values:
         if name not in known:

@@ -69,7 +69,10 @@ def topographic_map_slots(
     Notes
     -----
     A target starts with 10 feed-forward and 6 lateral synapses on average, drawn by distance, where
-    the publications draw 16 of each with multapses; here no pair has two synapses.
+    the publications draw 16 of each with multapses. Here no pair has two synapses, because a
+    synapse is known by its pair; `docs/rewiring_rules.md` says where that matters. 16 feed-forward
+    synapses drawn by distance spread over 2.44 um and lie 0.78 um off without multapses, with them
+    over 2.36 um and 0.80 um off: compare a map with a control that has none either.
 
     References
     ----------

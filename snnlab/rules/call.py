@@ -8,6 +8,8 @@ from llvmlite import ir
 from numba import int32, int64, types, uint8, uint32
 from numba.extending import intrinsic
 
+from snnlab.rules.lend import LentType
+
 __all__ = ["call_block_kernel", "call_rule"]
 
 
@@ -74,7 +76,7 @@ def _call(context: Any, builder: Any, signature: Any, args: Any) -> Any:
 @intrinsic
 def _call_rule(_context: Any, address: Any, arguments: Any) -> Any:
     flat = all(
-        isinstance(a, types.Integer)
+        isinstance(a, (types.Integer, types.CPointer, LentType))
         or (isinstance(a, types.Array) and a.ndim == 1 and a.layout == "C")
         for a in arguments.types
     )
@@ -87,7 +89,7 @@ call_rule: Any = _call_rule
 Parameters
 ----------
 address : int64
-arguments : tuple of 1-d C-contiguous arrays and ints
+arguments : tuple of 1-d C-contiguous arrays, ints, and what is lent
     Arrays are handed over as pointers to their first element.
 """
 
@@ -98,7 +100,9 @@ def _call_with(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = builder.extract_value(args[1], k)
         if isinstance(kind, types.Array):
             values.append(context.make_array(kind)(context, builder, value).data)
-        else:
+        elif isinstance(kind, types.Integer):
             values.append(context.cast(builder, value, kind, int64))
+        else:
+            values.append(value)
     function = ir.FunctionType(ir.IntType(64), [v.type for v in values])
     return builder.call(builder.inttoptr(args[0], function.as_pointer()), values)

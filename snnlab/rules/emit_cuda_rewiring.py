@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from snnlab.rules.cuda_source import CudaSource
-from snnlab.rules.rewiring import ACCEPTED, ADJUSTED, PAIR, PROPOSED, PRUNED, TARGET, RewiringTree
+from snnlab.rules.rewiring import (
+    ACCEPTED,
+    ADJUSTED,
+    INITIAL,
+    PAIR,
+    PROPOSED,
+    PRUNED,
+    TARGET,
+    RewiringTree,
+)
 from snnlab.rules.tree import Local, Statement
 
 __all__ = ["emit_cuda_rewiring"]
@@ -33,6 +42,12 @@ struct {name} {{
 {adjust}
     }}
 
+    static __device__ real initial(
+        const real *pair, const real *params, const RuleDraws &draws
+    ) {{
+{initial}
+    }}
+
     static __device__ real propose(
         const real *target, const real *params, const RuleDraws &draws
     ) {{
@@ -56,9 +71,9 @@ def emit_cuda_rewiring(tree: RewiringTree, name: str) -> str:
     str
         Source of a struct, the same for both precisions. Its functions decide as those of
         `snnlab.rules.emit_rewiring`, to the bit: states and parameters are in the order of the
-        tree, a pair is its distance and its indegree, a target what `TARGET` says. Where the rule
-        leaves weights alone, ``adjust`` returns the weight; where it proposes no source,
-        ``propose`` returns -1.
+        tree, a pair is what `PAIR` says, a target what `TARGET` does. Where the rule
+        leaves weights alone, ``adjust`` returns the weight and ``initial``, which nobody calls, 0;
+        where it proposes no source, ``propose`` returns -1.
     """
     return _STRUCT.format(
         rule=tree.name, name=name, n_states=len(tree.states), n_params=len(tree.parameters),
@@ -66,6 +81,7 @@ def emit_cuda_rewiring(tree: RewiringTree, name: str) -> str:
         reads_indegree=str(tree.reads_indegree).lower(),
         prune=_body(tree, tree.prune, PRUNED), accept=_body(tree, tree.accept, ACCEPTED),
         adjust=_body(tree, tree.adjust, ADJUSTED) if tree.adjust else "        return state[0];",
+        initial=_body(tree, tree.initial, INITIAL) if tree.initial else "        return 0;",
         propose=_body(tree, tree.propose, PROPOSED) if tree.propose else "        return -1;",
     )  # fmt: skip
 

@@ -1,13 +1,14 @@
-"""What a rewiring rule ranks by as Numba source: a module of up to two functions."""
+"""What a rewiring rule ranks by as Numba source: a module of up to four functions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from snnlab.rules.emit_rewiring import DECISION_HEAD, DecisionSource
+from snnlab.rules.emit_row_form import emit_row_form
 from snnlab.rules.lanes import PARTS_SHIFT
 from snnlab.rules.ranking import GAINED, SCORED, RankingTree
-from snnlab.rules.rewiring import PAIR
+from snnlab.rules.rewiring import INITIAL, PAIR
 from snnlab.rules.tree import Local, Statement
 from snnlab.rules.tree_source import has_counted_loop
 
@@ -32,15 +33,20 @@ def emit_ranking_kernels(tree: RankingTree, precision: str) -> str:
     Returns
     -------
     str
-        Source of a module with the compiled functions ``score`` and, where the rule ranks pairs,
-        ``gain``; see `snnlab.rules.ranking_kernel.RankingKernels`.
+        Source of a module with the compiled function ``score`` or ``row`` and, where the rule has
+        them, ``gain`` and ``initial``; see `snnlab.rules.ranking_kernel.RankingKernels`.
     """
     head = DECISION_HEAD.format(name=tree.name, precision=precision, shift=PARTS_SHIFT)
-    score = _function("score", ("state", "pair", "params"), tree, tree.score, SCORED)
-    if not tree.gain:
-        return head + score
-    arrays = ("pre", "post", "pair", "params")
-    return head + score + _function("gain", arrays, tree, tree.gain, GAINED)
+    if tree.row:
+        functions = [emit_row_form(tree, PARTS_SHIFT)]
+    else:
+        functions = [_function("score", ("state", "pair", "params"), tree, tree.score, SCORED)]
+    if tree.gain:
+        arrays = ("pre", "post", "pair", "params")
+        functions.append(_function("gain", arrays, tree, tree.gain, GAINED))
+    if tree.initial:
+        functions.append(_function("initial", ("pair", "params"), tree, tree.initial, INITIAL))
+    return "".join([head, *functions])
 
 
 def _function(

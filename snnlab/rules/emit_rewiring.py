@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from snnlab.rules.lanes import PARTS_SHIFT
 from snnlab.rules.numba_source import NumbaSource
-from snnlab.rules.rewiring import ACCEPTED, ADJUSTED, PAIR, PROPOSED, PRUNED, TARGET, RewiringTree
+from snnlab.rules.rewiring import (
+    ACCEPTED,
+    ADJUSTED,
+    INITIAL,
+    PAIR,
+    PROPOSED,
+    PRUNED,
+    TARGET,
+    RewiringTree,
+)
 from snnlab.rules.tree import Draw, Field, Local, Statement, fields_read
 from snnlab.rules.tree_source import has_counted_loop
 
@@ -60,7 +69,8 @@ def emit_rewiring_kernels(tree: RewiringTree, precision: str) -> str:
     -------
     str
         Source of a module with the compiled functions ``prune``, ``accept`` and, where the rule
-        has them, ``adjust`` and ``propose``; see `snnlab.rules.rewiring_kernel.RewiringKernels`.
+        has them, ``adjust``, ``initial`` and ``propose``; see
+        `snnlab.rules.rewiring_kernel.RewiringKernels`.
     """
     head = DECISION_HEAD.format(name=tree.name, precision=precision, shift=PARTS_SHIFT)
     of_synapse, of_pair = ("state", "pair", "params"), ("pair", "params")
@@ -70,6 +80,8 @@ def emit_rewiring_kernels(tree: RewiringTree, precision: str) -> str:
     ]
     if tree.adjust:
         functions.append(_function("adjust", of_synapse, tree, tree.adjust, ADJUSTED))
+    if tree.initial:
+        functions.append(_function("initial", of_pair, tree, tree.initial, INITIAL))
     if tree.propose:
         functions.append(_function("propose", ("target", "params"), tree, tree.propose, PROPOSED))
     return "".join([head, *functions])
@@ -88,7 +100,13 @@ def _function(
     if has_counted_loop(program):
         source.add("passed = int32(0)")
     source.statements(program)
-    if result is ADJUSTED:
+    pointers, names = ["reals"] * len(arrays), [f"{array}_at" for array in arrays]
+    pointers, names = [*pointers, "words"], [*names, "random_at"]
+    if result is INITIAL:
+        pointers, names = [*pointers, "reals"], [*names, "found_at"]
+        source.add("carray(found_at, 1)[0] = " + source.variable(result))
+        source.add("return int64(0)")
+    elif result is ADJUSTED:
         source.add("carray(state_at, 1)[0] = " + source.variable(result))
         source.add("return int64(0)")
     elif result is PROPOSED:
@@ -99,8 +117,7 @@ def _function(
     else:
         source.add(f"return int64({source.variable(result)})")
     head = _FUNCTION.format(
-        signature=f"int64({', '.join(['reals'] * len(arrays))}, words)", name=name,
-        arguments=", ".join([*(f"{array}_at" for array in arrays), "random_at"]),
+        signature=f"int64({', '.join(pointers)})", name=name, arguments=", ".join(names),
     )  # fmt: skip
     return head + "\n".join(source.lines) + "\n"
 

@@ -235,6 +235,11 @@ class Expressions(Scope):
             )  # fmt: skip
 
     def _draw(self, node: ast.Call, name: str, args: tuple[Expr, ...]) -> Draw:
+        if self.each_depth > 1:
+            raise self.source.error(
+                node, "must not be drawn inside two loops over synapses",
+                "Draw in the outer one, and keep the number in a local variable.",
+            )  # fmt: skip
         place = (self.prefix, node.lineno, node.col_offset)
         site = self.sites.setdefault(place, len(self.sites))
         reals = tuple(cast(a, Type.REAL) for a in args)

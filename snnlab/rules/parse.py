@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from snnlab.rules import functions
@@ -12,9 +13,24 @@ from snnlab.rules.passes import MOST_PASSES, Bounds, bounds_of, most_passes
 from snnlab.rules.returns import without_early_returns
 from snnlab.rules.scope import Space
 from snnlab.rules.source import Source, read_source
-from snnlab.rules.tree import Assign, Const, Expr, Field, For, If, Local, Statement, Type
+from snnlab.rules.tree import (
+    Assign,
+    Const,
+    Expr,
+    Field,
+    For,
+    ForEach,
+    If,
+    Local,
+    Remove,
+    Statement,
+    Type,
+)
 
 __all__ = ["Sites", "parse_function"]
+
+_DEEPEST = 2
+"""Loops over synapses within one another: two compare all of a row with all."""
 
 Sites = dict[tuple[str, int, int], int]
 
@@ -112,10 +128,16 @@ class _Statements(Expressions):
                 return (self._augmented(node),)
             case ast.If():
                 return (self._if(node),)
+            case ast.For(iter=ast.Name(id=name)) if self._each_of(name) is not None:
+                return (self._for_each(node, name),)
             case ast.For():
                 return (self._for(node),)
             case ast.Return():
                 return self._return(node)
+            case ast.Expr(
+                value=ast.Call(func=ast.Attribute(value=ast.Name(id=name)) as method)
+            ) if name in self.spaces and self.spaces[name].removable:
+                return (self._remove(node, method, self.spaces[name]),)
             case ast.Expr():
                 raise self.source.error(
                     node, "must do something with the value", "Assign it, or leave the line out."
@@ -218,6 +240,48 @@ class _Statements(Expressions):
         if not loop.is_certain():
             self.assigned = before
         return loop
+
+    def _each_of(self, name: str) -> Space | None:
+        """What the variable of a loop over an argument has; None if there is no such loop."""
+        return self.spaces[name].each if name in self.spaces else None
+
+    def _for_each(self, node: ast.For, name: str) -> ForEach:
+        each = self._each_of(name)
+        assert each is not None
+        if not isinstance(node.target, ast.Name) or node.orelse:
+            raise self.source.error(
+                node.target, "must be one loop variable, without else",
+                f"Write: for s in {name}.",
+            )  # fmt: skip
+        variable = node.target.id
+        if variable in self.spaces or variable in self.types:
+            raise self.source.error(
+                node.target, "must be a loop variable of its own",
+                "Use a name that is not assigned elsewhere.",
+            )  # fmt: skip
+        if self.each_depth == _DEEPEST:
+            raise self.source.error(
+                node.iter, f"must be looped over at most {_DEEPEST} deep",
+                "Find what is compared in a loop before.",
+            )  # fmt: skip
+        before = set(self.assigned)
+        self.spaces[variable] = replace(each, name=f"each_{variable}")
+        self.each_depth += 1
+        body = self._block(node.body)
+        self.each_depth -= 1
+        del self.spaces[variable]
+        self.assigned = before
+        return ForEach(f"each_{variable}", body)
+
+    def _remove(self, node: ast.Expr, method: ast.Attribute, space: Space) -> Remove:
+        call = node.value
+        assert isinstance(call, ast.Call)
+        if method.attr != "remove" or call.args or call.keywords:
+            raise self.source.error(
+                node, "must be remove(), without arguments",
+                "A rule reads numbers of a synapse, and may remove it.",
+            )  # fmt: skip
+        return Remove(space.name)
 
     def _passes(self, node: ast.For, variable: Local, start: Expr, stop: Expr, step: Expr) -> int:
         """The most passes of a loop; too many with those around it are refused."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from snnlab.rules.neuron import parameter_names
 from snnlab.rules.parse import Sites, parse_function
-from snnlab.rules.rewiring import refuse_counts, spaces_of_rule
+from snnlab.rules.rewiring import INITIAL, names_of_rule, refuse_counts, spaces_of_rule
+from snnlab.rules.row_form import pair_fields_read, read_row
 from snnlab.rules.scope import Space
 from snnlab.rules.select import without_branches
 from snnlab.rules.tree import Local, Statement, Type, fields_read
@@ -30,6 +30,9 @@ class RankingModel(Protocol):
     derive: Callable[..., dict[str, Any]]
     score: Callable[..., Any]
     gain: Callable[..., Any]
+    initial: Callable[..., Any] | None
+    row: Callable[..., Any] | None
+    rows: str
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,15 @@ class RankingTree:
     pre, post : tuple of str
         Variables of the source and of the target that `gain` reads.
     known : tuple of str
-        Parameters, then derived constants.
+        Parameters, derived constants, ``"weight"``.
     parameters : tuple of str
         Those of them that the programs read.
-    score, gain : tuple of Statement
-        What sets `SCORED` and `GAINED`; `gain` is empty where pairs are not ranked.
+    score, gain, initial : tuple of Statement
+        What sets `SCORED`, `GAINED` and `INITIAL`; `gain` is empty where pairs are not ranked,
+        `initial` where all new synapses start from the same weight, `score` where there is a row
+        form.
+    row : tuple of Statement
+        What says which synapses of a neuron go, branches left as they are; empty if scores do.
     """
 
     name: str
@@ -60,11 +67,22 @@ class RankingTree:
     parameters: tuple[str, ...]
     score: tuple[Statement, ...]
     gain: tuple[Statement, ...]
+    initial: tuple[Statement, ...]
+    row: tuple[Statement, ...]
 
     @property
     def reads_distance(self) -> bool:
         """Whether positions are needed."""
-        return "distance" in fields_read((*self.score, *self.gain), "pair")
+        return "distance" in self._of_pair()
+
+    @property
+    def reads_mark(self) -> bool:
+        """Whether the marks of pairs are needed."""
+        return "mark" in self._of_pair()
+
+    def _of_pair(self) -> frozenset[str]:
+        of_synapses = pair_fields_read(self.row, self.states)
+        return of_synapses | fields_read((*self.score, *self.gain, *self.initial), "pair")
 
 
 def read_ranking(
@@ -91,8 +109,8 @@ def read_ranking(
     SpecError
         `derive` returns a name that is a parameter already.
     """
-    known = parameter_names(rule)
-    spaces = spaces_of_rule(rule, tuple(synapse_states), known)
+    known, states = names_of_rule(rule), tuple(synapse_states)
+    spaces = spaces_of_rule(rule, states, known)
     spaces |= {"pre": _of_neuron("pre", "source", pre), "post": _of_neuron("post", "target", post)}
     sites: Sites = {}
 
@@ -104,18 +122,22 @@ def read_ranking(
         refuse_counts(program, where)
         return program
 
-    score = parsed("score", "syn pair p", SCORED)
+    row = read_row(rule, states, known, sites) if rule.rows else ()
+    score = parsed("score", "syn pair p", SCORED) if not rule.rows else ()
     gain = parsed("gain", "pre post pair p", GAINED) if ranks_pairs else ()
-    used = fields_read((*score, *gain), "p")
+    initial = parsed("initial", "pair p", INITIAL) if rule.initial is not None else ()
+    used = fields_read((*score, *gain, *initial, *row), "p")
     return RankingTree(
         name=rule.__name__,
-        states=tuple(synapse_states),
+        states=states,
         pre=tuple(name for name in pre if name in fields_read(gain, "pre")),
         post=tuple(name for name in post if name in fields_read(gain, "post")),
         known=known,
         parameters=tuple(name for name in known if name in used),
         score=score,
         gain=gain,
+        initial=initial,
+        row=row,
     )
 
 

@@ -27,10 +27,21 @@ class RankingKernels:
     score : int
         Address of ``score(state, pair, params, random, found)``, which writes the score of a
         synapse into `found`, (1,) real; the other arguments are those of
-        `snnlab.rules.rewiring_kernel.RewiringKernels`.
+        `snnlab.rules.rewiring_kernel.RewiringKernels`; 0 if there is a row form.
     gain : int
         Address of ``gain(pre, post, pair, params, random, found)``, which writes the gain of a
         pair; 0 if pairs are not ranked. `pre` and `post`: (n,) real, variables of both neurons.
+    initial : int
+        Address of ``initial(pair, params, random, found)``, which writes the weight of a new
+        synapse; 0 if all start from the same.
+    row : int
+        Address of ``row(state, pairs, ends, neuron, params, random, goes, n)``; 0 if there is none.
+
+        * state: (n * n_states,) real, of one synapse after the other
+        * pairs: (n * 3,) real
+        * ends: (n * 2,) uint32, source and target: they name the draws in loops over synapses
+        * neuron: (2,) real, its number and n; its number names all other draws
+        * goes: (n,) uint8, where 1 is written for those that go
     source : str
         The generated Numba source.
     """
@@ -39,6 +50,8 @@ class RankingKernels:
     precision: str
     score: int
     gain: int
+    initial: int
+    row: int
     source: str = field(repr=False)
     compiled: Any = field(repr=False, compare=False)
 
@@ -62,4 +75,6 @@ def compile_ranking_kernels(tree: RankingTree, *, precision: str = "float32") ->
     source = emit_ranking_kernels(tree, precision)
     module = generated_module(f"{tree.name}_ranks", source)
     gain = module.gain.address if tree.gain else 0
-    return RankingKernels(tree, precision, module.score.address, gain, source, module)
+    initial = module.initial.address if tree.initial else 0
+    score, row = (0, module.row.address) if tree.row else (module.score.address, 0)
+    return RankingKernels(tree, precision, score, gain, initial, row, source, module)

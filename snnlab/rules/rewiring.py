@@ -14,8 +14,8 @@ from snnlab.rules.select import without_branches
 from snnlab.rules.tree import Draw, Local, Statement, Type, fields_read, walk
 
 __all__ = [
-    "ACCEPTED", "ADJUSTED", "PAIR", "PROPOSED", "PRUNED", "TARGET", "RewiringModel",
-    "RewiringTree", "read_rewiring", "refuse_counts", "spaces_of_rule",
+    "ACCEPTED", "ADJUSTED", "INITIAL", "PAIR", "PROPOSED", "PRUNED", "TARGET", "RewiringModel",
+    "RewiringTree", "names_of_rule", "read_rewiring", "refuse_counts", "spaces_of_rule",
 ]  # fmt: skip
 
 PRUNED = Local("pruned", Type.BOOL)
@@ -27,12 +27,14 @@ ACCEPTED = Local("accepted", Type.BOOL)
 ADJUSTED = Local("adjusted", Type.REAL)
 """The variable of `RewiringTree.adjust` that holds the new weight."""
 
+INITIAL = Local("initial", Type.REAL)
+"""The variable of `RewiringTree.initial` that holds the weight of a new synapse."""
+
 PROPOSED = Local("proposed", Type.REAL)
 """The variable of `RewiringTree.propose` that holds the number of the source."""
 
-PAIR = ("distance", "indegree")
+PAIR = ("distance", "indegree", "mark")
 """What a rule sees of a pair of neurons, in the order in which it is handed over."""
-
 
 TARGET = ("number", "n_targets", "n_sources", "indegree")
 """What a rule that proposes sees of a target, in the order in which it is handed over."""
@@ -51,6 +53,7 @@ class RewiringModel(Protocol):
     prune: Callable[..., Any]
     accept: Callable[..., Any]
     adjust: Callable[..., Any] | None
+    initial: Callable[..., Any] | None
     propose: Callable[..., Any] | None
 
 
@@ -65,12 +68,13 @@ class RewiringTree:
     states : tuple of str
         ``"weight"``, then the state variables of the synapses.
     known : tuple of str
-        Parameters, then derived constants.
+        Parameters, derived constants, ``"weight"``.
     parameters : tuple of str
         Those of them that the programs read.
-    prune, accept, adjust, propose : tuple of Statement
-        What sets `PRUNED`, `ACCEPTED`, `ADJUSTED` and `PROPOSED`, without branches except around
-        loops; the last two are empty where the rule leaves weights and sources alone.
+    prune, accept, adjust, initial, propose : tuple of Statement
+        What sets `PRUNED`, `ACCEPTED`, `ADJUSTED`, `INITIAL` and `PROPOSED`, without branches
+        except around loops; the last three are empty where the rule leaves weights and sources
+        alone.
     """
 
     name: str
@@ -80,6 +84,7 @@ class RewiringTree:
     prune: tuple[Statement, ...]
     accept: tuple[Statement, ...]
     adjust: tuple[Statement, ...]
+    initial: tuple[Statement, ...]
     propose: tuple[Statement, ...]
 
     @property
@@ -92,8 +97,13 @@ class RewiringTree:
         """Whether the synapses onto a target must be counted."""
         return "indegree" in self._of_pair()
 
+    @property
+    def reads_mark(self) -> bool:
+        """Whether the marks of pairs are needed."""
+        return "mark" in self._of_pair()
+
     def _of_pair(self) -> frozenset[str]:
-        return fields_read((*self.prune, *self.accept, *self.adjust), "pair")
+        return fields_read((*self.prune, *self.accept, *self.adjust, *self.initial), "pair")
 
 
 def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> RewiringTree:
@@ -113,7 +123,7 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
     SpecError
         `derive` returns a name that is a parameter already.
     """
-    known = parameter_names(rule)
+    known = names_of_rule(rule)
     spaces = spaces_of_rule(rule, tuple(synapse_states), known)
     sites: Sites = {}
 
@@ -128,8 +138,9 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
     prune = parsed("prune", "syn pair p", PRUNED)
     accept = parsed("accept", "pair p", ACCEPTED)
     adjust = parsed("adjust", "syn pair p", ADJUSTED) if rule.adjust is not None else ()
+    initial = parsed("initial", "pair p", INITIAL) if rule.initial is not None else ()
     propose = parsed("propose", "target p", PROPOSED) if rule.propose is not None else ()
-    used = fields_read((*prune, *accept, *adjust, *propose), "p")
+    used = fields_read((*prune, *accept, *adjust, *initial, *propose), "p")
     return RewiringTree(
         name=rule.__name__,
         states=tuple(synapse_states),
@@ -138,6 +149,7 @@ def read_rewiring(rule: RewiringModel, synapse_states: Sequence[str]) -> Rewirin
         prune=prune,
         accept=accept,
         adjust=adjust,
+        initial=initial,
         propose=propose,
     )
 
@@ -161,6 +173,17 @@ def _draws(program: tuple[Statement, ...]) -> Iterator[Draw]:
     return (node for node in walk(*program) if isinstance(node, Draw))
 
 
+def names_of_rule(rule: Any) -> tuple[str, ...]:
+    """Return what ``p`` has: parameters, derived constants, the weight of the rewiring.
+
+    Raises
+    ------
+    SpecError
+        `derive` returns a name that is a parameter already.
+    """
+    return tuple(dict.fromkeys((*parameter_names(rule), "weight")))
+
+
 def spaces_of_rule(
     rule: _Named, states: tuple[str, ...], known: tuple[str, ...]
 ) -> dict[str, Space]:
@@ -168,7 +191,7 @@ def spaces_of_rule(
     decides = "A rule decides which synapses there are; the synapse model changes them."
     of_synapse = f"a state of the projection's synapses ({', '.join(states)})"
     of_pair = f"a number of the pair ({', '.join(PAIR)})"
-    of_rule = f"a parameter or derived constant of {rule.__name__}"
+    of_rule = f"a parameter or derived constant of {rule.__name__}, or weight,"
     fixed = "Parameters are the same at every call: compute with a local variable."
     return {
         "syn": Space("syn", of_synapse, frozenset(states), remedy=decides),

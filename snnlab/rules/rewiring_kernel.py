@@ -29,7 +29,7 @@ class RewiringKernels:
         Address of ``int64 prune(state, pair, params, random)``: not 0 if the synapse goes.
 
         * state: (n_states,) real, the weight, then the states of the synapse model
-        * pair: (2,) real, the distance [um] and the indegree of the target
+        * pair: (3,) real, the distance [um], the indegree of the target, the mark of the pair
         * params: (n_params,) real, in the order of `RewiringTree.parameters`
         * random: (5,) uint32, the seed, the stream, two numbers that name what is decided, the
           step
@@ -41,6 +41,9 @@ class RewiringKernels:
     adjust : int
         Address of ``int64 adjust(state, pair, params, random)``, which writes the new weight over
         the old one; 0 if the rule leaves weights alone.
+    initial : int
+        Address of ``int64 initial(pair, params, random, found)``, which writes the weight of a new
+        synapse into `found`, (1,) real; 0 if all start from the same.
     propose : int
         Address of ``int64 propose(target, params, random)``: a source, or -1; 0 if the rule
         proposes none.
@@ -55,6 +58,7 @@ class RewiringKernels:
     prune: int
     accept: int
     adjust: int
+    initial: int
     propose: int
     source: str = field(repr=False)
     compiled: Any = field(repr=False, compare=False)
@@ -88,5 +92,6 @@ def compile_rewiring_kernels(
     return RewiringKernels(
         tree, precision, module.prune.address, module.accept.address,
         module.adjust.address if tree.adjust else 0,
+        module.initial.address if tree.initial else 0,
         module.propose.address if tree.propose else 0, source, module,
     )  # fmt: skip

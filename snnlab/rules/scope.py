@@ -33,6 +33,10 @@ class Space:
         Whether a rule may assign to them.
     remedy : str
         What to write instead of an assignment, where that is not allowed.
+    each : Space, optional
+        What the variable of a loop over the argument has; without it there is no such loop.
+    removable : bool
+        Whether ``remove()`` may be called on it.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Space:
     names: frozenset[str]
     writable: bool = False
     remedy: str = ""
+    each: Space | None = None
+    removable: bool = False
 
 
 @dataclass
@@ -63,7 +69,9 @@ class Scope:
     assigned : set of str
         Local variables that have a value at this place on every path.
     loop_depth : int
-        Number of loops around this place.
+        Number of loops over numbers around this place.
+    each_depth : int
+        Number of loops over synapses around it.
     passes : int
         The most passes that they make together.
     bounds : dict
@@ -78,6 +86,7 @@ class Scope:
     sites: dict[tuple[str, int, int], int]
     assigned: set[str] = field(default_factory=set)
     loop_depth: int = 0
+    each_depth: int = 0
     passes: int = 1
     bounds: dict[str, Bounds] = field(default_factory=dict)
 
@@ -87,6 +96,10 @@ class Scope:
         if name in self.local_names:
             return self._local(node)
         if name in self.spaces:
+            if self.spaces[name].each is not None:
+                raise self.source.error(
+                    node, "must be looped over", f"Write: for s in {name}, then read s.weight."
+                )
             names = sorted(self.spaces[name].names)
             example = f"{name}.{names[0]}" if names else "a local variable"
             raise self.source.error(

@@ -21,12 +21,14 @@ __all__ = [
     "Expr",
     "Field",
     "For",
+    "ForEach",
     "If",
     "Local",
     "Logic",
     "Negative",
     "Not",
     "Power",
+    "Remove",
     "Select",
     "Statement",
     "Type",
@@ -206,7 +208,22 @@ class For:
         return len(bounds) == 3 and len(range(*map(int, bounds))) > 0
 
 
-Statement = Assign | If | For
+@dataclass(frozen=True)
+class ForEach:
+    """``for s in synapses``: the fields of `space` are those of one synapse after the other."""
+
+    space: str
+    body: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Remove:
+    """``s.remove()``: the synapse whose fields `space` has goes."""
+
+    space: str
+
+
+Statement = Assign | If | For | ForEach | Remove
 Node = Expr | Statement
 
 

@@ -211,7 +211,7 @@ def has_counted_loop(program: Sequence[Statement]) -> bool:
 
 _PREFIX = {
     "state": "s", "input": "i", "p": "p", "syn": "s", "pre": "a", "post": "b", "mod": "m",
-    "pair": "pair", "target": "target",
+    "pair": "pair", "target": "target", "neuron": "neuron",
 }  # fmt: skip
 """Space of a field -> what its variables begin with."""
 

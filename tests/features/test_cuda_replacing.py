@@ -10,37 +10,16 @@ from snnlab.frames.health import Kind
 from snnlab.model.connectivity import AllToAll, PairwiseBernoulli
 from snnlab.model.edits import AddRewiring, SetParameter
 from snnlab.model.network import Network, Population, Projection
-from snnlab.model.rewiring import Rewiring, RewiringRule
+from snnlab.model.rewiring import Rewiring
 from snnlab.model.space import Grid
-from snnlab.rules.intrinsics import uniform
-from tests.features.test_replacing import Churn, Shuffle, Stubborn, churning, learning
+from tests.features.test_replacing import Shuffle, Stubborn, learning
 from tests.host_device.host_device import HostDevice
+from tests.rewired_networks import replacing
+from tests.rewiring_rules import Churn, Drift
 from tests.twins import Twins, assert_same_frame, assert_same_state, assert_same_synapses
 
 CHOPS = (1, 7, 30, 2, 60)
 STEPS = sum(CHOPS)
-
-
-class Drift(RewiringRule):
-    """Does not ask for in-degrees: rows may be visited side by side."""
-
-    replaces = True
-
-    @staticmethod
-    def prune(syn, pair, p):
-        return uniform() < 0.1 * syn.weight
-
-    @staticmethod
-    def accept(pair, p):
-        return pair.distance < 5.0 and uniform() < 0.5
-
-
-def crowd(*, synapse: str = "STDPTriplet") -> Network:
-    """Rules of both kinds on the same rows, one of them in every step."""
-    network = churning(synapse=synapse)
-    drift = Rewiring("forward", Drift, 0.3, name="drift")
-    often = Rewiring("lateral", Drift, 0.1, name="often", weight=0.2)
-    return network.replace(rewirings=[drift, *network.rewirings, often])
 
 
 @pytest.mark.parametrize(
@@ -48,7 +27,7 @@ def crowd(*, synapse: str = "STDPTriplet") -> Network:
     [("Static", "float32"), ("STDP", "float64"), ("STDPTriplet", "float32")],
 )
 def test_synapses_are_replaced_as_on_the_cpu(synapse: str, precision: str) -> None:
-    twins = Twins(crowd(synapse=synapse), HostDevice(seed=2, resident=2), precision=precision)
+    twins = Twins(replacing(synapse=synapse), HostDevice(seed=2, resident=2), precision=precision)
     frames = twins.advance(*CHOPS)
     for k in (0, 1, 5):
         assert sum(len(frame.structure.of(k)) for frame in frames) > 100
@@ -59,7 +38,7 @@ def test_synapses_are_replaced_as_on_the_cpu(synapse: str, precision: str) -> No
 
 def test_rows_may_be_short_of_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snnlab.build.growing._ROOM", 1)
-    twins = Twins(crowd(), HostDevice(seed=5))
+    twins = Twins(replacing(), HostDevice(seed=5))
     before = twins.cuda._arrays
     twins.advance(*CHOPS)
     assert twins.cuda._arrays is not before
@@ -68,16 +47,16 @@ def test_rows_may_be_short_of_room(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("n_pairs", [7, 5000])
 def test_rounds_may_be_short_or_long(n_pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    twins = Twins(crowd(), HostDevice(seed=3))
+    twins = Twins(replacing(), HostDevice(seed=3))
     monkeypatch.setattr("snnlab.arrays.rewiring_arrays.ROUND", n_pairs)
-    twins.cuda = CudaEngine(crowd(), HostDevice(seed=3))
+    twins.cuda = CudaEngine(replacing(), HostDevice(seed=3))
     twins.advance(20)
     twins.compare()
 
 
 def test_a_list_of_events_that_is_full_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snnlab.arrays.rewiring_arrays._EVENTS", 1)
-    twins = Twins(crowd(), HostDevice())
+    twins = Twins(replacing(), HostDevice())
     assert twins.cuda._arrays.rewirings.events.shape[1] == 40
     twins.advance(*CHOPS[:-1])
     twins.compare()
@@ -85,17 +64,17 @@ def test_a_list_of_events_that_is_full_is_emptied(monkeypatch: pytest.MonkeyPatc
 
 def test_many_partitions_replace_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("snnlab.build.layout.MAX_PARTITION", 128)
-    cut = CudaEngine(crowd(), HostDevice(seed=1, resident=3))
+    cut = CudaEngine(replacing(), HostDevice(seed=1, resident=3))
     assert cut._arrays.partitions.n >= 4
     monkeypatch.undo()
-    whole = CpuEngine(crowd(), threads=2)
+    whole = CpuEngine(replacing(), threads=2)
     for n in CHOPS:
         assert_same_frame(whole.advance(n), cut.advance(n))
     assert_same_state(whole.checkpoint(), cut.checkpoint())
 
 
 def test_a_run_moves_between_engines_and_goes_on() -> None:
-    network = crowd()
+    network = replacing()
     stays = CpuEngine(network, threads=1)
     kept = CpuEngine(network, threads=1).checkpoint()
     for k, n in enumerate((45, 28, 1, 30)):
@@ -107,7 +86,7 @@ def test_a_run_moves_between_engines_and_goes_on() -> None:
 
 
 def test_edits_leave_twins_alike() -> None:
-    twins = Twins(crowd(), HostDevice(seed=1))
+    twins = Twins(replacing(), HostDevice(seed=1))
     twins.advance(20)
     assert twins.edit(SetParameter("churn", "attempts", 0), SetParameter("churn too", "every", 0.2))
     twins.advance(33)

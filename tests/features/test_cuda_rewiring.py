@@ -11,66 +11,16 @@ from snnlab.cuda.engine import CudaEngine
 from snnlab.model.connectivity import AllToAll, FixedIndegree
 from snnlab.model.edits import AddRewiring, SetParameter
 from snnlab.model.network import Network, Population, Projection
-from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import SynapseRecorder
-from snnlab.model.rewiring import Rewiring, RewiringRule
+from snnlab.model.rewiring import Rewiring
 from snnlab.model.space import Grid
-from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains
-from snnlab.rules.intrinsics import normal, uniform
+from snnlab.model.stimuli import SpikeTrains
 from tests.host_device.host_device import HostDevice
+from tests.rewired_networks import restless
+from tests.rewiring_rules import Restless
 from tests.twins import Twins, assert_same_frame, assert_same_state, assert_same_synapses
 
 CHOPS = (1, 7, 30, 2, 160, 100)
-
-
-class Restless(RewiringRule):
-    """Uses all that a rule may: states, distance, in-degree, several draws."""
-
-    width = Parameter(2.0, "um", "of the kernel", above=0.0)
-    rate = Parameter(0.6, "1", "how often a synapse goes", low=0.0)
-
-    @staticmethod
-    def prune(syn, pair, p):
-        return uniform() < p.rate * (1.1 - syn.weight / 6.0) and normal() < 0.5 * pair.distance
-
-    @staticmethod
-    def accept(pair, p):
-        return normal() * p.width > pair.distance - 2.0 and pair.indegree < 20
-
-
-def restless(partner: str = "uniform", *, attempts: int = 60) -> Network:
-    """Every kind of rows that may grow, beside rows that do not, under a blob that moves."""
-    sheet = Grid((12.0, 12.0), True, (12, 12))
-    source = Population("source", 144, "PoissonSource", {"rate": 20.0}, space=sheet)
-    a = Population("a", 144, "LIFDelta", {"t_ref": 1.0}, space=sheet)
-    b = Population("b", 144, "LIFExp", space=Grid((12.0, 12.0), False, (12, 12)))
-    rule = FixedIndegree(12, multapses=False)
-    projections = [
-        Projection("source", "a", rule, 3.0, 0.3, name="map", synapse="STDP",
-                   parameters={"W_max": 6.0, "learning_rate": 0.05}),
-        Projection("a", "a", rule, 0.3, 1.1, name="triplet", synapse="STDPTriplet",
-                   parameters={"W_max": 6.0}, dendritic_fraction=0.6),
-        Projection("a", "b", rule, 4.0, 0.5, name="depressing", synapse="TsodyksMarkram"),
-        Projection("b", "a", rule, -0.2, 2.0, name="static"),
-        Projection("b", "b", FixedIndegree(10), 20.0, 1.0, name="dopamine",
-                   synapse="STDPDopamine", parameters={"W_max": 100.0}, modulator="source"),
-        Projection("source", "b", FixedIndegree(20), 200.0, 1.2, name="stays"),
-    ]  # fmt: skip
-    rewirings = [
-        Rewiring("map", Restless, 0.5, attempts, partner=partner, name="fast"),
-        Rewiring("triplet", Restless, 1.0, attempts, {"width": 4.0}, name="slow"),
-        Rewiring("depressing", Restless, 0.7, attempts, name="seldom"),
-        Rewiring("static", Restless, 0.3, 5, {"rate": 0.1}, partner=partner, name="often"),
-        Rewiring("map", Restless, 1.1, 300, name="crowded"),
-    ]
-    drive = [
-        PoissonInput("to_a", "a", rate=9000.0, weight=0.6),
-        MovingBlob("blob", "source", interval=3.3),
-    ]
-    recorder = SynapseRecorder("weights", "dopamine", interval=1.0)
-    return Network(
-        [source, a, b], projections, stimuli=drive, rewirings=rewirings, recorders=[recorder]
-    )
 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])

@@ -24,8 +24,8 @@ from snnlab.model.stimuli import PoissonInput, SpikeTrains
 from snnlab.rules.intrinsics import uniform
 from snnlab.session import Session
 from tests.features.session_bench import LIMIT_S, engines
-from tests.features.test_cuda_replacing import crowd
 from tests.host_device.host_device import HostDevice
+from tests.rewired_networks import replacing as crowd
 from tests.twins import Twins, assert_same_frame, assert_same_state
 
 N = 144

@@ -18,64 +18,19 @@ from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
 from snnlab.model.connectivity import AllToAll, FixedIndegree, FixedOutdegree, PairwiseBernoulli
 from snnlab.model.edits import Lesion, SetParameter
 from snnlab.model.network import Network, Population, Projection
-from snnlab.model.parameter import Parameter
-from snnlab.model.recorders import SynapseRecorder
 from snnlab.model.rewiring import Rewiring, RewiringRule
 from snnlab.model.rewirings import SET, RigL
 from snnlab.model.space import Grid
-from snnlab.rules.intrinsics import normal, uniform
 from snnlab.rules.philox import stream_id
-from tests.features.test_replacing import Churn
-from tests.features.test_rewiring import Busy
 from tests.host_device.host_device import HostDevice
+from tests.rewired_networks import ranked, ranking
+from tests.rewiring_rules import Crowded
 from tests.twins import Twins, assert_same_frame, assert_same_state
 
 N = 100
 SHEET = Grid((10.0, 10.0), True, (10, 10))
 FALSE_ALARMS = 1e-4
 """How often a correct engine would fail a test of randomness, over seeds."""
-
-
-class Crowded(RewiringRule):
-    """Each target drops a fifth of its synapses and gets near ones from sources that fired."""
-
-    ranks = "target"
-    share = Parameter(0.2, "1", "of the synapses that goes", low=0.0)
-
-    @staticmethod
-    def score(syn, pair, p):
-        return syn.weight * (1.0 + 0.1 * normal()) - 0.01 * pair.distance
-
-    @staticmethod
-    def gain(pre, post, pair, p):
-        return pre.K_plus - 0.5 * pair.distance - 0.1 * pair.indegree + 0.001 * post.V_m
-
-    @staticmethod
-    def n_going(group, p):
-        return p.share * group.n
-
-
-class Spread(RewiringRule):
-    """Each source loses its weakest synapse and gets two, until it has 9."""
-
-    ranks = "source"
-    candidates = 3
-
-    @staticmethod
-    def score(syn, pair, p):
-        return abs(syn.weight)
-
-    @staticmethod
-    def gain(pre, post, pair, p):
-        return uniform() - pair.indegree
-
-    @staticmethod
-    def n_going(group, p):
-        return 1
-
-    @staticmethod
-    def n_coming(group, p):
-        return 2 if group.n < 9 else group.n_gone
 
 
 class Signed(RewiringRule):
@@ -93,42 +48,13 @@ class Signed(RewiringRule):
         return 0.25 * group.n
 
 
-def ranking(*rewirings: Rewiring, synapse: str = "STDP", seed: int = 1) -> Network:
-    """Two sheets, and synapses that learn between them; others lie beside them."""
-    source = Population("source", N, "PoissonSource", {"rate": 80.0}, space=SHEET)
-    target = Population("target", N, "LIFDelta", {"t_ref": 1.0}, space=SHEET)
-    learning = {"W_max": 6.0, "learning_rate": 0.05} if synapse == "STDP" else {}
-    projections = [
-        Projection("source", "target", PairwiseBernoulli(0.08), 3.5, 0.3, name="forward",
-                   synapse=synapse, parameters=learning),
-        Projection("target", "target", FixedIndegree(5, autapses=False, multapses=False), 0.4, 1.5,
-                   name="lateral"),
-        Projection("target", "target", FixedIndegree(5), 0.2, 0.5, name="stays", synapse="STDP",
-                   parameters={"W_max": 6.0}),
-    ]  # fmt: skip
-    recorder = SynapseRecorder("weights", "stays", interval=1.0)
-    return Network([source, target], projections, rewirings=rewirings, recorders=[recorder],
-                   seed=seed)  # fmt: skip
-
-
-def crowd() -> Network:
-    """All kinds of rules on the same rows, some of them due at the same steps."""
-    return ranking(
-        Rewiring("forward", Crowded, 1.0, name="crowded"),
-        Rewiring("forward", Churn, 0.5, name="churn"),
-        Rewiring("lateral", "SET", 1.5, name="set", weight=0.3),
-        Rewiring("lateral", Busy, 0.5, 10, name="attempts"),
-        Rewiring("forward", Spread, 2.0, name="spread", weight=1.0),
-    )
-
-
 CHOPS = (1, 9, 1, 14, 25, 30)
 
 
 @pytest.fixture(scope="module")
 def expected() -> tuple[list[Frame], Checkpoint]:
     """The run that all others must equal."""
-    engine = CpuEngine(crowd(), threads=1)
+    engine = CpuEngine(ranked(), threads=1)
     frames = [engine.advance(n) for n in CHOPS]
     for k in range(5):
         assert sum(len(frame.structure.of(k)) for frame in frames) > 20
@@ -145,19 +71,19 @@ def assert_as_expected(engine, expected) -> None:
 
 
 def test_threads_and_partitions_change_nothing(expected, monkeypatch) -> None:
-    assert_as_expected(CpuEngine(crowd(), threads=3), expected)
+    assert_as_expected(CpuEngine(ranked(), threads=3), expected)
     monkeypatch.setattr("snnlab.build.layout.MAX_PARTITION", 128)
-    engine = CpuEngine(crowd(), threads=2)
+    engine = CpuEngine(ranked(), threads=2)
     assert engine._arrays.partitions.n >= 2
     assert_as_expected(engine, expected)
 
 
 def test_a_device_ranks_alike(expected) -> None:
-    assert_as_expected(CudaEngine(crowd(), HostDevice(seed=1)), expected)
+    assert_as_expected(CudaEngine(ranked(), HostDevice(seed=1)), expected)
 
 
 def test_cuts_change_nothing(expected) -> None:
-    whole = CpuEngine(crowd(), threads=2)
+    whole = CpuEngine(ranked(), threads=2)
     frame = whole.advance(sum(CHOPS))
     assert frame.n_spikes == sum(f.n_spikes for f in expected[0])
     for k, column in enumerate(frame.structure.columns):
@@ -168,7 +94,7 @@ def test_cuts_change_nothing(expected) -> None:
 
 @pytest.mark.parametrize("step", [10, 20, 50])
 def test_a_run_goes_on_from_a_step_at_which_rules_are_due(expected, step: int, tmp_path) -> None:
-    engine = CpuEngine(crowd(), threads=2)
+    engine = CpuEngine(ranked(), threads=2)
     engine.advance(step)
     save_checkpoint(engine.checkpoint(), tmp_path / "a.checkpoint")
     engine.advance(3)

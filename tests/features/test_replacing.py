@@ -12,36 +12,18 @@ from snnlab.cpu.engine import CpuEngine
 from snnlab.frames.health import Kind
 from snnlab.frames.structure import StructuralEvents
 from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
-from snnlab.model.connectivity import AllToAll, DistanceDependent, PairwiseBernoulli
+from snnlab.model.connectivity import AllToAll, PairwiseBernoulli
 from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population, Projection
-from snnlab.model.parameter import Parameter
 from snnlab.model.rewiring import Rewiring, RewiringRule
-from snnlab.model.space import Grid
-from snnlab.rules.intrinsics import uniform
 from snnlab.rules.philox import philox4x32, stream_id
-from tests.features.test_rewiring import Busy, assert_same, pairs, run
+from tests.features.test_rewiring import assert_same, pairs, run
+from tests.rewired_networks import churning
 
 N = 12 * 12
 STEPS = 400
 FALSE_ALARMS = 1e-4
 """How often a correct engine would fail a test of randomness, over seeds."""
-
-
-class Churn(RewiringRule):
-    """Some synapses go, more of those onto crowded targets; near pairs get one."""
-
-    replaces = True
-    p_go = Parameter(0.04, "1", "probability that a synapse goes", low=0.0)
-    far = Parameter(4.0, "um", "farthest that connects", low=0.0)
-
-    @staticmethod
-    def prune(syn, pair, p):
-        return uniform() < (p.p_go if pair.indegree < 9 else 2 * p.p_go) or syn.weight < 0.0
-
-    @staticmethod
-    def accept(pair, p):
-        return pair.distance <= p.far and pair.indegree < 14 and uniform() < 0.9
 
 
 class Shuffle(RewiringRule):
@@ -64,27 +46,6 @@ class Stubborn(Shuffle):
     @staticmethod
     def accept(pair, p):
         return pair.indegree < 1
-
-
-def churning(*, synapse: str = "STDP", seed: int = 1) -> Network:
-    """Projections whose synapses are replaced, one of them by attempts as well."""
-    sheet = Grid((12.0, 12.0), True, (12, 12))
-    source = Population("source", N, "PoissonSource", {"rate": 60.0}, space=sheet)
-    target = Population("target", N, "LIFDelta", {"t_ref": 1.0}, space=sheet)
-    learning = {"W_max": 6.0, "learning_rate": 0.05} if synapse == "STDP" else {}
-    projections = [
-        Projection("source", "target", DistanceDependent(0.5, 2.0), 3.0, 0.3, name="forward",
-                   synapse=synapse, parameters=learning),
-        Projection("target", "target", PairwiseBernoulli(0.05, autapses=False), 0.5, 1.5,
-                   name="lateral"),
-    ]  # fmt: skip
-    rules = [
-        Rewiring("forward", Churn, 0.5, 1, name="churn"),
-        Rewiring("lateral", Churn, 1.0, 1, {"far": 7.0}, name="churn too"),
-        Rewiring("forward", Busy, 0.7, 20, name="attempts"),
-        Rewiring("forward", Churn, 1.1, 1, {"p_go": 0.2}, name="churn again"),
-    ]
-    return Network([source, target], projections, rewirings=rules, seed=seed)
 
 
 @pytest.fixture(scope="module")

@@ -14,31 +14,16 @@ from snnlab.interop.checkpoint_file import load_checkpoint, save_checkpoint
 from snnlab.model.connectivity import DistanceDependent, PairwiseBernoulli
 from snnlab.model.edits import RemoveRewiring, SetParameter
 from snnlab.model.network import Network, Population, Projection
-from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import SynapseRecorder
-from snnlab.model.rewiring import Rewiring, RewiringRule
+from snnlab.model.rewiring import Rewiring
 from snnlab.model.space import Grid
-from snnlab.rules.intrinsics import uniform
 from snnlab.rules.philox import philox4x32, stream_id
+from tests.rewiring_rules import Busy
 
 pytestmark = pytest.mark.usefixtures("both_engines")
 
 N = 12 * 12
 STEPS = 900
-
-
-class Busy(RewiringRule):
-    """Half of the synapses that are looked at go, near pairs get one, crowded targets do not."""
-
-    far = Parameter(3.0, "um", "farthest that connects", low=0.0)
-
-    @staticmethod
-    def prune(syn, pair, p):
-        return uniform() < 0.5 or syn.weight < 0.0
-
-    @staticmethod
-    def accept(pair, p):
-        return pair.distance <= p.far and pair.indegree < 12 and uniform() < 0.9
 
 
 def busy(

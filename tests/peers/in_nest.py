@@ -34,8 +34,13 @@ class NestRun:
     samples: Mapping[str, NDArray[np.float64]]
 
 
-def run_in_nest(networks: Sequence[Network], duration: float, *, threads: int = 1) -> list[NestRun]:
-    """Run each network for `duration` [ms] in NEST, one after the other in one process."""
+def run_in_nest(
+    networks: Sequence[Network], duration: float, *, threads: int = 1, records_weights: bool = True
+) -> list[NestRun]:
+    """Run each network for `duration` [ms] in NEST, one after the other in one process.
+
+    Weights of plastic synapses are recorded at every spike, which is too much for large networks.
+    """
     if importlib.util.find_spec("nest") is None:
         absent("NEST is not installed: uv sync installs it on Linux")
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +51,10 @@ def run_in_nest(networks: Sequence[Network], duration: float, *, threads: int = 
             for network, out in zip(networks, outs, strict=True)
         ]  # fmt: skip
         job = Path(folder) / "job.json"
-        job.write_text(json.dumps({"runs": runs, "threads": threads}), encoding="utf-8")
+        job.write_text(
+            json.dumps({"runs": runs, "threads": threads, "records_weights": records_weights}),
+            encoding="utf-8",
+        )
         done = subprocess.run(
             [sys.executable, SCRIPT, job], capture_output=True, text=True, timeout=TIMEOUT_S,
             check=False, env=os.environ | {"PYNEST_QUIET": "1"}, stdin=subprocess.DEVNULL,

@@ -1,8 +1,8 @@
 """The half that NEST runs: networks of snnlab's files become NEST's, and what they do a file.
 
 ``python nest_side.py JOB.json`` with ``{"runs": [{"network": ..., "duration": ms, "out": path},
-...], "threads": 1}``; each run writes its spikes and samples as npz. Needs PyNEST and NumPy only.
-The files hold numbers and distributions, no expressions of knobs.
+...], "threads": 1, "records_weights": true}``; each run writes its spikes and samples as npz. Needs
+PyNEST and NumPy only. The files hold numbers and distributions, no expressions of knobs.
 """
 
 from __future__ import annotations
@@ -95,13 +95,15 @@ def main() -> None:
     job = json.loads(Path(sys.argv[1]).read_text())
     nest.verbosity = nest.VerbosityLevel.ERROR
     for run in job["runs"]:
-        np.savez(run["out"], **result_of(run["network"], run["duration"], job["threads"]))
+        np.savez(run["out"], **result_of(run["network"], run["duration"], job))
 
 
-def result_of(network: Data, duration: float, threads: int) -> dict[str, Any]:
+def result_of(network: Data, duration: float, job: Data) -> dict[str, Any]:
     """Build, run, and return spikes and samples as arrays."""
     nest.ResetKernel()
-    nest.set(local_num_threads=threads, resolution=network["dt"], rng_seed=network["seed"] + 1)
+    nest.set(
+        local_num_threads=job["threads"], resolution=network["dt"], rng_seed=network["seed"] + 1
+    )
     models = {p["name"]: p["neuron"] for p in network["populations"]}
     early = early_sources(network["projections"])
     populations = {
@@ -109,10 +111,13 @@ def result_of(network: Data, duration: float, threads: int) -> dict[str, Any]:
         for p in network["populations"]
     }
     weights = {
-        p["name"]: recorder
+        p["name"]: nest.Create("weight_recorder")
         for p in network["projections"]
-        if not grows(network, p) and (recorder := connect(p, populations, models)) is not None
+        if is_plastic(p) and job["records_weights"]
     }
+    for projection in network["projections"]:
+        if not grows(network, projection):
+            connect(projection, populations, models, weights.get(projection["name"]))
     for stimulus in network["stimuli"]:
         drive(stimulus, populations)
     recorder = nest.Create("spike_recorder")
@@ -139,8 +144,13 @@ def early_sources(projections: list[Data]) -> dict[str, int]:
 
     The neuron that repeats a spike does so a step later; dopamine takes another step to spread.
     """
-    plastic = [p for p in projections if p.get("synapse", "Static") != "Static"]
+    plastic = [p for p in projections if is_plastic(p)]
     return {p["pre"]: 1 for p in plastic} | {p["modulator"]: 2 for p in plastic if "modulator" in p}
+
+
+def is_plastic(projection: Data) -> bool:
+    """Whether the synapses of a projection have a model of their own."""
+    return bool(projection.get("synapse", "Static") != "Static")
 
 
 def create(population: Data, stimuli: list[Data], *, early: int) -> Any:
@@ -180,8 +190,10 @@ def sources(size: int, trains: list[Data], *, early: int) -> Any:
     return relays
 
 
-def connect(projection: Data, populations: dict[str, Any], models: dict[str, str]) -> Any:
-    """Create the synapses of one projection; return the recorder of their weights, if any."""
+def connect(
+    projection: Data, populations: dict[str, Any], models: dict[str, str], recorder: Any
+) -> None:
+    """Create the synapses of one projection, with a recorder of their weights or without."""
     rule = dict(projection["rule"])
     conn_spec = {"rule": rule.pop("kind")} | {RULES[key]: value for key, value in rule.items()}
     flips = models[projection["post"]] in POSITIVE_INHIBITION and projection["receptor"] == "inh"
@@ -189,19 +201,16 @@ def connect(projection: Data, populations: dict[str, Any], models: dict[str, str
         "weight": number(projection["weight"], sign=-1.0 if flips else 1.0),
         "delay": number(projection["delay"]),
     }
-    recorder = None
-    if projection.get("synapse", "Static") != "Static":
-        syn_spec["synapse_model"], recorder = plastic_model(projection, populations)
+    if is_plastic(projection):
+        syn_spec["synapse_model"] = plastic_model(projection, populations, recorder)
     pre, post = populations[projection["pre"]], populations[projection["post"]]
     nest.Connect(pre, post, conn_spec, syn_spec)
-    return recorder
 
 
-def plastic_model(projection: Data, populations: dict[str, Any]) -> tuple[str, Any]:
-    """Define the synapse model of a projection, and what records its weights."""
+def plastic_model(projection: Data, populations: dict[str, Any], recorder: Any) -> str:
+    """Define the synapse model of a projection, which tells its weights to the recorder."""
     model, names, fixed = SYNAPSES[projection["synapse"]]
     given = projection["parameters"]
-    recorder = nest.Create("weight_recorder")
     values = fixed | {names[k]: v for k, v in given.items() if k in names}
     # Of one sign with its bound already where the model is defined.
     values["weight"] = number(projection["weight"])
@@ -210,13 +219,15 @@ def plastic_model(projection: Data, populations: dict[str, Any]) -> tuple[str, A
     if projection["synapse"] == "TsodyksMarkram":
         values["u"] = given["U"]  # what the first spike uses
     name = f"{model} of {projection['name']}"
-    nest.CopyModel(model, name, values | {"weight_recorder": recorder})
+    if recorder is not None:
+        values["weight_recorder"] = recorder
+    nest.CopyModel(model, name, values)
     of_targets = {theirs: given[k] for k, theirs in OF_TARGETS.items() if k in given}
     if projection["synapse"] == "VogelsSprekeler":
         of_targets["tau_minus"] = given["tau"]
     if of_targets:
         populations[projection["post"]].set(of_targets)
-    return name, recorder
+    return name
 
 
 def transmitter(modulator: Any) -> Any:

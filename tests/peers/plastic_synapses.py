@@ -22,7 +22,9 @@ CASES: dict[str, tuple[float, dict[str, float]]] = {
         0.5, {"W_max": 1.0, "learning_rate": 0.02, "mu_plus": 0.3, "mu_minus": 0.6}
     ),
     "STDPNearest": (0.5, {"W_max": 1.0, "learning_rate": 0.03, "tau_plus": 15.0}),
-    "STDPPowerLaw": (0.5, {"learning_rate": 0.02, "mu": 0.4, "alpha": 0.8}),
+    "STDPPowerLaw": (
+        0.5, {"learning_rate": 0.02, "mu": 0.4, "alpha": 0.8, "tau_plus": 15.0, "tau_minus": 30.0}
+    ),
     "STDPTriplet": (0.5, {"W_max": 1.0, "A_plus": 1e-3}),
     "VogelsSprekeler": (-0.5, {"W_max": -1.0, "eta": 0.01}),
     "STDPDopamine": (0.5, {"W_max": 1.0, "tau_c": 200.0, "tau_n": 50.0, "A_plus": 0.01,

@@ -1,12 +1,14 @@
 """Networks in numbers: rate, irregularity and correlation of many seeds, as NEST has them.
 
-``python -m tests.peers.reference`` runs all seeds in NEST and writes what came out to `FILE`, from
-which the tests read it; it takes about a quarter of an hour.
+``python -m tests.peers.reference [CASE ...]`` runs all seeds of these cases (default: of all) in
+NEST and writes what came out to `FILE`, from which the tests read it; all of them take about
+twenty minutes.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,6 +21,7 @@ from snnlab import presets
 from snnlab.analysis.correlation import pairwise_correlation
 from snnlab.analysis.irregularity import mean_cv
 from snnlab.model.network import Network
+from snnlab.presets.hpc import VARIANTS as HPC_VARIANTS
 from tests.peers.in_nest import run_in_nest
 
 FILE = Path(__file__).with_name("reference.json")
@@ -68,6 +71,10 @@ def _regime(name: str) -> Callable[[int], Network]:
     return lambda seed: presets.load("brunel", regime=name, N=2500, seed=seed)
 
 
+def _balanced(variant: str) -> Callable[[int], Network]:
+    return lambda seed: presets.load("hpc", scale=0.2, K_scaling=0.1, variant=variant, seed=seed)
+
+
 REGIMES = ("SR", "SI fast", "AI", "SI slow")
 CASES = {name: Case(_regime(name), 200.0, 1000.0, 20) for name in REGIMES}
 CASES["microcircuit"] = Case(
@@ -75,10 +82,13 @@ CASES["microcircuit"] = Case(
 )
 
 
+CASES |= {f"hpc {variant}": Case(_balanced(variant), 200.0, 1000.0, 10) for variant in HPC_VARIANTS}
+
+
 def in_nest(case: Case, seeds: Iterable[int]) -> list[Statistics]:
     """Statistics of each seed, in NEST."""
     networks = [case.network(seed) for seed in seeds]
-    runs = run_in_nest(networks, case.warmup + case.duration)
+    runs = run_in_nest(networks, case.warmup + case.duration, records_weights=False)
     return [case.statistics(n, r.step, r.neuron) for n, r in zip(networks, runs, strict=True)]
 
 
@@ -93,14 +103,17 @@ def nest_version() -> str:
 
 
 def main() -> None:
-    """Make the record anew."""
+    """Make the record of the cases anew that the command line names, or of all."""
+    names = sys.argv[1:] or list(CASES)
+    kept = recorded() if len(names) < len(CASES) else {}
+    if kept and version("nest-simulator") != nest_version():
+        sys.exit(f"The other cases were recorded with NEST {nest_version()}: record all of them.")
+    # One process a seed: a large job would outlive the time limit of the tests.
+    made = {name: [in_nest(CASES[name], [seed])[0] for seed in CASES[name].seeds] for name in names}
     record = {
         "made by": "python -m tests.peers.reference",
         "nest": version("nest-simulator"),
-        # One process a seed: a large job would outlive the time limit of the tests.
-        "cases": {
-            name: [in_nest(case, [seed])[0] for seed in case.seeds] for name, case in CASES.items()
-        },
+        "cases": {name: (kept | made)[name] for name in CASES},
     }
     FILE.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 

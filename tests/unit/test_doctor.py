@@ -26,7 +26,16 @@ def test_this_environment_misses_nothing(findings: list[Finding]) -> None:
 def test_each_name_appears_once(findings: list[Finding]) -> None:
     names = [f.name for f in findings]
     assert len(set(names)) == len(names)
-    wanted = {"Python", "Cores", "Memory", "numba", "jupyterlab", "MPI library", "GPU"}
+    wanted = {
+        "Python",
+        "Cores",
+        "Memory",
+        "numba",
+        "jupyterlab",
+        "MPI library",
+        "Several ranks",
+        "GPU",
+    }
     assert wanted <= set(names)
 
 
@@ -117,6 +126,18 @@ def test_absent_browser_says_how_to_get_one(
     found = extras.browser()
     assert (found.state, found.found) == ("warning", "not found")
     assert "apt-get install chromium" in found.mend
+
+
+def test_what_starts_ranks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = executable(tmp_path / "mpiexec")
+    monkeypatch.setattr("snnlab.cluster.mpi.sysconfig.get_path", lambda name: str(tmp_path))
+    monkeypatch.setattr(extras, "ask_python", lambda code: "9.2.0\n")
+    assert extras.ranks() == Finding("Several ranks", "ok", f"{program}, ipyparallel 9.2.0")
+    monkeypatch.setattr(extras, "ask_python", lambda code: "")
+    assert extras.ranks().state == "warning"
+    program.unlink()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "load the cluster's MPI" in extras.ranks().mend
 
 
 def test_gpu_that_can_be_used() -> None:

@@ -119,7 +119,7 @@ def test_traces_are_those_of_the_synapse_model():
 
 
 def test_a_rule_that_ranks_draws_no_partner():
-    with pytest.raises(SpecError, match=r"partner: must be 'uniform' for a rule that ranks"):
+    with pytest.raises(SpecError, match=r"partner: must be 'uniform' for a rule that compares"):
         network("SET", partner="last_spike")
 
 

@@ -198,8 +198,8 @@ class ChangesWeight(RewiringRule):
     [
         (UnknownState, r"prune: must be a state of the projection's synapses \(weight\) that exists"
                        r" \(got 'age'\)[\s\S]*test_rewiring_errors\.py[\s\S]*\^"),
-        (UnknownOfPair, r"accept: must be a number of the pair \(distance, indegree\) that exists"
-                        r" \(got 'outdegree'\)"),
+        (UnknownOfPair, r"accept: must be a number of the pair \(distance, indegree, mark\) that"
+                        r" exists \(got 'outdegree'\)"),
         (UnknownParameter, r"parameter or derived constant of UnknownParameter[\s\S]*'p_form'"),
         (ForgetsReturn, r"prune: must return a truth value on every path[\s\S]*pair\.distance <"),
         (ReturnsNothing, r"accept: must return a truth value[\s\S]*return pair\.distance"),
@@ -250,6 +250,43 @@ def test_only_a_rule_that_draws_attempts_proposes():
 def test_weights_that_are_shared_are_not_changed():
     with pytest.raises(SpecError, match=r"must have synapses with weights of their own[\s\S]*STDP"):
         network({"synapse": "Static", "parameters": {}}, {"rule": "DeepR"})
+
+
+class Weighed(RewiringRule):
+    """Gives new synapses their weights."""
+
+    @staticmethod
+    def accept(pair, p):
+        return True
+
+    @staticmethod
+    def initial(pair, p):
+        return p.weight * uniform()
+
+
+def test_weights_that_are_shared_are_not_drawn():
+    assert network({}, {"rule": Weighed}).rewirings
+    with pytest.raises(SpecError, match=r"weights of their own[\s\S]*Weighed gives weights"):
+        network({"synapse": "Static", "parameters": {}}, {"rule": Weighed})
+
+
+class Unweighed(Weighed):
+    """Reads what a pair does not have."""
+
+    @staticmethod
+    def initial(pair, p):
+        return pair.weight
+
+
+def test_a_weight_that_is_not_in_the_rule_language_is_refused():
+    with pytest.raises(RuleError, match=r"Unweighed\.initial: must be a number of the pair"):
+        network({}, {"rule": Unweighed})
+
+
+def test_elements_give_no_weights():
+    with pytest.raises(SpecError, match=r"Own: must have no functions and parameters"):
+        type("Own", (RewiringRule,),
+             {"matches_elements": True, "initial": staticmethod(Weighed.initial)})  # fmt: skip
 
 
 def test_a_rule_that_replaces_says_what_it_forms():

@@ -30,7 +30,7 @@ static __device__ void adjust_rows(const Network &net, i64 r, i64 now) {
     if (!own[REWIRING_ADJUST] || replacing_of(net, 0)[REPLACING_HAS_ADJUSTED]) return;
     const real *params = net.rewirings.params + own[REWIRING_PARAMS_BASE];
     const i64 n_rows = own[REWIRING_N_PRE], n = n_rows * net.work.n_partitions;
-    real pair[2], state[MOST_RULE_STATES];
+    real pair[N_PAIR], state[MOST_RULE_STATES];
     for (i64 w = warp_in_grid(); w < n; w += warps_of_grid()) {
         const RulePart part = rule_part(net, r, quotient(w, n_rows), now);
         const i64 pre = remainder_of(w, n_rows), zero = target_of(net, part, 0);
@@ -73,7 +73,7 @@ static __device__ bool must_go(
     const RuleDraws draws = {(u32)net.program.seed, (u32)own[REWIRING_STREAM], (u32)pre, (u32)post,
                              (u32)part.now};
     const real *params = net.rewirings.params + own[REWIRING_PARAMS_BASE];
-    real pair[2];
+    real pair[N_PAIR];
     see_pair(net, part, pre, post, pair);
     read_synapse_state(net, part, e, state);
     return prune_of_rule(own[REWIRING_PRUNE], state, pair, params, draws);
@@ -188,12 +188,12 @@ static __device__ bool try_pair(
     const RuleDraws draws = {(u32)net.program.seed, (u32)own[REWIRING_STREAM], (u32)k, RULE_WORDS,
                              (u32)part.now};
     const real *params = net.rewirings.params + own[REWIRING_PARAMS_BASE];
-    real pair[2];
+    real pair[N_PAIR];
     see_pair(net, part, pre, post, pair);
     const bool is_formed = accept_of_rule(own[REWIRING_ACCEPT], pair, params, draws);
     __syncwarp(); // all have read what one now changes
     if (is_formed && lane_in_warp() == 0) {
-        append_synapse(net, part, row, target);
+        append_synapse(net, part, row, target, pair, draws);
         net.rewirings.indegree[own[REWIRING_INDEGREE_BASE] + post] += 1;
     }
     return is_formed;

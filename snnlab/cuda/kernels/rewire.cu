@@ -225,9 +225,10 @@ static __device__ void remove_synapse(
     }
 }
 
-// Put a new synapse behind a row that has room.
+// Put a new synapse behind a row that has room; its rule may say from which weight it starts.
 static __device__ void append_synapse(
-    const Network &net, const RulePart &part, const GrowingRow &row, i32 target) {
+    const Network &net, const RulePart &part, const GrowingRow &row, i32 target, const real *pair,
+    const RuleDraws &draws) {
     const i64 e = *row.stop;
     *row.stop = e + 1;
     net.synapses.targets[e] = (u16)target;
@@ -235,6 +236,9 @@ static __device__ void append_synapse(
     const StatePlace to = state_place(net, part, e);
     const real *start = net.rewirings.start + part.own[REWIRING_START_BASE];
     for (i64 k = 0; k < part.own[REWIRING_N_STATES]; ++k) to.first[k * to.stride] = start[k];
+    if (!part.own[REWIRING_INITIAL]) return;
+    const real *params = net.rewirings.params + part.own[REWIRING_PARAMS_BASE];
+    *to.first = initial_by_rule(part.own[REWIRING_PRUNE], pair, params, draws);
 }
 
 // ---- one attempt, on one warp
@@ -259,11 +263,19 @@ static __device__ double distance_of(const Network &net, const RulePart &part, i
     return sqrt_(squared);
 }
 
+// A number between 0 and 1 that a pair has for ever.
+static __device__ real mark_of(const Network &net, const RulePart &part, i64 pre, i64 post) {
+    const Words words = philox4x32(
+        (u32)pre, (u32)post, MARK_WORDS, 0, (u32)net.program.seed, (u32)part.own[REWIRING_MARKS]);
+    return (real)((words.a >> 9) + 0.5) * (real)0x1p-23;
+}
+
 // What a rule sees of a pair.
 static __device__ void see_pair(
     const Network &net, const RulePart &part, i64 pre, i64 post, real *pair) {
     pair[0] = part.own[REWIRING_HAS_DISTANCE] ? (real)distance_of(net, part, pre, post) : (real)0;
     pair[1] = (real)net.rewirings.indegree[part.own[REWIRING_INDEGREE_BASE] + post];
+    pair[2] = part.own[REWIRING_READS_MARK] ? mark_of(net, part, pre, post) : (real)0;
 }
 
 // Ask the rule about one pair, and do what it decides; the row has room.
@@ -275,7 +287,7 @@ static __device__ void attempt(
     const RuleDraws draws = {(u32)net.program.seed, (u32)own[REWIRING_STREAM], (u32)number,
                              RULE_WORDS, (u32)part.now};
     const real *params = net.rewirings.params + own[REWIRING_PARAMS_BASE];
-    real pair[2], state[MOST_RULE_STATES];
+    real pair[N_PAIR], state[MOST_RULE_STATES];
     see_pair(net, part, pre, post, pair);
     const i64 e = find_synapse(net, row, target);
     if (e >= 0) {
@@ -291,7 +303,7 @@ static __device__ void attempt(
         catch_up_row(net, part, row, pre);
         __syncwarp();
         if (lane_in_warp() == 0) {
-            append_synapse(net, part, row, target);
+            append_synapse(net, part, row, target, pair, draws);
             note(net, part, true, pre, post);
         }
     }

@@ -21,7 +21,12 @@ class SET(RewiringRule):
     Notes
     -----
     The paper rewires after each epoch of training, `every` is that here, and draws the new weights
-    at random.
+    at random, which a subclass may do::
+
+        class DrawnSET(SET):
+            @staticmethod
+            def initial(pair, p):
+                return p.weight * normal()
 
     References
     ----------

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from snnlab.build.random import CHUNK, random_words, stream_id
+from snnlab.build.rule import PARTNERS
 from snnlab.model.connectivity import (
     AllToAll,
     DistanceDependent,
@@ -20,6 +22,7 @@ RULES = [
     AllToAll(),
     AllToAll(autapses=False),
     FixedIndegree(20),
+    FixedIndegree(20, autapses=False),
     FixedIndegree(20, autapses=False, multapses=False),
     FixedOutdegree(15),
     FixedOutdegree(300, autapses=False),
@@ -59,6 +62,27 @@ def test_another_seed_changes_the_network():
 def test_fixed_indegree_is_exact():
     edges = edges_of(network_of(FixedIndegree(20), n_post=150))
     np.testing.assert_array_equal(np.bincount(edges.target - 200, minlength=150), 20)
+
+
+@pytest.mark.parametrize(("n", "indegree"), [(2, 300), (7, 256), (100, 513), (3000, 700)])
+def test_without_autapses_the_words_of_the_neuron_itself_are_left_out(n, indegree):
+    """One by one in Python: sources are the words of a target's stream, in their order."""
+    network = network_of(FixedIndegree(indegree, autapses=False), n_pre=n, seed=5)
+    edges = edges_of(network)
+    for target in range(0, n, max(n // 7, 1)):
+        sources = _others(target, n, indegree, network.seed, stream_id("projection", "a->a"))
+        np.testing.assert_array_equal(edges.source[edges.target == target], np.sort(sources))
+
+
+def _others(target, n, indegree, seed, stream):
+    """The first `indegree` sources of a target's stream that are not the target."""
+    words, found = np.empty(CHUNK, np.uint32), []
+    for chunk in range(indegree):
+        random_words(words, chunk, CHUNK, target, PARTNERS, seed, stream)
+        found += [s for s in (words.astype(np.uint64) * n >> 32).tolist() if s != target]
+        if len(found) >= indegree:
+            return found[:indegree]
+    raise AssertionError("too many draws of the neuron itself")
 
 
 def test_fixed_outdegree_is_exact():

@@ -145,15 +145,39 @@ def test_parameters_of_a_base_are_inherited():
     assert Topographic.parameters["sigma_form"].default == 2.5
 
 
+def of_deep_r(**given):
+    """Its parameters and derived constants."""
+    values = {name: parameter.default for name, parameter in DeepR.parameters.items()} | given
+    return SimpleNamespace(**values, **DeepR.derive(SimpleNamespace(**values), 0.1), weight=0.3)
+
+
 @pytest.mark.parametrize(
-    ("sign", "weight", "goes"),
-    [(1.0, 0.1, False), (1.0, 0.0, True), (1.0, -0.1, True), (0.0, 0.1, False),
-     (-1.0, -0.1, False), (-1.0, 0.0, True), (-1.0, 0.1, True)],
+    ("sign", "mark", "weight", "goes"),
+    [(1.0, 0.999, 0.1, False), (1.0, 0.999, 0.0, True), (1.0, 0.999, -0.1, True),
+     (-1.0, 0.001, -0.1, False), (-1.0, 0.001, 0.0, True), (-1.0, 0.001, 0.1, True),
+     (0.0, 0.499, 0.1, False), (0.0, 0.499, 0.0, False), (0.0, 0.499, -0.1, True),
+     (0.0, 0.501, -0.1, False), (0.0, 0.501, 0.0, False), (0.0, 0.501, 0.1, True),
+     (0.6, 0.799, 0.1, False), (0.6, 0.801, 0.1, True)],
 )  # fmt: skip
-def test_deep_rewiring_lets_go_what_has_reached_zero(sign, weight, goes):
-    syn, p = SimpleNamespace(weight=weight), SimpleNamespace(sign=sign)
-    assert DeepR.prune(syn, None, p) is goes
+def test_deep_rewiring_lets_go_what_has_reached_zero(sign, mark, weight, goes):
+    syn, pair = SimpleNamespace(weight=weight), SimpleNamespace(mark=mark)
+    assert DeepR.prune(syn, pair, of_deep_r(sign=sign)) is goes
     assert DeepR.replaces
+
+
+@pytest.mark.parametrize(
+    ("sign", "mark", "start", "drifted"),
+    [(1.0, 0.9, 0.3, 0.4), (-1.0, 0.1, 0.3, 0.6), (0.0, 0.4, 0.3, 0.4), (0.0, 0.6, -0.3, 0.6)],
+)
+def test_connections_start_with_their_sign_and_drift_towards_zero(sign, mark, start, drifted):
+    p, pair = of_deep_r(sign=sign, drift=0.1), SimpleNamespace(mark=mark)
+    assert DeepR.initial(pair, p) == start  # one sign for all: as the rewiring says
+    assert DeepR.adjust(SimpleNamespace(weight=0.5), pair, p) == pytest.approx(drifted)
+
+
+def test_only_a_rule_that_weighs_synapses_weighs_the_first():
+    with pytest.raises(SpecError, match=r"Own\.weighs_first: must be False[\s\S]*initial\(pair"):
+        type("Own", (RewiringRule,), {"weighs_first": True})
 
 
 @pytest.mark.parametrize(("weight", "goes"), [(0.05, True), (-0.05, True), (0.1, False)])

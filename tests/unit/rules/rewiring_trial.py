@@ -15,10 +15,11 @@ from snnlab.cuda.device import Device
 from snnlab.cuda.sources import kernel_text, program_text
 from snnlab.rules.call import call_rule
 from snnlab.rules.emit_cuda_rewiring import emit_cuda_rewiring
+from snnlab.rules.rewiring import PAIR
 from snnlab.rules.rewiring_kernel import RewiringKernels, compile_rewiring_kernels
 from tests.unit.rules.odd_rewirings import STATES
 
-DT = 0.1
+DT, WEIGHT = 0.1, 0.7
 
 RUN = """
 static __device__ RuleDraws draws_of(const u32 *random) {
@@ -32,9 +33,17 @@ extern "C" __global__ void run_adjust(
 ) {
     const i64 j = blockIdx.x * (i64)blockDim.x + threadIdx.x;
     const real weight = Rewiring0::adjust(
-        state + j * Rewiring0::n_states, pair + 2 * j, params, draws_of(random + 5 * j)
+        state + j * Rewiring0::n_states, pair + 3 * j, params, draws_of(random + 5 * j)
     );
     ((real *)(decided + j))[0] = weight;
+}
+
+// Each thread weighs a new synapse of its own.
+extern "C" __global__ void run_initial(
+    i64 *decided, const real *state, const real *pair, const real *params, const u32 *random
+) {
+    const i64 j = blockIdx.x * (i64)blockDim.x + threadIdx.x;
+    ((real *)(decided + j))[0] = Rewiring0::initial(pair + 3 * j, params, draws_of(random + 5 * j));
 }
 
 // Each thread proposes a source for a target of its own.
@@ -52,7 +61,7 @@ extern "C" __global__ void run_prune(
 ) {
     const i64 j = blockIdx.x * (i64)blockDim.x + threadIdx.x;
     decided[j] = Rewiring0::prune(
-        state + j * Rewiring0::n_states, pair + 2 * j, params, draws_of(random + 5 * j)
+        state + j * Rewiring0::n_states, pair + 3 * j, params, draws_of(random + 5 * j)
     );
 }
 
@@ -60,7 +69,7 @@ extern "C" __global__ void run_accept(
     i64 *decided, const real *state, const real *pair, const real *params, const u32 *random
 ) {
     const i64 j = blockIdx.x * (i64)blockDim.x + threadIdx.x;
-    decided[j] = Rewiring0::accept(pair + 2 * j, params, draws_of(random + 5 * j));
+    decided[j] = Rewiring0::accept(pair + 3 * j, params, draws_of(random + 5 * j));
 }
 """
 
@@ -73,7 +82,7 @@ class RewiringTrial:
     ----------
     model : type of RewiringRule
     states : (n, n_states) real
-    pairs : (n, 2) real
+    pairs : (n, 3) real
     random : (n, 5) uint32
     """
 
@@ -93,7 +102,7 @@ class RewiringTrial:
     @cached_property
     def constants(self) -> dict[str, float]:
         p = {name: parameter.default for name, parameter in self.model.parameters.items()}
-        return p | self.model.derive(SimpleNamespace(**p), DT)
+        return {"weight": WEIGHT} | p | self.model.derive(SimpleNamespace(**p), DT)
 
     @property
     def params(self) -> NDArray[Any]:
@@ -108,16 +117,19 @@ class RewiringTrial:
         run(address, decided, self.states, self.pairs, params, self.random)
         return decided
 
-    def adjusted(self) -> NDArray[np.floating]:
-        """New weights, computed by Numba."""
+    def weights(self, name: str) -> NDArray[np.floating]:
+        """Results of ``"adjust"`` or ``"initial"``, computed by Numba."""
         states = self.states.copy()
-        _prune(self.kernels.adjust, np.zeros(len(states), np.int64), states, self.pairs,
-               self.params, self.random)  # fmt: skip
+        if name == "initial":
+            _weigh(self.kernels.initial, states, self.pairs, self.params, self.random)
+        else:
+            _prune(self.kernels.adjust, np.zeros(len(states), np.int64), states, self.pairs,
+                   self.params, self.random)  # fmt: skip
         return states[:, 0]
 
-    def adjusted_by_cuda(self, device: Device) -> NDArray[np.floating]:
-        """New weights, computed by CUDA C."""
-        bits = self.by_cuda("adjust", device)
+    def weights_by_cuda(self, name: str, device: Device) -> NDArray[np.floating]:
+        """The same, computed by CUDA C."""
+        bits = self.by_cuda(name, device)
         return bits.view(self.precision)[:: 8 // self.states.itemsize]
 
     def by_cuda(self, name: str, device: Device) -> NDArray[np.int64]:
@@ -139,9 +151,9 @@ class RewiringTrial:
         p = SimpleNamespace(**{k: real(v) for k, v in self.constants.items()})
         decided = []
         with np.errstate(all="ignore"):
-            for state, (distance, indegree) in zip(self.states, self.pairs, strict=True):
+            for state, numbers in zip(self.states, self.pairs, strict=True):
                 syn = SimpleNamespace(**dict(zip(STATES, state, strict=True)))
-                pair = SimpleNamespace(distance=distance, indegree=indegree)
+                pair = SimpleNamespace(**dict(zip(PAIR, numbers, strict=True)))
                 arguments = (syn, pair, p) if name == "prune" else (pair, p)
                 decided.append(int(getattr(self.model, name)(*arguments)))
         return np.array(decided, np.int64)
@@ -161,3 +173,9 @@ def _prune(address, decided, states, pairs, params, random):  # type: ignore[no-
 def _accept(address, decided, states, pairs, params, random):  # type: ignore[no-untyped-def]
     for j in range(len(decided)):
         decided[j] = call_rule(address, (pairs[j], params, random[j]))
+
+
+@njit
+def _weigh(address, states, pairs, params, random):  # type: ignore[no-untyped-def]
+    for j in range(len(states)):
+        call_rule(address, (pairs[j], params, random[j], states[j]))

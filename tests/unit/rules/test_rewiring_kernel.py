@@ -25,12 +25,12 @@ from snnlab.rules.rewiring_kernel import compile_rewiring_kernels
 from tests.host_device.host_device import HostDevice
 from tests.host_device.nvrtc import compile_ptx
 from tests.unit.rules.odd_rewirings import ODD_REWIRINGS, STATES, Always, EveryDecision, Ordered
-from tests.unit.rules.rewiring_trial import RewiringTrial
+from tests.unit.rules.rewiring_trial import WEIGHT, RewiringTrial
 
 N = 2048
 SHIPPED = [
     rule for rule in models().values()
-    if rule.__module__.startswith("snnlab.") and not (rule.ranks or rule.matches_elements)
+    if rule.__module__.startswith("snnlab.") and not (rule.compares() or rule.matches_elements)
 ]  # fmt: skip
 """Rules that decide about one synapse or pair at a time."""
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1e-39, -1e-310, 3e38)
@@ -49,7 +49,8 @@ def trial_of(model: Any, precision: str, n: int = N) -> RewiringTrial:
     rng = np.random.default_rng(11)
     states = rng.normal(0, 1, (n, len(STATES)))
     states[:, 0] *= 0.2
-    pairs = np.column_stack([rng.exponential(3.0, n), rng.integers(0, 10, n)])
+    marks = (rng.integers(0, 2**23, n) + 0.5) * 2.0**-23
+    pairs = np.column_stack([rng.exponential(3.0, n), rng.integers(0, 10, n), marks])
     states[: len(SPECIAL)] = np.array(SPECIAL)[:, None]
     pairs[len(SPECIAL) : 2 * len(SPECIAL), 0] = SPECIAL
     random = rng.integers(0, 2**32, (n, 5), dtype=np.uint32)
@@ -89,9 +90,45 @@ class Wanders(RewiringRule):
 @pytest.mark.parametrize("model", [DeepR, Wanders], ids=["DeepR", "Wanders"])
 def test_cuda_changes_weights_as_numba(model: Any, precision: str) -> None:
     trial = trial_of(model, precision)
-    weights = trial.adjusted()
-    np.testing.assert_array_equal(trial.adjusted_by_cuda(HostDevice()), weights)
+    weights = trial.weights("adjust")
+    np.testing.assert_array_equal(trial.weights_by_cuda("adjust", HostDevice()), weights)
     assert (model is Wanders) == (np.nanmax(np.abs(weights[16:] - trial.states[16:, 0])) > 0.0)
+
+
+class Begins(RewiringRule):
+    """Lets new synapses start from all that a rule may use."""
+
+    spread = Parameter(0.1)
+
+    @staticmethod
+    def derive(p: SimpleNamespace, dt: float) -> dict[str, Any]:
+        return {"half": p.spread / 2}
+
+    @staticmethod
+    def accept(pair: Any, p: Any) -> Any:
+        return uniform() < 0.5
+
+    @staticmethod
+    def initial(pair: Any, p: Any) -> Any:
+        if pair.indegree > 4.0:
+            return p.weight * (1.0 + p.half * normal())
+        return p.spread * uniform() / (1.0 + pair.distance)
+
+
+@each_precision
+def test_cuda_weighs_new_synapses_as_numba(precision: str) -> None:
+    trial = trial_of(Begins, precision)
+    weights = trial.weights("initial")
+    np.testing.assert_array_equal(trial.weights_by_cuda("initial", HostDevice()), weights)
+    is_crowded = trial.pairs[:, 1] > 4.0
+    noise = (weights[is_crowded] / WEIGHT - 1.0) / trial.constants["half"]
+    assert abs(noise.mean()) < 0.2
+    assert 0.8 < noise.std() < 1.2
+    assert np.nanmax(weights[~is_crowded & (trial.pairs[:, 0] >= 0.0)]) < trial.constants["spread"]
+    # What it draws is not what the decision before it drew.
+    drawn = trial.at(pairs=np.zeros_like(trial.pairs))
+    accepted = drawn.by_numba("accept") == 1
+    assert 0.4 < (drawn.weights("initial")[accepted] < 0.05).mean() < 0.6
 
 
 class Proposes(RewiringRule):
@@ -131,7 +168,8 @@ def propose(address, target, params, random):  # type: ignore[no-untyped-def]
 
 
 def test_a_rule_that_leaves_weights_alone_has_no_function_for_it() -> None:
-    assert trial_of(Threshold, "float64").kernels.adjust == 0
+    kernels = trial_of(Threshold, "float64").kernels
+    assert (kernels.adjust, kernels.initial) == (0, 0)
 
 
 @each_precision
@@ -208,7 +246,7 @@ def test_frequencies_are_the_probabilities() -> None:
     trial = trial_of(Topographic, "float32", 2**16)
     p = SimpleNamespace(**trial.constants)
     distance = np.repeat([0.0, 2.5, 5.0, 20.0], 2**14).astype(np.float32)
-    pairs = np.column_stack([distance, np.zeros_like(distance)])
+    pairs = np.column_stack([distance, np.zeros_like(distance), np.zeros_like(distance)])
     formed = trial.at(pairs=pairs).by_numba("accept").reshape(4, -1).mean(axis=1)
     odds = p.p_form * np.exp(-(np.array([0.0, 2.5, 5.0, 20.0]) ** 2) / (2 * p.sigma_form**2))
     np.testing.assert_allclose(formed, odds, atol=0.012)
@@ -227,7 +265,7 @@ def test_magnitude_prunes_small_weights() -> None:
 
 def test_what_a_rule_reads_is_known() -> None:
     tree = read_rewiring(EveryDecision, STATES)
-    assert tree.known == ("gain", "unread", "reach", "third", "half")
+    assert tree.known == ("gain", "unread", "reach", "third", "half", "weight")
     assert tree.parameters == ("gain", "reach", "third", "half")
     assert (tree.reads_distance, tree.reads_indegree) == (True, True)
     tree = read_rewiring(Topographic, ("weight",))

@@ -1,0 +1,84 @@
+"""What tests let ranks do."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+import snnlab
+from snnlab.cluster.mpi import world
+from snnlab.errors import SpecError
+
+
+def nothing() -> None:
+    """Return at once."""
+
+
+def who() -> tuple[int, int, int]:
+    """Rank, size and process."""
+    return world().rank, world().size, os.getpid()
+
+
+def total(value: float) -> float:
+    """Sum over ranks, which all must reach."""
+    return float(world().allreduce(value))
+
+
+def total_after(seconds: float) -> float:
+    """Meet the others after a while."""
+    sleep(seconds)
+    return total(1.0)
+
+
+def array(n: int) -> NDArray[np.float64]:
+    """Return `n` numbers that only this rank returns."""
+    return np.full(n, float(world().rank))
+
+
+def package() -> str:
+    """Return which snnlab this rank has imported."""
+    return str(Path(snnlab.__file__))
+
+
+def environment(name: str) -> str | None:
+    """Return a variable of the environment of this rank."""
+    return os.environ.get(name)
+
+
+def fail(number: int) -> str:
+    """Raise Python's own error on one rank."""
+    if world().rank == number:
+        raise ZeroDivisionError("of all things")
+    return "fine"
+
+
+def refuse(number: int) -> str:
+    """Raise an error of snnlab's on one rank."""
+    if world().rank == number:
+        raise SpecError("rate", "must be > 0 Hz", got="-1 Hz", remedy="Write a larger one.")
+    return "fine"
+
+
+def sleep(seconds: float) -> str:
+    """Take time outside any collective."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.01)
+    return "slept"
+
+
+def fail_before_the_others_meet(number: int) -> float:
+    """Raise an error on one rank while the others wait for it."""
+    fail(number)
+    return total(1.0)
+
+
+def die(number: int) -> float:
+    """End the process of one rank while the others wait for it."""
+    if world().rank == number:
+        os._exit(3)
+    return total(1.0)

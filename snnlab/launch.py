@@ -6,7 +6,7 @@ import warnings
 import weakref
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snnlab.cuda.available import device_index, obstacle, require, usable
 from snnlab.cuda.gain import gains
@@ -19,17 +19,21 @@ from snnlab.record.log.writer import LogWriter
 from snnlab.session.place import Engines
 from snnlab.session.session import Session
 
+if TYPE_CHECKING:
+    from snnlab.cluster.ranks import Ranks
+
 __all__ = ["devices", "make_engine", "open", "resolve"]
 
 _OPEN: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
 """Sessions by name, held weakly: one that nobody holds any more is gone."""
 
 
-def open(
+def open(  # noqa: PLR0913
     network: Network | str | Path,
     *,
     device: str = "auto",
     threads: int | None = None,
+    ranks: int | Ranks | None = None,
     name: str | None = None,
     record: bool | str | Path = True,
     autosave: str | Path | None = None,
@@ -53,8 +57,12 @@ def open(
         choose, and it can be used; else the CPU. A message says why a GPU was not used.
         `Session.move` changes it at any time.
     threads : int, optional
-        Threads of the CPU engine; default: by the size of the network. The spikes do not depend
-        on it.
+        Threads of the CPU engine, of each rank if there are several; default: by the size of the
+        network, and the cores that a rank has. The spikes do not depend on it.
+    ranks : int or Ranks, optional
+        So many MPI processes hold the network together: they are started here, and end with the
+        session; or ranks that are there (`snnlab.cluster.Ranks`), which go on. The spikes do not
+        depend on their number.
     name : str, optional
         The session's name; default: the network's.
     record : bool or path
@@ -101,7 +109,7 @@ def open(
     precision = _precision(origin)
     try:
         engine = make_engine(
-            described, device=device, threads=threads, precision=precision,
+            described, device=device, threads=threads, precision=precision, ranks=ranks,
             tell=lambda text, error: said.append((text, error)),
         )  # fmt: skip
         if origin is not None:
@@ -219,6 +227,7 @@ def make_engine(
     device: str = "auto",
     threads: int | None = None,
     precision: str = "float32",
+    ranks: int | Ranks | None = None,
     tell: Callable[[str, SnnlabError], object] = _warn,
 ) -> Engine:
     """Return the engine for a device.
@@ -232,6 +241,8 @@ def make_engine(
         Threads of the CPU engine; given, ``"auto"`` means the CPU.
     precision : str
         Of the state: ``"float32"`` or ``"float64"``.
+    ranks : int or Ranks, optional
+        See `open`.
     tell : callable
         Takes in words, and as an error, why ``"auto"`` did not use the GPU; default: a warning.
 
@@ -243,6 +254,8 @@ def make_engine(
         The network does not fit.
     """
     index = _check_device(device)
+    if ranks is not None:
+        return _rank_engine(network, ranks, device, threads, precision)
     if index is not None:
         return _gpu_engine(network, index, precision)
     if device == "auto" and threads is None and gains(network):
@@ -252,6 +265,29 @@ def make_engine(
     from snnlab.cpu.engine import CpuEngine
 
     return CpuEngine(network, threads=threads, precision=precision)
+
+
+def _rank_engine(
+    network: Network, ranks: int | Ranks, device: str, threads: int | None, precision: str
+) -> Engine:
+    if device not in ("auto", "cpu"):
+        raise DeviceUnavailable(
+            "device", "must be cpu where there are several ranks", got=repr(device),
+            remedy="Ranks compute on CPUs for now; leave ranks out to use one GPU.",
+        )  # fmt: skip
+    from snnlab.cluster.engine import ClusterEngine
+    from snnlab.cluster.ranks import Ranks
+
+    started = Ranks.start(ranks, device="cpu") if isinstance(ranks, int) else ranks
+    owns = isinstance(ranks, int)
+    try:
+        return ClusterEngine(
+            network, started, threads=threads, precision=precision, owns_ranks=owns
+        )
+    except BaseException:
+        if owns:
+            started.close()
+        raise
 
 
 def _first_gpu_engine(

@@ -135,6 +135,11 @@ class Ranks:
         """Who they are: host, process, device and threads of each, in rank order."""
         return self._running().ranks
 
+    @property
+    def are_running(self) -> bool:
+        """Whether they can be called: none has died, and nobody has closed them."""
+        return self._engines is not None and self._engines.lost is None
+
     def call(self, function: Callable[..., Any], *args: Any, timeout: float | None = None) -> Any:
         """Call a function on all ranks and return their results.
 

@@ -137,6 +137,17 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         return f"CPU, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
     @property
+    def is_first(self) -> bool:
+        """Whether this is the first rank."""
+        return self._world.rank == 0
+
+    @property
+    def owned(self) -> tuple[tuple[int, int], ...]:
+        """First and last neuron of each population that are here, ``first <= neuron < stop``."""
+        parts = [self._arrays.owned(k) for k in range(len(self.network.populations))]
+        return tuple((part.start, part.stop) for part in parts)
+
+    @property
     def _n_members(self) -> int:
         """Threads that share the partitions right now."""
         return min(self._governor.threads, available_threads())

@@ -1,0 +1,195 @@
+"""`ClusterEngine`: one network on many MPI ranks, driven from here."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from snnlab.cluster import share
+from snnlab.cluster.ranks import Ranks
+from snnlab.cluster.whole import whole_degrees, whole_frame, whole_report, whole_work
+from snnlab.engine import Checkpoint
+from snnlab.errors import BuildError, SpecError, StateError
+from snnlab.frames.elements import ElementStates
+from snnlab.frames.frame import Frame
+from snnlab.frames.rewiring_work import RewiringWork
+from snnlab.frames.synapses import Synapses
+from snnlab.interop.native_json import dumps
+from snnlab.model.network import Network
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["ClusterEngine"]
+
+_NUMBERS = itertools.count()
+
+_MODES = ("auto", "collective", "point_to_point")
+
+
+class ClusterEngine:
+    """Lets ranks build a network together and advances it.
+
+    Parameters
+    ----------
+    network : Network
+    ranks : Ranks
+    threads : int, optional
+        Threads of each rank; default: as many as it may use without taking another's cores.
+    precision : str
+        Of the state: ``"float32"`` or ``"float64"``.
+    exchange : str
+        How ranks exchange spikes: ``"collective"``, ``"point_to_point"``, or ``"auto"``: the
+        better of the two.
+    owns_ranks : bool
+        Whether they end when the engine is closed.
+
+    Raises
+    ------
+    SpecError
+        Settings that cannot be meant.
+    BuildError
+        The network has something that only one process can do.
+    OutOfMemory
+        A share does not fit on its rank.
+
+    Notes
+    -----
+    The network and its spikes do not depend on the number of ranks: every synapse and every random
+    number is named by what it is for, and input is summed as integers.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        ranks: Ranks,
+        *,
+        threads: int | None = None,
+        precision: str = "float32",
+        exchange: str = "auto",
+        owns_ranks: bool = False,
+    ) -> None:
+        if exchange not in _MODES:
+            raise SpecError(
+                "exchange", f"must be one of {', '.join(_MODES)}", got=repr(exchange)
+            )  # fmt: skip
+        self._ranks = ranks
+        self._threads, self._precision, self._exchange = threads, precision, exchange
+        self._owns_ranks = owns_ranks
+        self._number = next(_NUMBERS)
+        self._is_open = True
+        self._step = 0
+        self.network = network
+        self.device = f"{len(ranks)} ranks"
+        self._build(network)
+
+    def _build(self, network: Network) -> None:
+        threads = [rank.threads if self._threads is None else self._threads for rank in self._ranks]
+        settings = (self._precision, self._exchange)
+        shares = self._ranks.call_each(
+            share.build, [(self._number, dumps(network), n, *settings) for n in threads]
+        )
+        self._take(network, shares)
+
+    def _take(self, network: Network, shares: list[share.Share]) -> None:
+        """Take note of what the ranks hold now."""
+        self.network = network
+        self.shares = tuple(shares)
+        self.report = whole_report(network, [each.report for each in shares])
+
+    def _call(self, function: Callable[..., Any], *args: Any) -> list[Any]:
+        if not self._is_open:
+            raise StateError("ClusterEngine", "must not be closed", remedy="Open it again.")
+        answers: list[Any] = self._ranks.call(function, self._number, *args)
+        return answers
+
+    @property
+    def device_label(self) -> str:
+        """What computes it, for people: ``"4 ranks on node7"``."""
+        hosts = dict.fromkeys(rank.host for rank in self._ranks)
+        return f"{len(self.shares)} ranks on {', '.join(hosts)}"
+
+    @property
+    def step(self) -> int:
+        """Number of steps done since the start."""
+        return self._step
+
+    def advance(self, n_steps: int) -> Frame:
+        """Advance by `n_steps` and return what happened in them, see `snnlab.engine.Engine`.
+
+        Raises
+        ------
+        RankDied
+            A rank is gone, and so is the state; `restore` starts ranks again.
+        """
+        frames = self._call(share.advance, n_steps)
+        frame = whole_frame(self.network, frames, [each.owned for each in self.shares])
+        self._step = frame.t_stop
+        return frame
+
+    def apply(self, network: Network) -> None:
+        """Go over to an edited network at this step boundary."""
+        self._take(network, self._call(share.apply, dumps(network)))
+
+    def checkpoint(self) -> Checkpoint:
+        """Return a copy of the complete state: it goes on on any number of ranks, or on one."""
+        arrays = self._call(share.checkpoint)[0]
+        return Checkpoint(self._step, self.network, arrays)
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to a state; ranks that are gone are started again."""
+        if not self._ranks.are_running:
+            self._ranks.restart()
+            self._build(checkpoint.network)
+        state = checkpoint.step, dumps(checkpoint.network), dict(checkpoint.arrays)
+        self._take(checkpoint.network, self._call(share.restore, *state))
+        self._step = checkpoint.step
+
+    def sibling(self, network: Network) -> ClusterEngine:
+        """Return a new engine for `network` on the same ranks, with the same settings."""
+        return ClusterEngine(
+            network, self._ranks, threads=self._threads, precision=self._precision,
+            exchange=self._exchange,
+        )  # fmt: skip
+
+    def synapses(self, projection: str) -> Synapses:
+        """Return the synapses of a projection as they are now, those of all ranks."""
+        whole = self._call(share.synapses, projection)[0]
+        assert isinstance(whole, Synapses)  # the first rank's
+        return whole
+
+    def synaptic_elements(self, population: str) -> ElementStates:
+        """Refuse: networks with synaptic elements are not built on several ranks.
+
+        Raises
+        ------
+        SpecError
+            No such population, or it has no synaptic elements.
+        BuildError
+            It has.
+        """
+        self.network.elements_of(population)
+        raise BuildError(
+            f"Population {population!r}", "must have no synaptic elements on several ranks",
+            got="some", remedy="Open the network without ranks.",
+        )  # fmt: skip
+
+    def rewiring_work(self) -> tuple[RewiringWork, ...]:
+        """Return what the rules of rewirings have done since this engine was made."""
+        return whole_work(self._call(share.rewiring_work))
+
+    def out_degrees(self) -> NDArray[np.int64]:
+        """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
+        return whole_degrees(self._call(share.out_degrees))
+
+    def close(self) -> None:
+        """Release everything; closing twice is allowed."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        if self._owns_ranks:
+            self._ranks.close()
+        elif self._ranks.are_running:
+            self._ranks.call(share.close, self._number)

@@ -1,0 +1,138 @@
+"""What runs on a rank: its share of a network, by the calls that `ClusterEngine` makes.
+
+All ranks make the same calls in the same order; an engine is found by the number that the caller
+has given it. Networks travel as the text of a network file. Of what all ranks know as a whole, only
+the first one answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from snnlab.cluster.mpi import world
+from snnlab.engine import BuildReport, Checkpoint
+from snnlab.errors import StateError
+from snnlab.frames.frame import Frame
+from snnlab.frames.rewiring_work import RewiringWork
+from snnlab.frames.synapses import Synapses
+from snnlab.interop.native_json import loads
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from snnlab.cpu.engine import CpuEngine
+
+__all__ = [
+    "Share", "advance", "apply", "build", "checkpoint", "close", "out_degrees", "restore",
+    "rewiring_work", "synapses",
+]  # fmt: skip
+
+_ENGINES: dict[int, CpuEngine] = {}
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a rank holds.
+
+    Parameters
+    ----------
+    report : BuildReport
+        Of its share.
+    owned : tuple of (first, stop)
+        Neurons of each population that it computes.
+    link_s : float [s]
+        Wall-clock time until the ranks knew whose spikes each of them wants.
+    """
+
+    report: BuildReport
+    owned: tuple[tuple[int, int], ...]
+    link_s: float
+
+
+def build(number: int, network: str, threads: int, precision: str, exchange: str) -> Share:
+    """Build this rank's share of a network, as engine `number`.
+
+    Parameters
+    ----------
+    number : int
+    network : str
+    threads : int
+        Threads of this rank.
+    precision, exchange : str
+        See `snnlab.cpu.engine.CpuEngine`.
+    """
+    from snnlab.cluster.mpi_world import MpiWorld
+    from snnlab.cpu.engine import CpuEngine
+
+    _ENGINES[number] = CpuEngine(
+        loads(network),
+        threads=threads,
+        precision=precision,
+        world=MpiWorld(world()),
+        exchange=exchange,
+    )
+    return _share(number)
+
+
+def advance(number: int, n_steps: int) -> Frame:
+    """Advance and return what happened to the neurons of this rank."""
+    return _engine(number).advance(n_steps)
+
+
+def apply(number: int, network: str) -> Share:
+    """Go over to an edited network."""
+    _engine(number).apply(loads(network))
+    return _share(number)
+
+
+def checkpoint(number: int) -> dict[str, NDArray[Any]] | None:
+    """Return the arrays of the whole network's state, on the first rank."""
+    engine = _engine(number)
+    whole = engine.checkpoint()
+    return dict(whole.arrays) if engine.is_first else None
+
+
+def restore(number: int, step: int, network: str, arrays: dict[str, NDArray[Any]]) -> Share:
+    """Go back to a state of the whole network."""
+    _engine(number).restore(Checkpoint(step, loads(network), arrays))
+    return _share(number)
+
+
+def synapses(number: int, projection: str) -> Synapses | None:
+    """Return the synapses of a projection, all of them, on the first rank."""
+    engine = _engine(number)
+    whole = engine.synapses(projection)
+    return whole if engine.is_first else None
+
+
+def rewiring_work(number: int) -> tuple[RewiringWork, ...]:
+    """Return what the rules have done on this rank."""
+    return _engine(number).rewiring_work()
+
+
+def out_degrees(number: int) -> NDArray[np.int64]:
+    """Return how many synapses every neuron has onto those of this rank."""
+    return _engine(number).out_degrees()
+
+
+def close(number: int) -> None:
+    """Release engine `number`; doing it twice is allowed."""
+    engine = _ENGINES.pop(number, None)
+    if engine is not None:
+        engine.close()
+
+
+def _engine(number: int) -> CpuEngine:
+    if number not in _ENGINES:
+        raise StateError(
+            "the ranks", "must hold the network", got="ranks that were started again since",
+            remedy="Restore a checkpoint, or open the network again.",
+        )  # fmt: skip
+    return _ENGINES[number]
+
+
+def _share(number: int) -> Share:
+    engine = _engine(number)
+    return Share(engine.report, engine.owned, engine.link_s)

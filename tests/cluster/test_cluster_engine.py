@@ -1,0 +1,169 @@
+"""One network on several ranks is the network of one process: spikes, weights, synapses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+import snnlab
+from snnlab import presets
+from snnlab.cluster import Ranks
+from snnlab.cluster.engine import ClusterEngine
+from snnlab.cpu.engine import CpuEngine
+from snnlab.engine import Engine
+from snnlab.errors import BuildError, RankDied, SpecError
+from snnlab.frames.frame import Frame
+from snnlab.model.network import Network
+from tests.networks import balanced, layered
+
+pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
+
+MODES = ["collective", "point_to_point"]
+
+
+def plastic_map() -> Network:
+    """STDP, and synapses that come and go from whoever spiked last."""
+    return presets.load("topographic_map_slots")
+
+
+CASES: list[Callable[[], Network]] = [balanced, layered, plastic_map]
+
+
+@pytest.fixture(scope="module")
+def three(mpi_library: str) -> Iterator[Ranks]:
+    """Three ranks: more than the small networks have blocks in some populations."""
+    with Ranks.start(3, device="cpu") as started:
+        yield started
+
+
+def _advanced(engine: Engine, pieces: tuple[int, ...]) -> list[Frame]:
+    return [engine.advance(n) for n in pieces]
+
+
+def _check_equal(frames: list[Frame], expected: list[Frame]) -> None:
+    assert sum(frame.step.size for frame in expected) > 50
+    for frame, wanted in zip(frames, expected, strict=True):
+        np.testing.assert_array_equal(frame.step, wanted.step)
+        np.testing.assert_array_equal(frame.neuron, wanted.neuron)
+        np.testing.assert_array_equal(frame.counts, wanted.counts)
+        for name, samples in wanted.samples.items():
+            np.testing.assert_array_equal(frame.samples[name].values, samples.values)
+        for column in ("step", "rewiring", "is_formed", "pre", "post"):
+            np.testing.assert_array_equal(
+                getattr(frame.structure, column), getattr(wanted.structure, column)
+            )
+
+
+def _check_same_state(one: Engine, other: Engine) -> None:
+    wanted, got = one.checkpoint().arrays, other.checkpoint().arrays
+    assert got.keys() == wanted.keys()
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(got[name], array, err_msg=name)
+
+
+@pytest.mark.parametrize("make", CASES, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("mode", MODES)
+def test_ranks_compute_what_one_process_does(
+    three: Ranks, mode: str, make: Callable[[], Network]
+) -> None:
+    network = make()
+    alone = CpuEngine(network, threads=1)
+    together = ClusterEngine(network, three, threads=1, exchange=mode)
+    try:
+        pieces = (1, 700, 799)
+        _check_equal(_advanced(together, pieces), _advanced(alone, pieces))
+        _check_same_state(alone, together)
+        assert together.report.n_synapses == alone.report.n_synapses
+        np.testing.assert_array_equal(together.out_degrees(), alone.out_degrees())
+        name = network.projections[0].name
+        mine, theirs = alone.synapses(name), together.synapses(name)
+        for column in ("pre", "post", "weight", "delay"):
+            np.testing.assert_array_equal(getattr(theirs, column), getattr(mine, column))
+    finally:
+        together.close()
+        alone.close()
+
+
+def test_threads_of_ranks_change_nothing(ranks: Ranks) -> None:
+    alone = CpuEngine(plastic_map(), threads=1)
+    together = ClusterEngine(plastic_map(), ranks, threads=2)
+    try:
+        _check_equal(_advanced(together, (900,)), _advanced(alone, (900,)))
+        _check_same_state(alone, together)
+    finally:
+        together.close()
+        alone.close()
+
+
+def test_state_moves_between_numbers_of_ranks(ranks: Ranks, three: Ranks) -> None:
+    network = plastic_map()
+    straight = CpuEngine(network, threads=1)
+    first, second = ClusterEngine(network, ranks), ClusterEngine(network, three)
+    back = CpuEngine(network, threads=1)
+    try:
+        straight.advance(1200)
+        first.advance(400)
+        second.restore(first.checkpoint())
+        second.advance(400)
+        back.restore(second.checkpoint())
+        back.advance(400)
+        _check_same_state(straight, back)
+    finally:
+        for engine in (straight, first, second, back):
+            engine.close()
+
+
+def test_edits_reach_every_rank(three: Ranks) -> None:
+    network = balanced()
+    louder = network.replace(knobs=tuple(
+        snnlab.Knob(knob.name, knob.value * 1.2) if knob.name == "J" else knob
+        for knob in network.knobs
+    ))  # fmt: skip
+    larger = balanced(1400)
+    alone, together = CpuEngine(network, threads=1), ClusterEngine(network, three, threads=1)
+    try:
+        for engine in (alone, together):
+            engine.advance(300)
+            engine.apply(louder)
+            engine.advance(300)
+            engine.apply(larger)
+        _check_equal(_advanced(together, (600,)), _advanced(alone, (600,)))
+        _check_same_state(alone, together)
+    finally:
+        together.close()
+        alone.close()
+
+
+def test_what_needs_one_process_is_refused(ranks: Ranks) -> None:
+    with pytest.raises(BuildError, match="pair by pair"):
+        ClusterEngine(presets.load("homeostatic"), ranks)
+    with pytest.raises(SpecError, match="point_to_point"):
+        ClusterEngine(balanced(), ranks, exchange="smoke signals")
+
+
+def test_session_runs_on_ranks(mpi_library: str) -> None:
+    with snnlab.open(balanced(), threads=1, name="alone") as session:
+        wanted = session.run(60.0).spikes()
+    with snnlab.open(balanced(), ranks=2, threads=1, name="together") as session:
+        found = session.run(60.0).spikes()
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_engine_goes_on_from_a_checkpoint_after_a_rank_died(mpi_library: str) -> None:
+    alone = CpuEngine(balanced(), threads=1)
+    alone.advance(600)
+    with Ranks.start(2, device="cpu") as mortal:
+        engine = ClusterEngine(balanced(), mortal, threads=1)
+        engine.advance(300)
+        kept = engine.checkpoint()
+        os.kill(mortal.ranks[1].pid, 9)
+        with pytest.raises(RankDied):
+            engine.advance(100_000)
+        engine.restore(kept)
+        engine.advance(600 - kept.step)
+        _check_same_state(alone, engine)
+        engine.close()
+    alone.close()

@@ -71,6 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run the network and report; return the exit code.
 
+    Started by mpiexec on several ranks, these hold the network together, and the first one reports.
+
     Parameters
     ----------
     args : argparse.Namespace
@@ -92,11 +94,15 @@ def main(args: argparse.Namespace) -> int:
     from snnlab.batch.output import output_to
     from snnlab.batch.settings import network_of
     from snnlab.batch.simulate import run
+    from snnlab.cluster.mpi import launched_as
     from snnlab.model.coarse_step import coarse_steps
 
+    is_first = launched_as()[0] == 0
+    if not is_first:  # the first rank writes for all
+        args.out, args.json, args.quiet = None, None, True
     _check_outputs(args)
     network = network_of(args.network, args.settings, scale=args.scale, seed=args.seed, dt=args.dt)
-    for text in coarse_steps(network):
+    for text in coarse_steps(network) if is_first else ():
         sys.stderr.write(f"{text}\n")
     result = run(
         network,
@@ -107,7 +113,8 @@ def main(args: argparse.Namespace) -> int:
         show_progress=not args.quiet and sys.stderr.isatty(),
         output=output_to(args.out, network),
     )
-    _write(args, network, result)
+    if is_first:
+        _write(args, network, result)
     if result.fatal is not None:
         return UNWELL
     return 0 if result.is_complete else INTERRUPTED

@@ -16,8 +16,9 @@ from snnlab.batch.output import Output
 from snnlab.batch.peak import peak_rss_bytes
 from snnlab.batch.tally import Tally
 from snnlab.build.expected import expected_total
+from snnlab.cluster.mpi import launched_as
 from snnlab.engine import BuildReport, Engine
-from snnlab.errors import SnnlabError, StorageError
+from snnlab.errors import DeviceUnavailable, SnnlabError, StorageError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
 from snnlab.launch import make_engine
@@ -126,12 +127,11 @@ def run(
     if show_progress:
         sys.stderr.write(f"Building {network.name}: {network.n_neurons} neurons, "
                          f"{expected_total(network):.3g} synapses\n")  # fmt: skip
-    made = make_engine(network, device=device, threads=threads, tell=_tell)
-    engine = cast("_CountingEngine", made)
+    engine = _engine(network, device, threads)
     course = _Course(network, engine, warmup, output or Output())
     with _stop_at_ctrl_c() as stop, _progress(network, warmup + n_steps, show_progress) as advanced:
         for end in (warmup, warmup + n_steps):
-            for frame in _chunks(engine, end, stop):
+            for frame in _chunks(engine, end, partial(_is_stopped, engine, stop)):
                 course.take(frame, stop)
                 advanced(frame)
     result = Run(
@@ -142,6 +142,27 @@ def run(
     course.output.close()
     engine.close()
     return result
+
+
+def _engine(network: Network, device: str, threads: int | None) -> _CountingEngine:
+    """The engine for a device, or for all ranks that mpiexec has started."""
+    if launched_as()[1] == 1:
+        made = make_engine(network, device=device, threads=threads, tell=_tell)
+        return cast("_CountingEngine", made)
+    if device not in ("auto", "cpu"):
+        raise DeviceUnavailable(
+            "--device", "must be cpu where mpiexec starts several ranks", got=device,
+            remedy="Ranks compute on CPUs for now; without mpiexec one GPU computes the network.",
+        )  # fmt: skip
+    from snnlab.cluster.together import TogetherEngine
+
+    return TogetherEngine(network, threads=threads)
+
+
+def _is_stopped(engine: Engine, stop: threading.Event) -> bool:
+    """Whether the run is to end; ranks agree on it."""
+    ask: Callable[[bool], bool] = getattr(engine, "any", bool)
+    return ask(stop.is_set())
 
 
 def _tell(text: str, _error: SnnlabError) -> None:
@@ -198,10 +219,10 @@ def _waited_for_room(write: Callable[[], None], stop: threading.Event) -> bool:
             return True
 
 
-def _chunks(engine: Engine, end: int, stop: threading.Event) -> Iterator[Frame]:
+def _chunks(engine: Engine, end: int, is_stopped: Callable[[], bool]) -> Iterator[Frame]:
     """Frames up to step `end`, each of about `CHUNK_S`."""
     n = 10
-    while engine.step < end and not stop.is_set():
+    while engine.step < end and not is_stopped():
         frame = engine.advance(min(n, end - engine.step))
         yield frame
         # At most four times as long: one quick chunk must not make the next one endless.

@@ -11,7 +11,7 @@ from typing import Any
 
 from snnlab.errors import ClusterError, DeviceUnavailable
 
-__all__ = ["launch_environment", "mpiexec", "world"]
+__all__ = ["launch_environment", "launched_as", "mpiexec", "world"]
 
 _REMEDY = "pip install 'snnlab-jupyter[mpi]', or load the cluster's MPI (module load openmpi)."
 
@@ -37,6 +37,25 @@ def launch_environment(environ: Mapping[str, str] | None = None) -> dict[str, st
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         wanted |= _ROOT_SETTINGS
     return {name: is_set.get(name, value) for name, value in wanted.items()}
+
+
+_LAUNCHED = (("OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE"), ("PMI_RANK", "PMI_SIZE"))
+"""Rank, and number of ranks: as Open MPI and as MPICH's family tell them."""
+
+
+def launched_as(environ: Mapping[str, str] | None = None) -> tuple[int, int]:
+    """Return as which rank this process was started by mpiexec, of how many; ``(0, 1)``: alone.
+
+    Parameters
+    ----------
+    environ : mapping, optional
+        Default: the environment of this process. MPI itself is not started for the answer.
+    """
+    told = os.environ if environ is None else environ
+    for rank, size in _LAUNCHED:
+        if rank in told and size in told:
+            return int(told[rank]), int(told[size])
+    return 0, 1
 
 
 def mpiexec(scripts: Path | None = None) -> Path:

@@ -64,6 +64,10 @@ class MpiWorld:
         """Return whether the flag of any rank is set."""
         return bool(self._comm.allreduce(bool(flag), MPI.LOR))
 
+    def objects(self, value: Any) -> list[Any]:
+        """Return the values of all ranks, in rank order."""
+        return list(self._comm.allgather(value))
+
     def swapped(self, parts: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
         """Send ``parts[r]`` to each rank r; return what each has sent here."""
         n_out = np.array([part.size for part in parts], np.int64)

@@ -160,7 +160,7 @@ def test_object_can_go_to_a_file(capsys: pytest.CaptureFixture[str], tmp_path: P
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["brunell"], "Did you mean 'brunel'?"),
+        (["brunell"], "Did you mean 'brunel'"),
         (["missing.json"], "must be a file that can be read"),
         (["brunel", "--set", "N=500", "gg=5"], "Did you mean 'g'?"),
         (["brunel", "--set", "regim=AI"], "'regime'"),

@@ -1,0 +1,44 @@
+"""``mpiexec -n 3 snnlab run``: ranks without a notebook give the data of one process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from snnlab.cluster.mpi import launch_environment, mpiexec
+
+pytestmark = [pytest.mark.mpi, pytest.mark.timeout(200)]
+
+RUN = [sys.executable, "-m", "snnlab", "run", "topographic_map_slots", "--time", "200", "--threads"]
+
+
+def _run(folder: Path, ranks: int) -> tuple[xr.Dataset, dict[str, object]]:
+    before = [str(mpiexec()), "-n", str(ranks)] if ranks > 1 else []
+    out, figures = folder / f"{ranks}.nc", folder / f"{ranks}.json"
+    command = [*before, *RUN, "1", "--quiet", "--out", str(out), "--json", str(figures)]
+    done = subprocess.run(
+        command, env={**os.environ, **launch_environment()}, capture_output=True, text=True,
+        timeout=150, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return xr.load_dataset(out, engine="h5netcdf"), json.loads(figures.read_text())
+
+
+def test_ranks_write_what_one_process_does(tmp_path: Path, mpi_library: str) -> None:
+    alone, one = _run(tmp_path, 1)
+    together, three = _run(tmp_path, 3)
+    assert alone.sizes == together.sizes
+    for name in alone.variables:
+        np.testing.assert_array_equal(together[name].values, alone[name].values, err_msg=str(name))
+    counted = ("n_synapses", "n_spikes", "n_synaptic_events", "n_formed", "n_removed")
+    for figure in (*counted, "rates", "cv", "spike_sha256"):
+        assert three[figure] == one[figure]
+    assert (alone.attrs["device"], together.attrs["device"]) == ("cpu", "3 ranks")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.json", "1.nc", "3.json", "3.nc"]

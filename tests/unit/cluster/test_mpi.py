@@ -71,3 +71,18 @@ def test_absent_library_is_a_device_that_is_not_there(
         mpi.world()
     for name in [name for name in sys.modules if name.partition(".")[0] == "mpi4py"]:
         del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({}, (0, 1)),
+        ({"OMPI_COMM_WORLD_RANK": "2", "OMPI_COMM_WORLD_SIZE": "4"}, (2, 4)),
+        ({"PMI_RANK": "1", "PMI_SIZE": "2"}, (1, 2)),
+        ({"PMI_RANK": "1"}, (0, 1)),
+    ],
+)
+def test_environment_tells_as_which_rank_mpiexec_started(
+    environ: dict[str, str], told: tuple[int, int]
+) -> None:
+    assert mpi.launched_as(environ) == told

@@ -87,7 +87,6 @@ def build(
     shortest_ring: int = 0,
     arrays: Mapping[str, NDArray[Any]] | None = None,
     world: World = ALONE,
-    exchange: str = "auto",
 ) -> tuple[CpuBuilt, BuildReport]:
     """Turn a network into arrays; states are zero and rings empty.
 
@@ -102,9 +101,8 @@ def build(
     arrays : mapping, optional
         Of a checkpoint: its synapses are taken where they come and go.
     world : World
-        The ranks that hold the network together: this one's share is built.
-    exchange : str
-        How they exchange spikes, see `snnlab.cpu.ranks.MODES`.
+        The ranks that hold the network together: this one's share is built; its exchange with the
+        others is still to be set up.
 
     Raises
     ------

@@ -98,6 +98,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     ) -> None:
         super().__init__(network, precision)
         self._world, self._mode = world, exchange
+        self.link_s = 0.0
         self.threads = choose_threads(threads, network.n_neurons)
         self._governor = Governor(self.threads)
         self._team = Team(self.threads)
@@ -171,6 +172,8 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
 
     def _linked(self, built: CpuBuilt) -> CpuBuilt:
         """Let it exchange spikes with the other ranks."""
+        if self._world.n_ranks == 1:
+            return built
         began = time.perf_counter()
         bounds = shares(built.layout, self._world.n_ranks, delivery_costs(built.network))
         exchange = exchange_between(

@@ -46,7 +46,7 @@ def check_ranks(network: Network, n_ranks: int) -> None:
             raise BuildError(
                 f"Rewiring {rewiring.name!r}", "must decide pair by pair, or rank, on many ranks",
                 got=f"{type(rewiring.model).__name__}, which must see all synapses at once",
-                remedy="Run the network in one process: snnlab.open(..., ranks=1).",
+                remedy="Open the network without ranks: one process sees all of them.",
             )  # fmt: skip
     for recorder in network.recorders:
         if isinstance(recorder, SynapseRecorder):
@@ -75,8 +75,6 @@ def exchange_between(
     chunk_steps : int
         Steps between two exchanges.
     """
-    if world.n_ranks == 1:
-        return no_exchange()
     first_slot = bounds * BLOCK
     wanted = _wanted(world, layout, first_slot, connections)
     asked = world.swapped(wanted)

@@ -36,16 +36,17 @@ def check_ranks(network: Network, n_ranks: int) -> None:
     Raises
     ------
     BuildError
-        A rule replaces synapses or matches synaptic elements: it must see the whole projection; or
+        A rule replaces or ranks synapses, or matches synaptic elements: it must see all of them; or
         a recorder samples synapses.
     """
     if n_ranks == 1:
         return
     for rewiring in network.rewirings:
-        if rewiring.model.replaces or rewiring.model.matches_elements:
+        rule = rewiring.model
+        if rule.replaces or rule.matches_elements or rule.ranks or rule.rows:
             raise BuildError(
-                f"Rewiring {rewiring.name!r}", "must decide pair by pair, or rank, on many ranks",
-                got=f"{type(rewiring.model).__name__}, which must see all synapses at once",
+                f"Rewiring {rewiring.name!r}", "must decide pair by pair on many ranks",
+                got=f"{rule.__name__}, which must see all synapses at once",
                 remedy="Open the network without ranks: one process sees all of them.",
             )  # fmt: skip
     for recorder in network.recorders:

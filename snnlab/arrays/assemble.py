@@ -237,8 +237,12 @@ def synapse_table(
 
 
 def _joined(arrays: tuple[NDArray[Any], ...], dtype: type) -> NDArray[Any]:
-    if len(arrays) == 1:  # large networks have one table: no second copy
-        return arrays[0].ravel()
+    """The arrays, one behind the other; without a copy where they lie so already."""
+    whole = arrays[0].base if arrays else None
+    if isinstance(whole, np.ndarray) and whole.size == sum(a.size for a in arrays):
+        at = _offsets(np.array([a.nbytes for a in arrays]))[:-1] + whole.ctypes.data
+        if all(a.ctypes.data == first or not a.size for a, first in zip(arrays, at, strict=True)):
+            return whole.reshape(-1)
     return np.concatenate([np.empty(0, dtype), *(a.ravel() for a in arrays)])
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from snnlab.build.append import append_rows, is_appendable, room
 from snnlab.build.attributes_of import attributes_of
 from snnlab.build.finish import Attributes, finish_rows
 from snnlab.build.layout import Layout, Partitions
+from snnlab.build.lent import Lent
 from snnlab.build.rule import OUTDEGREE, Rule
 from snnlab.build.rules_of import Owned, rule_of
 from snnlab.build.short_rows import ShortRows, are_short
@@ -86,6 +88,15 @@ class Connections:
         start, stop = self.rows(k)
         return int((stop - start).sum())
 
+    def are_used(self, k: int) -> NDArray[np.bool_]:
+        """Return which sources of table `k` have synapses, or may get some: (n_pre,)."""
+        if k in self.short_rows:
+            return self.short_rows[k].are_used()
+        start, stop = self.rows(k)
+        if k in self.row_stop:  # rows that grow may get their first synapse at any time
+            return np.ones(start.shape[1], np.bool_)
+        return np.asarray(np.any(stop > start, axis=0), np.bool_)
+
     @property
     def n_synapses(self) -> int:
         """Number of synapses."""
@@ -144,8 +155,10 @@ def connect(
         Tables that are left empty: somebody else knows their synapses.
     """
     owned = [partitions.targets(layout, k) for k in range(len(network.populations))]
-    every = [_Table.of(network, plan, owned) for plan in plans]
+    every = [_Table.of(network, plan, layout, owned) for plan in plans]
     tables = [table for k, table in enumerate(every) if k not in given]
+    for table, ends in zip(every, _side_by_side([t.ends_shape for t in every]), strict=True):
+        table.segment_ends = ends
     with ThreadPoolExecutor(threads, thread_name_prefix="snnlab-build") as pool:
 
         def in_each_partition(work: Callable[[_Table, int], None]) -> None:
@@ -183,43 +196,56 @@ class _Table:
     Parameters
     ----------
     plan : TablePlan
+    n_rows : int
+        Neurons of the source population.
     rules : list of Rule
-        One for each of its projections.
+        One for each of its projections that have targets here.
     owned : list of (low, high, local)
         The targets of each of them in each partition, as `Partitions.targets` returns them.
-    attributes : Attributes or None
-        What synapses draw, if they draw anything or rows must be put into order.
+    attributes : callable or None
+        Returns what synapses draw, if they draw anything or rows must be put into order.
 
     Attributes
     ----------
     row_start : (n_partitions, n_pre + 1) int64
     short : ShortRows or None
     segment_ends : (n_partitions, n_pre, n_delays) uint32
-        See `Connections`.
+        See `Connections`; to be set before rows are filled.
+    ends_shape : tuple of int
+        Its shape.
     """
 
+    segment_ends: NDArray[np.uint32]
+
     def __init__(
-        self, plan: TablePlan, rules: list[Rule], owned: list[Owned], attributes: Attributes | None
-    ) -> None:
-        self.plan, self._rules, self._owned, self._attributes = plan, rules, owned, attributes
+        self, plan: TablePlan, n_rows: int, n_partitions: int, rules: list[Rule],
+        owned: list[Owned], attributes: Callable[[], Attributes] | None,
+    ) -> None:  # fmt: skip
+        self.plan, self._n_rows, self._rules, self._owned = plan, n_rows, rules, owned
+        self._drawn = None if attributes is None else Lent(attributes, n_partitions)
         self._appends = is_appendable(rules)
-        self._n_rows, n_partitions = rules[0].n_pre, owned[0][0].size
         self._counts = np.zeros((n_partitions, 0 if self._appends else self._n_rows), np.uint32)
-        n_delays = plan.n_delays if plan.n_delays > 1 else 0
         self.row_start = np.empty((n_partitions, self._n_rows + 1), np.int64)
         self.short: ShortRows | None = None
-        self.segment_ends = np.empty((n_partitions, self._n_rows, n_delays), np.uint32)
+        n_delays = plan.n_delays if plan.n_delays > 1 else 0
+        self.ends_shape = n_partitions, self._n_rows, n_delays
 
     @classmethod
-    def of(cls, network: Network, plan: TablePlan, targets: list[Owned]) -> _Table:
-        """Look up what the projections of a table draw, of the targets of each population."""
-        rules = [rule_of(network, p) for p in plan.projections]
-        owned = [targets[network.population_index(p.post)] for p in plan.projections]
+    def of(cls, network: Network, plan: TablePlan, layout: Layout, targets: list[Owned]) -> _Table:
+        """Look up what the projections of a table draw, of the targets of each population.
+
+        Those without targets here are left out: a rank of many has no work with most projections.
+        """
+        n_rows, n_partitions = int(layout.sizes[plan.source]), targets[0][0].size
+        every = [(p, targets[network.population_index(p.post)]) for p in plan.projections]
+        here = [(p, own) for p, own in every if (own[0] < own[1]).any()]
+        rules, owned = [rule_of(network, p) for p, _ in here], [own for _, own in here]
         is_shuffled = any(rule.kind == OUTDEGREE for rule in rules)
-        is_plain = plan.kind == SHARED and plan.n_delays == 1 and not is_shuffled
-        return cls(
-            plan, rules, owned, None if is_plain else attributes_of(network, plan, rules, owned)
-        )
+        if not here or (plan.kind == SHARED and plan.n_delays == 1 and not is_shuffled):
+            return cls(plan, n_rows, n_partitions, rules, owned, None)
+        own_plan = replace(plan, projections=tuple(p for p, _ in here))
+        attributes = partial(attributes_of, network, own_plan, rules, owned)
+        return cls(plan, n_rows, n_partitions, rules, owned, attributes)
 
     def count(self, p: int) -> None:
         """Count the synapses of partition `p`'s rows, unless these are drawn in one pass."""
@@ -257,11 +283,12 @@ class _Table:
         pools = _part(self._pools, kind, first, first + n)
         halves, stride = _halves(pools, kind), _stride(kind)
         borders = (self._append if self._appends else self._place)(p, halves, stride)
-        if borders is not None and self._attributes is not None:
-            finish_rows(
-                halves, stride, pools, WIDE if kind == PLASTIC else kind, borders,
-                self._attributes, self.segment_ends[p], p,
-            )  # fmt: skip
+        if borders is not None and self._drawn is not None:
+            with self._drawn as attributes:
+                finish_rows(
+                    halves, stride, pools, WIDE if kind == PLASTIC else kind, borders,
+                    attributes, self.segment_ends[p], p,
+                )  # fmt: skip
 
     def settle(self, *, may_be_short: bool) -> None:
         """Let go of what filled the rows; say in few bytes where they start if that pays."""
@@ -302,7 +329,7 @@ class _Table:
         self._write_starts(p, counts)
         cursor = counts if self._cursors is np.uint32 else counts.astype(self._cursors)
         _begin(cursor, stride)
-        borders = [cursor.copy()] if self._attributes is not None else []
+        borders = [cursor.copy()] if self._drawn is not None else []
         for rule, owned in self._parts(p):
             draw.place(rule, pool, cursor, owned)
             if borders:
@@ -325,6 +352,16 @@ def _begin(counts, stride):  # type: ignore[no-untyped-def]
         n = int64(counts[row])
         counts[row] = at
         at += stride * n
+
+
+def _side_by_side(shapes: list[tuple[int, int, int]]) -> list[NDArray[np.uint32]]:
+    """Arrays of these shapes that lie one behind the other, zeros."""
+    stops = np.cumsum([prod(shape) for shape in shapes])
+    whole = np.zeros(int(stops[-1]) if shapes else 0, np.uint32)
+    return [
+        whole[stop - prod(shape) : stop].reshape(shape)
+        for shape, stop in zip(shapes, stops.tolist(), strict=True)
+    ]
 
 
 def _pools(kinds: list[int], sizes: list[int]) -> Pools:

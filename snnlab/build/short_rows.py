@@ -18,13 +18,13 @@ from snnlab.rules.borrow import borrowed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["GROUP", "ShortRows", "are_short", "n_groups"]
+__all__ = ["GROUP", "MEAN_SHORT", "ShortRows", "are_short", "n_groups"]
 
 GROUP = 64
 """Rows that share a number of eight bytes."""
 
 _MOST_IN_GROUP = 2**16 - 1
-_MEAN = 16
+MEAN_SHORT = 16
 """Synapses of a row, on average, from which on eight bytes for its start are little beside them."""
 
 
@@ -70,6 +70,13 @@ class ShortRows:
         """Write down where the rows of a partition start that begins at place `base`."""
         _write(counts, base, self.first[p], self.offset[p])
 
+    def are_used(self) -> NDArray[np.bool_]:
+        """Return which rows have synapses, in whatever partition, shape (n_rows,)."""
+        used = np.zeros(self.offset.shape[1] - 1, np.bool_)
+        for first, offset in zip(self.first, self.offset, strict=True):
+            _mark_used(first, offset, used)
+        return used
+
     def starts(self) -> NDArray[np.int64]:
         """Return where each row starts, and where the last one ends: (n_partitions, n_rows + 1)."""
         n = self.offset.shape[1]
@@ -86,7 +93,7 @@ def are_short(counts: NDArray[Any]) -> bool:
     """
     return (
         counts.size > 0
-        and counts.sum(dtype=np.int64) < _MEAN * counts.size
+        and counts.sum(dtype=np.int64) < MEAN_SHORT * counts.size
         and all(_largest_group(of_partition) <= _MOST_IN_GROUP for of_partition in counts)
     )
 
@@ -101,6 +108,14 @@ def _largest_group(counts):  # type: ignore[no-untyped-def]
             n += counts[row]
         largest = max(largest, n)
     return largest
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def _mark_used(first, offset, used):  # type: ignore[no-untyped-def]
+    for row in range(used.size):
+        begins_group = (row + 1) % GROUP == 0  # the next one does
+        step = first[(row + 1) // GROUP] - first[row // GROUP] if begins_group else int64(0)
+        used[row] |= step + int64(offset[row + 1]) > int64(offset[row])
 
 
 @njit(nogil=True, error_model="numpy", cache=True)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from snnlab.cluster import share
 from snnlab.cluster.ranks import Ranks
-from snnlab.cluster.whole import whole_degrees, whole_frame, whole_report, whole_work
+from snnlab.cluster.whole import (
+    whole_degrees,
+    whole_frame,
+    whole_recorded,
+    whole_report,
+    whole_work,
+)
 from snnlab.engine import Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
 from snnlab.frames.elements import ElementStates
@@ -98,6 +104,7 @@ class ClusterEngine:
         self.network = network
         self.shares = tuple(shares)
         self.report = whole_report(network, [each.report for each in shares])
+        self._recorded = whole_recorded([each.recorded for each in shares])
 
     def _call(self, function: Callable[..., Any], *args: Any) -> list[Any]:
         if not self._is_open:
@@ -125,7 +132,8 @@ class ClusterEngine:
             A rank is gone, and so is the state; `restore` starts ranks again.
         """
         frames = self._call(share.advance, n_steps)
-        frame = whole_frame(self.network, frames, [each.owned for each in self.shares])
+        owned = [each.owned for each in self.shares]
+        frame = whole_frame(self.network, frames, owned, self._recorded)
         self._step = frame.t_stop
         return frame
 

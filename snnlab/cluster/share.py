@@ -7,7 +7,7 @@ the first one answers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from snnlab.cluster.mpi import world
@@ -15,6 +15,7 @@ from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
+from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.frames.synapses import Synapses
 from snnlab.interop.native_json import loads
 
@@ -44,11 +45,14 @@ class Share:
         Neurons of each population that it computes.
     link_s : float [s]
         Wall-clock time until the ranks knew whose spikes each of them wants.
+    recorded : dict
+        Recorder -> the synapses here that it samples; frames do not repeat them.
     """
 
     report: BuildReport
     owned: tuple[tuple[int, int], ...]
     link_s: float
+    recorded: dict[str, SynapseIds]
 
 
 def build(number: int, network: str, threads: int, precision: str, exchange: str) -> Share:
@@ -78,7 +82,9 @@ def build(number: int, network: str, threads: int, precision: str, exchange: str
 
 def advance(number: int, n_steps: int) -> Frame:
     """Advance and return what happened to the neurons of this rank."""
-    return _engine(number).advance(n_steps)
+    frame = _engine(number).advance(n_steps)
+    samples = {name: replace(each, synapses=None) for name, each in frame.samples.items()}
+    return replace(frame, samples=samples)
 
 
 def apply(number: int, network: str) -> Share:
@@ -135,4 +141,4 @@ def _engine(number: int) -> CpuEngine:
 
 def _share(number: int) -> Share:
     engine = _engine(number)
-    return Share(engine.report, engine.owned, engine.link_s)
+    return Share(engine.report, engine.owned, engine.link_s, engine.recorded)

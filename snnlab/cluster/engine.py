@@ -7,15 +7,21 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from snnlab.cluster import share
+from snnlab.cluster.described import Described
 from snnlab.cluster.ranks import Ranks
-from snnlab.cluster.whole import whole_degrees, whole_frame, whole_report, whole_work
+from snnlab.cluster.whole import (
+    whole_degrees,
+    whole_frame,
+    whole_recorded,
+    whole_report,
+    whole_work,
+)
 from snnlab.engine import Checkpoint
 from snnlab.errors import BuildError, SpecError, StateError
 from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
-from snnlab.interop.native_json import dumps
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -87,9 +93,9 @@ class ClusterEngine:
 
     def _build(self, network: Network) -> None:
         threads = [rank.threads if self._threads is None else self._threads for rank in self._ranks]
-        settings = (self._precision, self._exchange)
+        described, settings = Described.of(network), (self._precision, self._exchange)
         shares = self._ranks.call_each(
-            share.build, [(self._number, dumps(network), n, *settings) for n in threads]
+            share.build, [(self._number, described, n, *settings) for n in threads]
         )
         self._take(network, shares)
 
@@ -98,6 +104,7 @@ class ClusterEngine:
         self.network = network
         self.shares = tuple(shares)
         self.report = whole_report(network, [each.report for each in shares])
+        self._recorded = whole_recorded([each.recorded for each in shares])
 
     def _call(self, function: Callable[..., Any], *args: Any) -> list[Any]:
         if not self._is_open:
@@ -125,13 +132,14 @@ class ClusterEngine:
             A rank is gone, and so is the state; `restore` starts ranks again.
         """
         frames = self._call(share.advance, n_steps)
-        frame = whole_frame(self.network, frames, [each.owned for each in self.shares])
+        owned = [each.owned for each in self.shares]
+        frame = whole_frame(self.network, frames, owned, self._recorded)
         self._step = frame.t_stop
         return frame
 
     def apply(self, network: Network) -> None:
         """Go over to an edited network at this step boundary."""
-        self._take(network, self._call(share.apply, dumps(network)))
+        self._take(network, self._call(share.apply, Described.of(network)))
 
     def checkpoint(self) -> Checkpoint:
         """Return a copy of the complete state: it goes on on any number of ranks, or on one."""
@@ -143,7 +151,7 @@ class ClusterEngine:
         if not self._ranks.are_running:
             self._ranks.restart()
             self._build(checkpoint.network)
-        state = checkpoint.step, dumps(checkpoint.network), dict(checkpoint.arrays)
+        state = checkpoint.step, Described.of(checkpoint.network), dict(checkpoint.arrays)
         self._take(checkpoint.network, self._call(share.restore, *state))
         self._step = checkpoint.step
 

@@ -7,16 +7,17 @@ the first one answers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from snnlab.cluster.described import Described
 from snnlab.cluster.mpi import world
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
+from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.frames.synapses import Synapses
-from snnlab.interop.native_json import loads
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,20 +45,23 @@ class Share:
         Neurons of each population that it computes.
     link_s : float [s]
         Wall-clock time until the ranks knew whose spikes each of them wants.
+    recorded : dict
+        Recorder -> the synapses here that it samples; frames do not repeat them.
     """
 
     report: BuildReport
     owned: tuple[tuple[int, int], ...]
     link_s: float
+    recorded: dict[str, SynapseIds]
 
 
-def build(number: int, network: str, threads: int, precision: str, exchange: str) -> Share:
+def build(number: int, network: Described, threads: int, precision: str, exchange: str) -> Share:
     """Build this rank's share of a network, as engine `number`.
 
     Parameters
     ----------
     number : int
-    network : str
+    network : Described
     threads : int
         Threads of this rank.
     precision, exchange : str
@@ -67,7 +71,7 @@ def build(number: int, network: str, threads: int, precision: str, exchange: str
     from snnlab.cpu.engine import CpuEngine
 
     _ENGINES[number] = CpuEngine(
-        loads(network),
+        network.network(),
         threads=threads,
         precision=precision,
         world=MpiWorld(world()),
@@ -78,12 +82,14 @@ def build(number: int, network: str, threads: int, precision: str, exchange: str
 
 def advance(number: int, n_steps: int) -> Frame:
     """Advance and return what happened to the neurons of this rank."""
-    return _engine(number).advance(n_steps)
+    frame = _engine(number).advance(n_steps)
+    samples = {name: replace(each, synapses=None) for name, each in frame.samples.items()}
+    return replace(frame, samples=samples)
 
 
-def apply(number: int, network: str) -> Share:
+def apply(number: int, network: Described) -> Share:
     """Go over to an edited network."""
-    _engine(number).apply(loads(network))
+    _engine(number).apply(network.network())
     return _share(number)
 
 
@@ -94,9 +100,9 @@ def checkpoint(number: int) -> dict[str, NDArray[Any]] | None:
     return dict(whole.arrays) if engine.is_first else None
 
 
-def restore(number: int, step: int, network: str, arrays: dict[str, NDArray[Any]]) -> Share:
+def restore(number: int, step: int, network: Described, arrays: dict[str, NDArray[Any]]) -> Share:
     """Go back to a state of the whole network."""
-    _engine(number).restore(Checkpoint(step, loads(network), arrays))
+    _engine(number).restore(Checkpoint(step, network.network(), arrays))
     return _share(number)
 
 
@@ -135,4 +141,4 @@ def _engine(number: int) -> CpuEngine:
 
 def _share(number: int) -> Share:
     engine = _engine(number)
-    return Share(engine.report, engine.owned, engine.link_s)
+    return Share(engine.report, engine.owned, engine.link_s, engine.recorded)

@@ -29,7 +29,7 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DryRun", "dry_run"]
+__all__ = ["DryRun", "dry_run", "held_bytes"]
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def dry_run(
         n_neurons=network.n_neurons, n_synapses=expected_total(network),
         own_neurons=_own_neurons(built), own_synapses=built.connections.n_synapses,
         images=sum(images), senders=int(np.count_nonzero(images)),
-        bytes=_held(built, sum(images)), estimated_bytes=estimated, peak_bytes=peak,
+        bytes=held_bytes(built, sum(images)), estimated_bytes=estimated, peak_bytes=peak,
         plan_s=planned - began, build_s=build_s, steps=built.sizes.chunk_steps,
         # Point to point, every rank asks every other for the neurons that it wants.
         construction_bytes={"collective": 0, "point_to_point": 8 * ranks + 4 * sum(images)},
@@ -194,8 +194,8 @@ def _own_neurons(built: CpuBuilt) -> int:
     return int(built.layout.block_size[first:stop].sum())
 
 
-def _held(built: CpuBuilt, n_images: int) -> dict[str, int]:
-    """Bytes of what is held: of exchange lists, those of images with the exchange that has them."""
+def held_bytes(built: CpuBuilt, n_images: int) -> dict[str, int]:
+    """Return how many bytes of what a rank holds; images count where spikes go point to point."""
     synapses, memory = built.synapses, built.memory
     pools = synapses.targets.nbytes + synapses.packed.nbytes + synapses.wide.nbytes
     starts = synapses.row_start.nbytes + synapses.short_first.nbytes + synapses.short_offset.nbytes

@@ -172,15 +172,14 @@ def connect(
         kinds = [plan.kind for plan in plans]
         sizes = [0 if k in given else table.n_places() for k, table in enumerate(every)]
         pools = _pools(kinds, sizes)
-        may_be_short = not network.rewirings
         for table, base in zip(every, pool_bases(kinds, sizes), strict=True):
             if table in tables:
-                table.take_room(pools, base, may_be_short=may_be_short)
+                table.take_room(pools, base)
             else:
                 table.stay_empty(base)
         in_each_partition(_Table.fill)
     for table in tables:
-        table.settle(may_be_short=may_be_short)
+        table.settle()
     return Connections(
         plans,
         *pools,
@@ -204,6 +203,8 @@ class _Table:
         The targets of each of them in each partition, as `Partitions.targets` returns them.
     attributes : callable or None
         Returns what synapses draw, if they draw anything or rows must be put into order.
+    may_be_short : bool
+        Whether rows of few synapses may say where they start in two bytes.
 
     Attributes
     ----------
@@ -219,11 +220,11 @@ class _Table:
 
     def __init__(
         self, plan: TablePlan, n_rows: int, n_partitions: int, rules: list[Rule],
-        owned: list[Owned], attributes: Callable[[], Attributes] | None,
+        owned: list[Owned], attributes: Callable[[], Attributes] | None, *, may_be_short: bool,
     ) -> None:  # fmt: skip
         self.plan, self._n_rows, self._rules, self._owned = plan, n_rows, rules, owned
         self._drawn = None if attributes is None else Lent(attributes, n_partitions)
-        self._appends = is_appendable(rules)
+        self._appends, self._may_be_short = is_appendable(rules), may_be_short
         self._counts = np.zeros((n_partitions, 0 if self._appends else self._n_rows), np.uint32)
         self.row_start = np.empty((n_partitions, self._n_rows + 1), np.int64)
         self.short: ShortRows | None = None
@@ -241,11 +242,13 @@ class _Table:
         here = [(p, own) for p, own in every if (own[0] < own[1]).any()]
         rules, owned = [rule_of(network, p) for p, _ in here], [own for _, own in here]
         is_shuffled = any(rule.kind == OUTDEGREE for rule in rules)
-        if not here or (plan.kind == SHARED and plan.n_delays == 1 and not is_shuffled):
-            return cls(plan, n_rows, n_partitions, rules, owned, None)
-        own_plan = replace(plan, projections=tuple(p for p, _ in here))
-        attributes = partial(attributes_of, network, own_plan, rules, owned)
-        return cls(plan, n_rows, n_partitions, rules, owned, attributes)
+        is_plain = plan.kind == SHARED and plan.n_delays == 1 and not is_shuffled
+        attributes: Callable[[], Attributes] | None = None
+        if here and not is_plain:
+            own_plan = replace(plan, projections=tuple(p for p, _ in here))
+            attributes = partial(attributes_of, network, own_plan, rules, owned)
+        may_be_short = plan.kind != PLASTIC and not network.rewirings
+        return cls(plan, n_rows, n_partitions, rules, owned, attributes, may_be_short=may_be_short)
 
     def count(self, p: int) -> None:
         """Count the synapses of partition `p`'s rows, unless these are drawn in one pass."""
@@ -269,12 +272,12 @@ class _Table:
         """Have no synapses; the next table begins at place `base` of the pool."""
         self.row_start[:] = base
 
-    def take_room(self, pools: Pools, base: int, *, may_be_short: bool) -> None:
+    def take_room(self, pools: Pools, base: int) -> None:
         """Take the places of the pools from `base` on."""
         self._first = base + np.cumsum(self._rooms) - self._rooms
         self._pools = pools
         self._cursors = _index_type(int(self._rooms.max(initial=0)) * _stride(self.plan.kind))
-        if may_be_short and not self._appends and are_short(self._counts):
+        if self._may_be_short and not self._appends and are_short(self._counts):
             self._be_short()
 
     def fill(self, p: int) -> None:
@@ -290,10 +293,10 @@ class _Table:
                     attributes, self.segment_ends[p], p,
                 )  # fmt: skip
 
-    def settle(self, *, may_be_short: bool) -> None:
+    def settle(self) -> None:
         """Let go of what filled the rows; say in few bytes where they start if that pays."""
         self._counts = np.empty((0, 0), np.uint32)
-        if not (self._appends and may_be_short):
+        if not (self._appends and self._may_be_short):
             return
         counts = np.diff(self.row_start, axis=1)
         if are_short(counts):

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 import snnlab
 from snnlab import presets
 from snnlab.batch.peak import forget_peak, peak_rss_bytes
-from snnlab.cluster.dry_run import held_bytes
 from snnlab.cluster.mpi import world
 from snnlab.cluster.mpi_world import MpiWorld
 from snnlab.cpu.built import build
 from snnlab.cpu.engine import CpuEngine
+from snnlab.dry_run.rank import held_bytes
 from snnlab.errors import SpecError
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from snnlab import cli, presets
 from snnlab.cluster import Ranks
-from snnlab.cluster.dry_run import dry_run
+from snnlab.dry_run.rank import dry_run
 from snnlab.errors import SpecError
 from tests.cluster import on_ranks
 

@@ -17,6 +17,7 @@ from snnlab.model.connectivity import (
 )
 from snnlab.model.distribution import ClippedNormal, Uniform
 from snnlab.model.network import Network, Population, Projection
+from snnlab.model.rewiring import Rewiring
 from snnlab.model.stimuli import PoissonInput
 from tests.connectivity import edges_of
 from tests.networks import spikes
@@ -72,3 +73,14 @@ def test_the_spikes_are_the_same(
     assert not engine._built.connections.short_rows
     np.testing.assert_array_equal(short, spikes(engine, [STEPS]))
     assert len(short) > 500
+
+
+def test_rows_that_learn_or_grow_are_long() -> None:
+    populations = [Population("a", 500, "LIFExp"), Population("b", 500, "LIFExp")]
+    learning = Projection("a", "b", FixedIndegree(4), 60.0, 1.5, synapse="STDP")
+    fixed = Projection("b", "a", PairwiseBernoulli(0.008), 60.0, 1.5)
+    network = Network(populations, [learning, fixed])
+    (short,) = CpuEngine(network, threads=1)._built.connections.short_rows
+    assert network.projections[short].name == "b->a"
+    grown = Network(populations, [fixed], rewirings=[Rewiring("b->a", "Magnitude")])
+    assert not CpuEngine(grown, threads=1)._built.connections.short_rows

@@ -79,7 +79,7 @@ def _numbers(text: str) -> list[int]:
 
 def _built(args: argparse.Namespace, ranks: int) -> dict[str, Any]:
     from snnlab.batch.settings import network_of
-    from snnlab.cluster.dry_run import dry_run
+    from snnlab.dry_run.rank import dry_run
 
     if args.weak and args.scale is None:
         raise SpecError("--weak", "must be used with --scale, that of one rank", got="no --scale")

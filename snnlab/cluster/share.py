@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from snnlab.cluster.mpi import world
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import StateError
@@ -42,12 +44,14 @@ class Share:
         Of its share.
     owned : tuple of (first, stop)
         Neurons of each population that it computes.
+    threads : int
     link_s : float [s]
         Wall-clock time until the ranks knew whose spikes each of them wants.
     """
 
     report: BuildReport
     owned: tuple[tuple[int, int], ...]
+    threads: int
     link_s: float
 
 
@@ -76,9 +80,13 @@ def build(number: int, network: str, threads: int, precision: str, exchange: str
     return _share(number)
 
 
-def advance(number: int, n_steps: int) -> Frame:
-    """Advance and return what happened to the neurons of this rank."""
-    return _engine(number).advance(n_steps)
+def advance(number: int, n_steps: int, wants_memory: bool) -> tuple[Frame, int | None]:
+    """Advance and return what happened to the neurons of this rank.
+
+    With it comes, if that is wanted, the memory that this process takes [bytes].
+    """
+    frame = _engine(number).advance(n_steps)
+    return frame, psutil.Process().memory_info().rss if wants_memory else None
 
 
 def apply(number: int, network: str) -> Share:
@@ -135,4 +143,4 @@ def _engine(number: int) -> CpuEngine:
 
 def _share(number: int) -> Share:
     engine = _engine(number)
-    return Share(engine.report, engine.owned, engine.link_s)
+    return Share(engine.report, engine.owned, engine.threads, engine.link_s)

@@ -16,7 +16,7 @@ from snnlab.rules.rewiring import (
     TARGET,
     RewiringTree,
 )
-from snnlab.rules.tree import Draw, Field, Local, Statement, fields_read
+from snnlab.rules.tree import Compare, Draw, Field, Local, Statement, fields_read
 from snnlab.rules.tree_source import has_counted_loop
 
 __all__ = ["DECISION_HEAD", "DecisionSource", "emit_rewiring_kernels"]
@@ -46,6 +46,11 @@ words = types.CPointer(uint32)
 def drawn(random, site, passed):
     place = uint32(uint32(site) + (uint32(passed) << uint32({shift})))
     return philox4x32(random[2], random[4], place, random[3], random[0], random[1])[0]
+
+
+@njit(forceinline=True)
+def is_drawn_below(random, site, passed, p):
+    return p > unit(uint32(0)) and unit(drawn(random, site, passed)) < p
 '''
 """What a generated module of decisions begins with."""
 
@@ -136,8 +141,20 @@ class DecisionSource(NumbaSource):
             if name in needed:
                 self.add(f"{self.variable(Field(space, name))} = {array}[{k}]")
 
+    def compare(self, compare: Compare) -> str:
+        """Write a comparison; no number is drawn where the probability is below all of them."""
+        left = compare.left
+        if isinstance(left, Draw) and left.name == "uniform" and compare.op == "<":
+            probability = self.atom(compare.right)
+            return f"is_drawn_below(random, {_name(left)}, {probability})"
+        return super().compare(compare)
+
     def draw(self, draw: Draw, args: Sequence[str]) -> str:
         """Write a random draw, named by its site and the passes of the loops around it."""
         distribution = "unit" if draw.name == "uniform" else "normal"
-        passed = "passed" if draw.in_loop else "int32(0)"
-        return f"{distribution}(drawn(random, int32({draw.site}), {passed}))"
+        return f"{distribution}(drawn(random, {_name(draw)}))"
+
+
+def _name(draw: Draw) -> str:
+    """The site and the pass that name a draw."""
+    return f"int32({draw.site}), {'passed' if draw.in_loop else 'int32(0)'}"

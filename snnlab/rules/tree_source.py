@@ -109,7 +109,7 @@ class TreeSource(ABC):
                 left, right = self.expr(expr.left), self.expr(expr.right)
                 return self.arithmetic(expr.op, left, right, expr.type)
             case Compare():
-                return f"({self.expr(expr.left)} {expr.op} {self.expr(expr.right)})"
+                return self.compare(expr)
             case Logic():
                 sign = "&" if expr.op == "and" else "|"
                 return f"({self.expr(expr.left)} {sign} {self.expr(expr.right)})"
@@ -122,6 +122,10 @@ class TreeSource(ABC):
                 return self._call(expr)
             case Draw():
                 return self.draw(expr, [self.atom(a) for a in expr.args])
+
+    def compare(self, compare: Compare) -> str:
+        """Write a comparison."""
+        return f"({self.expr(compare.left)} {compare.op} {self.expr(compare.right)})"
 
     def _power(self, base: str, n: int, type_: Type) -> str:
         """Write a whole power as a product, by squaring."""

@@ -206,6 +206,29 @@ class Words(RewiringRule):
         return drawn < p.bound
 
 
+class Turned(Words):
+    """Says the same the other way round, and so draws whatever the bound is."""
+
+    @staticmethod
+    def prune(syn: Any, pair: Any, p: Any) -> Any:
+        return p.bound > uniform()
+
+
+@each_precision
+@pytest.mark.parametrize("bound", [np.nan, -1.0, 0.0, "smallest", 1e-3, 0.5, 1.0, np.inf])
+def test_what_is_not_drawn_would_not_have_counted(precision: str, bound: float | str) -> None:
+    smallest = float(LANES[precision].unit(np.uint32(0)))
+    constants = {"bound": smallest if bound == "smallest" else bound}
+    decided = []
+    for model in (Words, Turned):
+        trial = trial_of(model, precision).at()
+        object.__setattr__(trial, "constants", constants)
+        decided.append(trial.by_numba("prune"))
+    np.testing.assert_array_equal(*decided)
+    assert decided[0].any() == (constants["bound"] > smallest)
+    assert decided[0].all() == (constants["bound"] >= 1.0)
+
+
 def bounds_of(trial: RewiringTrial, name: str, j: int, low: float, high: float) -> float:
     """The draw of one pair, found by bisection of the bound that it is compared with."""
     one = trial.at(states=trial.states[[j]], pairs=trial.pairs[[j]], random=trial.random[[j]])

@@ -156,7 +156,7 @@ class ClusterEngine:
             RankStatus(
                 rank.number, rank.host, rank.pid, rank.device, part.threads,
                 sum(stop - first for first, stop in part.owned), part.report.n_synapses,
-                part.report.n_bytes, loads[rank.number] if loads else None,
+                part.report.n_bytes, part.exchange, loads[rank.number] if loads else None,
                 _end(rank.number, lost, died), has_died=lost is not None and died == rank.number,
             )
             for rank, part in zip(members, shares, strict=True)
@@ -255,4 +255,4 @@ def _end(rank: int, lost: SnnlabError | None, died: int | None) -> str:
         return ""
     if died is None or rank == died:
         return lost.got or str(lost)
-    return f"ended because rank {died} died"
+    return f"because of rank {died}"

@@ -45,6 +45,8 @@ class Share:
     owned : tuple of (first, stop)
         Neurons of each population that it computes.
     threads : int
+    exchange : str
+        How it exchanges spikes, in words.
     link_s : float [s]
         Wall-clock time until the ranks knew whose spikes each of them wants.
     """
@@ -52,6 +54,7 @@ class Share:
     report: BuildReport
     owned: tuple[tuple[int, int], ...]
     threads: int
+    exchange: str
     link_s: float
 
 
@@ -143,4 +146,4 @@ def _engine(number: int) -> CpuEngine:
 
 def _share(number: int) -> Share:
     engine = _engine(number)
-    return Share(engine.report, engine.owned, engine.threads, engine.link_s)
+    return Share(engine.report, engine.owned, engine.threads, engine.exchange, engine.link_s)

@@ -22,13 +22,16 @@ from snnlab.cpu.part import part
 from snnlab.rules.call import call_rule
 
 __all__ = [
-    "CALLS", "COLLECTIVE", "LACKS_ROOM", "NONE", "NOTES", "POINT_TO_POINT", "STAGE",
+    "CALLS", "COLLECTIVE", "LACKS_ROOM", "NONE", "NOTES", "POINT_TO_POINT", "STAGE", "WAYS",
     "Exchange", "agree", "begin_exchange", "exchange_spikes", "go_on", "is_complete",
     "no_exchange",
 ]  # fmt: skip
 
 NONE, COLLECTIVE, POINT_TO_POINT = range(3)
 """Ways to exchange spikes."""
+
+WAYS = ("none", "collective", "point to point")
+"""The same in words."""
 
 CALLS = (
     "allgather", "allreduce", "neighbours", "neighbours_some", "world", "graph", "word", "largest",

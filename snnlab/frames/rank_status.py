@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 __all__ = ["COMPUTING", "RankLoad", "RankStatus", "imbalance", "waiting_s"]
 
@@ -64,6 +64,8 @@ class RankStatus:
         Its share of the network.
     n_bytes : int
         What that takes.
+    exchange : str
+        How it exchanges spikes with the others: ``"collective"``, ``"point to point"``, ``"none"``.
     load : RankLoad, optional
         What it did last; None before it has done anything.
     end : str
@@ -80,7 +82,8 @@ class RankStatus:
     n_neurons: int
     n_synapses: int
     n_bytes: int
-    load: RankLoad | None = field(default=None)
+    exchange: str
+    load: RankLoad | None = None
     end: str = ""
     has_died: bool = False
 

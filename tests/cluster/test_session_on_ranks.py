@@ -73,6 +73,7 @@ def test_each_rank_tells_what_it_holds_and_does(session: Session) -> None:
     assert first.n_neurons + second.n_neurons == session.network.n_neurons
     assert first.n_synapses + second.n_synapses == session.engine_report.n_synapses
     assert (first.end, second.end) == ("", "")
+    assert first.exchange == "collective"
     for rank in session.ranks:
         assert psutil.pid_exists(rank.pid)
         assert rank.load is not None
@@ -110,7 +111,7 @@ def test_death_is_noticed_while_the_session_is_idle(
     first, second = session.ranks
     assert second.has_died
     assert second.end == "killed by SIGKILL"
-    assert first.end == "ended because rank 1 died"
+    assert first.end == "because of rank 1"
     assert not first.has_died
     session.restart_ranks()
     assert session.step == 300

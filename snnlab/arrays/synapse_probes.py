@@ -10,7 +10,8 @@ import numpy as np
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.built import Built
 from snnlab.arrays.plastic_view import PlasticView
-from snnlab.arrays.synapse_order import global_ids, synapse_order
+from snnlab.arrays.synapse_order import global_ids, places, synapse_order
+from snnlab.arrays.world import Places
 from snnlab.build.layout import BLOCK
 from snnlab.errors import SpecError
 from snnlab.frames.synapse_ids import SynapseIds
@@ -26,7 +27,9 @@ B = TypeVar("B", bound=Built)
 
 
 def with_synapse_probes(built: B) -> B:
-    """Return what was built with the synapses that its recorders choose.
+    """Return what was built with the synapses that its recorders choose, and that are here.
+
+    Where ranks hold the network together, all of them call this, and all raise or none.
 
     Raises
     ------
@@ -51,9 +54,10 @@ def _probes(built: Built, r: int, recorder: SynapseRecorder) -> SynapseProbes:
             got=f"{recorder.projection!r}, which is rewired",
             remedy="Session.synapses returns them as they are at any moment.",
         )  # fmt: skip
-    at, source, target, _ = synapse_order(built, table.k)
+    at, source, target, delay = synapse_order(built, table.k)
     pre, post = global_ids(built, table.k, source, target)
-    chosen = _chosen(built.network, recorder, pre, post)
+    of_all = places(built, table.k, source, delay)
+    chosen = _chosen(built.network, recorder, pre, post, of_all)
     part = np.searchsorted(built.partitions.bounds * BLOCK, target[chosen], side="right") - 1
     n_rows = int(built.layout.sizes[table.plan.source])
     row = np.unique(part * n_rows + source[chosen])
@@ -61,7 +65,7 @@ def _probes(built: Built, r: int, recorder: SynapseRecorder) -> SynapseProbes:
     starts = [variables.index(name) * view.states().shape[1] for name in recorder.variables]
     return SynapseProbes(
         r,
-        SynapseIds(chosen, pre[chosen], post[chosen]),
+        SynapseIds(of_all.at[chosen], pre[chosen], post[chosen]),
         m,
         view.column("state_base") + np.array(starts, np.int64),
         at[chosen] - view.column("targets_base"),
@@ -75,17 +79,18 @@ def _chosen(
     recorder: SynapseRecorder,
     pre: NDArray[np.int64],
     post: NDArray[np.int64],
+    of_all: Places,
 ) -> NDArray[np.int64]:
-    """Numbers of the synapses that a recorder chooses, ascending."""
+    """Which of the synapses here a recorder chooses, ascending."""
     projection = network.projection(recorder.projection)
-    where, n = f"Recorder {recorder.name!r}", pre.size
+    where, n = f"Recorder {recorder.name!r}", of_all.n_whole
     if max(recorder.synapses or (0,)) >= n > 0:
         raise SpecError(
             f"{where}.synapses", f"must be in 0 ... {n - 1}", got=str(max(recorder.synapses or ())),
             context=f"Projection {projection.name!r}.",
             remedy="They are places in the table that Session.synapses returns.",
         )  # fmt: skip
-    is_chosen = np.ones(n, bool)
+    is_chosen = np.ones(pre.size, bool)
     for ids, name, wanted in (
         (pre, projection.pre, recorder.sources),
         (post, projection.post, recorder.targets),
@@ -94,8 +99,8 @@ def _chosen(
             among = _marked(wanted, network.population(name).size)
             is_chosen &= among[ids - network.first_id(name)]
     if recorder.synapses is not None and n:
-        is_chosen &= _marked(recorder.synapses, n)
-    if not is_chosen.any():
+        is_chosen &= _marked(recorder.synapses, n)[of_all.at]
+    if not of_all.world.any(bool(is_chosen.any())):
         raise SpecError(
             where, "must choose at least one synapse",
             got=f"none of the {n} of {projection.name!r}",

@@ -10,7 +10,13 @@ from snnlab.cluster import share
 from snnlab.cluster.call import Call
 from snnlab.cluster.ranks import Ranks
 from snnlab.cluster.tally import Tally
-from snnlab.cluster.whole import whole_degrees, whole_frame, whole_report, whole_work
+from snnlab.cluster.whole import (
+    whole_degrees,
+    whole_frame,
+    whole_recorded,
+    whole_report,
+    whole_work,
+)
 from snnlab.engine import Checkpoint
 from snnlab.errors import BuildError, SnnlabError, SpecError, StateError
 from snnlab.frames.elements import ElementStates
@@ -105,6 +111,7 @@ class ClusterEngine:
         self.network = network
         self.shares = tuple(shares)
         self.report = whole_report(network, [each.report for each in shares])
+        self._recorded = whole_recorded([each.recorded for each in shares])
 
     def _call(self, function: Callable[..., Any], *args: Any) -> list[Any]:
         if not self._is_open:
@@ -143,7 +150,8 @@ class ClusterEngine:
         answers = self._call(share.advance, n_steps, self._tally.wants_memory)
         frames, memory = zip(*answers, strict=True)
         self._tally.add(frames, memory)
-        frame = whole_frame(self.network, frames, [each.owned for each in self.shares])
+        owned = [each.owned for each in self.shares]
+        frame = whole_frame(self.network, frames, owned, self._recorded)
         self._step = frame.t_stop
         return frame
 

@@ -7,7 +7,7 @@ the first one answers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -17,6 +17,7 @@ from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
+from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.frames.synapses import Synapses
 from snnlab.interop.native_json import loads
 
@@ -49,6 +50,8 @@ class Share:
         How it exchanges spikes, in words.
     link_s : float [s]
         Wall-clock time until the ranks knew whose spikes each of them wants.
+    recorded : dict
+        Recorder -> the synapses here that it samples; frames do not repeat them.
     """
 
     report: BuildReport
@@ -56,6 +59,7 @@ class Share:
     threads: int
     exchange: str
     link_s: float
+    recorded: dict[str, SynapseIds]
 
 
 def build(number: int, network: str, threads: int, precision: str, exchange: str) -> Share:
@@ -89,7 +93,9 @@ def advance(number: int, n_steps: int, wants_memory: bool) -> tuple[Frame, int |
     With it comes, if that is wanted, the memory that this process takes [bytes].
     """
     frame = _engine(number).advance(n_steps)
-    return frame, psutil.Process().memory_info().rss if wants_memory else None
+    samples = {name: replace(each, synapses=None) for name, each in frame.samples.items()}
+    memory = psutil.Process().memory_info().rss if wants_memory else None
+    return replace(frame, samples=samples), memory
 
 
 def apply(number: int, network: str) -> Share:
@@ -146,4 +152,6 @@ def _engine(number: int) -> CpuEngine:
 
 def _share(number: int) -> Share:
     engine = _engine(number)
-    return Share(engine.report, engine.owned, engine.threads, engine.exchange, engine.link_s)
+    return Share(
+        engine.report, engine.owned, engine.threads, engine.exchange, engine.link_s, engine.recorded
+    )

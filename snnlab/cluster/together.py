@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from snnlab.cluster.mpi import world
 from snnlab.cluster.mpi_world import MpiWorld
-from snnlab.cluster.whole import whole_frame, whole_report, whole_work
+from snnlab.cluster.whole import whole_frame, whole_recorded, whole_report, whole_work
 from snnlab.cpu.engine import CpuEngine
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
@@ -38,6 +38,7 @@ class TogetherEngine(CpuEngine):
         super().__init__(network, threads=threads or 1, world=self._ranks)
         self.report = whole_report(network, self._ranks.objects(self.report))
         self._owned_by = self._ranks.objects(self.owned)
+        self._recorded = whole_recorded(self._ranks.objects(self.recorded))
         self.device = f"{self._ranks.n_ranks} ranks"
 
     def any(self, flag: bool) -> bool:
@@ -47,7 +48,7 @@ class TogetherEngine(CpuEngine):
     def advance(self, n_steps: int) -> Frame:
         """Advance by `n_steps` and return what happened in them, on all ranks."""
         frames = self._ranks.objects(super().advance(n_steps))
-        return whole_frame(self.network, frames, self._owned_by)
+        return whole_frame(self.network, frames, self._owned_by, self._recorded)
 
     def rewiring_work(self) -> tuple[RewiringWork, ...]:
         """Return what the rules of rewirings have done on all ranks."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,19 +12,49 @@ from snnlab.engine import BuildReport
 from snnlab.frames.frame import Frame, Samples
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.structure import StructuralEvents
+from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.model.network import Network
 from snnlab.model.recorders import StateRecorder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["whole_degrees", "whole_frame", "whole_report", "whole_work"]
+__all__ = [
+    "Recorded", "whole_degrees", "whole_frame", "whole_recorded", "whole_report", "whole_work",
+]  # fmt: skip
 
 Owned = Sequence[tuple[tuple[int, int], ...]]
 """Of each rank: first and last neuron of each population, ``first <= neuron < stop``."""
 
 
-def whole_frame(network: Network, frames: Sequence[Frame], owned: Owned) -> Frame:
+@dataclass(frozen=True)
+class Recorded:
+    """The synapses of one recorder, of all ranks.
+
+    Parameters
+    ----------
+    ids : SynapseIds
+    order : (n,) int64
+        Place of each in the list of the first rank's, the second's, and so on.
+    """
+
+    ids: SynapseIds
+    order: NDArray[np.int64]
+
+
+def whole_recorded(parts: Sequence[Mapping[str, SynapseIds]]) -> dict[str, Recorded]:
+    """Return the synapses that each recorder samples from those that it samples on each rank."""
+    found = {}
+    for name in parts[0]:
+        columns = [np.concatenate(column) for column in zip(*(p[name] for p in parts), strict=True)]
+        order = np.argsort(columns[0])
+        found[name] = Recorded(SynapseIds(*(column[order] for column in columns)), order)
+    return found
+
+
+def whole_frame(
+    network: Network, frames: Sequence[Frame], owned: Owned, recorded: Mapping[str, Recorded]
+) -> Frame:
     """Return what happened to the network from what happened on each rank.
 
     Parameters
@@ -33,6 +64,8 @@ def whole_frame(network: Network, frames: Sequence[Frame], owned: Owned) -> Fram
         Of each rank, of the same steps. `wall_s` is that of the slowest, `timings` are the means.
     owned : sequence
         Which neurons of each population each rank computes.
+    recorded : mapping
+        What `whole_recorded` returned; frames need not name the synapses.
     """
     step = np.concatenate([frame.step for frame in frames])
     neuron = np.concatenate([frame.neuron for frame in frames])
@@ -41,7 +74,7 @@ def whole_frame(network: Network, frames: Sequence[Frame], owned: Owned) -> Fram
     return Frame(
         first.t_start, first.t_stop, first.dt, step[order], neuron[order],
         np.sum([frame.counts for frame in frames], axis=0),
-        _samples(network, frames, owned),
+        _samples(network, frames, owned, recorded),
         max(frame.wall_s for frame in frames),
         {name: float(np.mean([f.timings[name] for f in frames])) for name in first.timings},
         tuple(trouble for frame in frames for trouble in frame.health),
@@ -49,21 +82,33 @@ def whole_frame(network: Network, frames: Sequence[Frame], owned: Owned) -> Fram
     )  # fmt: skip
 
 
-def _samples(network: Network, frames: Sequence[Frame], owned: Owned) -> dict[str, Samples]:
-    """The samples of each recorder: each neuron's from the rank that computes it."""
-    names = [population.name for population in network.populations]
+def _samples(
+    network: Network, frames: Sequence[Frame], owned: Owned, recorded: Mapping[str, Recorded]
+) -> dict[str, Samples]:
+    """The samples of each recorder, each value from the rank that computes it."""
     found = {}
     for recorder in network.recorders:
-        assert isinstance(recorder, StateRecorder)  # ranks refuse the others
-        k = names.index(recorder.population)
-        neurons = np.array(recorder.neurons, np.int64)
         parts = [frame.samples[recorder.name] for frame in frames]
-        values = parts[0].values.copy()
-        for part, share in zip(parts, owned, strict=True):
-            mine = (neurons >= share[k][0]) & (neurons < share[k][1])
-            values[:, :, mine] = part.values[:, :, mine]
-        found[recorder.name] = Samples(parts[0].steps, values)
+        if isinstance(recorder, StateRecorder):
+            values, ids = _of_neurons(network, recorder, parts, owned), None
+        else:
+            synapses = recorded[recorder.name]
+            values = np.concatenate([part.values for part in parts], axis=2)[:, :, synapses.order]
+            ids = synapses.ids
+        found[recorder.name] = Samples(parts[0].steps, values, ids)
     return found
+
+
+def _of_neurons(
+    network: Network, recorder: StateRecorder, parts: Sequence[Samples], owned: Owned
+) -> NDArray[np.floating]:
+    k = network.population_index(recorder.population)
+    neurons = np.array(recorder.neurons, np.int64)
+    values = parts[0].values.copy()
+    for part, share in zip(parts, owned, strict=True):
+        mine = (neurons >= share[k][0]) & (neurons < share[k][1])
+        values[:, :, mine] = part.values[:, :, mine]
+    return values
 
 
 def _events(parts: Sequence[StructuralEvents]) -> StructuralEvents:

@@ -41,6 +41,7 @@ from snnlab.cpu.threads import available_threads, choose_threads
 from snnlab.cpu.warm import announced, compile_builder
 from snnlab.engine import BuildReport
 from snnlab.errors import BuildError, SnnlabError
+from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.model.network import Network
 from snnlab.rules.lend import lend
 
@@ -154,6 +155,12 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         return tuple((part.start, part.stop) for part in parts)
 
     @property
+    def recorded(self) -> dict[str, SynapseIds]:
+        """The synapses here that each recorder of synapses samples."""
+        names = [recorder.name for recorder in self.network.recorders]
+        return {names[probes.recorder]: probes.ids for probes in self._arrays.sampling.synapses}
+
+    @property
     def _n_members(self) -> int:
         """Threads that share the partitions right now."""
         return min(self._governor.threads, available_threads())
@@ -168,12 +175,11 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
                 network, threads=self.threads, precision=self.precision,
                 shortest_ring=shortest_ring, arrays=arrays, world=self._world,
             )  # fmt: skip
-            built = with_synapse_probes(built)
         except SnnlabError as error:
             failure = error
         if self._any(failure is not None):
             raise failure or _failed_elsewhere()
-        return self._linked(built), report
+        return self._linked(with_synapse_probes(built)), report
 
     def _linked(self, built: CpuBuilt) -> CpuBuilt:
         """Let it exchange spikes with the other ranks."""

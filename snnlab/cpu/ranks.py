@@ -13,7 +13,6 @@ from snnlab.cpu.exchange import COLLECTIVE, NOTES, POINT_TO_POINT, Exchange, no_
 from snnlab.cpu.program import Memory
 from snnlab.errors import BuildError
 from snnlab.model.network import Network
-from snnlab.model.recorders import SynapseRecorder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,8 +35,7 @@ def check_ranks(network: Network, n_ranks: int) -> None:
     Raises
     ------
     BuildError
-        A rule replaces or ranks synapses, or matches synaptic elements: it must see all of them; or
-        a recorder samples synapses.
+        A rule replaces or ranks synapses, or matches synaptic elements: it must see all of them.
     """
     if n_ranks == 1:
         return
@@ -48,12 +46,6 @@ def check_ranks(network: Network, n_ranks: int) -> None:
                 f"Rewiring {rewiring.name!r}", "must decide pair by pair on many ranks",
                 got=f"{rule.__name__}, which must see all synapses at once",
                 remedy="Open the network without ranks: one process sees all of them.",
-            )  # fmt: skip
-    for recorder in network.recorders:
-        if isinstance(recorder, SynapseRecorder):
-            raise BuildError(
-                f"Recorder {recorder.name!r}", "must record neurons where there are many ranks",
-                got="synapses", remedy="Session.synapses returns them at any moment.",
             )  # fmt: skip
 
 

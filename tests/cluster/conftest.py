@@ -25,3 +25,17 @@ def ranks(shared: Ranks) -> Ranks:
     except StateError:
         shared.restart()
     return shared
+
+
+@pytest.fixture(scope="session")
+def three(mpi_library: str) -> Iterator[Ranks]:
+    """Three ranks: more than the small networks have blocks in some populations."""
+    with Ranks.start(3, device="cpu") as started:
+        yield started
+
+
+@pytest.fixture(params=["ranks", "three"])
+def several(request: pytest.FixtureRequest) -> Ranks:
+    """Two ranks, then three."""
+    found: Ranks = request.getfixturevalue(request.param)
+    return found

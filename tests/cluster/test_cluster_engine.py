@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -30,13 +30,6 @@ def plastic_map() -> Network:
 
 
 CASES: list[Callable[[], Network]] = [balanced, layered, plastic_map]
-
-
-@pytest.fixture(scope="module")
-def three(mpi_library: str) -> Iterator[Ranks]:
-    """Three ranks: more than the small networks have blocks in some populations."""
-    with Ranks.start(3, device="cpu") as started:
-        yield started
 
 
 def _advanced(engine: Engine, pieces: tuple[int, ...]) -> list[Frame]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnlab.cluster import share
 from snnlab.cluster.call import Call
+from snnlab.cluster.described import Described
 from snnlab.cluster.ranks import Ranks
 from snnlab.cluster.tally import Tally
 from snnlab.cluster.whole import (
@@ -24,7 +25,6 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.rank_status import RankStatus
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
-from snnlab.interop.native_json import dumps
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ class ClusterEngine:
 
     def _build(self, network: Network) -> None:
         threads = [rank.threads if self._threads is None else self._threads for rank in self._ranks]
-        settings = (self._precision, self._exchange)
+        described, settings = Described.of(network), (self._precision, self._exchange)
         shares = self._ranks.call_each(
-            share.build, [(self._number, dumps(network), n, *settings) for n in threads]
+            share.build, [(self._number, described, n, *settings) for n in threads]
         )
         self._members = tuple(self._ranks)
         self._tally = Tally(len(self._members))
@@ -191,7 +191,7 @@ class ClusterEngine:
 
     def apply(self, network: Network) -> None:
         """Go over to an edited network at this step boundary."""
-        self._take(network, self._call(share.apply, dumps(network)))
+        self._take(network, self._call(share.apply, Described.of(network)))
 
     def checkpoint(self) -> Checkpoint:
         """Return a copy of the complete state: it goes on on any number of ranks, or on one."""
@@ -205,7 +205,7 @@ class ClusterEngine:
         self._is_torn = False
         if self._members != tuple(self._ranks):
             self._build(checkpoint.network)
-        state = checkpoint.step, dumps(checkpoint.network), dict(checkpoint.arrays)
+        state = checkpoint.step, Described.of(checkpoint.network), dict(checkpoint.arrays)
         self._take(checkpoint.network, self._call(share.restore, *state))
         self._step = checkpoint.step
 

@@ -90,7 +90,8 @@ class MpiWorld:
         addresses = [
             ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in _FUNCTIONS
         ]
-        handles = [MPI._handleof(h) for h in (self._comm, self._graph, MPI.UINT64_T, MPI.MAX)]
+        known = self._comm, self._graph, MPI.UINT64_T, MPI.MAX, MPI.SUM
+        handles = [MPI._handleof(handle) for handle in known]
         return np.array([*addresses, *handles], np.int64)
 
     def close(self) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from snnlab.cluster.described import Described
 from snnlab.cluster.mpi import world
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import StateError
@@ -19,7 +20,6 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.frames.synapses import Synapses
-from snnlab.interop.native_json import loads
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,13 +62,13 @@ class Share:
     recorded: dict[str, SynapseIds]
 
 
-def build(number: int, network: str, threads: int, precision: str, exchange: str) -> Share:
+def build(number: int, network: Described, threads: int, precision: str, exchange: str) -> Share:
     """Build this rank's share of a network, as engine `number`.
 
     Parameters
     ----------
     number : int
-    network : str
+    network : Described
     threads : int
         Threads of this rank.
     precision, exchange : str
@@ -78,7 +78,7 @@ def build(number: int, network: str, threads: int, precision: str, exchange: str
     from snnlab.cpu.engine import CpuEngine
 
     _ENGINES[number] = CpuEngine(
-        loads(network),
+        network.network(),
         threads=threads,
         precision=precision,
         world=MpiWorld(world()),
@@ -98,9 +98,9 @@ def advance(number: int, n_steps: int, wants_memory: bool) -> tuple[Frame, int |
     return replace(frame, samples=samples), memory
 
 
-def apply(number: int, network: str) -> Share:
+def apply(number: int, network: Described) -> Share:
     """Go over to an edited network."""
-    _engine(number).apply(loads(network))
+    _engine(number).apply(network.network())
     return _share(number)
 
 
@@ -111,9 +111,9 @@ def checkpoint(number: int) -> dict[str, NDArray[Any]] | None:
     return dict(whole.arrays) if engine.is_first else None
 
 
-def restore(number: int, step: int, network: str, arrays: dict[str, NDArray[Any]]) -> Share:
+def restore(number: int, step: int, network: Described, arrays: dict[str, NDArray[Any]]) -> Share:
     """Go back to a state of the whole network."""
-    _engine(number).restore(Checkpoint(step, loads(network), arrays))
+    _engine(number).restore(Checkpoint(step, network.network(), arrays))
     return _share(number)
 
 

@@ -17,14 +17,15 @@ import numpy as np
 from numba import int64, njit, uint64
 from numpy.typing import NDArray
 
+from snnlab.arrays.rewiring import ROUND
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.part import part
 from snnlab.rules.call import call_rule
 
 __all__ = [
-    "CALLS", "COLLECTIVE", "LACKS_ROOM", "NONE", "NOTES", "POINT_TO_POINT", "STAGE", "WAYS",
-    "Exchange", "agree", "begin_exchange", "exchange_spikes", "go_on", "is_complete",
-    "no_exchange",
+    "CALLS", "COLLECTIVE", "CUT", "FOUND", "LACKS_ROOM", "NONE", "NOTES", "N_VOTES",
+    "POINT_TO_POINT", "STAGE", "WAYS", "Exchange", "add_up", "agree", "begin_exchange",
+    "exchange_spikes", "go_on", "is_complete", "no_exchange",
 ]  # fmt: skip
 
 NONE, COLLECTIVE, POINT_TO_POINT = range(3)
@@ -35,18 +36,27 @@ WAYS = ("none", "collective", "point to point")
 
 CALLS = (
     "allgather", "allreduce", "neighbours", "neighbours_some", "world", "graph", "word", "largest",
+    "sum",
 )  # fmt: skip
 """What `Exchange.calls` holds: addresses of four functions of MPI; two communicators, the type of
-a word of 64 bits, the operation that takes the largest."""
+a word of 64 bits, the operations that take the largest and the sum."""
 
-_ALLGATHER, _ALLREDUCE, _NEIGHBOURS, _NEIGHBOURS_SOME, _WORLD, _GRAPH, _WORD, _LARGEST = range(8)
+_ALLGATHER, _ALLREDUCE, _NEIGHBOURS, _NEIGHBOURS_SOME, _WORLD, _GRAPH, _WORD, _LARGEST, _SUM = (
+    range(9)
+)
 
-NOTES = ("stage", "chunk", "start", "words", "spikes", "lacks_room", "bytes")
+N_VOTES = 2 * ROUND // 64
+"""Words that ranks add up where a rule replaces synapses: two bits for each pair of a round."""
+
+NOTES = (
+    "stage", "chunk", "start", "words", "spikes", "lacks_room", "bytes", "cut", "found",
+)  # fmt: skip
 """What `Exchange.notes` holds: how far an exchange is that lacks memory; whose spikes it is about
 and since which step; words that it needs; spikes for which the list must have room; whether a rank
-lacks room for new synapses; bytes sent so far."""
+lacks room for new synapses; bytes sent so far; where a round of a rule that replaces ends, and how
+many synapses it has formed."""
 
-STAGE, _CHUNK, _START, _WORDS, _SPIKES, LACKS_ROOM, _BYTES = range(7)
+STAGE, _CHUNK, _START, _WORDS, _SPIKES, LACKS_ROOM, _BYTES, CUT, FOUND = range(9)
 
 _COMPLETE, _SEND, _RECEIVE, _UNPACK = range(4)
 """Stages: nothing is left to do; counts are to be sent, spikes are, spikes are to be listed."""
@@ -62,12 +72,14 @@ class Exchange(NamedTuple):
     rank, n_ranks : int
     step_bits : int
         Bits of a step within a chunk.
-    calls : (8,) int64
+    calls : (9,) int64
         See `CALLS`.
-    notes : (7,) int64
+    notes : (9,) int64
         See `NOTES`.
     flag : (2,) int64
         What all ranks agree on: own, all.
+    votes : (2, N_VOTES) uint64
+        What all ranks add up: own, all.
     first_slot : (n_ranks + 1,) int64
         First slot of each rank.
     bits : (n_lists,) int64
@@ -100,6 +112,7 @@ class Exchange(NamedTuple):
     calls: NDArray[np.int64]
     notes: NDArray[np.int64]
     flag: NDArray[np.int64]
+    votes: NDArray[np.uint64]
     first_slot: NDArray[np.int64]
     bits: NDArray[np.int64]
     send: NDArray[np.uint64]
@@ -125,7 +138,8 @@ def no_exchange() -> Exchange:
     long, short = np.zeros(1, np.int64), np.zeros(1, np.int32)
     words = np.zeros(1, np.uint64)
     return Exchange(
-        NONE, 0, 1, 0, long, np.zeros(len(NOTES), np.int64), np.zeros(2, np.int64), long, long,
+        NONE, 0, 1, 0, long, np.zeros(len(NOTES), np.int64), np.zeros(2, np.int64),
+        np.zeros((2, N_VOTES), np.uint64), long, long,
         words, words, long, long, long, long, short, short, long, long, long, short, short, short,
         short, long,
     )  # fmt: skip
@@ -147,6 +161,17 @@ def agree(exchange, flag):  # type: ignore[no-untyped-def]
          exchange.calls[_LARGEST], exchange.calls[_WORLD]),
     )  # fmt: skip
     return exchange.flag[1] != 0
+
+
+@njit(error_model="numpy", cache=True)
+def add_up(exchange):  # type: ignore[no-untyped-def]
+    """Add the votes of all ranks up; all of them call this at the same point."""
+    call_rule(
+        exchange.calls[_ALLREDUCE],
+        (exchange.votes[0], exchange.votes[1], int64(N_VOTES), exchange.calls[_WORD],
+         exchange.calls[_SUM], exchange.calls[_WORLD]),
+    )  # fmt: skip
+    exchange.notes[_BYTES] += 8 * N_VOTES
 
 
 @njit(error_model="numpy", cache=True)

@@ -12,7 +12,7 @@ from numba import int64, njit
 from snnlab.arrays.rewiring import DONE_STEP, NEEDS_ROOM
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
-from snnlab.cpu.exchange import LACKS_ROOM, agree, begin_exchange, is_complete
+from snnlab.cpu.exchange import LACKS_ROOM, NONE, agree, begin_exchange, is_complete
 from snnlab.cpu.phases import (
     DELIVER,
     EXCHANGE,
@@ -26,7 +26,7 @@ from snnlab.cpu.phases import (
     stamp,
 )
 from snnlab.cpu.program import RECORDED, SUSPECTS
-from snnlab.cpu.rewire import due, watch_spikes
+from snnlab.cpu.rewire import due, is_replacing, watch_spikes
 from snnlab.cpu.suspects import look
 from snnlab.cpu.update import insert_events
 from snnlab.rules.borrow import borrowed
@@ -87,6 +87,17 @@ def _advance_partition(  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", forceinline=True)
+def _goes_on(rewirings, exchange, has_room, now):  # type: ignore[no-untyped-def]
+    """Whether a rule that replaces is next; ranks, which do it together, must all say the same."""
+    if exchange.mode == NONE:
+        return has_room and rewirings.notes[0, DONE_STEP] < now
+    is_next = False
+    for r in range(rewirings.table.shape[0]):
+        is_next |= is_replacing(rewirings, r, now)
+    return is_next
+
+
+@njit(error_model="numpy", forceinline=True)
 def _rewire_all(  # type: ignore[no-untyped-def]
     program, synapses, plastic, rewirings, memory, exchange, parts, chunk, now, clock, weight,
     member, n_members, barrier,
@@ -107,12 +118,14 @@ def _rewire_all(  # type: ignore[no-untyped-def]
     has_room = True
     for p in range(program.bounds.size - 1):
         has_room &= rewirings.notes[p, NEEDS_ROOM] == 0
-    if has_room and rewirings.notes[0, DONE_STEP] < now:
+    if _goes_on(rewirings, exchange, has_room, now):
         since = stamp(weight)
-        arguments = (program, synapses, plastic, rewirings, memory, barrier, parts.rewire)
+        arguments = (program, synapses, plastic, rewirings, memory, exchange, barrier, parts.rewire)
         has_room = bool(call_rule(parts.replace, (*arguments, now, weight, member, n_members)))
         charge(clock, member, REWIRE, since, weight)
-    if exchange.mode:
+        if member == 0:
+            exchange.notes[LACKS_ROOM] = int64(not has_room)
+    elif exchange.mode:
         if member == 0:
             exchange.notes[LACKS_ROOM] = int64(agree(exchange, not has_room))
         meet(barrier, n_members)

@@ -35,13 +35,13 @@ def check_ranks(network: Network, n_ranks: int) -> None:
     Raises
     ------
     BuildError
-        A rule replaces or ranks synapses, or matches synaptic elements: it must see all of them.
+        A rule matches synaptic elements.
     """
     if n_ranks == 1:
         return
     for rewiring in network.rewirings:
         rule = rewiring.model
-        if rule.replaces or rule.matches_elements or rule.ranks or rule.rows:
+        if rule.matches_elements:
             raise BuildError(
                 f"Rewiring {rewiring.name!r}", "must decide pair by pair on many ranks",
                 got=f"{rule.__name__}, which must see all synapses at once",

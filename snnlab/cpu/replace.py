@@ -4,11 +4,14 @@ Each partition deals with the synapses onto its own neurons, but how many are fo
 for all of them. So the pairs that are drawn are numbered, and partitions go through them in rounds:
 each forms what its own targets may get, then they meet, and all find the same number at which the
 last synapse that is needed was formed. What lies beyond is taken back: it never happened.
+
+Where ranks hold the network together, each looks at the pairs of its own targets, and they tell
+each other by two bits a pair what came of it: a synapse was formed, or a row had no room for it.
 """
 
 from __future__ import annotations
 
-from numba import carray, int64, njit, uint16, uint32  # type: ignore[attr-defined]
+from numba import carray, int64, njit, uint16, uint32, uint64  # type: ignore[attr-defined]
 
 from snnlab.arrays.rewiring import (
     DONE_STEP,
@@ -32,6 +35,7 @@ from snnlab.arrays.rewiring import (
     TICKS,
 )
 from snnlab.cpu.barrier import BARRIER_SIZE, meet
+from snnlab.cpu.exchange import CUT, FOUND, LACKS_ROOM, NONE, add_up, agree
 from snnlab.cpu.part import part
 from snnlab.cpu.phases import charge, stamp
 from snnlab.cpu.rewire_rows import (
@@ -194,8 +198,52 @@ def _cut(rewirings, first, n_left):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def _keep(synapses, rewirings, r, p, cut):  # type: ignore[no-untyped-def]
-    """Take back what was formed from number `cut` on, the last one first, and keep the rest."""
+def _vote(rewirings, votes, first):  # type: ignore[no-untyped-def]
+    """Mark the pairs of this round that got a synapse here, then those that lacked room for one."""
+    votes[:] = 0
+    half = votes.size // 2
+    for p in range(rewirings.replacing.shape[0]):
+        mine = rewirings.replacing[p]
+        for k in rewirings.tried[p, : mine[N_TRIED]]:
+            votes[(k - first) >> 6] |= uint64(1) << uint64((k - first) & 63)
+        lacking = mine[FULL] - first
+        if lacking < 64 * half:
+            votes[half + (lacking >> 6)] |= uint64(1) << uint64(lacking & 63)
+
+
+@njit(error_model="numpy", cache=True)
+def _count_votes(votes, first, stop, n_left):  # type: ignore[no-untyped-def]
+    """Number from which on nothing is formed, and how many synapses are formed before it."""
+    half, n = votes.size // 2, int64(0)
+    for k in range(first, stop):
+        at, bit = (k - first) >> 6, uint64((k - first) & 63)
+        if n == n_left or (votes[half + at] >> bit) & uint64(1):
+            return k, n
+        n += int64((votes[at] >> bit) & uint64(1))
+    return stop, n
+
+
+@njit(error_model="numpy", cache=True)
+def _agreed_cut(exchange, rewirings, first, stop, n_left, member, n_members, barrier):  # type: ignore[no-untyped-def]
+    """Return the number from which on nothing is formed anywhere, and what is formed before it."""
+    if exchange.mode == NONE:
+        cut = _cut(rewirings, first, n_left)
+        return cut, _n_tried(rewirings, cut)
+    if member == 0:
+        _vote(rewirings, exchange.votes[0], first)
+        add_up(exchange)
+        cut, found = _count_votes(exchange.votes[1], first, stop, n_left)
+        exchange.notes[CUT], exchange.notes[FOUND] = cut, found
+    meet(barrier, n_members)
+    return exchange.notes[CUT], exchange.notes[FOUND]
+
+
+@njit(error_model="numpy", cache=True)
+def _keep(synapses, rewirings, r, p, cut, counts):  # type: ignore[no-untyped-def]
+    """Take back what was formed from number `cut` on, the last one first, and keep the rest.
+
+    `counts`: whether this partition counts the pairs, for all.
+    """
     mine, notes = rewirings.replacing[p], rewirings.notes[p]
     n = mine[N_TRIED]
     while n > 0 and rewirings.tried[p, n - 1] >= cut:
@@ -206,27 +254,52 @@ def _keep(synapses, rewirings, r, p, cut):  # type: ignore[no-untyped-def]
         rewirings.indegree[rewirings.table[r, _INDEGREE] + event[4]] -= 1
         rewirings.counts[r, p, 1] -= 1
     notes[NEEDS_ROOM] = int64(mine[FULL] == mine[NEXT])
-    rewirings.counts[r, p, 0] += cut - mine[NEXT] if p == 0 else 0
+    rewirings.counts[r, p, 0] += cut - mine[NEXT] if counts else 0
     mine[FORMED] += n
     mine[NEXT] = cut
 
 
 @njit(error_model="numpy", cache=True)
-def _end(rewirings, r, p, n_left):  # type: ignore[no-untyped-def]
+def _end(rewirings, r, p, n_left, counts):  # type: ignore[no-untyped-def]
     """Go on to the next rule."""
-    rewirings.counts[r, p, SHORT] += n_left if p == 0 else 0
+    rewirings.counts[r, p, SHORT] += n_left if counts else 0
     rewirings.replacing[p] = 0
     rewirings.notes[p, REWIRING] = r + 1
 
 
 @njit(error_model="numpy", cache=True)
-def _has_room(rewirings):  # type: ignore[no-untyped-def]
-    return not rewirings.notes[:, NEEDS_ROOM].any()
+def _have_room(exchange, rewirings, member, n_members, barrier):  # type: ignore[no-untyped-def]
+    """Whether no partition, here or on another rank, waits for room; all have met."""
+    has_room = not rewirings.notes[:, NEEDS_ROOM].any()
+    if exchange.mode == NONE:
+        return has_room
+    if member == 0:
+        exchange.notes[LACKS_ROOM] = int64(agree(exchange, not has_room))
+    meet(barrier, n_members)
+    has_room = exchange.notes[LACKS_ROOM] == 0
+    meet(barrier, n_members)
+    return has_room
+
+
+@njit(error_model="numpy", cache=True)
+def _numbers(exchange, rewirings, member, n_members, barrier):  # type: ignore[no-untyped-def]
+    """Synapses that went, and those formed in their place so far, of all partitions anywhere."""
+    gone, formed = rewirings.replacing[:, GONE].sum(), rewirings.replacing[:, FORMED].sum()
+    if exchange.mode == NONE:
+        return gone, formed
+    if member == 0:
+        exchange.votes[0, :] = 0
+        exchange.votes[0, 0], exchange.votes[0, 1] = gone, formed
+        add_up(exchange)
+    meet(barrier, n_members)
+    gone, formed = int64(exchange.votes[1, 0]), int64(exchange.votes[1, 1])
+    meet(barrier, n_members)
+    return gone, formed
 
 
 @njit(error_model="numpy", cache=True)
 def _replace(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, r, now, member, n_members, barrier
+    program, synapses, plastic, rewirings, memory, exchange, r, now, member, n_members, barrier
 ):
     """Let one rule replace synapses; False if it needs more room.
 
@@ -237,40 +310,45 @@ def _replace(  # type: ignore[no-untyped-def]
         _adjust_rows(program, synapses, plastic, rewirings, memory, r, p, now)
         _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now)
     meet(barrier, n_members)
-    if not _has_room(rewirings):
+    if not _have_room(exchange, rewirings, member, n_members, barrier):
         return False
-    n_gone = rewirings.replacing[:, GONE].sum()
+    n_gone, n_formed = _numbers(exchange, rewirings, member, n_members, barrier)
+    n_left = n_gone - n_formed
     last = min(PAIRS_AT_LEAST + PAIRS_EACH * n_gone, PAIRS_AT_MOST)
-    while True:
-        first = rewirings.replacing[0, NEXT]
-        n_left = n_gone - rewirings.replacing[:, FORMED].sum()
-        if n_left <= 0 or first >= last:
-            break
+    first = rewirings.replacing[0, NEXT]
+    while n_left > 0 and first < last:
         stop = min(first + rewirings.tried.shape[1], last)
         for p in range(member, n_partitions, n_members):
             _try_pairs(program, synapses, plastic, rewirings, r, p, now, stop, n_left)
         meet(barrier, n_members)
-        cut = _cut(rewirings, first, n_left)
+        cut, n_found = _agreed_cut(
+            exchange, rewirings, first, stop, n_left, member, n_members, barrier
+        )
         for p in range(member, n_partitions, n_members):
-            _keep(synapses, rewirings, r, p, cut)
+            _keep(synapses, rewirings, r, p, cut, p == 0 and exchange.rank == 0)
         meet(barrier, n_members)
         if cut == first:
             return False
+        first = cut
+        n_left -= n_found
     meet(barrier, n_members)
     for p in range(member, n_partitions, n_members):
-        _end(rewirings, r, p, n_left)
+        _end(rewirings, r, p, n_left, p == 0 and exchange.rank == 0)
     return True
 
 
 @part
 def replace(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, barrier, rewire, now, weight, member, n_members
-):
+    program, synapses, plastic, rewirings, memory, exchange, barrier, rewire, now, weight, member,
+    n_members,
+):  # fmt: skip
     """Do the rest of what is due at step `now`, from a rule that replaces on; all have met.
+
+    Where ranks hold the network together, all of them call this at the same steps.
 
     Parameters
     ----------
-    program, synapses, plastic, rewirings, memory : lent
+    program, synapses, plastic, rewirings, memory, exchange : lent
     barrier : pointer
         Where the members meet.
     rewire : int
@@ -281,19 +359,22 @@ def replace(  # type: ignore[no-untyped-def]
     Returns
     -------
     bool
-        False if some rule needs more room: called again when there is, it goes on.
+        False if some rule needs more room, here or on another rank: called again when there is, it
+        goes on.
     """
     meeting = carray(barrier, BARRIER_SIZE)
     while True:
-        is_done = rewirings.notes[0, DONE_STEP] >= now
-        if is_done or not _has_room(rewirings):
-            return int64(_has_room(rewirings))
+        if not _have_room(exchange, rewirings, member, n_members, meeting):
+            return int64(False)
+        if rewirings.notes[0, DONE_STEP] >= now:
+            return int64(True)
         r = rewirings.notes[0, REWIRING]
         meet(meeting, n_members)
         since = stamp(weight)
         has_room = _replace(
-            program, synapses, plastic, rewirings, memory, r, now, member, n_members, meeting
-        )
+            program, synapses, plastic, rewirings, memory, exchange, r, now, member, n_members,
+            meeting,
+        )  # fmt: skip
         charge(rewirings.counts[r], member, TICKS, since, weight)
         if not has_room:
             return int64(False)

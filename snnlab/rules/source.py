@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import CellType
@@ -12,7 +12,7 @@ from typing import Any
 
 from snnlab.errors import RuleError, nearest
 
-__all__ = ["Source", "read_source"]
+__all__ = ["Source", "WrittenFunction", "read_source"]
 
 Function = Callable[..., Any]
 
@@ -90,6 +90,35 @@ def _characters(line: str, column: int) -> int:
     return len(line.encode()[:column].decode(errors="ignore"))
 
 
+@dataclass(frozen=True, eq=False)
+class WrittenFunction:
+    """A rule function of which there is the text alone: it is read, and never called.
+
+    Parameters
+    ----------
+    file : str
+        Where it was written.
+    first_line : int
+        Number of the first line there.
+    lines : tuple of str
+        The lines of the definition.
+    names : mapping
+        What names outside of it stand for.
+    """
+
+    file: str
+    first_line: int
+    lines: tuple[str, ...]
+    names: Mapping[str, Any]
+
+    def __call__(self, *args: Any) -> Any:
+        """Refuse: only its text is known here."""
+        raise RuleError(
+            "a rule function", "must be compiled to be called", got="its text alone",
+            remedy="Call it where the class was written.",
+        )  # fmt: skip
+
+
 def read_source(function: Function, where: str) -> Source:
     """Read the source of a function, from a file or from a notebook cell.
 
@@ -98,6 +127,8 @@ def read_source(function: Function, where: str) -> Source:
     RuleError
         The source is not there (typed into a bare interpreter), or is not a ``def``.
     """
+    if isinstance(function, WrittenFunction):
+        return _source(where, function.file, function.first_line, function.lines, function.names)
     try:
         lines, first = inspect.getsourcelines(function)
     except (OSError, TypeError) as error:
@@ -105,7 +136,13 @@ def read_source(function: Function, where: str) -> Source:
             where, "must be a Python function whose source can be read", got=str(error),
             remedy="Define the model in a file or in a notebook cell.",
         ) from error  # fmt: skip
-    file = inspect.getsourcefile(function) or "<unknown>"
+    file = _short(inspect.getsourcefile(function) or "<unknown>")
+    return _source(where, file, first, tuple(lines), _visible_names(function))
+
+
+def _source(
+    where: str, file: str, first: int, lines: tuple[str, ...], names: Mapping[str, Any]
+) -> Source:
     tree = _definition(lines)
     if tree is None:
         raise RuleError(
@@ -113,10 +150,10 @@ def read_source(function: Function, where: str) -> Source:
             context=f'File "{file}", line {first}',
             remedy="Write a static method with def instead of a lambda.",
         )  # fmt: skip
-    return Source(where, _short(file), first, tuple(lines), tree, _visible_names(function))
+    return Source(where, file, first, lines, tree, dict(names))
 
 
-def _definition(lines: list[str]) -> ast.FunctionDef | None:
+def _definition(lines: Sequence[str]) -> ast.FunctionDef | None:
     """Parse a definition as it stands, indented or not, so that columns stay true."""
     text = "".join(lines)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -10,12 +11,17 @@ import pytest
 from snnlab.cluster import Ranks
 from snnlab.cluster.engine import ClusterEngine
 from snnlab.errors import SpecError
-from snnlab.model.edits import AddRecorder, Lesion, Recover
+from snnlab.model.edits import AddRecorder, Lesion, Recover, SetParameter
 from snnlab.model.network import Network
+from snnlab.model.neurons import LIFExp
+from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
+from snnlab.model.rewiring import Rewiring
 from tests.cluster.both import both, events_of
 from tests.features.test_lesions import lesionable
 from tests.networks import plastic
+from tests.rewired_networks import ranked, ranking, replacing, rows, signed, weighing
+from tests.rewiring_rules import Busy, Crowded, Spread
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
 
@@ -29,17 +35,8 @@ def wide(network: Network) -> Network:
     return network.replace(populations=populations)
 
 
-def fragile() -> Network:
-    """Two sheets and given spikes; synapses of two projections come and go."""
-    network = wide(lesionable(partner="last_spike"))
-    busy = {"p_form": 0.9, "sigma_form": 3.0, "p_elim_dep": 0.3, "w_threshold": 500.0}
-    return network.replace(rewirings=[
-        replace(rewiring, rule="Topographic", parameters=busy) for rewiring in network.rewirings
-    ])  # fmt: skip
-
-
 def test_lesions_while_it_runs(several: Ranks) -> None:
-    with both(fragile(), several) as pair:
+    with both(wide(lesionable(partner="last_spike")), several) as pair:
         assert pair.n_ranks_of("target") > 1
         pair.advance(50)
         pair.edit(Lesion("source", range(40)), Lesion("target", [3, 5, (120, 144)]))
@@ -89,3 +86,81 @@ def test_a_recorder_that_chooses_nothing_is_refused_on_ranks(ranks: Ranks) -> No
     recorder = SynapseRecorder("none", "a->a", synapses=(10**6,))
     with pytest.raises(SpecError, match=r"none.*synapses"):
         ClusterEngine(plastic().replace(recorders=[recorder]), ranks, threads=1)
+
+
+# --- models and rules that ranks cannot import ----------------------------------------------------
+
+
+def test_models_of_a_notebook_cell(several: Ranks) -> None:
+    class Tired(LIFExp):
+        """A spike sets it back further."""
+
+        further = Parameter(2.0, "mV", "below the usual reset")
+
+        @staticmethod
+        def derive(p, dt):
+            return LIFExp.derive(p, dt) | {"low": p.V_reset - p.further}
+
+        @staticmethod
+        def reset(state, p):
+            state.V_m = p.low
+            state.refractory = p.refractory_steps
+
+    network = wide(lesionable())
+    target = replace(network.population("target"), neuron=Tired, parameters={"further": 3.0})
+    populations = [target if p.name == "target" else p for p in network.populations]
+    with both(network.replace(populations=populations), several) as pair:
+        events = events_of(pair.advance(1, 149))
+        assert events.is_formed.sum() > 20
+        pair.edit(SetParameter("target", "further", 8.0))
+        pair.advance(100)
+        pair.compare()
+
+
+# --- rules that rank, and rules that look at rows -------------------------------------------------
+
+
+def by_rank() -> Network:
+    """Rules that rank the synapses of a target, of a source, of a projection, and by pairs."""
+    return wide(ranking(
+        Rewiring("forward", Crowded, 1.0, name="crowded"),
+        Rewiring("forward", Busy, 0.5, 40, name="attempts"),
+        Rewiring("forward", Spread, 2.0, name="spread", weight=1.0),
+        Rewiring("lateral", "SET", 1.5, name="set", weight=0.3),
+    ))  # fmt: skip
+
+
+def by_gradient() -> Network:
+    """RigL with a fraction that falls, then pruning on a schedule, of synapses that learn."""
+    pruning = {"s_initial": 0.9, "s_final": 0.97, "t_start": 5.0, "t_stop": 20.0}
+    return wide(ranking(
+        Rewiring("forward", "RigL", 1.5, 1, {"t_stop": 9.0}, name="rigl", weight=0.0),
+        Rewiring("forward", "MagnitudePruning", 2.0, 1, pruning, name="pruning"),
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "make", [by_rank, by_gradient, lambda: wide(rows())], ids=["rank", "gradient", "rows"]
+)
+def test_rules_that_compare_synapses(several: Ranks, make: Callable[[], Network]) -> None:
+    with both(make(), several) as pair:
+        assert pair.n_ranks_of("target") > 1
+        events = events_of(pair.advance(1, 99, 150))
+        assert min(events.is_formed.sum(), (~events.is_formed).sum()) > 100
+        pair.compare()
+
+
+# --- rules that replace ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [replacing, signed, weighing, ranked], ids=lambda m: m.__name__)
+def test_rules_that_replace(several: Ranks, make: Callable[[], Network]) -> None:
+    network = wide(make())
+    with both(network, several) as pair:
+        assert pair.n_ranks_of("target") > 1
+        before = len(pair.alone.synapses(network.projections[0].name))
+        events = events_of(pair.advance(1, 60, 90))
+        assert events.is_formed.sum() > 200
+        pair.compare()
+        if make is signed:  # DEEP R alone: as many come as go
+            assert len(pair.together.synapses("p")) == before

@@ -19,6 +19,7 @@ from snnlab.cluster.engine import ClusterEngine
 from snnlab.errors import ClusterError, RankDied, StateError
 from snnlab.frames.rank_status import COMPUTING
 from snnlab.session import Session, SessionState
+from tests.features.session_bench import eventually
 from tests.networks import balanced
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
@@ -139,7 +140,7 @@ def test_a_session_moves_between_one_process_and_ranks(wanted: NDArray[np.int64]
         session.move("cpu")
         assert session.ranks == ()
         _check_spikes(session, wanted)
-        assert not any(map(_is_alive, pids))
+        assert eventually(lambda: not any(map(_is_alive, pids)), 20)
 
 
 def _is_alive(pid: int) -> bool:

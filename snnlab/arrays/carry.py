@@ -45,7 +45,7 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
         and what `export_plastic`, `export_structure` and `export_elements` return.
     """
     arrays = export_plastic(built) | export_structure(built)
-    arrays |= export_elements(built.elements, built.network)
+    arrays |= export_elements(built.elements, built.network, built.world)
     for k, population in enumerate(built.network.populations):
         n_ports = len(population.model.ports)
         ring = built.world.gathered(built.ring(k)[:, :n_ports], axis=2)
@@ -104,7 +104,7 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
     take_over_rings(built, arrays, step)
     take_over_plastic(built, arrays, step)
     take_over_structure(built, arrays, step)
-    connected = connected_elements(built)
+    connected = built.world.total(connected_elements(built))
     take_over_elements(built.elements, built.network, arrays, step, connected)
 
 

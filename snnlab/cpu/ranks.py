@@ -11,13 +11,11 @@ from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout
 from snnlab.cpu.exchange import COLLECTIVE, NOTES, POINT_TO_POINT, Exchange, no_exchange
 from snnlab.cpu.program import Memory
-from snnlab.errors import BuildError
-from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MODES", "check_ranks", "exchange_between", "with_spikes", "with_words"]
+__all__ = ["MODES", "exchange_between", "with_spikes", "with_words"]
 
 MODES = {"collective": COLLECTIVE, "point_to_point": POINT_TO_POINT, "auto": 0}
 """Name of a way to exchange spikes -> its number; that of ``"auto"`` is found out."""
@@ -27,26 +25,6 @@ _FIRST_WORDS = 8
 
 _FEW = 0.5
 """Point to point pays if at most this part of the spikes is wanted, on average over the ranks."""
-
-
-def check_ranks(network: Network, n_ranks: int) -> None:
-    """Refuse what only one process can do.
-
-    Raises
-    ------
-    BuildError
-        A rule matches synaptic elements.
-    """
-    if n_ranks == 1:
-        return
-    for rewiring in network.rewirings:
-        rule = rewiring.model
-        if rule.matches_elements:
-            raise BuildError(
-                f"Rewiring {rewiring.name!r}", "must decide pair by pair on many ranks",
-                got=f"{rule.__name__}, which must see all synapses at once",
-                remedy="Open the network without ranks: one process sees all of them.",
-            )  # fmt: skip
 
 
 def exchange_between(

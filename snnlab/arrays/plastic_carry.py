@@ -51,8 +51,12 @@ def export_plastic(built: Built) -> dict[str, NDArray[np.generic]]:
         for variable, values in zip(table.kernels.rule.states, view.states(), strict=True):
             own = values[at - view.column("targets_base")]
             arrays[f"synapse/{name}/{variable}"] = of_all.whole(own)
-        arrays[f"pre/{name}"] = view.pre()[0].copy()
-        arrays[f"pre_step/{name}"] = view.rows(built.plastic.last_pre)[0].copy()
+        # A rank hears all its own neurons, of others perhaps only those that have targets there.
+        own = built.owned(built.connections.plans[table.k].source)
+        arrays[f"pre/{name}"] = built.world.gathered(view.pre()[0][own].copy())
+        arrays[f"pre_step/{name}"] = built.world.gathered(
+            view.rows(built.plastic.last_pre)[0][own].copy()
+        )
         arrays[f"mod/{name}"] = view.mod()[0].copy()
         if table.kernels.rule.needs_history:
             parts = [view.history(p) for p in range(built.partitions.n)]

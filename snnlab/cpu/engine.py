@@ -180,8 +180,10 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
             return built
         began = time.perf_counter()
         bounds = shares(built.layout, self._world.n_ranks, delivery_costs(built.network))
+        network = built.network
+        heard = {network.population_index(p.modulator) for p in network.projections if p.modulator}
         exchange = exchange_between(
-            self._world, self._mode, built.layout, bounds, built.connections,
+            self._world, self._mode, built.layout, bounds, built.connections, heard,
             built.sizes.chunk_steps,
         )  # fmt: skip
         self.link_s = time.perf_counter() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,7 @@ _FEW = 0.5
 
 def exchange_between(
     world: World, mode: str, layout: Layout, bounds: NDArray[np.int64], connections: Connections,
-    chunk_steps: int,
+    heard: Collection[int], chunk_steps: int,
 ) -> Exchange:  # fmt: skip
     """Return what this rank needs to exchange spikes with the others; all ranks call this.
 
@@ -43,11 +44,13 @@ def exchange_between(
         First block of each rank.
     connections : Connections
         The synapses onto the neurons of this rank.
+    heard : collection of int
+        Populations whose spikes all ranks want, whatever synapses these have: modulators.
     chunk_steps : int
         Steps between two exchanges.
     """
     first_slot = bounds * BLOCK
-    wanted = _wanted(world, layout, first_slot, connections)
+    wanted = _wanted(world, layout, first_slot, connections, heard)
     asked = world.swapped(wanted)
     number = MODES[mode] or _cheaper(world, np.diff(first_slot), wanted)
     senders, receivers = _not_empty(wanted), _not_empty(asked)
@@ -60,10 +63,13 @@ def exchange_between(
 
 
 def _wanted(
-    world: World, layout: Layout, first_slot: NDArray[np.int64], connections: Connections
-) -> list[NDArray[np.int64]]:
-    """The slots of each rank whose neurons have targets here, ascending."""
+    world: World, layout: Layout, first_slot: NDArray[np.int64], connections: Connections,
+    heard: Collection[int],
+) -> list[NDArray[np.int64]]:  # fmt: skip
+    """The slots of each rank whose neurons have targets here or are heard anyway, ascending."""
     is_used = np.zeros(layout.n_blocks * BLOCK, bool)
+    for population in heard:
+        is_used[layout.slots(population)] = True
     for k, plan in enumerate(connections.plans):
         start, stop = connections.rows(k)
         # Rows that grow may get their first synapse at any time.

@@ -235,7 +235,7 @@ def test_rules_go_on_in_one_process(ranks: Ranks, make: Callable[[], Network]) -
     straight.advance(160)
     there.advance(80)
     back.restore(there.checkpoint())
-    assert back.advance(80).structure.is_formed.sum() > 20
+    assert len(back.advance(80).structure) > 20
     assert_same_state(back.checkpoint(), straight.checkpoint())
     there.close()
 

@@ -5,7 +5,7 @@ Rewinding, editing the structure of a running network and moving it elsewhere al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from snnlab.model.network import Network, Population
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["check", "export", "ring_slots", "take_over", "take_over_rings"]
+__all__ = ["check", "export", "export_rewired", "ring_slots", "take_over", "take_over_rings"]
 
 _INT32_MAX = 2**31 - 1
 
@@ -52,6 +52,26 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
         arrays[f"state/{population.name}"] = built.world.gathered(built.state(k), axis=1)
         arrays[f"ring/{population.name}"] = np.roll(ring, -(step % built.sizes.ring_slots), axis=0)
         arrays[f"exponent/{population.name}"] = np.array(built.port_exponents(population), np.int64)
+    return arrays
+
+
+def export_rewired(built: Built, projections: Sequence[str]) -> dict[str, NDArray[np.generic]]:
+    """Return what rules that rank the synapses of some projections see, as `export` does.
+
+    Without what is under way, and without other projections and populations.
+
+    Parameters
+    ----------
+    built : Built
+    projections : sequence of str
+        In the same order on all ranks.
+    """
+    arrays = export_plastic(built, projections) | export_structure(built, projections)
+    for name in projections:
+        projection = built.network.projection(name)
+        for end in (projection.pre, projection.post):
+            k = built.network.population_index(end)
+            arrays[f"state/{end}"] = built.world.gathered(built.state(k), axis=1)
     return arrays
 
 

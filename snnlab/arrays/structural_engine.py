@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from snnlab.arrays.built import Built
-from snnlab.arrays.carry import export, take_over
+from snnlab.arrays.carry import export, export_rewired, take_over
 from snnlab.arrays.changed_structure import (
     Changes,
     count_changes,
@@ -187,7 +187,8 @@ class StructuralEngine(ABC, Generic[B]):
             return stop
         started = time.perf_counter()
         self._collect()
-        arrays, calls = export(self._arrays, self._step), []
+        names = list(dict.fromkeys(self.network.rewirings[k].projection for k in due))
+        arrays, calls = export_rewired(self._arrays, names), []
         for k in due:
             began = time.perf_counter()
             calls.append(rank(self.network, k, arrays, self._step))

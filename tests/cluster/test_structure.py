@@ -19,6 +19,7 @@ from snnlab.model.neurons import LIFExp
 from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.rewiring import Rewiring
+from tests.cluster import on_ranks
 from tests.cluster.both import Both, both, events_of
 from tests.features.test_homeostatic import growing, states_of
 from tests.features.test_lesions import lesionable
@@ -168,6 +169,25 @@ def test_rules_that_replace(several: Ranks, make: Callable[[], Network]) -> None
             assert len(pair.together.synapses("p")) == before
 
 
+def test_threads_of_ranks_replace_the_same(ranks: Ranks) -> None:
+    with both(wide(replacing()), ranks, threads=2) as pair:
+        assert events_of(pair.advance(1, 99)).is_formed.sum() > 200
+        pair.compare()
+
+
+@pytest.mark.parametrize("make", [replacing, ranked], ids=lambda m: m.__name__)
+def test_rows_that_are_full_get_room(several: Ranks, make: Callable[[], Network]) -> None:
+    usual = several.call(on_ranks.leave_room, 1, 1)[0]
+    try:
+        with both(wide(make()), several) as pair:
+            before = several.call(on_ranks.n_places)
+            pair.advance(1, 60)
+            assert several.call(on_ranks.n_places) != before
+            pair.compare()
+    finally:
+        several.call(on_ranks.leave_room, *usual)
+
+
 # --- synaptic elements ----------------------------------------------------------------------------
 
 
@@ -244,10 +264,10 @@ def test_rules_go_on_in_one_process(ranks: Ranks, make: Callable[[], Network]) -
 
 
 def sparse() -> Network:
-    """Sources without a target on some rank, and a modulator without any synapse."""
+    """Sources without a target on the first rank, and a modulator without any synapse."""
     populations = [
-        Population("source", 150, "PoissonSource", {"rate": 60.0}),
         Population("target", 400, "LIFExp"),
+        Population("source", 150, "PoissonSource", {"rate": 60.0}),
         Population("dopamine", 20, "PoissonSource", {"rate": 50.0}),
     ]
     rule = FixedIndegree(2)

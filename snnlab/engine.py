@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
+from snnlab.frames.rank_status import RankStatus
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
 from snnlab.model.history import Applied
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["BuildReport", "Checkpoint", "Engine"]
+__all__ = ["BuildReport", "Checkpoint", "Engine", "RankEngine"]
 
 
 @dataclass(frozen=True)
@@ -173,4 +174,32 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release everything; closing twice is allowed."""
+        ...
+
+
+@runtime_checkable
+class RankEngine(Protocol):
+    """What an engine can do besides if several processes hold the network, which may die."""
+
+    @property
+    def ranks(self) -> tuple[RankStatus, ...]:
+        """What each rank holds, how busy it is, and what it died of; from any thread."""
+        ...
+
+    def check(self) -> None:
+        """Look whether all ranks are alive, also while nothing is asked of them.
+
+        Raises
+        ------
+        RankDied
+            One is gone. The state is lost; `restore` starts ranks again.
+        """
+        ...
+
+    def stop_ranks(self) -> None:
+        """End the processes; `restore` starts them again."""
+        ...
+
+    def interrupt(self) -> None:
+        """Interrupt a call that does not come back, from any thread: it ends with an error."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 import weakref
 from collections.abc import Callable
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from snnlab.cluster.ranks import Ranks
 
 __all__ = ["devices", "make_engine", "open", "resolve"]
+
+_ON_RANKS = re.compile("([0-9]+) ranks?")
+"""The name of ranks as a device that a session moves to: `ClusterEngine.device`."""
 
 _OPEN: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
 """Sessions by name, held weakly: one that nobody holds any more is gone."""
@@ -135,9 +139,12 @@ def _engines(threads: int | None, precision: str) -> Engines:
         if device == "auto":
             raise DeviceUnavailable(
                 "device", "must be named to move there", got=repr(device),
-                remedy=f"Choose one of {', '.join(devices())}.",
+                remedy=f"Choose one of {', '.join(devices())}, or 2 ranks.",
             )  # fmt: skip
-        return make_engine(network, device=device, threads=threads, precision=precision)
+        settings: dict[str, Any] = {"threads": threads, "precision": precision}
+        if found := _ON_RANKS.fullmatch(device):
+            return make_engine(network, ranks=int(found[1]), **settings)
+        return make_engine(network, device=device, **settings)
 
     return engine
 

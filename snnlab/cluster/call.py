@@ -72,7 +72,7 @@ class Call:
         try:
             self._wait(deadline)
         except KeyboardInterrupt:
-            self._pass_on_interrupt()
+            self.interrupt()
             raise
         error = self._error()
         if error is not None:
@@ -80,6 +80,24 @@ class Call:
         if self._pending():
             raise self._timeout(timeout)
         return [future.result() for future in self._futures]
+
+    def interrupt(self) -> None:
+        """Interrupt all ranks, from any thread; end them if they do not come back soon."""
+        try:
+            if self._engines.lost is not None:
+                return
+            self._engines.interrupt()
+            wait(self._pending(), GRACE)
+            has_come_back = not self._pending()
+        except KeyboardInterrupt:  # a second one: at once
+            has_come_back = False
+        if not has_come_back:
+            error = ClusterError(
+                self._name, "must be outside a collective to be interrupted",
+                got="an interrupt that some ranks did not notice", context="All ranks were ended.",
+                remedy="The next call starts them again.",
+            )  # fmt: skip
+            self._engines.abandon(error, is_replaceable=True)
 
     def _wait(self, deadline: float | None) -> None:
         """Wait until all have answered or the time is over; raise if one died or all are stuck."""
@@ -128,24 +146,6 @@ class Call:
         ) or ClusterError("the ranks", "must answer", got="no answer", remedy="Ranks.restart().")
         self._engines.abandon(error)
         return error
-
-    def _pass_on_interrupt(self) -> None:
-        """Interrupt all ranks; end them if they do not come back or are in no mood to wait."""
-        try:
-            if self._engines.lost is not None:
-                return
-            self._engines.interrupt()
-            wait(self._pending(), GRACE)
-            has_come_back = not self._pending()
-        except KeyboardInterrupt:  # a second one: at once
-            has_come_back = False
-        if not has_come_back:
-            error = ClusterError(
-                self._name, "must be outside a collective to be interrupted",
-                got="an interrupt that some ranks did not notice", context="All ranks were ended.",
-                remedy="The next call starts them again.",
-            )  # fmt: skip
-            self._engines.abandon(error, is_replaceable=True)
 
     def _timeout(self, timeout: float | None) -> RankTimeout:
         waited_for = [str(rank) for rank, f in enumerate(self._futures) if not f.done()]

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from snnlab.cluster import share
+from snnlab.cluster.call import Call
 from snnlab.cluster.described import Described
 from snnlab.cluster.ranks import Ranks
+from snnlab.cluster.tally import Tally
 from snnlab.cluster.whole import (
     whole_degrees,
     whole_frame,
@@ -17,9 +19,10 @@ from snnlab.cluster.whole import (
     whole_work,
 )
 from snnlab.engine import Checkpoint
-from snnlab.errors import SpecError, StateError
+from snnlab.errors import SnnlabError, SpecError, StateError
 from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
+from snnlab.frames.rank_status import RankStatus
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
 from snnlab.model.network import Network
@@ -84,6 +87,8 @@ class ClusterEngine:
         self._owns_ranks = owns_ranks
         self._number = next(_NUMBERS)
         self._is_open = True
+        self._under_way: Call | None = None
+        self._is_torn = False
         self._step = 0
         self.network = network
         self.device = f"{len(ranks)} ranks"
@@ -95,6 +100,8 @@ class ClusterEngine:
         shares = self._ranks.call_each(
             share.build, [(self._number, described, n, *settings) for n in threads]
         )
+        self._members = tuple(self._ranks)
+        self._tally = Tally(len(self._members))
         self._take(network, shares)
 
     def _take(self, network: Network, shares: list[share.Share]) -> None:
@@ -107,7 +114,16 @@ class ClusterEngine:
     def _call(self, function: Callable[..., Any], *args: Any) -> list[Any]:
         if not self._is_open:
             raise StateError("ClusterEngine", "must not be closed", remedy="Open it again.")
-        answers: list[Any] = self._ranks.call(function, self._number, *args)
+        if self._is_torn:
+            raise StateError(
+                "the ranks", "must all be at the same step", got="ranks that were interrupted",
+                remedy="Restore a checkpoint.",
+            )  # fmt: skip
+        self._under_way = self._ranks.submit(function, self._number, *args)
+        try:
+            answers: list[Any] = self._under_way.result()
+        finally:
+            self._under_way = None
         return answers
 
     @property
@@ -129,11 +145,47 @@ class ClusterEngine:
         RankDied
             A rank is gone, and so is the state; `restore` starts ranks again.
         """
-        frames = self._call(share.advance, n_steps)
+        answers = self._call(share.advance, n_steps, self._tally.wants_memory)
+        frames, memory = zip(*answers, strict=True)
+        self._tally.add(frames, memory)
         owned = [each.owned for each in self.shares]
         frame = whole_frame(self.network, frames, owned, self._recorded)
         self._step = frame.t_stop
         return frame
+
+    @property
+    def ranks(self) -> tuple[RankStatus, ...]:
+        """What each rank holds, how busy it is, and what it died of; from any thread."""
+        members, shares, loads = self._members, self.shares, self._tally.loads
+        lost, died = self._ranks.lost, self._ranks.died
+        return tuple(
+            RankStatus(
+                rank.number, rank.host, rank.pid, rank.device, part.threads,
+                sum(stop - first for first, stop in part.owned), part.report.n_synapses,
+                part.report.n_bytes, part.exchange, loads[rank.number] if loads else None,
+                _end(rank.number, lost, died), has_died=lost is not None and died == rank.number,
+            )
+            for rank, part in zip(members, shares, strict=True)
+        )  # fmt: skip
+
+    def check(self) -> None:
+        """Look whether all ranks are alive; RankDied if one is not."""
+        self._ranks.check()
+
+    def stop_ranks(self) -> None:
+        """End the ranks, and what they hold; `restore` starts them again."""
+        self._ranks.close()
+
+    def interrupt(self) -> None:
+        """Interrupt the call that is under way, from any thread, and have it end with an error.
+
+        Ranks that do not come back, since they wait for each other in MPI, are ended. The state is
+        lost in any case, for some may have finished the call; `restore` goes on.
+        """
+        under_way = self._under_way
+        if under_way is not None:
+            self._is_torn = True
+            under_way.interrupt()
 
     def apply(self, network: Network) -> None:
         """Go over to an edited network at this step boundary."""
@@ -148,6 +200,8 @@ class ClusterEngine:
         """Go back to a state; ranks that are gone are started again."""
         if not self._ranks.are_running:
             self._ranks.restart()
+        self._is_torn = False
+        if self._members != tuple(self._ranks):
             self._build(checkpoint.network)
         state = checkpoint.step, Described.of(checkpoint.network), dict(checkpoint.arrays)
         self._take(checkpoint.network, self._call(share.restore, *state))
@@ -196,3 +250,12 @@ class ClusterEngine:
             self._ranks.close()
         elif self._ranks.are_running:
             self._ranks.call(share.close, self._number)
+
+
+def _end(rank: int, lost: SnnlabError | None, died: int | None) -> str:
+    """What a rank died of, or why it was ended; empty while it lives."""
+    if lost is None:
+        return ""
+    if died is None or rank == died:
+        return lost.got or str(lost)
+    return f"because of rank {died}"

@@ -63,10 +63,18 @@ class Engines:
     ------
     ClusterError
         They cannot be started or reached.
+
+    Attributes
+    ----------
+    lost : SnnlabError or None
+        Why they were ended; None while they go on.
+    died : int or None
+        The rank that died first, if that is known to be the reason.
     """
 
     def __init__(self, source: Launch | Connection, device: str) -> None:
         self.lost: SnnlabError | None = None
+        self.died: int | None = None
         self.is_replaceable = False
         self.ranks: tuple[Rank, ...] = ()
         self._lock = threading.Lock()
@@ -164,6 +172,7 @@ class Engines:
         told = cause(self._cluster.output())
         first = gone[0] if gone else self.ranks[0]
         who = self.ranks[told.rank] if told and told.rank < len(self.ranks) else first
+        self.died = who.number if gone or told else None
         return RankDied(
             str(who) if gone or told else "the controller of the ranks",
             "must go on until it is ended", got=told.words if told else "it is gone",

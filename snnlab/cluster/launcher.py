@@ -22,6 +22,10 @@ SHARED_MEMORY = Path("/dev/shm")
 
 _NETWORKS = "OMPI_MCA_btl"
 
+_YIELDS = "OMPI_MCA_mpi_yield_when_idle"
+"""A rank that waits for another lets it have its core: here a browser and the notebook want some
+too, and a rank that holds its core in vain keeps the one it waits for from coming."""
+
 LAUNCHERS = {"mpi": "MPI", "slurm": "Slurm", "pbs": "PBS", "sge": "SGE"}
 """Ways to start engines -> prefix of ipyparallel's classes for it."""
 
@@ -129,6 +133,7 @@ class Launch:
             engines.engine_args.append("--IPEngine.enable_nanny=False")
             # Looking for networks that no rank needs takes a second.
             engines.environment[_NETWORKS] = os.environ.get(_NETWORKS, "self,sm")
+            engines.environment[_YIELDS] = os.environ.get(_YIELDS, "1")
         if folder := self.shared_memory(cluster_id):
             engines.environment["OMPI_MCA_btl_sm_backing_directory"] = str(folder)
         if self.launcher == "mpi":

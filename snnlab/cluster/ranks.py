@@ -15,7 +15,7 @@ from snnlab.cluster.engines import Engines
 from snnlab.cluster.launcher import Launch
 from snnlab.cluster.rank import Rank
 from snnlab.cluster.remote import name_of
-from snnlab.errors import SpecError, StateError
+from snnlab.errors import SnnlabError, SpecError, StateError
 
 __all__ = ["Ranks"]
 
@@ -139,6 +139,29 @@ class Ranks:
     def are_running(self) -> bool:
         """Whether they can be called: none has died, and nobody has closed them."""
         return self._engines is not None and self._engines.lost is None
+
+    @property
+    def lost(self) -> SnnlabError | None:
+        """Why they were ended; None while they go on, and where somebody has closed them."""
+        return None if self._engines is None else self._engines.lost
+
+    @property
+    def died(self) -> int | None:
+        """The rank that died first, if that is why they were ended."""
+        return None if self._engines is None else self._engines.died
+
+    def check(self) -> None:
+        """Look whether all ranks are alive, which costs little.
+
+        Raises
+        ------
+        RankDied
+            A rank is gone; all are ended.
+        SnnlabError
+            What else they were ended for.
+        """
+        if self._engines is not None:
+            self._engines.check()
 
     def call(self, function: Callable[..., Any], *args: Any, timeout: float | None = None) -> Any:
         """Call a function on all ranks and return their results.

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from snnlab.cluster.described import Described
 from snnlab.cluster.mpi import world
 from snnlab.engine import BuildReport, Checkpoint
@@ -44,6 +46,9 @@ class Share:
         Of its share.
     owned : tuple of (first, stop)
         Neurons of each population that it computes.
+    threads : int
+    exchange : str
+        How it exchanges spikes, in words.
     link_s : float [s]
         Wall-clock time until the ranks knew whose spikes each of them wants.
     recorded : dict
@@ -52,6 +57,8 @@ class Share:
 
     report: BuildReport
     owned: tuple[tuple[int, int], ...]
+    threads: int
+    exchange: str
     link_s: float
     recorded: dict[str, SynapseIds]
 
@@ -81,11 +88,15 @@ def build(number: int, network: Described, threads: int, precision: str, exchang
     return _share(number)
 
 
-def advance(number: int, n_steps: int) -> Frame:
-    """Advance and return what happened to the neurons of this rank."""
+def advance(number: int, n_steps: int, wants_memory: bool) -> tuple[Frame, int | None]:
+    """Advance and return what happened to the neurons of this rank.
+
+    With it comes, if that is wanted, the memory that this process takes [bytes].
+    """
     frame = _engine(number).advance(n_steps)
     samples = {name: replace(each, synapses=None) for name, each in frame.samples.items()}
-    return replace(frame, samples=samples)
+    memory = psutil.Process().memory_info().rss if wants_memory else None
+    return replace(frame, samples=samples), memory
 
 
 def apply(number: int, network: Described) -> Share:
@@ -149,4 +160,6 @@ def _engine(number: int) -> CpuEngine:
 
 def _share(number: int) -> Share:
     engine = _engine(number)
-    return Share(engine.report, engine.owned, engine.link_s, engine.recorded)
+    return Share(
+        engine.report, engine.owned, engine.threads, engine.exchange, engine.link_s, engine.recorded
+    )

@@ -26,7 +26,7 @@ from snnlab.build.layout import BLOCK, shares
 from snnlab.build.memory import available_bytes
 from snnlab.cpu.built import CpuBuilt, build, delivery_costs
 from snnlab.cpu.change_rows import change_rows
-from snnlab.cpu.exchange import LACKS_ROOM, STAGE, go_on
+from snnlab.cpu.exchange import LACKS_ROOM, STAGE, WAYS, go_on
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.memory import empty_lists
@@ -141,6 +141,11 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def is_first(self) -> bool:
         """Whether this is the first rank."""
         return self._world.rank == 0
+
+    @property
+    def exchange(self) -> str:
+        """How it exchanges spikes with other ranks, in words."""
+        return WAYS[self._arrays.exchange.mode]
 
     @property
     def owned(self) -> tuple[tuple[int, int], ...]:

@@ -24,12 +24,15 @@ from snnlab.rules.call import call_rule
 
 __all__ = [
     "CALLS", "COLLECTIVE", "CUT", "FOUND", "LACKS_ROOM", "NONE", "NOTES", "N_VOTES",
-    "POINT_TO_POINT", "STAGE", "Exchange", "add_up", "agree", "begin_exchange", "exchange_spikes",
-    "go_on", "is_complete", "no_exchange",
+    "POINT_TO_POINT", "STAGE", "WAYS", "Exchange", "add_up", "agree", "begin_exchange",
+    "exchange_spikes", "go_on", "is_complete", "no_exchange",
 ]  # fmt: skip
 
 NONE, COLLECTIVE, POINT_TO_POINT = range(3)
 """Ways to exchange spikes."""
+
+WAYS = ("none", "collective", "point to point")
+"""The same in words."""
 
 CALLS = (
     "allgather", "allreduce", "neighbours", "neighbours_some", "world", "graph", "word", "largest",

@@ -193,7 +193,16 @@ class Kept(Status):
         return self.recording
 
     def _on_thread(self, function: Callable[[], None]) -> None:
-        self._asked(function).result(_CALL_S)
+        self._wait_for(self._asked(function), _CALL_S)
+
+    def _wait_for(self, asked: Future[None], timeout: float) -> None:
+        """Wait until what was asked for is done; an interrupt ends it."""
+        try:
+            asked.result(timeout)
+        except KeyboardInterrupt:
+            asked.cancel()
+            self._simulation.interrupt()
+            raise
 
     def _asked(self, function: Callable[[], None]) -> Future[None]:
         """Have `function` called on the simulation thread; at once if that is the caller's."""

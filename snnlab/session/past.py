@@ -65,7 +65,7 @@ class Past(Kept):
         The nearest kept checkpoint is restored and the rest simulated again with the same edits,
         so that running on gives the same spikes as the first time. The recording ends there;
         edits made later can be made again, one by one, with `redo`. Also a way out after a
-        failure.
+        failure. An interrupt ends the way where it is.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class Past(Kept):
         TimeoutError
             It takes longer.
         """
-        self.ask_rewind(to).result(timeout)
+        self._wait_for(self.ask_rewind(to), timeout)
         return self
 
     def ask_rewind(self, to: float | str | Checkpoint) -> Future[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from snnlab.engine import Checkpoint, Engine
+from snnlab.engine import Checkpoint, Engine, RankEngine
 from snnlab.errors import StateError
 from snnlab.model.network import Network
 from snnlab.session.messages import MessageLog
@@ -79,6 +79,11 @@ class Place:
             old.close()
         except Exception as error:  # of a lost device; nobody needs it any more
             self._messages.error(error, f"Letting go of {old.device_label}")
+
+    @property
+    def on_ranks(self) -> RankEngine | None:
+        """The engine, if several processes hold the network together."""
+        return self.engine if isinstance(self.engine, RankEngine) else None
 
     def goes_on(self) -> None:
         """Take note that from the step of the engine on, it is what computes the run."""

@@ -34,37 +34,39 @@ class Route:
     edits: tuple[Applied, ...]
     step: int
 
-    def follow(self, engine: Engine, go_on: Callable[[], None] = lambda: None) -> Checkpoint:
+    def follow(self, engine: Engine, may_go_on: Callable[[], bool] = lambda: True) -> Checkpoint:
         """Lead an engine to the moment.
 
         Parameters
         ----------
         engine : Engine
             In any state.
-        go_on : callable
-            Called now and then; what it raises ends the way somewhere in between.
+        may_go_on : callable
+            Asked now and then; where it says no, the way ends in between.
 
         Returns
         -------
         Checkpoint
-            The moment, without arrays.
+            The moment, or the one at which the way was given up, without arrays.
         """
         engine.restore(self.checkpoint)
-        network = self.checkpoint.network
-        for applied in self.edits[len(self.checkpoint.edits) :]:
-            _advance(engine, applied.step, go_on)
+        network, n_made = self.checkpoint.network, len(self.checkpoint.edits)
+        for applied in self.edits[n_made:]:
+            _advance(engine, applied.step, may_go_on)
+            if engine.step < applied.step:
+                break
             network = applied.edit.apply(network)
             engine.apply(network)
-        _advance(engine, self.step, go_on)
-        return replace(
-            self.checkpoint, step=self.step, network=network, arrays={}, edits=self.edits
-        )
+            n_made += 1
+        else:
+            _advance(engine, self.step, may_go_on)
+        edits = self.edits[:n_made]
+        return replace(self.checkpoint, step=engine.step, network=network, arrays={}, edits=edits)
 
 
-def _advance(engine: Engine, until: int, go_on: Callable[[], None]) -> None:
+def _advance(engine: Engine, until: int, may_go_on: Callable[[], bool]) -> None:
     chunk = ChunkLength(_CHUNK_S)
-    while engine.step < until:
-        go_on()
+    while engine.step < until and may_go_on():
         n_steps, began = min(chunk.steps, until - engine.step), time.perf_counter()
         engine.advance(n_steps)
         chunk.measured(n_steps, time.perf_counter() - began)

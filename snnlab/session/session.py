@@ -174,7 +174,8 @@ class Session(Past):
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the session no longer runs.
 
-        An interrupt of the waiting cell pauses the session.
+        An interrupt of the waiting cell pauses the session, on all ranks if there are several.
+        Ranks that do not come back within 2 s are ended, and the session fails; `rewind` goes on.
 
         Parameters
         ----------
@@ -204,7 +205,7 @@ class Session(Past):
             while self.state is SessionState.RUNNING and time.monotonic() < deadline:
                 self._simulation.wait_while_running(min(_SLICE_S, deadline - time.monotonic()))
         except KeyboardInterrupt:
-            self.pause()
+            self._simulation.interrupt()
             raise
         self._raise_what_stopped_it()
         return self.state is not SessionState.RUNNING
@@ -266,8 +267,8 @@ class Session(Past):
         Parameters
         ----------
         device : str
-            ``"cpu"``; ``"cuda"``, ``"cuda:0"``, ...: this GPU. Nothing happens where it is
-            computed there already.
+            ``"cpu"``; ``"cuda"``, ``"cuda:0"``, ...: this GPU; ``"4 ranks"``: so many processes,
+            started here. Nothing happens where it is computed there already.
         timeout : float [s]
             Longest wait; the session moves afterwards.
 
@@ -282,7 +283,7 @@ class Session(Past):
         TimeoutError
             It takes longer.
         """
-        self.ask_move(device).result(timeout)
+        self._wait_for(self.ask_move(device), timeout)
         return self
 
     def ask_move(self, device: str) -> Future[None]:
@@ -295,6 +296,33 @@ class Session(Past):
         """
         name = "cuda:0" if device == "cuda" else device
         return self._asked(lambda: self._simulation.move(name))
+
+    def restart_ranks(self, timeout: float = 600.0) -> Session:
+        """Start all ranks anew and go on from here; the way out after one has died.
+
+        A session that has failed repeats what came after its last kept checkpoint, so that nothing
+        is lost, and pauses there; a healthy one takes its state along and runs on.
+
+        Parameters
+        ----------
+        timeout : float [s]
+            Longest wait; the session goes on to it afterwards.
+
+        Raises
+        ------
+        StateError
+            The session is closed, or computed by one process.
+        ClusterError
+            They cannot be started.
+        TimeoutError
+            It takes longer.
+        """
+        self._wait_for(self.ask_restart_ranks(), timeout)
+        return self
+
+    def ask_restart_ranks(self) -> Future[None]:
+        """Ask for `restart_ranks` and return at once."""
+        return self._asked(self._simulation.restart_ranks)
 
     def close(self) -> None:
         """End the thread and release the engine; closing twice is allowed.

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from snnlab.engine import Checkpoint, Engine
-from snnlab.errors import DeviceUnavailable, OutOfMemory, StateError
+from snnlab.errors import ClusterError, DeviceUnavailable, OutOfMemory, StateError
 from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
@@ -36,6 +36,9 @@ READER_PATIENCE_S = 10.0
 
 WRITE_S = 60.0
 """Longest wait for a disk that had no room before."""
+
+INTERRUPT_S = 2.0
+"""An engine on ranks that is in a call for so long after an interrupt is interrupted there."""
 
 _IDLE_S = 0.25
 
@@ -103,6 +106,7 @@ class Simulation:
         self._calls: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._pause_asked = False
         self._closing = False
+        self._is_given_up = False
         self._stalled_since: float | None = None
         self._thread = threading.Thread(target=self._live, name=f"snnlab-{name}", daemon=True)
         self._thread.start()
@@ -177,6 +181,37 @@ class Simulation:
         self._wake.set()
         return future
 
+    def interrupt(self) -> None:
+        """Stop what is going on: pause a run, give up a way back where it is.
+
+        Returns when that is done. An engine on ranks that does not come back from its call is
+        interrupted there, which costs its state; so it is when one is in no mood to wait.
+        """
+        try:
+            is_back = self._comes_back()
+        except KeyboardInterrupt:  # a second one
+            is_back = False
+        engine = self.place.on_ranks
+        if not is_back and engine is not None:
+            engine.interrupt()
+
+    def _comes_back(self) -> bool:
+        """Whether the thread ends what it does and answers, soon enough."""
+        if self.is_mine or self.state is SessionState.CLOSED:
+            return True
+        self._is_given_up = True
+        self.ask_pause()
+        answer = self.call(self._go_on_again)
+        try:
+            answer.result(INTERRUPT_S)
+        except TimeoutError:
+            answer.cancel()
+            return False
+        return self.wait_while_running(INTERRUPT_S)
+
+    def _go_on_again(self) -> None:
+        self._is_given_up = False
+
     def abandon(self) -> None:
         """Let the thread end soon. Takes no lock, so that the garbage collector may call it."""
         self._closing = True
@@ -209,11 +244,18 @@ class Simulation:
             if self.state is SessionState.PAUSED:
                 self.outlet.sync()
                 self.keeper.save()
+                self._check_ranks()
             self._sleep(_IDLE_S)
         elif self._has_to_stop:
             self._settle()
         else:
             self._advance()
+
+    def _check_ranks(self) -> None:
+        """Notice the death of a rank while nothing is asked of it."""
+        engine = self.place.on_ranks
+        if engine is not None:
+            engine.check()
 
     def _sleep(self, seconds: float) -> None:
         """Wait until somebody asks for something; edits that must wait a little are in time."""
@@ -235,7 +277,7 @@ class Simulation:
 
     def _stop(self, state: SessionState) -> None:
         with self._changed:
-            self._pause_asked = False
+            self._pause_asked = self._is_given_up = False
             self.target_step = None
             self.state = state
             self._changed.notify_all()
@@ -329,7 +371,7 @@ class Simulation:
         self.outlet.flush_all()
         route = self.keeper.route(to, self.step)
         try:
-            arrived = route.follow(self.place.engine, self._refuse_closing)
+            arrived = route.follow(self.place.engine, self._may_go_on)
         except Exception as error:
             self._fail(error)
             raise
@@ -377,7 +419,7 @@ class Simulation:
             return None  # whatever the engine holds, a failed call may have left it half done
         try:
             return self.keeper.take()
-        except DeviceUnavailable as error:
+        except (DeviceUnavailable, ClusterError) as error:
             self.messages.error(error, f"The state at t = {self._t} is lost")
             return None
 
@@ -420,6 +462,31 @@ class Simulation:
         """Return a new engine like the one that is used here; from any thread."""
         return self.place.engine.sibling(network)
 
+    def restart_ranks(self) -> None:
+        """Start all ranks anew and go on from here; only for the simulation thread."""
+        engine = self.place.on_ranks
+        if engine is None:
+            raise StateError(
+                "Session.restart_ranks", "needs a session on several ranks",
+                got=self.place.engine.device_label, remedy='session.move("2 ranks") starts some.',
+            )  # fmt: skip
+        here = self._state_now()
+        if here is None:
+            self.rewind(self.step)
+            return
+        try:
+            engine.stop_ranks()
+            self.place.engine.restore(here)
+        except Exception as error:
+            self._fail(error)
+            raise
+        self._begin_to_measure()
+        self.messages.info(f"The ranks were started anew at t = {self._t}.")
+
+    def _may_go_on(self) -> bool:
+        self._refuse_closing()
+        return not self._is_given_up
+
     def _refuse_closing(self) -> None:
         if self._closing:
             raise closed(self.name)
@@ -450,6 +517,8 @@ class Simulation:
         self.messages.error(error, f"Simulation of {self.name!r} stopped at t = {self._t}")
         if isinstance(error, DeviceUnavailable | OutOfMemory):
             self._offer_the_cpu()
+        elif isinstance(error, ClusterError):
+            self._offer_to_restart()
 
     def _offer_the_cpu(self) -> None:
         """Say how to go on without a device that is lost or full."""
@@ -459,6 +528,14 @@ class Simulation:
         self.messages.info(
             f"session.move('cpu') goes on from t = {t:g} ms, the last state that was kept; "
             "what was recorded until there stays."
+        )
+
+    def _offer_to_restart(self) -> None:
+        """Say how to go on after ranks have died, or have stopped to answer."""
+        self.messages.info(
+            f"session.rewind({self.step * self.dt:g}) starts the ranks again and repeats what came "
+            "after the last state that was kept: nothing is lost. session.move('cpu') goes on in "
+            "this process."
         )
 
     def _end(self) -> None:

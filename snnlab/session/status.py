@@ -6,6 +6,7 @@ import time
 
 from snnlab.engine import BuildReport
 from snnlab.frames.health import Trouble
+from snnlab.frames.rank_status import RankStatus
 from snnlab.model.history import Applied, History
 from snnlab.model.network import Network
 from snnlab.session.messages import MessageLog
@@ -55,6 +56,12 @@ class Status:
     def device_label(self) -> str:
         """What computes it, for people: ``"CPU, 2 threads"``, ``"NVIDIA H100 (cuda:0)"``."""
         return self._simulation.place.engine.device_label
+
+    @property
+    def ranks(self) -> tuple[RankStatus, ...]:
+        """What each rank holds, how busy it is, what it died of; empty for a single process."""
+        engine = self._simulation.place.on_ranks
+        return () if engine is None else engine.ranks
 
     @property
     def can_move(self) -> bool:

@@ -84,3 +84,10 @@ def test_heavy_packages_wait_until_ranks_are_asked_for() -> None:
     code = "import sys, snnlab.cluster; print({'mpi4py', 'ipyparallel'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_ranks_here_let_others_have_the_cores_on_which_they_wait() -> None:
+    here = Launch(2).config("x").MPIEngineSetLauncher.environment
+    job = Launch(2, "slurm").config("x").SlurmEngineSetLauncher.environment
+    assert here["OMPI_MCA_mpi_yield_when_idle"] == "1"
+    assert "OMPI_MCA_mpi_yield_when_idle" not in job

@@ -140,7 +140,8 @@ def _names_of_rule(source: Source) -> dict[str, Any]:
     """What the names outside of a function of the rule language stand for."""
     found: dict[str, Any] = {}
     nodes = list(ast.walk(source.tree))
-    for name in {node.id for node in nodes if isinstance(node, ast.Name)} & source.names.keys():
+    read = {node.id for node in nodes if isinstance(node, ast.Name)}
+    for name in sorted(read & source.names.keys()):
         value = source.names[name]
         if _is_number(value):
             found[name] = {"number": _plain(value)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -12,20 +13,14 @@ from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout
 from snnlab.cpu.exchange import COLLECTIVE, NOTES, POINT_TO_POINT, Exchange, no_exchange
 from snnlab.cpu.program import Memory
-from snnlab.errors import BuildError
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "MODES",
-    "check_ranks",
-    "exchange_between",
-    "wanted_slots",
-    "with_spikes",
-    "with_words",
-]
+    "MODES", "exchange_between", "heard_by_all", "wanted_slots", "with_spikes", "with_words",
+]  # fmt: skip
 
 MODES = {"collective": COLLECTIVE, "point_to_point": POINT_TO_POINT, "auto": 0}
 """Name of a way to exchange spikes -> its number; that of ``"auto"`` is found out."""
@@ -37,29 +32,9 @@ _FEW = 0.5
 """Point to point pays if at most this part of the spikes is wanted, on average over the ranks."""
 
 
-def check_ranks(network: Network, n_ranks: int) -> None:
-    """Refuse what only one process can do.
-
-    Raises
-    ------
-    BuildError
-        A rule matches synaptic elements.
-    """
-    if n_ranks == 1:
-        return
-    for rewiring in network.rewirings:
-        rule = rewiring.model
-        if rule.matches_elements:
-            raise BuildError(
-                f"Rewiring {rewiring.name!r}", "must decide pair by pair on many ranks",
-                got=f"{rule.__name__}, which must see all synapses at once",
-                remedy="Open the network without ranks: one process sees all of them.",
-            )  # fmt: skip
-
-
 def exchange_between(
     world: World, mode: str, layout: Layout, bounds: NDArray[np.int64], connections: Connections,
-    chunk_steps: int,
+    heard: Collection[int], chunk_steps: int,
 ) -> Exchange:  # fmt: skip
     """Return what this rank needs to exchange spikes with the others; all ranks call this.
 
@@ -73,6 +48,8 @@ def exchange_between(
         First block of each rank.
     connections : Connections
         The synapses onto the neurons of this rank.
+    heard : collection of int
+        Populations whose spikes all ranks want, whatever synapses these have: modulators.
     chunk_steps : int
         Steps between two exchanges.
     """
@@ -80,7 +57,7 @@ def exchange_between(
     step_bits = max(chunk_steps - 1, 1).bit_length()
     if MODES[mode] == COLLECTIVE:
         return _collective(world, first_slot, step_bits)
-    wanted = wanted_slots(world.rank, layout, first_slot, connections)
+    wanted = wanted_slots(world.rank, layout, first_slot, connections, heard)
     if mode == "auto" and _cheaper(world, np.diff(first_slot), wanted) == COLLECTIVE:
         return _collective(world, first_slot, step_bits)
     asked = world.swapped(wanted)
@@ -90,10 +67,16 @@ def exchange_between(
     return _point_to_point(world, first_slot, calls, step_bits, lists, own)
 
 
+def heard_by_all(network: Network) -> set[int]:
+    """Return the populations whose spikes all ranks want: those that modulate."""
+    return {network.population_index(p.modulator) for p in network.projections if p.modulator}
+
+
 def wanted_slots(
-    rank: int, layout: Layout, first_slot: NDArray[np.int64], connections: Connections
-) -> list[NDArray[np.int32]]:
-    """Return the slots of each rank whose neurons have targets on this one, ascending.
+    rank: int, layout: Layout, first_slot: NDArray[np.int64], connections: Connections,
+    heard: Collection[int],
+) -> list[NDArray[np.int32]]:  # fmt: skip
+    """Return the slots of each rank whose neurons are wanted on this one, ascending.
 
     Parameters
     ----------
@@ -104,8 +87,12 @@ def wanted_slots(
         First slot of each rank.
     connections : Connections
         The synapses onto the neurons of this rank.
+    heard : collection of int
+        Populations that are wanted whatever synapses they have.
     """
     is_used = np.zeros(layout.n_blocks * BLOCK, np.bool_)
+    for population in heard:
+        is_used[layout.slots(population)] = True
     for k, plan in enumerate(connections.plans):
         is_used[layout.slots(plan.source)] |= connections.are_used(k)
     is_used[first_slot[rank] : first_slot[rank + 1]] = False

@@ -21,7 +21,7 @@ from snnlab.build.layout import BLOCK, Layout, shares
 from snnlab.build.memory import estimate_bytes
 from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.built import CpuBuilt, build, delivery_costs, partitions_of
-from snnlab.cpu.ranks import wanted_slots
+from snnlab.cpu.ranks import heard_by_all, wanted_slots
 from snnlab.cpu.warm import announced, compile_builder
 from snnlab.errors import InternalError, SpecError
 from snnlab.model.network import Network
@@ -134,7 +134,8 @@ def dry_run(
     build_s = report.build_s + time.perf_counter() - drawn
     peak = peak_rss_bytes() - before
     first_slot = shares(built.layout, ranks, delivery_costs(network)) * BLOCK
-    wanted = wanted_slots(rank, built.layout, first_slot, built.connections)
+    heard = heard_by_all(network)
+    wanted = wanted_slots(rank, built.layout, first_slot, built.connections, heard)
     images = [slots.size for slots in wanted]
     return DryRun(
         ranks=ranks, rank=rank, threads=threads,

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 import snnlab
 from snnlab import presets
+from snnlab.arrays import rewiring_arrays
 from snnlab.batch.peak import forget_peak, peak_rss_bytes
+from snnlab.build import growing
+from snnlab.cluster import share
 from snnlab.cluster.mpi import world
 from snnlab.cluster.mpi_world import MpiWorld
 from snnlab.cpu.built import build
@@ -115,3 +118,15 @@ def building_peak(preset: str, options: dict[str, Any]) -> int:
         before = psutil.Process().memory_info().rss
         build(network, threads=1, precision="float32", world=all_ranks)
         return peak_rss_bytes() - before
+
+
+def leave_room(synapses: int, events: int) -> tuple[int, int]:
+    """Let networks that are built next have so much room in rows and lists; return what it was."""
+    before = growing._ROOM, rewiring_arrays._EVENTS
+    growing._ROOM, rewiring_arrays._EVENTS = synapses, events
+    return before
+
+
+def n_places() -> int:
+    """Return for how many synapses the rows of all networks here have room."""
+    return sum(engine._arrays.connections.targets.size for engine in share._ENGINES.values())

@@ -5,7 +5,7 @@ Rewinding, editing the structure of a running network and moving it elsewhere al
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from snnlab.model.network import Network, Population
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["check", "export", "ring_slots", "take_over", "take_over_rings"]
+__all__ = ["check", "export", "export_rewired", "ring_slots", "take_over", "take_over_rings"]
 
 _INT32_MAX = 2**31 - 1
 
@@ -45,13 +45,33 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
         and what `export_plastic`, `export_structure` and `export_elements` return.
     """
     arrays = export_plastic(built) | export_structure(built)
-    arrays |= export_elements(built.elements, built.network)
+    arrays |= export_elements(built.elements, built.network, built.world)
     for k, population in enumerate(built.network.populations):
         n_ports = len(population.model.ports)
         ring = built.world.gathered(built.ring(k)[:, :n_ports], axis=2)
         arrays[f"state/{population.name}"] = built.world.gathered(built.state(k), axis=1)
         arrays[f"ring/{population.name}"] = np.roll(ring, -(step % built.sizes.ring_slots), axis=0)
         arrays[f"exponent/{population.name}"] = np.array(built.port_exponents(population), np.int64)
+    return arrays
+
+
+def export_rewired(built: Built, projections: Sequence[str]) -> dict[str, NDArray[np.generic]]:
+    """Return what rules that rank the synapses of some projections see, as `export` does.
+
+    Without what is under way, and without other projections and populations.
+
+    Parameters
+    ----------
+    built : Built
+    projections : sequence of str
+        In the same order on all ranks.
+    """
+    arrays = export_plastic(built, projections) | export_structure(built, projections)
+    for name in projections:
+        projection = built.network.projection(name)
+        for end in (projection.pre, projection.post):
+            k = built.network.population_index(end)
+            arrays[f"state/{end}"] = built.world.gathered(built.state(k), axis=1)
     return arrays
 
 
@@ -104,7 +124,7 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
     take_over_rings(built, arrays, step)
     take_over_plastic(built, arrays, step)
     take_over_structure(built, arrays, step)
-    connected = connected_elements(built)
+    connected = built.world.total(connected_elements(built))
     take_over_elements(built.elements, built.network, arrays, step, connected)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnlab.arrays.built import Built
+    from snnlab.arrays.world import World
 
 __all__ = [
     "Changes", "count_changes", "events_of", "have_room", "owned_changes", "owners", "with_changes",
@@ -55,6 +56,10 @@ class Changes:
             self.rewiring[which], self.is_formed[which], self.pre[which], self.post[which],
             self.weight[which],
         )  # fmt: skip
+
+    def gathered(self, world: World) -> Changes:
+        """Return the changes of all ranks, in their order."""
+        return Changes(*(world.gathered(getattr(self, field.name)) for field in fields(self)))
 
     @staticmethod
     def joined(parts: Sequence[Changes]) -> Changes:

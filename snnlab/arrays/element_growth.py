@@ -55,7 +55,7 @@ def _bring(elements, k, neuron, step, dt, powers):  # type: ignore[no-untyped-de
     """Bring one neuron up to date; kinds with the same curve share the work."""
     at = elements.base[k] + neuron
     n_steps = step - elements.last[at]
-    if n_steps <= 0 or not elements.is_alive[at]:
+    if n_steps <= 0 or not (elements.is_alive[at] and elements.is_here[at]):
         return
     tau_Ca, Ca = elements.calcium[k, 0], elements.Ca[at]
     known, total = -1, 0.0

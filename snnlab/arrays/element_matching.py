@@ -1,7 +1,10 @@
 """What an update of the structure changes: which synapses go, and who gets a new one.
 
 All of it follows from numbers of elements and synapses by global id, and from random words that are
-named by what they are for, so it does not depend on partitions, threads and devices.
+named by what they are for, so it does not depend on partitions, threads, devices and ranks.
+
+Ranks that hold the network together tell each other how many elements each neuron has, and how many
+of them have a synapse; each does the whole matching, and changes the synapses onto its own neurons.
 """
 
 from __future__ import annotations
@@ -77,7 +80,7 @@ def _kinds(built: Built) -> list[_Kind]:
 
 
 def connected_elements(built: Built) -> NDArray[np.int64]:
-    """Return how many elements have a synapse, in the order of `Elements.z`.
+    """Return how many elements have a synapse here, in the order of `Elements.z`.
 
     The rows and in-degrees that the host holds must be those of now.
     """
@@ -102,26 +105,36 @@ def _indegrees(built: Built, r: int) -> NDArray[np.int32]:
     return built.rewirings.indegree[at : at + built.network.population(projection.post).size]
 
 
-def _are_alive(elements: Elements) -> NDArray[np.bool_]:
-    """Whether the neurons are not lesioned, in the order of `Elements.z`."""
+def _of_kinds(elements: Elements, of_neurons: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return something about neurons in the order of `Elements.z`."""
     n_kinds = np.diff(elements.kind_start)
     parts = [
-        np.tile(elements.is_alive[base : base + size], n)
+        np.tile(of_neurons[base : base + size], n)
         for base, size, n in zip(elements.base, elements.size, n_kinds, strict=True)
     ]
     return np.concatenate([np.empty(0, np.bool_), *parts])
 
 
 def decay_vacant(built: Built, connected: NDArray[np.int64]) -> None:
-    """Let a part of the elements that are vacant decay, after an update."""
+    """Let a part of the elements that are vacant decay, after an update.
+
+    Parameters
+    ----------
+    built : Built
+    connected : flat int64
+        Elements with a synapse, of all ranks.
+    """
     elements = built.elements
     sizes = np.repeat(elements.size, np.diff(elements.kind_start))
-    vacant = np.maximum(np.floor(elements.z) - connected, 0.0) * _are_alive(elements)
+    vacant = np.maximum(np.floor(elements.z) - connected, 0.0)
+    vacant *= _of_kinds(elements, elements.is_alive)
     elements.z[:] -= vacant * np.repeat(elements.numbers[:, TAU_VACANT], sizes)
 
 
 def plan_update(built: Built, step: int, connected: NDArray[np.int64]) -> Changes:
-    """Return what an update at `step` changes.
+    """Return what an update at `step` changes: synapses onto neurons that are here.
+
+    Where ranks hold the network together, all of them call this.
 
     Parameters
     ----------
@@ -129,10 +142,12 @@ def plan_update(built: Built, step: int, connected: NDArray[np.int64]) -> Change
         Its elements are up to date.
     step : int
     connected : flat int64
-        What `connected_elements` returned; updated.
+        What `connected_elements` returned, added up over the ranks; updated.
     """
-    whole = np.floor(built.elements.z).astype(np.int64)
-    is_alive = _are_alive(built.elements)
+    elements = built.elements
+    are_here = _of_kinds(elements, elements.is_here)
+    whole = built.world.total(np.floor(elements.z).astype(np.int64) * are_here)
+    is_alive = _of_kinds(elements, elements.is_alive)
     parts: list[Changes] = []
     for kind in _kinds(built):
         update = _Update(built, kind, step, whole, is_alive, connected)
@@ -174,23 +189,32 @@ class _Update:
 
     def remove(self) -> list[Changes]:
         """Remove synapses whose element is gone, first by source, then by target."""
+        world = self._built.world
         excess = [-self._vacant(at) for _, at in (self._pre, self._post)]
         if not any((each > 0).any() for each in excess):
             return []
         there = self._synapses(excess[0], excess[1])
-        found = []
+        found, before = [], self._connected.copy()
         for end, purpose in enumerate((_PRE_WORDS, _POST_WORDS)):
             ids, at = (self._pre, self._post)[end]
             n_gone = np.maximum(-self._vacant(at), 0)
             there = there[np.lexsort((there[:, 1 - end], there[:, end]))]
             owner = np.searchsorted(ids, there[:, end])
+            n = np.bincount(owner, minlength=ids.size).astype(np.int64)
+            # Those of a source lie on all ranks, in their order; those of a target on its own.
+            n_before, n_all = (world.before(n), world.total(n)) if end == 0 else (0 * n, n)
             is_chosen = np.zeros(there.shape[0], np.bool_)
-            _choose(owner, n_gone, ids, is_chosen, purpose, *self._named)
+            _choose(owner, n_before, n_all, n_gone, ids, is_chosen, purpose, *self._named)
             gone, there = there[is_chosen], there[~is_chosen]
             self._count(gone, -1)
             self._removed = np.concatenate([self._removed, gone])
             found.append(self._changes(gone, is_formed=False))
+        self._add_up(before)
         return found
+
+    def _add_up(self, before: NDArray[np.int64]) -> None:
+        """Count elements that have lost or got a synapse since `before` on any rank."""
+        self._connected[:] = before + self._built.world.total(self._connected - before)
 
     def _synapses(
         self, excess_pre: NDArray[np.int64], excess_post: NDArray[np.int64]
@@ -243,12 +267,13 @@ class _Update:
         )
         n = min(pre.size, post.size)
         _shuffle(pre if pre.size > n else post, n, *self._named)
-        found = self._possible(pre[:n], post[:n])
+        found, before = self._possible(pre[:n], post[:n]), self._connected.copy()
         self._count(found, 1)
+        self._add_up(before)
         return self._changes(found, is_formed=True)
 
     def _possible(self, pre: NDArray[np.int64], post: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Those pairs that can be connected: global ids and rewiring."""
+        """Those pairs that can be connected and whose target is here: global ids and rewiring."""
         built = self._built
         population = [
             np.searchsorted(built.layout.first_ids, end, side="right") - 1 for end in (pre, post)
@@ -263,10 +288,18 @@ class _Update:
         number = pre * np.int64(built.network.n_neurons) + post
         is_first = np.zeros(pre.size, np.bool_)
         is_first[np.unique(number, return_index=True)[1]] = True
-        may &= is_first
+        may &= is_first & self._are_here(pairs)
         may[may] = ~self._are_connected(pairs[may])
         possible: NDArray[np.int64] = pairs[may]
         return possible
+
+    def _are_here(self, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Whether this rank computes the targets."""
+        built, found = self._built, np.zeros(pairs.shape[0], np.bool_)
+        for r, (_, post) in zip(self._kind.rewirings, self._kind.ends, strict=True):
+            owned, target = built.owned(post), pairs[:, 1] - built.layout.first_ids[post]
+            found |= (pairs[:, 2] == r) & (target >= owned.start) & (target < owned.stop)
+        return found
 
     def _are_connected(self, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
         built, found = self._built, np.zeros(pairs.shape[0], np.bool_)
@@ -323,19 +356,26 @@ def _below(n, k, owner, purpose, seed, stream, step):  # type: ignore[no-untyped
 
 
 @njit(error_model="numpy", cache=True)
-def _choose(owner, n_wanted, ids, is_chosen, purpose, seed, stream, step):  # type: ignore[no-untyped-def]
-    """Choose so many synapses of each owner at random; those of an owner lie together."""
+def _choose(  # type: ignore[no-untyped-def]
+    owner, n_before, n_all, n_wanted, ids, is_chosen, purpose, seed, stream, step
+):
+    """Choose so many synapses of each owner at random; those of an owner lie together.
+
+    It has `n_all` of them, `n_before` of which come before those that are here.
+    """
     begin = 0
     while begin < owner.size:
         end = begin
         while end < owner.size and owner[end] == owner[begin]:
             end += 1
-        n = end - begin
-        order = np.arange(begin, end)
+        n = n_all[owner[begin]]
+        first = begin - n_before[owner[begin]]
+        order = np.arange(first, first + n)
         for k in range(min(n_wanted[owner[begin]], n)):
             j = k + _below(n - k, k, ids[owner[begin]], purpose, seed, stream, step)
             order[k], order[j] = order[j], order[k]
-            is_chosen[order[k]] = True
+            if begin <= order[k] < end:
+                is_chosen[order[k]] = True
         begin = end
 
 

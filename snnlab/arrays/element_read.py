@@ -14,6 +14,8 @@ __all__ = ["read_elements"]
 def read_elements(built: Built, population: str, step: int) -> ElementStates:
     """Return calcium and elements of a population; this changes nothing of what follows.
 
+    Where ranks hold the network together, all of them call this and get the whole.
+
     Parameters
     ----------
     built : Built
@@ -24,16 +26,18 @@ def read_elements(built: Built, population: str, step: int) -> ElementStates:
     """
     now = built.elements.copy()
     bring_all(now, step, built.network.dt)
-    connected, kinds = connected_elements(built), kinds_of(built.network)
+    world, kinds = built.world, kinds_of(built.network)
+    connected = world.total(connected_elements(built))
     owner = built.network.elements_of(population)
     size = built.network.population(population).size
     first = {kind: int(now.z_base[kinds[population, kind]]) for kind in owner.elements}
     names = [built.network.populations[k].name for k in now.population]
     base = int(now.base[names.index(population)])
+    is_here = now.is_here[base : base + size]
     return ElementStates(
         population,
         step,
-        now.Ca[base : base + size],
-        {kind: now.z[at : at + size] for kind, at in first.items()},
+        world.gathered(now.Ca[base : base + size][is_here]),
+        {kind: world.gathered(now.z[at : at + size][is_here]) for kind, at in first.items()},
         {kind: connected[at : at + size] for kind, at in first.items()},
     )

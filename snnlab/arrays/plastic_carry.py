@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,8 +31,16 @@ _INT64 = np.dtype(np.int64)
 _KEYS = frozenset({"synapse", "pre", "pre_step", "post", "post_step", "mod", "structure"})
 
 
-def export_plastic(built: Built) -> dict[str, NDArray[np.generic]]:
-    """Return the state of all plastic projections, whose weights are up to date.
+def export_plastic(
+    built: Built, projections: Collection[str] | None = None
+) -> dict[str, NDArray[np.generic]]:
+    """Return the state of plastic projections, whose weights are up to date.
+
+    Parameters
+    ----------
+    built : Built
+    projections : collection of str, optional
+        Which; default: all.
 
     Returns
     -------
@@ -46,13 +54,19 @@ def export_plastic(built: Built) -> dict[str, NDArray[np.generic]]:
     arrays: dict[str, NDArray[np.generic]] = {}
     for m, table in enumerate(built.plastic_tables):
         name, view = table.projection.name, PlasticView(built, m)
+        if projections is not None and name not in projections:
+            continue
         at, source, _, delay = synapse_order(built, table.k)
         of_all = places(built, table.k, source, delay)
         for variable, values in zip(table.kernels.rule.states, view.states(), strict=True):
             own = values[at - view.column("targets_base")]
             arrays[f"synapse/{name}/{variable}"] = of_all.whole(own)
-        arrays[f"pre/{name}"] = view.pre()[0].copy()
-        arrays[f"pre_step/{name}"] = view.rows(built.plastic.last_pre)[0].copy()
+        # A rank hears all its own neurons, of others perhaps only those that have targets there.
+        own = built.owned(built.connections.plans[table.k].source)
+        arrays[f"pre/{name}"] = built.world.gathered(view.pre()[0][own].copy())
+        arrays[f"pre_step/{name}"] = built.world.gathered(
+            view.rows(built.plastic.last_pre)[0][own].copy()
+        )
         arrays[f"mod/{name}"] = view.mod()[0].copy()
         if table.kernels.rule.needs_history:
             parts = [view.history(p) for p in range(built.partitions.n)]

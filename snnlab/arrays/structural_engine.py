@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from snnlab.arrays.built import Built
-from snnlab.arrays.carry import export, take_over
+from snnlab.arrays.carry import export, export_rewired, take_over
 from snnlab.arrays.changed_structure import (
     Changes,
     count_changes,
@@ -141,12 +141,15 @@ class StructuralEngine(ABC, Generic[B]):
         self._has_cut = True
 
     def _make_room(self, changes: Changes | None = None) -> None:
-        """Lay all rows that may grow out anew, with room behind each, after changes if any."""
+        """Lay all rows that may grow out anew, with room behind each, after changes if any.
+
+        Ranks give the changes of the synapses onto their own neurons.
+        """
         self._collect()
         self._check_room()
         arrays = export(self._arrays, self._step)
         if changes is not None:
-            arrays = with_changes(self._arrays, arrays, changes)
+            arrays = with_changes(self._arrays, arrays, changes.gathered(self._arrays.world))
         self._go_on_with(arrays, changes)
 
     def _check_room(self) -> None:
@@ -184,21 +187,22 @@ class StructuralEngine(ABC, Generic[B]):
             return stop
         started = time.perf_counter()
         self._collect()
-        arrays, calls = export(self._arrays, self._step), []
+        names = list(dict.fromkeys(self.network.rewirings[k].projection for k in due))
+        arrays, calls = export_rewired(self._arrays, names), []
         for k in due:
             began = time.perf_counter()
             calls.append(rank(self.network, k, arrays, self._step))
             if k != due[-1]:
                 arrays = with_changes(self._arrays, arrays, calls[-1].changes)
             self._tally.add_call(self.network.rewirings[k].name, time.perf_counter() - began)
-        changes = Changes.joined([call.changes for call in calls])
+        changes = owned_changes(self._arrays, Changes.joined([call.changes for call in calls]))
         try:
             self._change_rows(changes)
         except OutOfMemory:
             if self._step == start:
                 raise
             return self._step
-        self._events.append(events_of(owned_changes(self._arrays, changes), self._step))
+        self._events.append(events_of(changes, self._step))
         if self._arrays.world.rank == 0:
             for call in calls:
                 self._arrays.rewirings.counts[call.k, 0, SHORT] += call.n_missing
@@ -212,7 +216,7 @@ class StructuralEngine(ABC, Generic[B]):
         """Lay rows out anew at this step; rules go on where they are, in the middle of a call."""
         self._lay_out(arrays, ("notes", "counts", "last_spike", "replacing"))
         if changes is not None:
-            count_changes(self._arrays.rewirings, owned_changes(self._arrays, changes))
+            count_changes(self._arrays.rewirings, changes)
         self._settle()
 
     def _go_on_with_room(self, start: int, stop: int) -> int:
@@ -271,10 +275,10 @@ class StructuralEngine(ABC, Generic[B]):
         began = time.perf_counter()
         bring_all(self._arrays.elements, self._step, self.network.dt)
         self._read_rows()
-        connected = connected_elements(self._arrays)
+        connected = self._arrays.world.total(connected_elements(self._arrays))
         changes = plan_update(self._arrays, self._step, connected)
         try:
-            if len(changes):
+            if self._any(len(changes) > 0):
                 self._change_rows(changes)
         except OutOfMemory:
             if self._step == start:
@@ -292,7 +296,7 @@ class StructuralEngine(ABC, Generic[B]):
         self._collect()
 
     def _change_rows(self, changes: Changes) -> None:
-        """Let synapses go and come at this step: all of them, or none if there is no memory."""
+        """Let synapses onto neurons here go and come at this step: all, or none without memory."""
         self._make_room(changes)
 
     def synaptic_elements(self, population: str) -> ElementStates:

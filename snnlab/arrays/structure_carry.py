@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,8 +43,16 @@ _INT64 = np.dtype(np.int64)
 _SOURCE, _POST = (REWIRING_FIELDS.index(name) for name in ("source", "post"))
 
 
-def export_structure(built: Built) -> dict[str, NDArray[np.generic]]:
-    """Return the synapses of all projections whose synapses come and go.
+def export_structure(
+    built: Built, projections: Collection[str] | None = None
+) -> dict[str, NDArray[np.generic]]:
+    """Return the synapses of projections whose synapses come and go.
+
+    Parameters
+    ----------
+    built : Built
+    projections : collection of str, optional
+        Which; default: all.
 
     Returns
     -------
@@ -57,6 +65,8 @@ def export_structure(built: Built) -> dict[str, NDArray[np.generic]]:
     names = [p.name for p in built.network.populations]
     for k in built.connections.row_stop:
         projection = built.connections.plans[k].projections[0]
+        if projections is not None and projection.name not in projections:
+            continue
         post = names.index(projection.post)
         pairs = pairs_of(built.connections, k, post, built.layout, built.partitions)
         n_pre = built.network.population(projection.pre).size

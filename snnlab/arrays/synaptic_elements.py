@@ -7,7 +7,7 @@ at the updates of the structure only.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from snnlab.arrays.array_check import check_array
 from snnlab.arrays.lesions import is_lesioned
 from snnlab.arrays.schedule import NEVER
+from snnlab.arrays.world import World
 from snnlab.model.element_checks import homeostatic_rewirings
 from snnlab.model.growth_curves import GaussianGrowth, GrowthCurve, LinearGrowth, SigmoidGrowth
 from snnlab.model.network import Network
@@ -56,6 +57,8 @@ class Elements(NamedTuple):
         Global id of the first neuron; neurons; where their calcium begins.
     is_alive : flat bool
         Whether each neuron is not lesioned: the others neither grow nor find partners.
+    is_here : flat bool
+        Whether this rank computes the neuron: the calcium and the elements of others are unknown.
     calcium : (n_owners, 2) float64
         Time constant [ms] and what a spike adds.
     kind_start : (n_owners + 1,) int64
@@ -82,6 +85,7 @@ class Elements(NamedTuple):
     size: NDArray[np.int64]
     base: NDArray[np.int64]
     is_alive: NDArray[np.bool_]
+    is_here: NDArray[np.bool_]
     calcium: NDArray[np.float64]
     kind_start: NDArray[np.int64]
     curve: NDArray[np.int64]
@@ -129,19 +133,28 @@ def _in_order(network: Network) -> list[SynapticElements]:
     return sorted(network.synaptic_elements, key=lambda e: names.index(e.population))
 
 
-def synaptic_elements(network: Network) -> Elements:
-    """Allocate all synaptic elements, as they are at the start of a run without synapses."""
+def synaptic_elements(network: Network, owned: Sequence[slice]) -> Elements:
+    """Allocate all synaptic elements, as they are at the start of a run without synapses.
+
+    Parameters
+    ----------
+    network : Network
+    owned : sequence of slice
+        Which neurons of each population are here.
+    """
     owners = _in_order(network)
     names = [p.name for p in network.populations]
     sizes = [network.population(e.population).size for e in owners]
     n_kinds = [len(e.elements) for e in owners]
     of_kinds = np.repeat(np.array(sizes, np.int64), n_kinds)
+    population = np.array([names.index(e.population) for e in owners], np.int64)
     empty = Elements(
-        population=np.array([names.index(e.population) for e in owners], np.int64),
+        population=population,
         first_id=np.array([network.first_id(e.population) for e in owners], np.int64),
         size=np.array(sizes, np.int64),
         base=_bases(np.array(sizes, np.int64))[:-1],
         is_alive=np.ones(sum(sizes), np.bool_),
+        is_here=_are_here(sizes, [owned[k] for k in population.tolist()]),
         calcium=np.zeros((len(owners), 2)),
         kind_start=_bases(np.array(n_kinds, np.int64)),
         curve=np.zeros(of_kinds.size, np.int64),
@@ -154,6 +167,13 @@ def synaptic_elements(network: Network) -> Elements:
         every=np.zeros(1, np.int64),
     )
     return with_new_growth(empty, network)
+
+
+def _are_here(sizes: Sequence[int], owned: Sequence[slice]) -> NDArray[np.bool_]:
+    parts = [np.zeros(size, np.bool_) for size in sizes]
+    for part, mine in zip(parts, owned, strict=True):
+        part[mine] = True
+    return np.concatenate([np.empty(0, np.bool_), *parts])
 
 
 def _bases(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -194,8 +214,10 @@ def grow_alike(old: Network, new: Network) -> bool:
 # --- checkpoints ------------------------------------------------------------------------------
 
 
-def export_elements(elements: Elements, network: Network) -> dict[str, NDArray[np.generic]]:
-    """Return the state of all synaptic elements.
+def export_elements(
+    elements: Elements, network: Network, world: World
+) -> dict[str, NDArray[np.generic]]:
+    """Return the state of all synaptic elements, those of all ranks.
 
     Returns
     -------
@@ -208,12 +230,13 @@ def export_elements(elements: Elements, network: Network) -> dict[str, NDArray[n
     kinds = kinds_of(network)
     for k, owner in enumerate(_in_order(network)):
         mine = slice(elements.base[k], elements.base[k] + elements.size[k])
-        arrays[f"elements/{owner.population}/Ca"] = elements.Ca[mine].copy()
-        arrays[f"elements/{owner.population}/step"] = elements.last[mine].copy()
+        is_here = elements.is_here[mine]
+        arrays[f"elements/{owner.population}/Ca"] = world.gathered(elements.Ca[mine][is_here])
+        arrays[f"elements/{owner.population}/step"] = world.gathered(elements.last[mine][is_here])
         for kind in owner.elements:
             at = elements.z_base[kinds[owner.population, kind]]
-            values = elements.z[at : at + elements.size[k]].copy()
-            arrays[f"elements/{owner.population}/z/{kind}"] = values
+            values = elements.z[at : at + elements.size[k]]
+            arrays[f"elements/{owner.population}/z/{kind}"] = world.gathered(values[is_here])
     return arrays
 
 

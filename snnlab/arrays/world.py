@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -127,5 +128,10 @@ class Places:
             return part
         gathered = self.world.gathered(part)
         result = np.empty_like(gathered)
-        result[self.world.gathered(self.at)] = gathered
+        result[self._whole_at] = gathered
         return result
+
+    @cached_property
+    def _whole_at(self) -> NDArray[np.int64]:
+        """Place of each item of all ranks, in their order; told once."""
+        return self.world.gathered(self.at)

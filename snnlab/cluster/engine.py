@@ -19,7 +19,7 @@ from snnlab.cluster.whole import (
     whole_work,
 )
 from snnlab.engine import Checkpoint
-from snnlab.errors import BuildError, SnnlabError, SpecError, StateError
+from snnlab.errors import SnnlabError, SpecError, StateError
 from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rank_status import RankStatus
@@ -59,8 +59,6 @@ class ClusterEngine:
     ------
     SpecError
         Settings that cannot be meant.
-    BuildError
-        The network has something that only one process can do.
     OutOfMemory
         A share does not fit on its rank.
 
@@ -223,20 +221,17 @@ class ClusterEngine:
         return whole
 
     def synaptic_elements(self, population: str) -> ElementStates:
-        """Refuse: networks with synaptic elements are not built on several ranks.
+        """Return calcium and synaptic elements of a population as they are now, of all ranks.
 
         Raises
         ------
         SpecError
             No such population, or it has no synaptic elements.
-        BuildError
-            It has.
         """
         self.network.elements_of(population)
-        raise BuildError(
-            f"Population {population!r}", "must have no synaptic elements on several ranks",
-            got="some", remedy="Open the network without ranks.",
-        )  # fmt: skip
+        whole = self._call(share.synaptic_elements, population)[0]
+        assert isinstance(whole, ElementStates)  # the first rank's
+        return whole
 
     def rewiring_work(self) -> tuple[RewiringWork, ...]:
         """Return what the rules of rewirings have done since this engine was made."""

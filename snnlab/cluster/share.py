@@ -16,6 +16,7 @@ from snnlab.cluster.described import Described
 from snnlab.cluster.mpi import world
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import StateError
+from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapse_ids import SynapseIds
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Share", "advance", "apply", "build", "checkpoint", "close", "out_degrees", "restore",
-    "rewiring_work", "synapses",
+    "rewiring_work", "synapses", "synaptic_elements",
 ]  # fmt: skip
 
 _ENGINES: dict[int, CpuEngine] = {}
@@ -121,6 +122,13 @@ def synapses(number: int, projection: str) -> Synapses | None:
     """Return the synapses of a projection, all of them, on the first rank."""
     engine = _engine(number)
     whole = engine.synapses(projection)
+    return whole if engine.is_first else None
+
+
+def synaptic_elements(number: int, population: str) -> ElementStates | None:
+    """Return the synaptic elements of a population, all of them, on the first rank."""
+    engine = _engine(number)
+    whole = engine.synaptic_elements(population)
     return whole if engine.is_first else None
 
 

@@ -127,6 +127,7 @@ def build(
     sizes = assemble.shape(plans, network, shortest_ring)
     sizes = replace(sizes, group_steps=group_steps(connections, partitions, sizes))
     dtype = DTYPES[precision]
+    owned = [partitions.owned(layout, k) for k in range(len(network.populations))]
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
     held = memory(program, layout, partitions, kernels, sizes, dtype, world.n_ranks)
     plasticity = plastic(
@@ -148,7 +149,7 @@ def build(
         plasticity,
         rewirings(network, layout, partitions, connections, tables, rules, dtype, world.n_ranks),
         rules,
-        synaptic_elements(network),
+        synaptic_elements(network, owned),
         record(partitions, sizes),
         world,
         no_exchange(),

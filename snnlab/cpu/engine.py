@@ -15,7 +15,6 @@ from snnlab.arrays.changed_structure import (
     Changes,
     count_changes,
     have_room,
-    owned_changes,
     owners,
 )
 from snnlab.arrays.engine import ArrayEngine
@@ -34,7 +33,7 @@ from snnlab.cpu.memory import empty_lists
 from snnlab.cpu.phases import PhaseClock
 from snnlab.cpu.plastic import bring_up_to_date
 from snnlab.cpu.program import RECORDED
-from snnlab.cpu.ranks import check_ranks, exchange_between, with_spikes, with_words
+from snnlab.cpu.ranks import exchange_between, with_spikes, with_words
 from snnlab.cpu.synapse_read import read_synapses
 from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads
@@ -168,7 +167,6 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _build(
         self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
     ) -> tuple[CpuBuilt, BuildReport]:
-        check_ranks(network, self._world.n_ranks)
         failure: SnnlabError | None = None
         try:
             built, report = build(
@@ -187,8 +185,10 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
             return built
         began = time.perf_counter()
         bounds = shares(built.layout, self._world.n_ranks, delivery_costs(built.network))
+        network = built.network
+        heard = {network.population_index(p.modulator) for p in network.projections if p.modulator}
         exchange = exchange_between(
-            self._world, self._mode, built.layout, bounds, built.connections,
+            self._world, self._mode, built.layout, bounds, built.connections, heard,
             built.sizes.chunk_steps,
         )  # fmt: skip
         self.link_s = time.perf_counter() - began
@@ -261,12 +261,10 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
 
     def _change_rows(self, changes: Changes) -> None:
         b = self._arrays
-        own = owned_changes(b, changes)
-        part = owners(b, own)
-        if self._any(not have_room(b, own, part)):
+        part = owners(b, changes)
+        if self._any(not have_room(b, changes, part)):
             self._make_room(changes)
             return
-        changes = own
         self._flush()
         lent = b.lent
         change_rows(

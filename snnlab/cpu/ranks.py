@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +12,11 @@ from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout
 from snnlab.cpu.exchange import COLLECTIVE, NOTES, POINT_TO_POINT, Exchange, no_exchange
 from snnlab.cpu.program import Memory
-from snnlab.errors import BuildError
-from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["MODES", "check_ranks", "exchange_between", "with_spikes", "with_words"]
+__all__ = ["MODES", "exchange_between", "with_spikes", "with_words"]
 
 MODES = {"collective": COLLECTIVE, "point_to_point": POINT_TO_POINT, "auto": 0}
 """Name of a way to exchange spikes -> its number; that of ``"auto"`` is found out."""
@@ -29,29 +28,9 @@ _FEW = 0.5
 """Point to point pays if at most this part of the spikes is wanted, on average over the ranks."""
 
 
-def check_ranks(network: Network, n_ranks: int) -> None:
-    """Refuse what only one process can do.
-
-    Raises
-    ------
-    BuildError
-        A rule matches synaptic elements.
-    """
-    if n_ranks == 1:
-        return
-    for rewiring in network.rewirings:
-        rule = rewiring.model
-        if rule.matches_elements:
-            raise BuildError(
-                f"Rewiring {rewiring.name!r}", "must decide pair by pair on many ranks",
-                got=f"{rule.__name__}, which must see all synapses at once",
-                remedy="Open the network without ranks: one process sees all of them.",
-            )  # fmt: skip
-
-
 def exchange_between(
     world: World, mode: str, layout: Layout, bounds: NDArray[np.int64], connections: Connections,
-    chunk_steps: int,
+    heard: Collection[int], chunk_steps: int,
 ) -> Exchange:  # fmt: skip
     """Return what this rank needs to exchange spikes with the others; all ranks call this.
 
@@ -65,11 +44,13 @@ def exchange_between(
         First block of each rank.
     connections : Connections
         The synapses onto the neurons of this rank.
+    heard : collection of int
+        Populations whose spikes all ranks want, whatever synapses these have: modulators.
     chunk_steps : int
         Steps between two exchanges.
     """
     first_slot = bounds * BLOCK
-    wanted = _wanted(world, layout, first_slot, connections)
+    wanted = _wanted(world, layout, first_slot, connections, heard)
     asked = world.swapped(wanted)
     number = MODES[mode] or _cheaper(world, np.diff(first_slot), wanted)
     senders, receivers = _not_empty(wanted), _not_empty(asked)
@@ -82,10 +63,13 @@ def exchange_between(
 
 
 def _wanted(
-    world: World, layout: Layout, first_slot: NDArray[np.int64], connections: Connections
-) -> list[NDArray[np.int64]]:
-    """The slots of each rank whose neurons have targets here, ascending."""
+    world: World, layout: Layout, first_slot: NDArray[np.int64], connections: Connections,
+    heard: Collection[int],
+) -> list[NDArray[np.int64]]:  # fmt: skip
+    """The slots of each rank whose neurons have targets here or are heard anyway, ascending."""
     is_used = np.zeros(layout.n_blocks * BLOCK, bool)
+    for population in heard:
+        is_used[layout.slots(population)] = True
     for k, plan in enumerate(connections.plans):
         start, stop = connections.rows(k)
         # Rows that grow may get their first synapse at any time.

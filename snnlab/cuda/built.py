@@ -114,7 +114,7 @@ def build(
         _host_state(program, layout, kernels, sizes, dtype, partitions.n),
         scheduled_populations(network), tables, plasticity,
         rewirings(network, layout, partitions, connections, tables, rules, dtype), rules,
-        synaptic_elements(network),
+        synaptic_elements(network, [slice(0, p.size) for p in network.populations]),
         drawn, module,
     )  # fmt: skip
     weights = plasticity.state.nbytes

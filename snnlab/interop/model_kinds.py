@@ -11,19 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from snnlab.model import neuron, rewiring, synapse
+from snnlab.model import neuron, neurons, rewiring, rewirings, synapse, synapses
 from snnlab.model.neurons import propagators
 from snnlab.model.parameter import Parameter, Receptor, State
 from snnlab.model.synapse import ModTrace, PostTrace, PreTrace
 from snnlab.rules import functions, intrinsics
 
 __all__ = [
-    "DECLARATIONS", "HOST_FUNCTIONS", "KINDS", "MODULES", "ROLES", "ROOTS", "home_of",
+    "DECLARATIONS", "HOST_FUNCTIONS", "KINDS", "MODULES", "ROLES", "ROOTS", "SHIPPED", "home_of",
     "is_of_language", "is_shipped", "module_name",
 ]  # fmt: skip
 
 KINDS: Mapping[str, Any] = {"neuron": neuron, "synapse": synapse, "rewiring": rewiring}
 """Kind of a model -> the module that knows all of them."""
+
+SHIPPED: Mapping[str, Mapping[str, type]] = {
+    kind: {name: getattr(package, name) for name in package.__all__}
+    for kind, package in (("neuron", neurons), ("synapse", synapses), ("rewiring", rewirings))
+}
+"""Kind of a model -> name and class of those that ship, whatever a user has defined."""
 
 ROOTS: Mapping[str, type] = {
     "neuron": neuron.Neuron, "synapse": synapse.Synapse, "rewiring": rewiring.RewiringRule

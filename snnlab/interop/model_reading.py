@@ -14,7 +14,7 @@ from snnlab.interop.model_kinds import (
     MODULES,
     ROLES,
     ROOTS,
-    is_shipped,
+    SHIPPED,
 )
 from snnlab.rules.host_function import HostFunction
 from snnlab.rules.source import WrittenFunction, read_source
@@ -52,11 +52,9 @@ def define_models(text: str) -> None:
 
 def _define(data: dict[str, Any]) -> type:
     kind, name = data["kind"], data["name"]
-    known = KINDS[kind].models()
-    shipped = {each: model for each, model in known.items() if is_shipped(model)}
-    if name in shipped or not name.isidentifier():
+    if name in SHIPPED[kind] or not name.isidentifier():
         raise _wrong(f"{kind} model", "a name of its own", name)
-    bases = shipped | {ROOTS[kind].__name__: ROOTS[kind]}
+    bases = {**SHIPPED[kind], ROOTS[kind].__name__: ROOTS[kind]}
     if data["base"] not in bases:
         raise _wrong(name, "one of snnlab's models as its base", data["base"])
     members = {
@@ -95,8 +93,8 @@ def _member(kind: str, where: str, what: dict[str, Any]) -> Any:
 
 def _shipped(where: str, kind: str, owner: str, name: str) -> Any:
     """A function of a model that ships."""
-    model = KINDS[kind].models().get(owner)
-    if model is None or not is_shipped(model) or name not in ROLES[kind]:
+    model = SHIPPED[kind].get(owner)
+    if model is None or name not in ROLES[kind]:
         raise _wrong(where, "functions of snnlab's models", f"{owner}.{name}")
     return getattr(model, name)
 

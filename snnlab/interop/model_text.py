@@ -19,8 +19,8 @@ import numpy as np
 from snnlab.errors import FormatError
 from snnlab.interop.model_kinds import (
     DECLARATIONS,
-    KINDS,
     ROLES,
+    SHIPPED,
     home_of,
     is_of_language,
     is_shipped,
@@ -58,7 +58,7 @@ def models_to_text(network: Network) -> str:
 def _written(kind: str, model: type) -> dict[str, Any]:
     """One class as data: what it has beyond the nearest class that ships."""
     base = next(each for each in model.__mro__ if is_shipped(each))
-    if model.__name__ in {name for name, m in KINDS[kind].models().items() if is_shipped(m)}:
+    if model.__name__ in SHIPPED[kind]:
         raise _taken(kind, model.__name__)
     members: dict[str, Any] = {}
     for each in reversed(model.__mro__):
@@ -110,9 +110,8 @@ def _function(where: str, function: Callable[..., Any], role: str) -> dict[str, 
 def _shipped(function: Any) -> dict[str, Any] | None:
     """A function of a model that ships, by its name; None if it is none."""
     owner, _, name = getattr(function, "__qualname__", "").rpartition(".")
-    for kind, module in KINDS.items():
-        model = module.models().get(owner)
-        if model is not None and is_shipped(model) and getattr(model, name, None) is function:
+    for kind, models in SHIPPED.items():
+        if owner in models and getattr(models[owner], name, None) is function:
             return {"shipped": [kind, owner, name]}
     return None
 
@@ -141,7 +140,8 @@ def _names_of_rule(source: Source) -> dict[str, Any]:
     """What the names outside of a function of the rule language stand for."""
     found: dict[str, Any] = {}
     nodes = list(ast.walk(source.tree))
-    for name in {node.id for node in nodes if isinstance(node, ast.Name)} & source.names.keys():
+    read = {node.id for node in nodes if isinstance(node, ast.Name)}
+    for name in sorted(read & source.names.keys()):
         value = source.names[name]
         if _is_number(value):
             found[name] = {"number": _plain(value)}

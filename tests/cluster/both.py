@@ -27,11 +27,15 @@ class Both:
     ranks : Ranks
     threads : int
         Of each rank.
+    exchange : str
+        How they exchange spikes.
     """
 
-    def __init__(self, network: Network, ranks: Ranks, *, threads: int = 1) -> None:
+    def __init__(
+        self, network: Network, ranks: Ranks, *, threads: int = 1, exchange: str = "auto"
+    ) -> None:
         self.alone = CpuEngine(network, threads=1)
-        self.together = ClusterEngine(network, ranks, threads=threads)
+        self.together = ClusterEngine(network, ranks, threads=threads, exchange=exchange)
 
     def advance(self, *pieces: int) -> list[Frame]:
         """Advance both in these pieces, and compare; return the frames."""
@@ -75,9 +79,11 @@ class Both:
 
 
 @contextmanager
-def both(network: Network, ranks: Ranks, *, threads: int = 1) -> Iterator[Both]:
+def both(
+    network: Network, ranks: Ranks, *, threads: int = 1, exchange: str = "auto"
+) -> Iterator[Both]:
     """Return a network in one process and on ranks, released in the end."""
-    pair = Both(network, ranks, threads=threads)
+    pair = Both(network, ranks, threads=threads, exchange=exchange)
     try:
         yield pair
     finally:

@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import snnlab
+from snnlab.arrays import rewiring_arrays
+from snnlab.build import growing
+from snnlab.cluster import share
 from snnlab.cluster.mpi import world
 from snnlab.errors import SpecError
 
@@ -82,3 +85,15 @@ def die(number: int) -> float:
     if world().rank == number:
         os._exit(3)
     return total(1.0)
+
+
+def leave_room(synapses: int, events: int) -> tuple[int, int]:
+    """Let networks that are built next have so much room in rows and lists; return what it was."""
+    before = growing._ROOM, rewiring_arrays._EVENTS
+    growing._ROOM, rewiring_arrays._EVENTS = synapses, events
+    return before
+
+
+def n_places() -> int:
+    """Return for how many synapses the rows of all networks here have room."""
+    return sum(engine._arrays.connections.targets.size for engine in share._ENGINES.values())

@@ -16,13 +16,17 @@ from snnlab.cluster.mpi import launch_environment, mpiexec
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(200)]
 
-RUN = [sys.executable, "-m", "snnlab", "run", "topographic_map_slots", "--time", "200", "--threads"]
+RUN = [sys.executable, "-m", "snnlab", "run"]
+OPTIONS = ["--time", "200", "--threads", "1", "--quiet"]
+
+NETWORKS = [["topographic_map_slots"], ["homeostatic", "--set", "speed=200"]]
+"""Attempts at pairs with STDP; synaptic elements, which grow fast."""
 
 
-def _run(folder: Path, ranks: int) -> tuple[xr.Dataset, dict[str, object]]:
+def _run(folder: Path, network: list[str], ranks: int) -> tuple[xr.Dataset, dict[str, object]]:
     before = [str(mpiexec()), "-n", str(ranks)] if ranks > 1 else []
     out, figures = folder / f"{ranks}.nc", folder / f"{ranks}.json"
-    command = [*before, *RUN, "1", "--quiet", "--out", str(out), "--json", str(figures)]
+    command = [*before, *RUN, *network, *OPTIONS, "--out", str(out), "--json", str(figures)]
     done = subprocess.run(
         command, env={**os.environ, **launch_environment()}, capture_output=True, text=True,
         timeout=150, check=False,
@@ -31,9 +35,14 @@ def _run(folder: Path, ranks: int) -> tuple[xr.Dataset, dict[str, object]]:
     return xr.load_dataset(out, engine="h5netcdf"), json.loads(figures.read_text())
 
 
-def test_ranks_write_what_one_process_does(tmp_path: Path, mpi_library: str) -> None:
-    alone, one = _run(tmp_path, 1)
-    together, three = _run(tmp_path, 3)
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network[0])
+def test_ranks_write_what_one_process_does(
+    tmp_path: Path, mpi_library: str, network: list[str]
+) -> None:
+    alone, one = _run(tmp_path, network, 1)
+    together, three = _run(tmp_path, network, 3)
+    assert isinstance(one["n_formed"], int)
+    assert one["n_formed"] > 0
     assert alone.sizes == together.sizes
     for name in alone.variables:
         np.testing.assert_array_equal(together[name].values, alone[name].values, err_msg=str(name))

@@ -14,7 +14,7 @@ from snnlab.cluster import Ranks
 from snnlab.cluster.engine import ClusterEngine
 from snnlab.cpu.engine import CpuEngine
 from snnlab.engine import Engine
-from snnlab.errors import BuildError, RankDied, SpecError
+from snnlab.errors import RankDied, SpecError
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 from tests.networks import balanced, layered
@@ -130,9 +130,7 @@ def test_edits_reach_every_rank(three: Ranks) -> None:
         alone.close()
 
 
-def test_what_needs_one_process_is_refused(ranks: Ranks) -> None:
-    with pytest.raises(BuildError, match="pair by pair"):
-        ClusterEngine(presets.load("homeostatic"), ranks)
+def test_an_unknown_exchange_is_refused(ranks: Ranks) -> None:
     with pytest.raises(SpecError, match="point_to_point"):
         ClusterEngine(balanced(), ranks, exchange="smoke signals")
 

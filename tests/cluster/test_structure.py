@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,28 +10,33 @@ import pytest
 
 from snnlab.cluster import Ranks
 from snnlab.cluster.engine import ClusterEngine
+from snnlab.cpu.engine import CpuEngine
 from snnlab.errors import SpecError
+from snnlab.model.connectivity import FixedIndegree
 from snnlab.model.edits import AddRecorder, Lesion, Recover, SetParameter
-from snnlab.model.network import Network
+from snnlab.model.network import Network, Population, Projection
 from snnlab.model.neurons import LIFExp
 from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.rewiring import Rewiring
-from tests.cluster.both import both, events_of
+from tests.cluster import on_ranks
+from tests.cluster.both import Both, both, events_of
+from tests.features.test_homeostatic import growing, states_of
 from tests.features.test_lesions import lesionable
 from tests.networks import plastic
 from tests.rewired_networks import ranked, ranking, replacing, rows, signed, weighing
 from tests.rewiring_rules import Busy, Crowded, Spread
+from tests.twins import assert_same_state
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
 
 
-def wide(network: Network) -> Network:
+def wide(network: Network, name: str = "target") -> Network:
     """Return it with so many targets that every rank has some: 4 blocks of neurons."""
-    target = network.population("target")
+    target = network.population(name)
     space = None if target.space is None else replace(target.space, shape=(20, 20))
     wider = replace(target, size=400, space=space)
-    populations = [wider if p.name == "target" else p for p in network.populations]
+    populations = [wider if p.name == name else p for p in network.populations]
     return network.replace(populations=populations)
 
 
@@ -57,9 +62,7 @@ def test_lesions_while_it_runs(several: Ranks) -> None:
 
 def watched() -> Network:
     """Recorders of all synapses of a projection, of chosen ones, and of neurons beside them."""
-    network = plastic()
-    populations = [replace(p, size=500) if p.name == "a" else p for p in network.populations]
-    return network.replace(populations=populations, recorders=[
+    return wide(plastic(), "a").replace(recorders=[
         SynapseRecorder("all", "source->a", ("weight",), interval=1.3),
         SynapseRecorder("some", "b->b", ("weight", "c"), sources=(3, 70), interval=0.7),
         SynapseRecorder("one rank", "a->a", targets=(5,), interval=2.0),
@@ -164,3 +167,120 @@ def test_rules_that_replace(several: Ranks, make: Callable[[], Network]) -> None
         pair.compare()
         if make is signed:  # DEEP R alone: as many come as go
             assert len(pair.together.synapses("p")) == before
+
+
+def test_threads_of_ranks_replace_the_same(ranks: Ranks) -> None:
+    with both(wide(replacing()), ranks, threads=2) as pair:
+        assert events_of(pair.advance(1, 99)).is_formed.sum() > 200
+        pair.compare()
+
+
+@pytest.mark.parametrize("make", [replacing, ranked], ids=lambda m: m.__name__)
+def test_rows_that_are_full_get_room(several: Ranks, make: Callable[[], Network]) -> None:
+    usual = several.call(on_ranks.leave_room, 1, 1)[0]
+    try:
+        with both(wide(make()), several) as pair:
+            before = several.call(on_ranks.n_places)
+            pair.advance(1, 60)
+            assert several.call(on_ranks.n_places) != before
+            pair.compare()
+    finally:
+        several.call(on_ranks.leave_room, *usual)
+
+
+# --- synaptic elements ----------------------------------------------------------------------------
+
+
+def check_elements(pair: Both) -> None:
+    """Compare calcium, elements, and how many of them have a synapse."""
+    for mine, theirs in zip(states_of(pair.alone), states_of(pair.together), strict=True):
+        np.testing.assert_array_equal(theirs, mine)
+
+
+def test_synaptic_elements(several: Ranks) -> None:
+    with both(wide(growing(), "exc"), several) as pair:
+        assert pair.n_ranks_of("exc") > 1
+        events = events_of(pair.advance(1, 4, 205, 190))
+        for k in range(4):
+            assert events.of(k).is_formed.sum() > 20
+        assert (~events.is_formed).sum() > 20
+        check_elements(pair)
+        pair.compare()
+        pair.edit(Lesion("exc", range(100, 200)))
+        check_elements(pair)
+        assert (~events_of(pair.advance(150)).is_formed).sum() > 50
+        pair.edit(Recover("exc", range(150)))
+        pair.advance(50)
+        check_elements(pair)
+        pair.compare()
+
+
+def test_elements_move_between_numbers_of_ranks(ranks: Ranks) -> None:
+    network = wide(growing(), "exc")
+    straight, back = CpuEngine(network, threads=1), CpuEngine(network, threads=1)
+    there = ClusterEngine(network, ranks, threads=1)
+    for engine in (straight, there):
+        engine.advance(150)
+    straight.advance(150)
+    back.restore(there.checkpoint())
+    back.advance(75)
+    there.restore(back.checkpoint())
+    there.advance(75)
+    assert_same_state(there.checkpoint(), straight.checkpoint())
+    there.close()
+
+
+# --- more ranks, and one process again ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def four(mpi_library: str) -> Iterator[Ranks]:
+    """Four ranks, more than most computers that run tests have cores."""
+    with Ranks.start(4, device="cpu") as started:
+        yield started
+
+
+def test_four_ranks(four: Ranks) -> None:
+    with both(wide(weighing()), four) as pair:
+        assert pair.n_ranks_of("target") > 2
+        assert events_of(pair.advance(1, 60, 39)).is_formed.sum() > 100
+        pair.compare()
+
+
+@pytest.mark.parametrize("make", [signed, by_gradient], ids=["DEEP R", "RigL"])
+def test_rules_go_on_in_one_process(ranks: Ranks, make: Callable[[], Network]) -> None:
+    network = wide(make())
+    straight, back = CpuEngine(network, threads=1), CpuEngine(network, threads=1)
+    there = ClusterEngine(network, ranks, threads=1)
+    straight.advance(160)
+    there.advance(80)
+    back.restore(there.checkpoint())
+    assert len(back.advance(80).structure) > 20
+    assert_same_state(back.checkpoint(), straight.checkpoint())
+    there.close()
+
+
+# --- plastic synapses of sources that not all ranks hear ------------------------------------------
+
+
+def sparse() -> Network:
+    """Sources without a target on the first rank, and a modulator without any synapse."""
+    populations = [
+        Population("target", 400, "LIFExp"),
+        Population("source", 150, "PoissonSource", {"rate": 60.0}),
+        Population("dopamine", 20, "PoissonSource", {"rate": 50.0}),
+    ]
+    rule = FixedIndegree(2)
+    return Network(populations, [
+        Projection("source", "target", rule, 900.0, 0.7, name="stdp", synapse="STDP",
+                   parameters={"W_max": 1500.0}),
+        Projection("source", "target", rule, 900.0, 0.7, name="modulated", synapse="STDPDopamine",
+                   parameters={"W_max": 1500.0}, modulator="dopamine"),
+    ])  # fmt: skip
+
+
+def test_sources_that_not_all_ranks_hear(several: Ranks) -> None:
+    with both(sparse(), several, exchange="point_to_point") as pair:
+        assert pair.n_ranks_of("target") > 1
+        assert sum(frame.step.size for frame in pair.advance(300, 400)) > 300
+        pair.compare()

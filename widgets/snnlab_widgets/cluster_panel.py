@@ -169,9 +169,11 @@ def _remedy(error: BaseException) -> str:
 def _promise(session: Session) -> str:
     """What a restart does, in one sentence."""
     kept = session.checkpoints.nearest(session.step, len(session.edits))
+    since = (session.step - kept.step) * session.dt
+    again = f" and computes the {since:.1f} ms since then once more" if since else ", which is now"
     return (
-        f"Goes back to the checkpoint at t = {kept.step * session.dt:.1f} ms and computes the "
-        f"{(session.step - kept.step) * session.dt:.1f} ms since then once more: nothing is lost."
+        f"Goes back to the checkpoint at t = {kept.step * session.dt:.1f} ms{again}: "
+        "nothing is lost."
     )
 
 

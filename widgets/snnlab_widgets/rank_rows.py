@@ -62,9 +62,9 @@ def _measured(load: RankLoad | None, waited_s: float, total_s: float) -> dict[st
     return {
         "memory": bytes_text(load.memory_bytes),
         "spikes": integer(round(load.n_spikes / load.duration * 1e3)) if load.duration else "",
-        "busy": f"{100 * load.busy:.0f}",
-        "exchange": f"{100 * by_name['exchange']:.1f}",
-        "waiting": f"{100 * by_name['waiting']:.0f}",
+        "busy": _percent(load.busy),
+        "exchange": _percent(by_name["exchange"]),
+        "waiting": _percent(by_name["waiting"]),
         "work": load.computing_s / total_s if total_s else 0.0,
         "times": times,
     }
@@ -89,6 +89,10 @@ def shares_of_time(load: RankLoad, waited_s: float) -> list[tuple[str, float]]:
     ]
     whole = max(load.elapsed_s, sum(part for _, part in parts), 1e-9)
     return [(name, part / whole) for name, part in parts]
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}" if share < 0.0995 else f"{100 * share:.0f}"
 
 
 def balance(ranks: Sequence[RankStatus]) -> str:

@@ -57,8 +57,8 @@ def _edges_of_table(
             n = at.stop - at.start
             slot = (c.packed[at] & 0xFFFF) if plan.kind == PACKED else c.targets[at]
             weight = _weights(network, c, k, at)
-            lengths = np.diff(ends[p, row], prepend=0) if plan.n_delays > 1 else [n]
-            delay = np.repeat(plan.first_delay + np.arange(plan.n_delays), lengths)
+            lengths = np.diff(ends[p, row], prepend=0) if c.n_delays(k) > 1 else [n]
+            delay = np.repeat(c.first_delay(k) + np.arange(c.n_delays(k)), lengths)
             slot = slot.astype(np.int64) + partitions.bounds[p] * BLOCK
             source = np.full(n, layout.first_ids[plan.source] + row)
             found.append((source, _ids(layout, slot), weight, delay))

@@ -152,7 +152,13 @@ def synapses(network: Network, connections: Connections) -> Synapses:
     short = connections.short_rows
     return Synapses(
         table=synapse_table(
-            network, connections.plans, n_rows, n_partitions, growing, tuple(short)
+            network,
+            connections.plans,
+            n_rows,
+            n_partitions,
+            growing,
+            tuple(short),
+            [(connections.first_delay(k), connections.n_delays(k)) for k in range(len(ends))],
         ),
         row_start=_joined((*starts, *stops), np.int64),
         segment_ends=_joined(ends, np.uint32),
@@ -196,6 +202,7 @@ def synapse_table(
     n_partitions: int,
     growing: Sequence[int] = (),
     short: Sequence[int] = (),
+    delays: Sequence[tuple[int, int]] | None = None,
 ) -> NDArray[np.int64]:
     """Return what `Synapses.table` says of each table, rows one behind the other.
 
@@ -210,8 +217,11 @@ def synapse_table(
         Tables whose rows may grow: where these end lies behind the starts of all rows.
     short : sequence of int
         Tables with short rows, which start elsewhere.
+    delays : sequence of (int, int), optional
+        First delay and number of delays of the rows of each table; default: as the plans say.
     """
-    n_ends = [n * (p.n_delays if p.n_delays > 1 else 0) for n, p in zip(n_rows, plans, strict=True)]
+    delays = [(p.first_delay, p.n_delays) for p in plans] if delays is None else delays
+    n_ends = [n * (m if m > 1 else 0) for n, (_, m) in zip(n_rows, delays, strict=True)]
     every = n_partitions * (np.array(n_rows, np.int64) + 1)
     n_starts = every.copy()
     n_starts[list(short)] = 0
@@ -228,7 +238,7 @@ def synapse_table(
     table = [
         [
             plan.source, plan.kind, plan.port, _shared_weight(network, plan), plan.shift,
-            plan.first_delay, plan.n_delays, n_rows[k], row_base[k], ends_base[k],
+            *delays[k], n_rows[k], row_base[k], ends_base[k],
             stop_base[k], *short_bases[k],
         ]
         for k, plan in enumerate(plans)

@@ -53,7 +53,7 @@ def synapse_order(built: Built, k: int) -> tuple[NDArray[np.int64], ...]:
         Slot of the postsynaptic neuron.
     delay : (n,) int64 [steps]
     """
-    connections, plan = built.connections, built.connections.plans[k]
+    connections = built.connections
     row_start, row_stop = connections.rows(k)
     n = connections.n_in_table(k)
     at, source, delay, part = (np.empty(n, np.int64) for _ in range(4))
@@ -66,7 +66,7 @@ def synapse_order(built: Built, k: int) -> tuple[NDArray[np.int64], ...]:
     if k in connections.row_stop:  # rows that have grown are in any order
         order = np.lexsort((target, source))
         at, source, target, delay = (a[order] for a in (at, source, target, delay))
-    return at, source, target, delay + plan.first_delay
+    return at, source, target, delay + connections.first_delay(k)
 
 
 def places(

@@ -52,6 +52,8 @@ class Connections:
         column is not used. The rows of all others end where the next one starts.
     short_rows : mapping of int to ShortRows
         Of tables with short rows: where each row starts, in a fourth of the memory.
+    own_first_delays : (n_tables,) tuple of int [steps]
+        Shortest delay of each table onto the targets that are here; empty: as the plans say.
     """
 
     plans: tuple[TablePlan, ...]
@@ -62,6 +64,15 @@ class Connections:
     segment_ends: tuple[NDArray[np.uint32], ...]
     row_stop: Mapping[int, NDArray[np.int64]] = field(default_factory=dict)
     short_rows: Mapping[int, ShortRows] = field(default_factory=dict)
+    own_first_delays: tuple[int, ...] = ()
+
+    def first_delay(self, k: int) -> int:
+        """Return the delay [steps] of the first segment of the rows of table `k`."""
+        return self.own_first_delays[k] if self.own_first_delays else self.plans[k].first_delay
+
+    def n_delays(self, k: int) -> int:
+        """Return into how many delays the rows of table `k` are divided."""
+        return max(int(self.segment_ends[k].shape[2]), 1)
 
     def starts(self, k: int) -> NDArray[np.int64]:
         """Return where the rows of table `k` start, as in `row_start`, short ones too."""
@@ -178,6 +189,7 @@ def connect(
         tuple(table.row_start for table in every),
         tuple(table.segment_ends for table in every),
         short_rows={k: table.short for k, table in enumerate(every) if table.short is not None},
+        own_first_delays=tuple(table.plan.first_delay for table in every),
     )
 
 

@@ -10,7 +10,7 @@ from snnlab.build.expected import expected_synapses, expected_total
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.short_rows import MEAN_SHORT
 from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE
-from snnlab.build.tables import TABLE_SIZE, TablePlan
+from snnlab.build.tables import TABLE_SIZE, TablePlan, delay_window
 from snnlab.errors import OutOfMemory
 from snnlab.model.connectivity import FixedTotalNumber
 from snnlab.model.network import Network
@@ -65,7 +65,7 @@ def estimate_bytes(
     for plan in plans:
         n = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections)
         rows = float(layout.sizes[plan.source]) * partitions.n
-        segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
+        segments = 4.0 * _n_delays(network, plan, here)
         is_short = n < MEAN_SHORT * rows and plan.kind != PLASTIC and not network.rewirings
         synapses += n * _bytes(plan) + rows * segments
         starts += rows * (_SHORT_ROW_BYTES if is_short else _ROW_BYTES)
@@ -86,6 +86,15 @@ def estimate_bytes(
     ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
     words = 4.0 * (ring_slots * 2 + 16)
     return int(synapses + recorded + scratch + int(partitions.n_slots.sum()) * words)
+
+
+def _n_delays(network: Network, plan: TablePlan, here: dict[str, float]) -> int:
+    """Into how many delays rows are divided; 0 where all are equal."""
+    own = [p for p in plan.projections if here[p.post]]
+    if plan.kind == PLASTIC or network.rewirings or not own:
+        return plan.n_delays if plan.n_delays > 1 and own else 0
+    low, high = delay_window(network, own)
+    return high - low + 1 if high > low else 0
 
 
 def _quantile_bytes(network: Network, plan: TablePlan) -> float:

@@ -20,8 +20,8 @@ from snnlab.build.rule import OUTDEGREE, Rule
 from snnlab.build.rules_of import Owned, rule_of
 from snnlab.build.short_rows import ShortRows, are_short
 from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE, Pools
-from snnlab.build.tables import TablePlan
-from snnlab.model.network import Network
+from snnlab.build.tables import TablePlan, delay_window
+from snnlab.model.network import Network, Projection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,10 +35,11 @@ class Table:
     Parameters
     ----------
     plan : TablePlan
+        Of the projections that have targets here.
     n_rows : int
         Neurons of the source population.
     rules : list of Rule
-        One for each of its projections that have targets here.
+        One for each of its projections.
     owned : list of (low, high, local)
         The targets of each of them in each partition, as `Partitions.targets` returns them.
     attributes : callable or None
@@ -83,12 +84,14 @@ class Table:
         rules, owned = [rule_of(network, p) for p, _ in here], [own for _, own in here]
         is_shuffled = any(rule.kind == OUTDEGREE for rule in rules)
         is_plain = plan.kind == SHARED and plan.n_delays == 1 and not is_shuffled
+        own_plan = _narrowed(network, plan, [p for p, _ in here])
         attributes: Callable[[], Attributes] | None = None
         if here and not is_plain:
-            own_plan = replace(plan, projections=tuple(p for p, _ in here))
             attributes = partial(attributes_of, network, own_plan, rules, owned)
         may_be_short = plan.kind != PLASTIC and not network.rewirings
-        return cls(plan, n_rows, n_partitions, rules, owned, attributes, may_be_short=may_be_short)
+        return cls(
+            own_plan, n_rows, n_partitions, rules, owned, attributes, may_be_short=may_be_short
+        )
 
     def count(self, p: int) -> None:
         """Count the synapses of partition `p`'s rows, unless these are drawn in one pass."""
@@ -185,6 +188,15 @@ class Table:
             (rule, (int(low[p]), int(high[p]), int(local[p])))
             for rule, (low, high, local) in zip(self._rules, self._owned, strict=True)
         ]
+
+
+def _narrowed(network: Network, plan: TablePlan, here: list[Projection]) -> TablePlan:
+    """The plan of those projections that have targets here, with no other delays than theirs."""
+    own = replace(plan, projections=tuple(here))
+    if plan.kind == PLASTIC or network.rewirings:
+        return own  # rows that change keep the delays that all ranks agree on
+    low, high = delay_window(network, here) if here else (plan.first_delay, plan.first_delay)
+    return replace(own, first_delay=low, n_delays=high - low + 1)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)

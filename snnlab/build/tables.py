@@ -7,6 +7,7 @@ spike finds them in one row whatever the number of projections.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -28,7 +29,10 @@ from snnlab.model.network import Network, Projection
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["TablePlan", "delay_table", "plan_tables", "port_exponents", "quantiles", "weight_table"]
+__all__ = [
+    "TablePlan", "delay_table", "delay_window", "plan_tables", "port_exponents", "quantiles",
+    "weight_table",
+]  # fmt: skip
 
 TABLE_SIZE = 65536
 _SPREAD = 12.0
@@ -246,7 +250,7 @@ def _plan(
     if kind == PACKED:
         largest = max(_largest(network.weight_of(p)) for p in members)
         exponent = packing_exponent(largest, port_exponent)
-    low, high = _delays(network, members)
+    low, high = delay_window(network, members)
     return TablePlan(
         network.population_index(first.pre),
         tuple(members),
@@ -259,8 +263,14 @@ def _plan(
     )
 
 
-def _delays(network: Network, members: list[Projection]) -> tuple[int, int]:
-    """Shortest and longest delay [steps] of a table; one that is too long is refused."""
+def delay_window(network: Network, members: Sequence[Projection]) -> tuple[int, int]:
+    """Return the shortest and the longest delay [steps] of projections.
+
+    Raises
+    ------
+    BuildError
+        A delay of too many steps.
+    """
     one_of_each = {network.delay_of(p): p for p in members}
     ranges = [delay_range(network, projection) for projection in one_of_each.values()]
     return min(low for low, _ in ranges), max(high for _, high in ranges)

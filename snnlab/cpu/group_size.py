@@ -41,7 +41,7 @@ def group_steps(connections: Connections, partitions: Partitions, sizes: Shape) 
     for k, plan in enumerate(connections.plans):
         if plan.kind == PLASTIC or k in connections.row_stop:
             return 0
-        if plan.n_delays > 1:
+        if connections.n_delays(k) > 1:
             synapses += connections.n_in_table(k)
             segments += connections.segment_ends[k].size
     if ring_bytes <= AT_ONCE_BYTES or not synapses:

@@ -16,6 +16,10 @@ __all__ = ["COMMANDS", "main", "make_parser"]
 COMMANDS = {
     "lab": ("snnlab.lab", "open JupyterLab on the first notebook, or on yours"),
     "run": ("snnlab.batch", "run a preset or a network file without a notebook"),
+    "dry-run": (
+        "snnlab.dry_run",
+        "build what one rank of many would hold, and say what it takes",
+    ),
     "doctor": ("snnlab.doctor", "say what is installed and how to mend what is not"),
 }
 """Subcommand -> its module, which has `add_arguments` and `main`, and one line of help."""

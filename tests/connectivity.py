@@ -49,7 +49,7 @@ def edges_of(network: Network, n_partitions: int = 1) -> Edges:
 def _edges_of_table(
     network: Network, c: Connections, k: int, layout: Layout, partitions: Partitions
 ) -> tuple[NDArray[np.generic], ...]:
-    plan, row_start, ends = c.plans[k], c.row_start[k], c.segment_ends[k]
+    plan, row_start, ends = c.plans[k], c.starts(k), c.segment_ends[k]
     found = []
     for p in range(partitions.n):
         for row in range(row_start.shape[1] - 1):

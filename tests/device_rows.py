@@ -51,7 +51,7 @@ def drawn_by_cpu(network: Network, partitions: Partitions) -> Connections:
 
 def rows(c: Connections, k: int) -> dict[str, NDArray[np.generic]]:
     """All that table `k` holds, without the room between its rows."""
-    start, plan = c.row_start[k], c.plans[k]
+    start, plan = c.starts(k), c.plans[k]
     at = np.concatenate([np.arange(of_one[0], of_one[-1]) for of_one in start])
     stored = {name: getattr(c, name)[at] for name in POOLS.get(plan.kind, ("targets",))}
     return {"lengths": np.diff(start, axis=1), "ends": c.segment_ends[k], **stored}

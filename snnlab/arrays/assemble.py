@@ -16,6 +16,7 @@ from snnlab.build.connect import Connections
 from snnlab.build.fixed_point import to_fixed
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.build.random import stream_id
+from snnlab.build.short_rows import ShortRows, n_groups
 from snnlab.build.storage import SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.frames.synapse_ids import SynapseIds
@@ -144,17 +145,22 @@ def _offsets(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
 def synapses(network: Network, connections: Connections) -> Synapses:
     """Return the pools and the table of tables."""
     starts, ends = connections.row_start, connections.segment_ends
-    n_rows = [a.shape[1] - 1 for a in starts]
+    n_rows = [a.shape[1] for a in ends]
     n_partitions = starts[0].shape[0] if starts else 0
     growing = tuple(connections.row_stop)
     stops = tuple(connections.row_stop.values())
+    short = connections.short_rows
     return Synapses(
-        table=synapse_table(network, connections.plans, n_rows, n_partitions, growing),
+        table=synapse_table(
+            network, connections.plans, n_rows, n_partitions, growing, tuple(short)
+        ),
         row_start=_joined((*starts, *stops), np.int64),
         segment_ends=_joined(ends, np.uint32),
         targets=connections.targets,
         packed=connections.packed,
         wide=connections.wide,
+        short_first=_joined(tuple(rows.first for rows in short.values()), np.int64),
+        short_offset=_joined(tuple(rows.offset for rows in short.values()), np.uint16),
     )
 
 
@@ -167,7 +173,20 @@ def viewed(connections: Connections, synapses: Synapses) -> Connections:
         at += array.size
     n = len(connections.row_start)
     stops = dict(zip(connections.row_stop, views[n:], strict=True))
-    return replace(connections, row_start=tuple(views[:n]), row_stop=stops)
+    return replace(
+        connections, row_start=tuple(views[:n]), row_stop=stops,
+        short_rows=_short_views(connections, synapses),
+    )  # fmt: skip
+
+
+def _short_views(connections: Connections, synapses: Synapses) -> dict[int, ShortRows]:
+    views, at, behind = {}, 0, 0
+    for k, rows in connections.short_rows.items():
+        first = synapses.short_first[at : at + rows.first.size].reshape(rows.first.shape)
+        offset = synapses.short_offset[behind : behind + rows.offset.size]
+        views[k] = ShortRows(first, offset.reshape(rows.offset.shape))
+        at, behind = at + first.size, behind + offset.size
+    return views
 
 
 def synapse_table(
@@ -176,6 +195,7 @@ def synapse_table(
     n_rows: Sequence[int],
     n_partitions: int,
     growing: Sequence[int] = (),
+    short: Sequence[int] = (),
 ) -> NDArray[np.int64]:
     """Return what `Synapses.table` says of each table, rows one behind the other.
 
@@ -188,9 +208,18 @@ def synapse_table(
     n_partitions : int
     growing : sequence of int
         Tables whose rows may grow: where these end lies behind the starts of all rows.
+    short : sequence of int
+        Tables with short rows, which start elsewhere.
     """
     n_ends = [n * (p.n_delays if p.n_delays > 1 else 0) for n, p in zip(n_rows, plans, strict=True)]
-    n_starts = n_partitions * (np.array(n_rows, np.int64) + 1)
+    every = n_partitions * (np.array(n_rows, np.int64) + 1)
+    n_starts = every.copy()
+    n_starts[list(short)] = 0
+    groups = n_partitions * np.array([n_groups(n_rows[k]) for k in short], np.int64)
+    short_bases = np.full((len(plans), 2), -1, np.int64)
+    short_bases[list(short)] = np.column_stack(
+        [_offsets(groups)[:-1], _offsets(every[list(short)])[:-1]]
+    )
     row_base = _offsets(n_starts)
     behind = row_base[-1] + _offsets(n_starts[list(growing)])
     stop_base = row_base + 1
@@ -200,7 +229,7 @@ def synapse_table(
         [
             plan.source, plan.kind, plan.port, _shared_weight(network, plan), plan.shift,
             plan.first_delay, plan.n_delays, n_rows[k], row_base[k], ends_base[k],
-            stop_base[k],
+            stop_base[k], *short_bases[k],
         ]
         for k, plan in enumerate(plans)
     ]  # fmt: skip
@@ -208,7 +237,13 @@ def synapse_table(
 
 
 def _joined(arrays: tuple[NDArray[Any], ...], dtype: type) -> NDArray[Any]:
-    return np.concatenate([np.empty(0, dtype), *(a.ravel() for a in arrays)]).astype(dtype)
+    """The arrays, one behind the other; without a copy where they lie so already."""
+    whole = arrays[0].base if arrays else None
+    if isinstance(whole, np.ndarray) and whole.size == sum(a.size for a in arrays):
+        at = _offsets(np.array([a.nbytes for a in arrays]))[:-1] + whole.ctypes.data
+        if all(a.ctypes.data == first or not a.size for a, first in zip(arrays, at, strict=True)):
+            return whole.reshape(-1)
+    return np.concatenate([np.empty(0, dtype), *(a.ravel() for a in arrays)])
 
 
 def _shared_weight(network: Network, plan: TablePlan) -> int:

@@ -115,16 +115,19 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
     What `arrays` do not hold (a new population, neurons added at the end) starts fresh.
     """
     for k, population in enumerate(built.network.populations):
-        values = initial_state(built.network, population).astype(built.dtype)
+        owned = built.owned(k)
+        values = initial_state(built.network, population, owned).astype(built.dtype)
         kept = arrays.get(f"state/{population.name}")
         if kept is not None and kept.shape[0] == values.shape[0]:
-            n = min(kept.shape[1], population.size)
-            values[:, :n] = kept[:, :n]
-        built.set_state(k, values[:, built.owned(k)])
+            known = kept[:, owned]
+            values[:, : known.shape[1]] = known
+        built.set_state(k, values)
     take_over_rings(built, arrays, step)
     take_over_plastic(built, arrays, step)
     take_over_structure(built, arrays, step)
-    connected = built.world.total(connected_elements(built))
+    connected = connected_elements(built)
+    if connected.size:
+        connected = built.world.total(connected)
     take_over_elements(built.elements, built.network, arrays, step, connected)
 
 

@@ -29,6 +29,9 @@ _SHORTEST_HISTORY = 16
 _AT_ONCE = 1e30
 """Rate of a trace whose time constant is 0."""
 
+_AT_ONCE_TAKEN = 2**20
+"""Start weights that are looked up at a time."""
+
 _SPARE = 3
 """Spikes a history holds beyond those under way: two that are forgotten, one before them."""
 
@@ -247,11 +250,11 @@ def _at_rest(
     traces: list[tuple[Any, ...]], copies: Any, dtype: np.dtype[np.floating]
 ) -> NDArray[np.floating]:
     """Traces that have not seen a spike, `copies` of each projection's."""
-    parts = [
-        np.tile(np.array([t.rest for t in group], dtype), int(m))
-        for group, m in zip(traces, copies, strict=True)
-    ]
-    return np.concatenate([np.empty(0, dtype), *parts]).astype(dtype)
+    sizes = [len(group) * int(m) for group, m in zip(traces, copies, strict=True)]
+    found = np.empty(sum(sizes), dtype)
+    for group, at, size in zip(traces, _bases(sizes), sizes, strict=True):
+        found[at : at + size].reshape(-1, max(len(group), 1))[:] = [t.rest for t in group] or 0.0
+    return found
 
 
 def _start_state(
@@ -268,8 +271,10 @@ def _start_state(
     for size, table in zip(sizes, tables, strict=True):
         weights = quantiles(network.weight_of(table.projection)).astype(dtype)
         drawn = connections.wide[size.targets_base :][: size.n]
-        # Between partitions there may be room that is not used and holds anything.
-        np.take(weights, drawn, out=state[at : at + size.n], mode="clip")
+        for first in range(0, size.n, _AT_ONCE_TAKEN):  # numpy widens the numbers to 8 bytes
+            part = drawn[first : first + _AT_ONCE_TAKEN]
+            # Between partitions there may be room that is not used and holds anything.
+            np.take(weights, part, out=state[at + first :][: part.size], mode="clip")
         at += size.n
         parameters = network.synapse_parameters_of(table.projection)
         for declared in table.projection.model.states.values():

@@ -42,13 +42,15 @@ class Numbers:
 
 
 def _drawn(
-    network: Network, population: Population, purpose: str, name: str, value: float | Distribution
-) -> Any:
+    network: Network, population: Population, purpose: str, name: str,
+    value: float | Distribution, neurons: slice | None = None,
+) -> Any:  # fmt: skip
     """A float as it is; a distribution as one draw a neuron from the stream of this name."""
     if not isinstance(value, Distribution):
         return float(value)
+    first, stop, _ = (neurons or slice(None)).indices(population.size)
     stream = stream_id(purpose, population.name, name)
-    return value.quantile(uniforms(population.size, network.seed, stream))
+    return value.quantile(uniforms(stop - first, network.seed, stream, first))
 
 
 def drawn_parameters(network: Network, population: Population) -> dict[str, Any]:
@@ -78,11 +80,22 @@ def numbers(model: type[Neuron], parameters: Mapping[str, Any], dt: float) -> Nu
     )
 
 
-def initial_state(network: Network, population: Population) -> NDArray[np.float64]:
-    """Return the start values of all states, shape (n_states, n_neurons) [canonical units]."""
+def initial_state(
+    network: Network, population: Population, neurons: slice | None = None
+) -> NDArray[np.float64]:
+    """Return the start values of all states, shape (n_states, n_neurons) [canonical units].
+
+    Parameters
+    ----------
+    network : Network
+    population : Population
+    neurons : slice, optional
+        Those whose values are wanted, without a step; default: all.
+    """
+    first, stop, _ = (neurons or slice(None)).indices(population.size)
     values = network.initial_of(population)
     rows = [
-        np.broadcast_to(_drawn(network, population, "initial", name, value), population.size)
+        np.broadcast_to(_drawn(network, population, "initial", name, value, neurons), stop - first)
         for name, value in values.items()
     ]
-    return np.array(rows, np.float64).reshape(len(values), population.size)
+    return np.array(rows, np.float64).reshape(len(values), stop - first)

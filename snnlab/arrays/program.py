@@ -11,7 +11,7 @@ __all__ = ["TABLE_FIELDS", "Drive", "Probes", "Program", "State", "Synapses"]
 
 TABLE_FIELDS = (
     "source", "kind", "port", "weight", "shift", "first_delay", "n_delays", "n_rows",
-    "row_base", "ends_base", "stop_base",
+    "row_base", "ends_base", "stop_base", "short_first_base", "short_offset_base",
 )  # fmt: skip
 """Columns of `Synapses.table`."""
 
@@ -79,13 +79,19 @@ class Synapses(NamedTuple):
 
     Parameters
     ----------
-    table : (n_tables, 11) int64
+    table : (n_tables, 13) int64
         One row a table, columns `TABLE_FIELDS`.
     row_start : flat int64; row r of table k in partition p: row_base + p (n_rows + 1) + r
         Where it ends: stop_base + p (n_rows + 1) + r; that is the start of the next row, unless
         rows may grow.
     segment_ends : flat uint32; delay d of it: ends_base + (p n_rows + r) n_delays + d
     targets, packed, wide : the pools
+    short_first : flat int64
+    short_offset : flat uint16
+        Where short rows start, see `snnlab.build.short_rows`: row r of table k in partition p at
+        ``short_first[short_first_base + p n_groups + r // 64]
+        + short_offset[short_offset_base + p (n_rows + 1) + r]``. The bases are -1 where rows are
+        not short.
     """
 
     table: NDArray[np.int64]
@@ -94,6 +100,8 @@ class Synapses(NamedTuple):
     targets: NDArray[np.uint16]
     packed: NDArray[np.uint32]
     wide: NDArray[np.int32]
+    short_first: NDArray[np.int64]
+    short_offset: NDArray[np.uint16]
 
 
 class Drive(NamedTuple):

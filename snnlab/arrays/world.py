@@ -43,7 +43,7 @@ class World(Protocol):
         """Return whether the flag of any rank is set."""
         ...
 
-    def swapped(self, parts: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         """Send ``parts[r]`` to each rank r; return what each has sent here."""
         ...
 
@@ -81,7 +81,7 @@ class Alone:
         """Return the flag."""
         return flag
 
-    def swapped(self, parts: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         """Return the parts."""
         return parts
 

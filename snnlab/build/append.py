@@ -7,8 +7,10 @@ addresses and no memory.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import njit
+from numba import int64, njit
 from numpy.typing import NDArray
 
 from snnlab.build.by_row import draw_row, new_scratch
@@ -50,19 +52,19 @@ def room(rule: Rule, owned: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64]:
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def _append(rule, pool, stride, start, end, stop, longest, low, high, local):  # type: ignore[no-untyped-def]
+def _append(rule, pool, stride, start, end, longest, low, high, local):  # type: ignore[no-untyped-def]
     """Fill ``start[1:]`` and `end`; return whether the room was enough."""
     rule, pool, start, end = borrowed((rule, pool, start, end))
-    sink = Sink(False, pool)
+    sink, stop = Sink(False, pool), pool.size
     kept = new_scratch(rule)
     scratch = borrowed(kept)
     for row in range(rule.n_pre):
-        begin = start[row]
+        begin = int64(start[row])
         if begin + stride * longest > stop:
             return False
         end[row] = begin
         draw_row(rule, sink, end, row, low, high, local, scratch)
-        start[row + 1] = begin + stride * (end[row] - begin)
+        start[row + 1] = begin + stride * (int64(end[row]) - begin)
     return kept.seen.size > 0  # it must live until here
 
 
@@ -70,30 +72,30 @@ def append_rows(
     rule: Rule,
     pool: NDArray[np.uint16],
     stride: int,
-    room: tuple[int, int],
     owned: tuple[int, int, int],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    dtype: type[np.integer[Any]],
+) -> tuple[NDArray[Any], NDArray[Any]]:
     """Draw the rows of one partition into its room.
 
     Parameters
     ----------
     rule : Rule
     pool : (n,) uint16
-        Where targets are placed.
+        The room of the partition, where targets are placed.
     stride : int
         Places in `pool` that a finished synapse takes. A row's targets lie at the beginning of the
         room that the row takes in the end.
-    room : first, stop
-        Places of `pool` that the partition may use.
     owned : low, high, local
         The targets of the partition: their numbers ``low ... high - 1``, and the local slot of the
         first.
+    dtype : type
+        Of the indices: ``np.uint32`` or ``np.int64``.
 
     Returns
     -------
-    start : (n_pre + 1,) int64
+    start : (n_pre + 1,) dtype
         Index in `pool` at which each finished row begins; the last entry is where the last ends.
-    end : (n_pre,) int64
+    end : (n_pre,) dtype
         Index behind the last target of each row.
 
     Raises
@@ -101,13 +103,13 @@ def append_rows(
     InternalError
         More synapses than chance can make.
     """
-    start, end = np.empty(rule.n_pre + 1, np.int64), np.empty(rule.n_pre, np.int64)
-    start[0], stop = room
+    start, end = np.empty(rule.n_pre + 1, dtype), np.empty(rule.n_pre, dtype)
+    start[0] = 0
     low, high, local = owned
     longest = int(_longest_rows(rule, np.array([high - low]))[0])
-    if not _append(rule, pool, stride, start, end, stop, longest, low, high, local):
+    if not _append(rule, pool, stride, start, end, longest, low, high, local):
         raise InternalError(
-            "build.append", f"must draw at most {(stop - room[0]) // stride} synapses", got="more",
+            "build.append", f"must draw at most {pool.size // stride} synapses", got="more",
             remedy="Please report this message with the network.",
         )  # fmt: skip
     return start, end

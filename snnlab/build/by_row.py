@@ -63,7 +63,7 @@ def _draw_targets(rule, sink, cursor, row, low, high, local, scratch):  # type: 
 @njit(error_model="numpy", cache=True)
 def _all_targets(rule, sink, cursor, row, low, high, local):  # type: ignore[no-untyped-def]
     is_left_out = rule.forbids_self and low <= row < high
-    e = cursor[row]
+    e = int64(cursor[row])
     cursor[row] = e + high - low - int64(is_left_out)
     if sink.is_counting:
         return

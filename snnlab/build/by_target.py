@@ -23,10 +23,15 @@ _IMPOSSIBLE = 2.0**-34
 _exp = LANES["float64"].exp  # the same to the bit on a GPU, as the C library's is not
 
 
+@njit(error_model="numpy", inline="always")
+def _indegree(rule, i):  # type: ignore[no-untyped-def]
+    return rule.degrees[min(i, rule.degrees.size - 1)]
+
+
 @njit(error_model="numpy", cache=True)
 def _draw_sources(rule, sink, cursor, i, target, words):  # type: ignore[no-untyped-def]
     """Fixed in-degree, every draw allowed."""
-    n_left = rule.degrees[i]
+    n_left = _indegree(rule, i)
     chunk = int64(0)
     while n_left > 0:
         m = min(n_left, CHUNK)
@@ -55,7 +60,7 @@ def _without(words, n_pre, i):  # type: ignore[no-untyped-def]
 @njit(error_model="numpy", cache=True)
 def _draw_other_sources(rule, sink, cursor, i, target, words):  # type: ignore[no-untyped-def]
     """Fixed in-degree without autapses: as `_draw_distinct_sources`, a chunk at a time."""
-    n_left = rule.degrees[i]
+    n_left = _indegree(rule, i)
     chunk = int64(0)
     while n_left > 0:
         random_words(words, chunk, CHUNK, i, PARTNERS, rule.seed, rule.stream)
@@ -71,7 +76,7 @@ def _draw_distinct_sources(rule, sink, cursor, i, target, words, rows, seen):  #
     m = int64(0)
     chunk = int64(0)
     used = CHUNK
-    for _ in range(rule.degrees[i]):
+    for _ in range(_indegree(rule, i)):
         while True:
             if used == CHUNK:
                 random_words(words, chunk, CHUNK, i, PARTNERS, rule.seed, rule.stream)

@@ -11,6 +11,8 @@ source go row by row, every partition keeping the targets that it owns.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -40,13 +42,13 @@ def _visit(rule, sink, cursor, low, high, local):  # type: ignore[no-untyped-def
     return 0
 
 
-def count(rule: Rule, cursor: NDArray[np.int64], owned: tuple[int, int, int]) -> None:
+def count(rule: Rule, cursor: NDArray[Any], owned: tuple[int, int, int]) -> None:
     """Add the number of synapses of each source in one partition to `cursor`.
 
     Parameters
     ----------
     rule : Rule
-    cursor : (n_pre,) int64
+    cursor : (n_pre,) uint32 or int64
     owned : low, high, local
         The targets of the partition: their numbers ``low ... high - 1``, and the local slot of the
         first.
@@ -56,7 +58,7 @@ def count(rule: Rule, cursor: NDArray[np.int64], owned: tuple[int, int, int]) ->
 
 
 def place(
-    rule: Rule, pool: NDArray[np.uint16], cursor: NDArray[np.int64], owned: tuple[int, int, int]
+    rule: Rule, pool: NDArray[np.uint16], cursor: NDArray[Any], owned: tuple[int, int, int]
 ) -> None:
     """Write the targets of one partition behind the cursors of their rows, and advance these.
 
@@ -64,7 +66,7 @@ def place(
     ----------
     rule : Rule
     pool : (n,) uint16
-    cursor : (n_pre,) int64
+    cursor : (n_pre,) uint32 or int64
         Next free index of each row.
     owned : low, high, local
     """

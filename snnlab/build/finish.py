@@ -203,7 +203,7 @@ def finish_rows(placed, stride, pools, kind, borders, attributes, segment_ends, 
     pools : Pools
     kind : int
         ``SHARED``, ``PACKED`` or ``WIDE``.
-    borders : (n_projections + 1, n_pre) int64
+    borders : (n_projections + 1, n_pre) uint32 or int64
         Where in `placed` the synapses of each projection begin and end in each row.
     attributes : Attributes
     segment_ends : (n_pre, n_delays) uint32
@@ -215,16 +215,19 @@ def finish_rows(placed, stride, pools, kind, borders, attributes, segment_ends, 
         (placed, pools, borders, attributes, segment_ends)
     )
     n_projections, n_delays = borders.shape[0] - 1, segment_ends.shape[1]
-    starts, stops = borders[0], borders[n_projections]
-    kept = _new_row(max((stops - starts).max(), 1), n_delays)
+    n_rows = borders.shape[1]
+    longest = int64(1)
+    for source in range(n_rows):
+        longest = max(longest, int64(borders[n_projections, source]) - int64(borders[0, source]))
+    kept = _new_row(longest, n_delays)
     row = borrowed(kept)
-    for source in range(starts.size):
-        start = starts[source]
-        n = stops[source] - start
+    for source in range(n_rows):
+        start = int64(borders[0, source])
+        n = int64(borders[n_projections, source]) - start
         for j in range(n):
             row.targets[uint64(j)] = placed[uint64(start + j)]
         for k in range(n_projections):
-            a, z = borders[k, source] - start, borders[k + 1, source] - start
+            a, z = int64(borders[k, source]) - start, int64(borders[k + 1, source]) - start
             if a < z:
                 _draw_segment(row, a, z, source, attributes, k, p, kind != SHARED, n_delays > 0)
         if n_delays > 0:

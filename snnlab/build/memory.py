@@ -8,9 +8,11 @@ import psutil
 
 from snnlab.build.expected import expected_synapses, expected_total
 from snnlab.build.layout import Layout, Partitions
-from snnlab.build.storage import PACKED, PLASTIC, WIDE
-from snnlab.build.tables import TablePlan
+from snnlab.build.short_rows import MEAN_SHORT
+from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE
+from snnlab.build.tables import TABLE_SIZE, TablePlan
 from snnlab.errors import OutOfMemory
+from snnlab.model.connectivity import FixedTotalNumber
 from snnlab.model.network import Network
 from snnlab.model.recorders import SynapseRecorder
 
@@ -25,6 +27,12 @@ _CHOSEN_BYTES = 40
 """Of each synapse that a recorder samples: its place, its number and its neurons."""
 _LISTED_BYTES = 60
 """Of each synapse of a projection, while a recorder chooses among them."""
+_ROW_BYTES, _SHORT_ROW_BYTES = 8.0, 2.125
+"""Of where a row starts; see `snnlab.build.short_rows`."""
+_COUNT_BYTES = 4.0
+"""Of each row, while its synapses are counted and placed."""
+_PLASTIC_ROW_BYTES = 16.0
+"""Of each row of plastic synapses: up to where it has learnt, and its last spike."""
 _KEPT_FREE = 0.05
 
 
@@ -52,21 +60,39 @@ def estimate_bytes(
     partitions : Partitions
         Those of one rank, where ranks share the network.
     """
-    synapses, counts, scratch, n_partitions = 0.0, 0.0, 0.0, partitions.n
+    synapses = starts = counts = degrees = scratch = 0.0
     here = _shares(network, layout, partitions)
     for plan in plans:
         n = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections)
-        rows = float(layout.sizes[plan.source]) * n_partitions
+        rows = float(layout.sizes[plan.source]) * partitions.n
         segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
-        synapses += n * _bytes(plan) + rows * (8.0 + segments)
-        counts += rows * 8.0
-        # While a table is filled: its cursors, and the borders between its projections.
-        scratch = max(scratch, rows * 8.0 * (2 * len(plan.projections) + 3))
+        is_short = n < MEAN_SHORT * rows and plan.kind != PLASTIC and not network.rewirings
+        synapses += n * _bytes(plan) + rows * segments
+        starts += rows * (_SHORT_ROW_BYTES if is_short else _ROW_BYTES)
+        counts += rows * _COUNT_BYTES
+        degrees += sum(8.0 * network.population(p.post).size for p in plan.projections
+                       if isinstance(p.rule, FixedTotalNumber) and here[p.post])  # fmt: skip
+        if plan.kind == PLASTIC:
+            n_traces = len(plan.projections[0].model.pre_traces)
+            starts += rows * (_PLASTIC_ROW_BYTES + 4.0 * n_traces)
+        if plan.kind != SHARED or plan.n_delays > 1:
+            # While it is filled: borders between its projections, twice; what it draws from.
+            borders = 2.0 * rows * _COUNT_BYTES * (len(plan.projections) + 1)
+            scratch = max(scratch, borders + _quantile_bytes(network, plan))
     recorded, listed = recorder_bytes(network)
-    scratch = max(counts + scratch, listed)
+    # When rows are full, their starts are copied to lie in one array.
+    scratch = max(counts + degrees + scratch, starts if len(plans) > 1 else 0.0, listed)
+    synapses += starts
     ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
     words = 4.0 * (ring_slots * 2 + 16)
     return int(synapses + recorded + scratch + int(partitions.n_slots.sum()) * words)
+
+
+def _quantile_bytes(network: Network, plan: TablePlan) -> float:
+    """Of the tables that weights [int32] and delays [uint16] of a table are drawn from."""
+    weights = {None if plan.kind == PLASTIC else network.weight_of(p) for p in plan.projections}
+    delays = {network.delay_of(p) for p in plan.projections}
+    return TABLE_SIZE * (4.0 * len(weights) + 2.0 * len(delays))
 
 
 def _shares(network: Network, layout: Layout, partitions: Partitions) -> dict[str, float]:

@@ -43,19 +43,19 @@ def random_words(words, chunk, m, index, purpose, seed, stream):  # type: ignore
 
 
 @njit(error_model="numpy", cache=True)
-def _uniforms(out, seed, stream):  # type: ignore[no-untyped-def]
+def _uniforms(out, first, seed, stream):  # type: ignore[no-untyped-def]
     words = np.empty(CHUNK, np.uint32)
-    n = out.size
-    for chunk in range((n + CHUNK - 1) // CHUNK):
+    stop = first + out.size
+    for chunk in range(first // CHUNK, (stop + CHUNK - 1) // CHUNK):
         start = chunk * CHUNK
-        m = min(CHUNK, n - start)
+        m = min(CHUNK, stop - start)
         random_words(words, chunk, m, uint32(0), uint32(0), seed, stream)
-        for j in range(m):
-            out[start + j] = (np.float64(words[j]) + 0.5) * 2.0**-32
+        for j in range(max(first - start, 0), m):
+            out[start + j - first] = (np.float64(words[j]) + 0.5) * 2.0**-32
 
 
-def uniforms(n: int, seed: int, stream: int) -> NDArray[np.float64]:
-    """Return the first `n` uniform numbers of a stream.
+def uniforms(n: int, seed: int, stream: int, first: int = 0) -> NDArray[np.float64]:
+    """Return `n` uniform numbers of a stream.
 
     Parameters
     ----------
@@ -64,6 +64,8 @@ def uniforms(n: int, seed: int, stream: int) -> NDArray[np.float64]:
         ``uniforms(3, ...)``.
     seed, stream : int
         The network's seed and the stream's number (`stream_id`).
+    first : int
+        How many of the sequence are left out before these.
 
     Returns
     -------
@@ -71,5 +73,5 @@ def uniforms(n: int, seed: int, stream: int) -> NDArray[np.float64]:
         Strictly between 0 and 1.
     """
     out = np.empty(n)
-    _uniforms(out, np.uint32(seed), np.uint32(stream))
+    _uniforms(out, first, np.uint32(seed), np.uint32(stream))
     return out

@@ -36,7 +36,7 @@ class Rule(NamedTuple):
     n_pre, n_post : int
         Sizes of the populations.
     degrees : (n_post,) or (1,) int64
-        In-degree of each target (INDEGREE), or the out-degree (OUTDEGREE).
+        In-degree of each target (INDEGREE) or of all, or the out-degree of all (OUTDEGREE).
     p : float
         Probability (BERNOULLI, DISTANCE).
     guide : (16384,) uint16

@@ -103,9 +103,9 @@ def period(post: Population) -> NDArray[np.float64]:
 def _degrees(
     rule: Connectivity, n_pre: int, n_post: int, is_recurrent: bool, seed: int, stream: int
 ) -> NDArray[np.int64]:
-    """In-degrees of the targets, or the out-degree of every source."""
+    """In-degrees of the targets, one for all where they are equal; or the out-degree of sources."""
     if isinstance(rule, FixedIndegree):
-        return np.full(n_post, rule.indegree, np.int64)
+        return np.array([rule.indegree], np.int64)
     if isinstance(rule, FixedOutdegree):
         return np.array([rule.outdegree], np.int64)
     if not isinstance(rule, FixedTotalNumber):

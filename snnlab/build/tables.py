@@ -43,7 +43,7 @@ _GROWTH = 16.0
 """Times its start weight that a plastic synapse without a bound may deliver."""
 
 
-@lru_cache(maxsize=64)  # half a megabyte each; a slider asks for the same ones again and again
+@lru_cache(maxsize=16)  # half a megabyte each; a slider asks for the same ones again and again
 def quantiles(distribution: Distribution) -> NDArray[np.float64]:
     """Return the quantiles that draws pick from, shape (65536,): one for each 16-bit uniform."""
     if isinstance(distribution, Constant):
@@ -104,7 +104,7 @@ def delay_range(network: Network, projection: Projection) -> tuple[int, int]:
     return shortest, longest
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _delay_steps(delay: Distribution, dt: float) -> NDArray[np.uint16]:
     """Quantile table of a delay that is known to fit."""
     table = np.maximum(_rounded(delay, dt), 1.0).astype(np.uint16)

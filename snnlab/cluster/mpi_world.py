@@ -68,15 +68,15 @@ class MpiWorld:
         """Return the values of all ranks, in rank order."""
         return list(self._comm.allgather(value))
 
-    def swapped(self, parts: list[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         """Send ``parts[r]`` to each rank r; return what each has sent here."""
         n_out = np.array([part.size for part in parts], np.int64)
         n_in = np.empty_like(n_out)
         self._comm.Alltoall(n_out, n_in)
-        received = np.empty(int(n_in.sum()), np.int64)
+        received = np.empty(int(n_in.sum()), np.int32)
         self._comm.Alltoallv(
-            [np.concatenate(parts), n_out.tolist(), MPI.INT64_T],
-            [received, n_in.tolist(), MPI.INT64_T],
+            [np.concatenate(parts), n_out.tolist(), MPI.INT32_T],
+            [received, n_in.tolist(), MPI.INT32_T],
         )
         return np.split(received, np.cumsum(n_in)[:-1])
 

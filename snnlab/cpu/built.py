@@ -39,7 +39,7 @@ from snnlab.rules.synapse_kernel import compile_synapse_kernels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CpuBuilt", "build", "delivery_costs"]
+__all__ = ["CpuBuilt", "build", "delivery_costs", "partitions_of"]
 
 _STATIC_PER_UPDATE = 3000.0
 _PLASTIC_PER_UPDATE = 120.0
@@ -118,7 +118,7 @@ def build(
     rules = compile_rules(network, partial(compile_rewiring_kernels, precision=precision))
     compiled = time.perf_counter()
     layout = Layout.of(network)
-    partitions = _partitions(network, layout, threads, world)
+    partitions = partitions_of(network, layout, threads, world.rank, world.n_ranks)
     check_fits(estimate_bytes(network, plans, layout, partitions), network)
     n_threads = min(threads, available_threads())
     given = given_pairs(network, plans, arrays or {})
@@ -178,10 +178,12 @@ def _compile_populations(network: Network, precision: str) -> list[BlockKernel]:
     return kernels
 
 
-def _partitions(network: Network, layout: Layout, threads: int, world: World) -> Partitions:
-    """Cut this rank's share of the network into partitions."""
+def partitions_of(
+    network: Network, layout: Layout, threads: int, rank: int, n_ranks: int
+) -> Partitions:
+    """Cut a rank's share of the network into partitions."""
     costs = delivery_costs(network)
-    first, stop = shares(layout, world.n_ranks, costs)[world.rank : world.rank + 2].tolist()
+    first, stop = shares(layout, n_ranks, costs)[rank : rank + 2].tolist()
     return partition(layout, threads, costs, (first, stop))
 
 

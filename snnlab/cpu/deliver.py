@@ -12,6 +12,7 @@ from snnlab.build.layout import BLOCK
 from snnlab.build.storage import PACKED, PLASTIC, SHARED
 from snnlab.cpu.part import part
 from snnlab.cpu.prefetch import prefetch
+from snnlab.cpu.rows import row_start, rows_of
 
 __all__ = ["add_segment", "deliver"]
 
@@ -39,8 +40,7 @@ def add_segment(ring, base, synapses, kind, weight, shift, start, end):  # type:
 
 
 @njit(error_model="numpy", inline="always")
-def _prefetch_row(synapses, kind, row_start, n_rows_left):  # type: ignore[no-untyped-def]
-    start = synapses.row_start[row_start]
+def _prefetch_row(synapses, kind, start):  # type: ignore[no-untyped-def]
     if kind == PACKED:
         for line in range(_LINES):
             prefetch(synapses.packed, start + 16 * line)
@@ -58,8 +58,7 @@ def _deliver_list(  # type: ignore[no-untyped-def]
     weight, shift = int32(synapses.table[k, 3]), int32(synapses.table[k, 4])
     first_delay, n_delays = synapses.table[k, 5], synapses.table[k, 6]
     n_rows = synapses.table[k, 7]
-    row_base = synapses.table[k, 8] + p * (n_rows + 1)
-    stop_base = synapses.table[k, 10] + p * (n_rows + 1)
+    rows, stops = rows_of(synapses, k, p)
     ends_base = synapses.table[k, 9] + p * n_rows * n_delays
     n_local = (program.bounds[p + 1] - program.bounds[p]) * BLOCK
     port_base = program.ring_offset[p] + port * n_local
@@ -68,12 +67,11 @@ def _deliver_list(  # type: ignore[no-untyped-def]
     for s in range(first, last):
         if s + _AHEAD < last:
             ahead = int64(slots[s + _AHEAD]) - first_slot
-            _prefetch_row(synapses, kind, row_base + ahead, 0)
+            _prefetch_row(synapses, kind, row_start(synapses, rows, ahead))
             if n_delays > 1:
                 prefetch(synapses.segment_ends, ends_base + ahead * n_delays)
         row = int64(slots[s]) - first_slot
-        start = synapses.row_start[row_base + row]
-        end = synapses.row_start[stop_base + row]
+        start, end = row_start(synapses, rows, row), row_start(synapses, stops, row)
         ring_slot = (steps[s] + first_delay) % program.ring_slots
         if n_delays == 1:
             base = port_base + ring_slot * slot_stride

@@ -33,7 +33,7 @@ from snnlab.cpu.memory import empty_lists
 from snnlab.cpu.phases import PhaseClock
 from snnlab.cpu.plastic import bring_up_to_date
 from snnlab.cpu.program import RECORDED
-from snnlab.cpu.ranks import exchange_between, with_spikes, with_words
+from snnlab.cpu.ranks import exchange_between, heard_by_all, with_spikes, with_words
 from snnlab.cpu.synapse_read import read_synapses
 from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads
@@ -185,11 +185,9 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
             return built
         began = time.perf_counter()
         bounds = shares(built.layout, self._world.n_ranks, delivery_costs(built.network))
-        network = built.network
-        heard = {network.population_index(p.modulator) for p in network.projections if p.modulator}
         exchange = exchange_between(
-            self._world, self._mode, built.layout, bounds, built.connections, heard,
-            built.sizes.chunk_steps,
+            self._world, self._mode, built.layout, bounds, built.connections,
+            heard_by_all(built.network), built.sizes.chunk_steps,
         )  # fmt: skip
         self.link_s = time.perf_counter() - began
         return replace(built, exchange=exchange)

@@ -89,7 +89,7 @@ class Exchange(NamedTuple):
     size : (1,) int64
         Words of each rank, at present.
     list_start : (n_in + 1,) int64
-    list_slot : flat int64
+    list_slot : flat int32
         Point to point: the slots in the list of each neighbour that sends.
     target_start : (n_own_slots + 1,) int64
     target, place : flat int32
@@ -119,7 +119,7 @@ class Exchange(NamedTuple):
     receive: NDArray[np.uint64]
     size: NDArray[np.int64]
     list_start: NDArray[np.int64]
-    list_slot: NDArray[np.int64]
+    list_slot: NDArray[np.int32]
     target_start: NDArray[np.int64]
     target: NDArray[np.int32]
     place: NDArray[np.int32]
@@ -140,7 +140,7 @@ def no_exchange() -> Exchange:
     return Exchange(
         NONE, 0, 1, 0, long, np.zeros(len(NOTES), np.int64), np.zeros(2, np.int64),
         np.zeros((2, N_VOTES), np.uint64), long, long,
-        words, words, long, long, long, long, short, short, long, long, long, short, short, short,
+        words, words, long, long, short, long, short, short, long, long, long, short, short, short,
         short, long,
     )  # fmt: skip
 
@@ -340,7 +340,7 @@ def _arrived(exchange, k):  # type: ignore[no-untyped-def]
 @njit(error_model="numpy", inline="always")
 def _slot(exchange, k, place):  # type: ignore[no-untyped-def]
     if exchange.mode == POINT_TO_POINT:
-        return exchange.list_slot[exchange.list_start[k] + place]
+        return int64(exchange.list_slot[exchange.list_start[k] + place])
     return exchange.first_slot[k] + place
 
 

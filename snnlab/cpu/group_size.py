@@ -42,9 +42,8 @@ def group_steps(connections: Connections, partitions: Partitions, sizes: Shape) 
         if plan.kind == PLASTIC or k in connections.row_stop:
             return 0
         if plan.n_delays > 1:
-            row_start = connections.row_start[k]
             synapses += connections.n_in_table(k)
-            segments += row_start.shape[0] * (row_start.shape[1] - 1) * plan.n_delays
+            segments += connections.segment_ends[k].size
     if ring_bytes <= AT_ONCE_BYTES or not synapses:
         return 0
     steps: int = 2 ** max(math.ceil(math.log2(GROUP_SYNAPSES * segments / synapses)), 0)

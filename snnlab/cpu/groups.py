@@ -17,6 +17,7 @@ from snnlab.cpu.deliver import add_segment
 from snnlab.cpu.part import part
 from snnlab.cpu.prefetch import prefetch
 from snnlab.cpu.program import HORIZON, QUEUED, RING_UNTIL
+from snnlab.cpu.rows import row_start, rows_of
 
 __all__ = ["add_far_input", "deliver_all", "deliver_groups"]
 
@@ -119,7 +120,7 @@ def _enqueue(program, synapses, memory, p, chunk, now):  # type: ignore[no-untyp
         source, n_delays, n_rows = (
             synapses.table[k, 0], synapses.table[k, 6], synapses.table[k, 7],
         )  # fmt: skip
-        row_base = synapses.table[k, 8] + p * (n_rows + 1)
+        rows, stops = rows_of(synapses, k, p)
         ends_base = synapses.table[k, 9] + p * n_rows * n_delays
         for q in range(memory.spike_start.shape[1]):
             slots, steps = memory.spike_slot[chunk, q], memory.spike_step[chunk, q]
@@ -129,8 +130,8 @@ def _enqueue(program, synapses, memory, p, chunk, now):  # type: ignore[no-untyp
                 if n == queue.shape[0]:
                     _finish_far(program, synapses, memory, p, n, now)
                     n = first_new = int64(0)
-                queue[n, _START] = queue[n, _NEXT] = synapses.row_start[row_base + row]
-                queue[n, _END] = synapses.row_start[row_base + row + 1]
+                queue[n, _START] = queue[n, _NEXT] = row_start(synapses, rows, row)
+                queue[n, _END] = row_start(synapses, stops, row)
                 queue[n, _ENDS_AT] = ends_base + row * n_delays
                 queue[n, _DUE] = steps[s] + synapses.table[k, 5]
                 queue[n, _LEFT], queue[n, _TABLE] = n_delays, k

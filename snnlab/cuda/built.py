@@ -55,7 +55,7 @@ class CudaBuilt(Built):
         return connections
 
     def _synapses(self, network: Network, connections: Connections) -> Synapses:
-        return _synapses(network, connections, self.drawn)
+        return self.synapses._replace(table=_table(network, connections, self.drawn))
 
 
 def build(
@@ -108,7 +108,7 @@ def build(
         drawn = replace(drawn, wide=device.upload(connections.wide[:n_wide]))
     built = CudaBuilt(
         network, precision, layout, partitions, exponents, connections, kernels, sizes, program,
-        _synapses(network, connections, drawn),
+        _synapses(network, connections, drawn, device),
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
         _host_state(program, layout, kernels, sizes, dtype, partitions.n),
@@ -150,19 +150,31 @@ def _connected(
     return taken_up(on_host, assemble.synapses(network, on_host), device), on_host
 
 
-def _synapses(network: Network, connections: Connections, drawn: DeviceConnections) -> Synapses:
-    """The table of tables; the pools are those of the device."""
-    pools: Any = drawn
+def _table(
+    network: Network, connections: Connections, drawn: DeviceConnections
+) -> NDArray[np.int64]:
+    """The table of tables."""
     growing = tuple(connections.row_stop)
+    return assemble.synapse_table(
+        network, connections.plans, drawn.n_pre, drawn.n_partitions, growing
+    )
+
+
+def _synapses(
+    network: Network, connections: Connections, drawn: DeviceConnections, device: Device
+) -> Synapses:
+    """The table of tables; the pools are those of the device, where all rows are long."""
+    pools: Any = drawn
+    no_rows: Any = device.empty(1, np.int64), device.empty(1, np.uint16)
     return Synapses(
-        table=assemble.synapse_table(
-            network, connections.plans, drawn.n_pre, drawn.n_partitions, growing
-        ),
+        table=_table(network, connections, drawn),
         row_start=pools.row_start,
         segment_ends=pools.segment_ends,
         targets=pools.targets,
         packed=pools.packed,
         wide=pools.wide,
+        short_first=no_rows[0],
+        short_offset=no_rows[1],
     )
 
 

@@ -100,6 +100,8 @@ def draw(
     n_partitions = owned[0].size
     low, high, local = (device.upload(values) for values in owned)
     length = int(segment_length(rule.p))
+    if rule.kind == INDEGREE:  # kernels look each target's up
+        rule = rule._replace(degrees=np.broadcast_to(rule.degrees, rule.n_post).copy())
     on_device = uploaded(rule, device)
     to = Destination(low, high, local, n_partitions, length, cursor, pool, is_counting)
     drawing = device.upload(np.concatenate([pack(on_device, device), pack(to, device)]))

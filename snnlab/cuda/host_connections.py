@@ -34,7 +34,7 @@ class HostConnections(Connections):
         self, drawn: DeviceConnections, plans: tuple[TablePlan, ...], device: Device
     ) -> None:
         # The base class is frozen.
-        self.__dict__.update(plans=plans, row_stop={}, _source=_Copy(drawn, device))
+        self.__dict__.update(plans=plans, row_stop={}, short_rows={}, _source=_Copy(drawn, device))
 
     def with_plans(self, plans: tuple[TablePlan, ...]) -> HostConnections:
         """Return the same synapses, of other projections."""

@@ -112,7 +112,12 @@ def _maker(name: str) -> Callable[..., Network]:
 
 
 def _converted(value: Any, default: Any, where: str) -> Any:
-    """`value` as the type of `default`; only text needs it."""
+    """`value` as the type of `default`; text needs it, and whole numbers from a command line."""
+    is_counted = isinstance(default, int) and not isinstance(default, bool)
+    if isinstance(value, float) and is_counted:
+        if not value.is_integer():
+            raise SpecError(where, "must be a whole number", got=f"{value:g}")
+        return int(value)
     if not isinstance(value, str) or isinstance(default, str):
         return value
     kind = int if isinstance(default, int) else float

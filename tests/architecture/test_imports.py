@@ -18,7 +18,7 @@ LAYERS = (
     {"session", "learning", "interop"},
     {"cluster"},
     {"launch"},
-    {"bench", "batch", "doctor", "lab", "lab_server"},
+    {"bench", "batch", "doctor", "dry_run", "lab", "lab_server"},
     {"root"},
     {"cli", "widgets"},
     {"__main__"},

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 import snnlab
+from snnlab import presets
 from snnlab.arrays import rewiring_arrays
+from snnlab.batch.peak import forget_peak, peak_rss_bytes
 from snnlab.build import growing
 from snnlab.cluster import share
 from snnlab.cluster.mpi import world
+from snnlab.cluster.mpi_world import MpiWorld
+from snnlab.cpu.built import build
+from snnlab.cpu.engine import CpuEngine
+from snnlab.dry_run.rank import held_bytes
 from snnlab.errors import SpecError
 
 
@@ -85,6 +94,30 @@ def die(number: int) -> float:
     if world().rank == number:
         os._exit(3)
     return total(1.0)
+
+
+def held(preset: str, options: dict[str, Any]) -> tuple[dict[str, int], int, int]:
+    """Bytes that this rank of a running network holds, images, and neighbours that send."""
+    network = presets.load(preset, **options)
+    with closing(MpiWorld(world())) as all_ranks:
+        engine = CpuEngine(network, threads=1, world=all_ranks, exchange="point_to_point")
+        engine.advance(20)
+        exchange = engine._built.exchange
+        return held_bytes(engine._built, exchange.list_slot.size), exchange.list_slot.size, (
+            exchange.list_start.size - 1
+        )  # fmt: skip
+
+
+def building_peak(preset: str, options: dict[str, Any]) -> int:
+    """By how much the memory of this rank grows at most while it builds its share."""
+    network = presets.load(preset, **options)
+    with closing(MpiWorld(world())) as all_ranks:
+        small = presets.load(preset, **options | {"K_scaling": 0.05})
+        build(small, threads=1, precision="float32", world=all_ranks)  # compiles
+        forget_peak()
+        before = psutil.Process().memory_info().rss
+        build(network, threads=1, precision="float32", world=all_ranks)
+        return peak_rss_bytes() - before
 
 
 def leave_room(synapses: int, events: int) -> tuple[int, int]:

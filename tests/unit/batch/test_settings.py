@@ -35,3 +35,10 @@ def test_numbers_of_a_rewiring_are_set(path: str) -> None:
 def test_unknown_numbers_of_a_rewiring_are_refused(path: str) -> None:
     with pytest.raises(SpecError, match=r"'growth\.p_from'[\s\S]*'growth\.p_form'"):
         network_of(path, ["growth.p_from=0.5"])
+
+
+def test_whole_numbers_of_a_preset_stay_whole() -> None:
+    network = network_of("multi_area", ["areas=2", "N_scaling=0.01", "K_scaling=0.1"])
+    assert len(network.populations) == 16
+    with pytest.raises(SpecError, match=r"multi_area\.areas: must be a whole number \(got 2\.5\)"):
+        network_of("multi_area", ["areas=2.5"])

@@ -26,7 +26,7 @@ def rows_of(network, n_partitions=2):
     plans = plan_tables(network, port_exponents(network))
     c = connect(network, plans, layout, partition(layout, n_partitions, np.zeros(1)))
     slots = c.packed & 0xFFFF if plans[0].kind == PACKED else c.targets
-    start, ends = c.row_start[0], c.segment_ends[0]
+    start, ends = c.starts(0), c.segment_ends[0]
     for p in range(n_partitions):
         for row in range(start.shape[1] - 1):
             whole = slots[start[p, row] : start[p, row + 1]].astype(int)

@@ -34,3 +34,8 @@ def test_the_size_of_the_chunks_does_not_matter(n):
 
 def test_more_numbers_continue_the_same_sequence():
     np.testing.assert_array_equal(uniforms(300, 1, 2)[:40], uniforms(40, 1, 2))
+
+
+@pytest.mark.parametrize(("first", "n"), [(0, 5), (3, 300), (256, 256), (255, 2), (700, 0)])
+def test_a_part_of_the_sequence_is_what_stands_there(first, n):
+    np.testing.assert_array_equal(uniforms(n, 1, 2, first), uniforms(1000, 1, 2)[first : first + n])

@@ -1,0 +1,234 @@
+"""What one rank of many would hold: built here, without the others.
+
+Every rank draws its synapses without a message, so one of them can be built alone, on a laptop too.
+It says what a job would need before the job is queued.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+import psutil
+
+from snnlab.arrays.carry import take_over
+from snnlab.arrays.world import ALONE
+from snnlab.batch.peak import forget_peak, peak_rss_bytes
+from snnlab.build.expected import expected_total
+from snnlab.build.layout import BLOCK, Layout, shares
+from snnlab.build.memory import estimate_bytes
+from snnlab.build.tables import plan_tables, port_exponents
+from snnlab.cpu.built import CpuBuilt, build, delivery_costs, partitions_of
+from snnlab.cpu.ranks import heard_by_all, wanted_slots
+from snnlab.cpu.warm import announced, compile_builder
+from snnlab.errors import InternalError, SpecError
+from snnlab.model.network import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["DryRun", "dry_run", "held_bytes"]
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What one rank holds and what it took to build that.
+
+    Parameters
+    ----------
+    ranks, rank, threads : int
+        Ranks in all, the one that was built, and its threads.
+    n_neurons, n_synapses : int
+        Of the whole network; of synapses the mean number.
+    own_neurons, own_synapses : int
+        Of this rank.
+    images : int
+        Neurons of other ranks that have synapses onto those of this one.
+    senders : int
+        Ranks to which they belong.
+    bytes : dict
+        Name of what is held -> bytes.
+    estimated_bytes : int
+        Peak that was predicted before anything was drawn.
+    peak_bytes : int
+        By how much the memory of the process grew at most while building.
+    plan_s, build_s : float [s]
+        Describing what is to be drawn; drawing it and giving neurons their start values.
+    steps : int
+        Time steps between two exchanges.
+    construction_bytes : dict
+        Way to exchange spikes -> bytes that this rank sends to others while building.
+    exchange_bytes : dict
+        Way to exchange spikes -> bytes that reach this rank in an exchange, at `rate`.
+    rate : float [Hz]
+        Mean rate of all neurons that is assumed for it.
+    """
+
+    ranks: int
+    rank: int
+    threads: int
+    n_neurons: int
+    n_synapses: float
+    own_neurons: int
+    own_synapses: int
+    images: int
+    senders: int
+    bytes: dict[str, int]
+    estimated_bytes: int
+    peak_bytes: int
+    plan_s: float
+    build_s: float
+    steps: int
+    construction_bytes: dict[str, int]
+    exchange_bytes: dict[str, float]
+    rate: float
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that the rank holds when it is built."""
+        return sum(self.bytes.values())
+
+
+def dry_run(
+    network: Network, *, ranks: int, rank: int = 0, threads: int = 1, precision: str = "float32",
+    rate: float = 10.0,
+) -> DryRun:  # fmt: skip
+    """Build what one of many ranks would hold.
+
+    Parameters
+    ----------
+    network : Network
+    ranks, rank : int
+        Number of ranks, and which of them is built.
+    threads : int
+        Threads of a rank.
+    precision : str
+        Of the state: ``"float32"`` or ``"float64"``.
+    rate : float [Hz]
+        Mean rate that is assumed where spikes are counted.
+
+    Raises
+    ------
+    SpecError
+        No such rank.
+    OutOfMemory
+        What the rank would hold does not fit into the memory of this machine.
+    """
+    if ranks < 1 or not 0 <= rank < ranks:
+        raise SpecError(
+            "--rank", f"must be one of 0 ... {max(ranks, 1) - 1}, of --ranks >= 1",
+            got=f"rank {rank} of {ranks}",
+        )  # fmt: skip
+    with announced():
+        compile_builder()
+    forget_peak()
+    before, began = psutil.Process().memory_info().rss, time.perf_counter()
+    estimated = _estimate(network, ranks, rank, threads)
+    planned = time.perf_counter()
+    world = _OneOf(rank, ranks) if ranks > 1 else ALONE
+    built, report = build(network, threads=threads, precision=precision, world=world)
+    drawn = time.perf_counter()
+    take_over(built, {}, 0)
+    build_s = report.build_s + time.perf_counter() - drawn
+    peak = peak_rss_bytes() - before
+    first_slot = shares(built.layout, ranks, delivery_costs(network)) * BLOCK
+    heard = heard_by_all(network)
+    wanted = wanted_slots(rank, built.layout, first_slot, built.connections, heard)
+    images = [slots.size for slots in wanted]
+    return DryRun(
+        ranks=ranks, rank=rank, threads=threads,
+        n_neurons=network.n_neurons, n_synapses=expected_total(network),
+        own_neurons=_own_neurons(built), own_synapses=built.connections.n_synapses,
+        images=sum(images), senders=int(np.count_nonzero(images)),
+        bytes=held_bytes(built, sum(images)), estimated_bytes=estimated, peak_bytes=peak,
+        plan_s=planned - began, build_s=build_s, steps=built.sizes.chunk_steps,
+        # Point to point, every rank asks every other for the neurons that it wants.
+        construction_bytes={"collective": 0, "point_to_point": 8 * ranks + 4 * sum(images)},
+        exchange_bytes=_exchange_bytes(network, built, first_slot, images, rate), rate=rate,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _OneOf:
+    """A rank that has nobody to talk to, and does not need to: what is built needs no message."""
+
+    rank: int
+    n_ranks: int
+
+    def gathered(self, part: NDArray[Any], axis: int = 0) -> NDArray[Any]:
+        _refuse()
+
+    def total(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        _refuse()
+
+    def before(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        _refuse()
+
+    def any(self, flag: bool) -> bool:
+        return flag
+
+    def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
+        _refuse()
+
+    def calls(self, senders: list[int], receivers: list[int]) -> NDArray[np.int64]:
+        _refuse()
+
+
+def _refuse() -> NoReturn:
+    raise InternalError(
+        "dry_run", "must be built without a message to other ranks", got="a network that needs one",
+        remedy="Run it on real ranks: mpiexec -n 2 snnlab run ...",
+    )  # fmt: skip
+
+
+def _estimate(network: Network, ranks: int, rank: int, threads: int) -> int:
+    layout = Layout.of(network)
+    plans = plan_tables(network, port_exponents(network))
+    partitions = partitions_of(network, layout, threads, rank, ranks)
+    return estimate_bytes(network, plans, layout, partitions)
+
+
+def _own_neurons(built: CpuBuilt) -> int:
+    first, stop = built.partitions.bounds[[0, -1]]
+    return int(built.layout.block_size[first:stop].sum())
+
+
+def held_bytes(built: CpuBuilt, n_images: int) -> dict[str, int]:
+    """Return how many bytes of what a rank holds; images count where spikes go point to point."""
+    synapses, memory = built.synapses, built.memory
+    pools = synapses.targets.nbytes + synapses.packed.nbytes + synapses.wide.nbytes
+    starts = synapses.row_start.nbytes + synapses.short_first.nbytes + synapses.short_offset.nbytes
+    return {
+        "synapses": pools + built.plastic.state.nbytes,
+        "row starts": starts + _nbytes(built.plastic) - built.plastic.state.nbytes,
+        "delays of rows": synapses.segment_ends.nbytes,
+        "neurons": memory.state.nbytes + memory.params.nbytes,
+        "input under way": memory.ring.nbytes + memory.near.nbytes,
+        "spike lists": memory.spike_slot.nbytes + memory.spike_step.nbytes,
+        "layout": _nbytes(built.program),
+        "images": 4 * n_images,
+    }
+
+
+def _nbytes(arrays: tuple[Any, ...]) -> int:
+    return sum(int(array.nbytes) for array in arrays if isinstance(array, np.ndarray))
+
+
+def _exchange_bytes(
+    network: Network, built: CpuBuilt, first_slot: NDArray[np.int64], images: list[int], rate: float
+) -> dict[str, float]:
+    """Bytes that reach a rank in an exchange; a spike is its place in a list, and its step."""
+    seconds = 1e-3 * network.dt * built.sizes.chunk_steps
+    step_bits = max(built.sizes.chunk_steps - 1, 1).bit_length()
+    sizes = np.diff(first_slot).tolist()
+    lists = {"collective": sizes, "point_to_point": images}
+    return {
+        name: sum(_spike_bytes(n, step_bits) * n * rate * seconds for n in of_ranks)
+        for name, of_ranks in lists.items()
+    }
+
+
+def _spike_bytes(n_places: int, step_bits: int) -> float:
+    return (max(n_places - 1, 1).bit_length() + step_bits) / 8

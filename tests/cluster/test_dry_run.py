@@ -1,0 +1,89 @@
+"""A dry run tells what a rank of a real run holds: the same bytes, images and neighbours."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from snnlab import cli, presets
+from snnlab.cluster import Ranks
+from snnlab.dry_run.rank import dry_run
+from snnlab.errors import SpecError
+from tests.cluster import on_ranks
+
+NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "balanced": ("hpc", {"scale": 0.2, "K_scaling": 0.05}),
+    "plastic": ("hpc", {"scale": 0.2, "K_scaling": 0.05, "variant": "stdp"}),
+    "sparse": ("hpc", {"scale": 2.0, "K_scaling": 0.04}),
+    "areas": ("multi_area", {"areas": 3, "N_scaling": 0.02, "K_scaling": 0.1}),
+}
+LARGE = ("hpc", {"scale": 0.5})
+"""63 million synapses: the memory of the interpreter is little beside them."""
+
+
+@pytest.mark.mpi
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_it_tells_what_real_ranks_hold(name: str, ranks: Ranks) -> None:
+    preset, options = NETWORKS[name]
+    network = presets.load(preset, **options)
+    told = ranks.call(on_ranks.held, preset, options, timeout=250)
+    for rank, (held, images, senders) in enumerate(told):
+        dry = dry_run(network, ranks=2, rank=rank)
+        assert (dry.bytes, dry.images, dry.senders) == (held, images, senders)
+        assert images > 0
+    synapses = [dry_run(network, ranks=2, rank=rank).own_synapses for rank in range(2)]
+    assert sum(synapses) == dry_run(network, ranks=1).own_synapses
+
+
+@pytest.mark.mpi
+@pytest.mark.timeout(300)
+def test_the_estimate_is_within_a_tenth_of_what_real_ranks_take(ranks: Ranks) -> None:
+    preset, options = LARGE
+    network = presets.load(preset, **options)
+    for rank, peak in enumerate(ranks.call(on_ranks.building_peak, preset, options, timeout=250)):
+        assert dry_run(network, ranks=2, rank=rank).estimated_bytes == pytest.approx(peak, rel=0.1)
+
+
+def test_many_ranks_hold_less_of_the_same_network() -> None:
+    network = presets.load("hpc", scale=2.0, K_scaling=0.04)
+    runs = [dry_run(network, ranks=ranks, rank=ranks - 1) for ranks in (1, 8, 64)]
+    for few, many in pairwise(runs):
+        assert many.own_synapses == pytest.approx(few.own_synapses / 8, rel=0.2)
+        assert many.bytes["synapses"] < few.bytes["synapses"] / 4
+        assert many.senders == many.ranks - 1
+    assert runs[0].images == runs[0].senders == 0
+    assert runs[0].construction_bytes["collective"] == runs[2].construction_bytes["collective"] == 0
+    assert runs[2].construction_bytes["point_to_point"] == 8 * 64 + 4 * runs[2].images
+
+
+@pytest.mark.parametrize(("ranks", "rank"), [(0, 0), (2, 2), (2, -1)])
+def test_a_rank_that_does_not_exist_is_refused(ranks: int, rank: int) -> None:
+    with pytest.raises(SpecError, match=r"--rank: must be one of 0 \.\.\. "):
+        dry_run(presets.load("hpc", scale=0.1, K_scaling=0.05), ranks=ranks, rank=rank)
+
+
+def test_the_command_prints_a_table_and_writes_json(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "dry.json"
+    words = ["dry-run", "hpc", "--ranks", "1,4", "--rank", "2", "--scale", "0.1", "--weak",
+             "--set", "K_scaling=0.05", "--json", str(path)]  # fmt: skip
+    assert cli.main(words) == 0
+    table = capsys.readouterr().out
+    rows = json.loads(path.read_text())
+    assert [(row["ranks"], row["rank"], row["n_neurons"]) for row in rows] == [
+        (1, 0, 1125),
+        (4, 2, 4500),
+    ]
+    assert "hpc: 1125 neurons" in table
+    assert "estimate" in table
+    assert rows[1]["own_neurons"] == pytest.approx(1125, rel=0.1)
+
+
+def test_the_command_refuses_what_cannot_be_meant(capsys) -> None:  # type: ignore[no-untyped-def]
+    assert cli.main(["dry-run", "hpc", "--ranks", "4,x"]) == 2
+    assert "--ranks: must be numbers >= 1" in capsys.readouterr().err
+    assert cli.main(["dry-run", "hpc", "--ranks", "4", "--weak"]) == 2
+    assert "--weak: must be used with --scale" in capsys.readouterr().err

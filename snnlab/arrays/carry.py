@@ -21,6 +21,7 @@ from snnlab.arrays.synaptic_elements import (
     export_elements,
     take_over_elements,
 )
+from snnlab.arrays.world import World
 from snnlab.model.network import Network, Population
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
     return arrays
 
 
-def export_rewired(built: Built, projections: Sequence[str]) -> dict[str, NDArray[np.generic]]:
+def export_rewired(
+    built: Built, projections: Sequence[str], world: World
+) -> dict[str, NDArray[np.generic]]:
     """Return what rules that rank the synapses of some projections see, as `export` does.
 
     Without what is under way, and without other projections and populations.
@@ -65,8 +68,11 @@ def export_rewired(built: Built, projections: Sequence[str]) -> dict[str, NDArra
     built : Built
     projections : sequence of str
         In the same order on all ranks.
+    world : World
+        Whose synapses: those of all ranks, or those that are here; neurons are those of all.
     """
-    arrays = export_plastic(built, projections) | export_structure(built, projections)
+    arrays = export_plastic(built, projections, world)
+    arrays |= export_structure(built, projections, world)
     for name in projections:
         projection = built.network.projection(name)
         for end in (projection.pre, projection.post):

@@ -13,6 +13,7 @@ from snnlab.arrays.new_weights import first_weights
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.plastic_view import PlasticView, steps_from_stored, stored_steps
 from snnlab.arrays.synapse_order import places, synapse_order
+from snnlab.arrays.world import World
 from snnlab.model.network import Network, Projection
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _KEYS = frozenset({"synapse", "pre", "pre_step", "post", "post_step", "mod", "st
 
 
 def export_plastic(
-    built: Built, projections: Collection[str] | None = None
+    built: Built, projections: Collection[str] | None = None, world: World | None = None
 ) -> dict[str, NDArray[np.generic]]:
     """Return the state of plastic projections, whose weights are up to date.
 
@@ -41,6 +42,8 @@ def export_plastic(
     built : Built
     projections : collection of str, optional
         Which; default: all.
+    world : World, optional
+        Whose synapses; default: those of all ranks that hold the network.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def export_plastic(
         if projections is not None and name not in projections:
             continue
         at, source, _, delay = synapse_order(built, table.k)
-        of_all = places(built, table.k, source, delay)
+        of_all = places(built, table.k, source, delay, world)
         for variable, values in zip(table.kernels.rule.states, view.states(), strict=True):
             own = values[at - view.column("targets_base")]
             arrays[f"synapse/{name}/{variable}"] = of_all.whole(own)

@@ -6,7 +6,7 @@ computes the network gets the same synapses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.int64]
 
-__all__ = ["Ranked", "next_ranking", "rank", "rankings_due"]
+__all__ = ["Ranked", "compares_by_target", "next_ranking", "rank", "rankings_due"]
 
 _NEVER = 2**62
 
@@ -47,6 +47,11 @@ def rankings_due(network: Network, step: int) -> list[int]:
 def next_ranking(network: Network, step: int) -> int:
     """Return the first step after `step` at which a rule ranks synapses, or one that never is."""
     return min(((step // every + 1) * every for _, every in _intervals(network)), default=_NEVER)
+
+
+def compares_by_target(network: Network, due: Sequence[int]) -> bool:
+    """Tell whether all rules that are due compare the synapses of one target each."""
+    return all(network.rewirings[k].model.compares() == "target" for k in due)
 
 
 def _intervals(network: Network) -> list[tuple[int, int]]:
@@ -77,7 +82,9 @@ class Ranked:
     n_missing: int
 
 
-def rank(network: Network, k: int, arrays: Mapping[str, NDArray[Any]], step: int) -> Ranked:
+def rank(
+    network: Network, k: int, arrays: Mapping[str, NDArray[Any]], step: int, owned: slice
+) -> Ranked:
     """Let the rule of rewiring `k` choose which synapses go and come at a step.
 
     Parameters
@@ -87,13 +94,15 @@ def rank(network: Network, k: int, arrays: Mapping[str, NDArray[Any]], step: int
     arrays : mapping
         The state before it, as `snnlab.arrays.carry.export` returns it.
     step : int
+    owned : slice
+        Targets whose synapses `arrays` hold; fewer than all only for rules that compare by target.
 
     Raises
     ------
     SpecError
         The rule asks for a number of synapses that is none.
     """
-    call = _Call(network, k, arrays, step)
+    call = _Call(network, k, arrays, step, owned)
     goes = call.going()
     unit, number, n_missing = call.coming(goes)
     pre, post = call.ends(unit, number)
@@ -109,7 +118,7 @@ class _Call:
     """One call: the synapses of a projection, and what a rule may know of them."""
 
     def __init__(
-        self, network: Network, k: int, arrays: Mapping[str, NDArray[Any]], step: int
+        self, network: Network, k: int, arrays: Mapping[str, NDArray[Any]], step: int, owned: slice
     ) -> None:
         self._network, self._k, self._arrays, self._step = network, k, arrays, step
         self._rewiring = network.rewirings[k]
@@ -125,6 +134,7 @@ class _Call:
         is_alive = np.isin(self._pre, self._pres) & np.isin(self._post, self._posts)
         self._at = np.flatnonzero(is_alive)
         self._layout = GROUPS.index(self._rule.compares())
+        self._are_here = self._which_are_here(owned)
         self._sheet = sheet_of(network, self._rewiring)
         values = constants_of(network, self._rewiring)
         self._p = SimpleNamespace(**values)
@@ -146,12 +156,12 @@ class _Call:
             self._kernels.score, self._states()[self._at], self._params, pre, post,
             self._indegree(self._post), self._sheet, self._names, scores,
         )  # fmt: skip
-        group, n_groups = self._units(pre, post), self._n_units
+        group, n_groups, are_here = self._units(pre, post), self._n_units, self._are_here
         if self._rule.signs_apart:
             group, n_groups = 2 * group + (scores < 0.0), 2 * n_groups
-            scores = np.abs(scores)
+            scores, are_here = np.abs(scores), np.repeat(are_here, 2)
         order, start = by_group(group, n_groups)
-        n_going = self._numbers("n_going", np.diff(start))
+        n_going = self._numbers("n_going", are_here, np.diff(start))
         chosen = np.zeros(pre.size, np.bool_)
         choose_lowest(scores[order], pre[order], post[order], start, n_going, self._names, chosen)
         goes = np.zeros(self._pre.size, np.bool_)
@@ -179,7 +189,7 @@ class _Call:
         unit = self._units(self._pre[self._at], self._post[self._at])
         n_before = np.bincount(unit, minlength=self._n_units)
         n_gone = np.bincount(unit[alive], minlength=self._n_units)
-        n_coming = self._numbers("n_coming", n_before, n_gone)
+        n_coming = self._numbers("n_coming", self._are_here, n_before, n_gone)
         taken, start = self._taken(self._at[~alive])
         if self._kernels.gain:
             found = grow_by_gain(
@@ -241,6 +251,13 @@ class _Call:
         n_pre, n_post = self._pres.size, self._posts.size
         return (n_pre * n_post, n_pre, n_post)[self._layout]
 
+    def _which_are_here(self, owned: slice) -> NDArray[np.bool_]:
+        """Which units to deal with: those of targets that are here, or all."""
+        if self._layout != GROUPS.index("target"):
+            return np.ones(self._n_units, np.bool_)
+        found: NDArray[np.bool_] = (self._posts >= owned.start) & (self._posts < owned.stop)
+        return found
+
     def _units(self, pre: Indices, post: Indices) -> Indices:
         """The unit of each pair."""
         if self._layout == 0:
@@ -254,9 +271,14 @@ class _Call:
         i, j = np.searchsorted(self._pres, pre), np.searchsorted(self._posts, post)
         return (i * self._posts.size + j, i, j)[self._layout]
 
-    def _numbers(self, name: str, n: Indices, n_gone: Indices | None = None) -> Indices:
-        """How many synapses of each group go or come; groups that are alike are asked of once."""
-        columns = np.stack([n] if n_gone is None else [n, n_gone])
+    def _numbers(
+        self, name: str, are_here: NDArray[np.bool_], n: Indices, n_gone: Indices | None = None
+    ) -> Indices:
+        """How many synapses of each group go or come: none of groups that are not here.
+
+        Groups that are alike are asked of once.
+        """
+        columns = np.stack([n] if n_gone is None else [n, n_gone])[:, are_here]
         alike, which = np.unique(columns, axis=1, return_inverse=True)
         n_alone = self._autapses().size
         n_pairs = self._n_pairs - (n_alone if self._layout == 0 else min(n_alone, 1))
@@ -268,7 +290,9 @@ class _Call:
             if n_gone is not None:
                 group.n_gone = column[1]
             found.append(number_of(self._rule, name, group, self._p))
-        return np.array(found, np.int64)[which.reshape(-1)]
+        numbers = np.zeros(n.size, np.int64)
+        numbers[are_here] = np.array(found, np.int64)[which.reshape(-1)]
+        return numbers
 
     # --- arrays -----------------------------------------------------------------------------------
 

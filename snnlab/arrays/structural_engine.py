@@ -28,13 +28,14 @@ from snnlab.arrays.element_matching import connected_elements, decay_vacant, pla
 from snnlab.arrays.element_read import read_elements
 from snnlab.arrays.lesion_cut import cut_lesioned
 from snnlab.arrays.lesions import has_lesions
-from snnlab.arrays.ranking import rank, rankings_due
+from snnlab.arrays.ranking import compares_by_target, rank, rankings_due
 from snnlab.arrays.rewiring import N_EVENTS, NEEDS_ROOM, SHORT
 from snnlab.arrays.rewiring_tally import RewiringTally
 from snnlab.arrays.room import check_room
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.structure_carry import named_events, take_events
 from snnlab.arrays.synaptic_elements import hold_lesioned
+from snnlab.arrays.world import ALONE
 from snnlab.engine import BuildReport
 from snnlab.errors import OutOfMemory, StateError
 from snnlab.frames.elements import ElementStates
@@ -187,11 +188,14 @@ class StructuralEngine(ABC, Generic[B]):
             return stop
         started = time.perf_counter()
         self._collect()
+        # Where targets are compared with no other, each rank deals with its own.
+        is_apart = compares_by_target(self.network, due)
         names = list(dict.fromkeys(self.network.rewirings[k].projection for k in due))
-        arrays, calls = export_rewired(self._arrays, names), []
+        world = ALONE if is_apart else self._arrays.world
+        arrays, calls = export_rewired(self._arrays, names, world), []
         for k in due:
             began = time.perf_counter()
-            calls.append(rank(self.network, k, arrays, self._step))
+            calls.append(rank(self.network, k, arrays, self._step, self._targets(k, is_apart)))
             if k != due[-1]:
                 arrays = with_changes(self._arrays, arrays, calls[-1].changes)
             self._tally.add_call(self.network.rewirings[k].name, time.perf_counter() - began)
@@ -203,12 +207,19 @@ class StructuralEngine(ABC, Generic[B]):
                 raise
             return self._step
         self._events.append(events_of(changes, self._step))
-        if self._arrays.world.rank == 0:
+        if is_apart or self._arrays.world.rank == 0:
             for call in calls:
                 self._arrays.rewirings.counts[call.k, 0, SHORT] += call.n_missing
         samples.find_again(self._arrays.sampling)
         self._rank_s += time.perf_counter() - started
         return stop
+
+    def _targets(self, k: int, is_apart: bool) -> slice:
+        """Targets of a rewiring that its rule deals with here: those that are here, or all."""
+        projection = self.network.projection(self.network.rewirings[k].projection)
+        if is_apart:
+            return self._arrays.owned(self.network.population_index(projection.post))
+        return slice(0, self.network.population(projection.post).size)
 
     def _go_on_with(
         self, arrays: Mapping[str, NDArray[Any]], changes: Changes | None = None

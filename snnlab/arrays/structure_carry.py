@@ -15,7 +15,7 @@ from snnlab.arrays.rewiring import (
     REWIRING_FIELDS,
     Rewirings,
 )
-from snnlab.arrays.world import Places
+from snnlab.arrays.world import Places, World
 from snnlab.build.connect import Connections
 from snnlab.build.growing import Pairs, pairs_of, with_room
 from snnlab.build.layout import Layout, Partitions
@@ -44,7 +44,7 @@ _SOURCE, _POST = (REWIRING_FIELDS.index(name) for name in ("source", "post"))
 
 
 def export_structure(
-    built: Built, projections: Collection[str] | None = None
+    built: Built, projections: Collection[str] | None = None, world: World | None = None
 ) -> dict[str, NDArray[np.generic]]:
     """Return the synapses of projections whose synapses come and go.
 
@@ -53,6 +53,8 @@ def export_structure(
     built : Built
     projections : collection of str, optional
         Which; default: all.
+    world : World, optional
+        Whose synapses; default: those of all ranks that hold the network.
 
     Returns
     -------
@@ -70,7 +72,7 @@ def export_structure(
         post = names.index(projection.post)
         pairs = pairs_of(built.connections, k, post, built.layout, built.partitions)
         n_pre = built.network.population(projection.pre).size
-        of_all = Places.by_key(built.world, pairs.pre, n_pre)
+        of_all = Places.by_key(world or built.world, pairs.pre, n_pre)
         arrays[f"structure/{projection.name}/pre"] = of_all.whole(pairs.pre)
         arrays[f"structure/{projection.name}/post"] = of_all.whole(pairs.post)
     for k in np.flatnonzero(built.rewirings.is_watched).tolist():

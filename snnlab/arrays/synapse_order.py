@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from snnlab.arrays.built import Built
-from snnlab.arrays.world import Places
+from snnlab.arrays.world import Places, World
 from snnlab.build.layout import BLOCK
 
 if TYPE_CHECKING:
@@ -69,11 +69,19 @@ def synapse_order(built: Built, k: int) -> tuple[NDArray[np.int64], ...]:
     return at, source, target, delay + plan.first_delay
 
 
-def places(built: Built, k: int, source: NDArray[np.int64], delay: NDArray[np.int64]) -> Places:
-    """Return where synapses that `synapse_order` has told stand among those of all ranks."""
+def places(
+    built: Built, k: int, source: NDArray[np.int64], delay: NDArray[np.int64],
+    world: World | None = None,
+) -> Places:  # fmt: skip
+    """Return where synapses that `synapse_order` has told stand among those of all ranks.
+
+    Or, where another `world` is given, among those of that one.
+    """
     plan = built.connections.plans[k]
     key = source * plan.n_delays + delay - plan.first_delay
-    return Places.by_key(built.world, key, int(built.layout.sizes[plan.source]) * plan.n_delays)
+    return Places.by_key(
+        world or built.world, key, int(built.layout.sizes[plan.source]) * plan.n_delays
+    )
 
 
 def global_ids(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import snnlab.cpu.group_size
-from snnlab.build import connect
+from snnlab.build import table
 from snnlab.cpu.engine import CpuEngine
 from snnlab.model.connectivity import (
     Connectivity,
@@ -40,7 +40,7 @@ def sparse(rule: Connectivity, *, is_drawn: bool) -> Network:
 
 
 def long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connect, "are_short", lambda counts: False)
+    monkeypatch.setattr(table, "are_short", lambda counts: False)
 
 
 @pytest.mark.parametrize("is_drawn", [False, True], ids=["shared", "drawn"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from snnlab.build import append, connect
+from snnlab.build import append, table
 from snnlab.build.rules_of import rule_of
 from snnlab.errors import InternalError
 from snnlab.model.connectivity import AllToAll, FixedIndegree, FixedOutdegree, PairwiseBernoulli
@@ -33,7 +33,7 @@ def test_one_pass_gives_the_network_of_two(rule, storage, n_partitions, monkeypa
     network = network_of(rule, n_pre=300, weight=weight, delay=delay)
     in_one = edges_of(network, n_partitions)
     with monkeypatch.context() as patch:
-        patch.setattr(connect, "is_appendable", lambda rules: False)
+        patch.setattr(table, "is_appendable", lambda rules: False)
         in_two = edges_of(network, n_partitions)
     assert in_one.equals(in_two)
     assert (len(in_one) > 0) == (rule != PairwiseBernoulli(0.0))

@@ -129,7 +129,7 @@ class ClusterEngine:
     @property
     def device_label(self) -> str:
         """What computes it, for people: ``"4 ranks on node7"``."""
-        hosts = dict.fromkeys(rank.host for rank in self._ranks)
+        hosts = dict.fromkeys(rank.host for rank in self._members)
         return f"{len(self.shares)} ranks on {', '.join(hosts)}"
 
     @property

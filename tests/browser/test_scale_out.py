@@ -214,6 +214,7 @@ def test_a_death_is_told_while_nothing_runs(
     assert "nothing is lost" in said
     assert "died" in visit.page.inner_text(f"{ROW}[data-rank='1']")
     assert "because of rank 1" in visit.page.inner_text(f"{ROW}[data-rank='0']")
+    assert visit.execute("print([m.text for m in session.messages if 'view' in m.text])") == "[]"
     visit.screenshot(artifacts / "scale_out_death.png")
     visit.page.locator(".snnlab-ranks").screenshot(path=str(artifacts / "cluster_death.png"))
 

@@ -17,6 +17,7 @@ import snnlab
 from snnlab.cluster import Ranks
 from snnlab.cluster.engine import ClusterEngine
 from snnlab.errors import ClusterError, RankDied, StateError
+from snnlab.frames.frame import Frame
 from snnlab.frames.rank_status import COMPUTING
 from snnlab.session import Session, SessionState
 from tests.features.session_bench import eventually
@@ -94,6 +95,22 @@ def test_spikes_of_ranks_add_up_to_those_of_the_network(ranks: Ranks) -> None:
     engine.close()
 
 
+def test_calls_are_long_where_the_way_to_ranks_is(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = session._simulation.place.engine
+    advance, asked = engine.advance, []
+
+    def slow(n_steps: int) -> Frame:
+        time.sleep(0.05)
+        asked.append(n_steps)
+        return advance(n_steps)
+
+    monkeypatch.setattr(engine, "advance", slow)
+    session.run(200.0).wait(60)
+    assert max(asked) > 100
+
+
 def test_one_process_has_no_ranks() -> None:
     with snnlab.open(balanced(200), threads=1, name="no ranks") as alone:
         assert alone.ranks == ()
@@ -114,6 +131,7 @@ def test_death_is_noticed_while_the_session_is_idle(
     assert second.end == "killed by SIGKILL"
     assert first.end == "because of rank 1"
     assert not first.has_died
+    assert session.device_label.startswith("2 ranks on")
     session.restart_ranks()
     assert session.step == 300
     assert session.error is None

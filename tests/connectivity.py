@@ -33,12 +33,13 @@ class Edges:
         return all(np.array_equal(a, b) for a, b in pairs)
 
 
-def edges_of(network: Network, n_partitions: int = 1) -> Edges:
-    """Build the synapses of a network and list them."""
-    layout = Layout.of(network)
-    exponents = port_exponents(network)
-    partitions = partition(layout, n_partitions, np.zeros(len(network.populations)))
-    connections = connect(network, plan_tables(network, exponents), layout, partitions)
+def edges_of(
+    network: Network, n_partitions: int = 1, share: tuple[int, int] | None = None
+) -> Edges:
+    """Build the synapses of a network, or those onto a share of its blocks, and list them."""
+    layout, plans = Layout.of(network), plan_tables(network, port_exponents(network))
+    partitions = partition(layout, n_partitions, np.zeros(len(network.populations)), share)
+    connections = connect(network, plans, layout, partitions)
     parts = [_edges_of_table(network, connections, k, layout, partitions)
              for k in range(len(connections.plans))]  # fmt: skip
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from snnlab.build.connect import connect
+from snnlab.build.layout import Layout, partition
 from snnlab.build.random import CHUNK, random_words, stream_id
 from snnlab.build.rule import PARTNERS
+from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.model.connectivity import (
     AllToAll,
     DistanceDependent,
@@ -15,7 +18,8 @@ from snnlab.model.connectivity import (
     PairwiseBernoulli,
 )
 from snnlab.model.distribution import ClippedNormal, LogNormal, Uniform
-from tests.connectivity import edges_of, network_of
+from snnlab.model.network import Network, Population, Projection
+from tests.connectivity import Edges, edges_of, network_of
 
 RULES = [
     OneToOne(),
@@ -180,3 +184,35 @@ def test_a_population_added_leaves_other_projections_alone():
     network = network_of(FixedIndegree(20), n_post=150)
     larger = AddPopulation(Population("c", 500, "LIFDelta")).apply(network)
     assert edges_of(network).equals(edges_of(larger))
+
+
+def two_distances():
+    """A source whose synapses onto one population are fast, and onto the other slow."""
+    populations = [Population(name, 256, "LIFDelta") for name in "abc"]
+    near, far = Uniform(1.0, 3.0), Uniform(20.0, 25.0)
+    return Network(populations, [
+        Projection("a", "b", FixedIndegree(30), DRAWN, near),
+        Projection("a", "c", FixedTotalNumber(9000), DRAWN, far),
+    ])  # fmt: skip
+
+
+def test_shares_hold_the_network_together():
+    network = two_distances()
+    whole = edges_of(network, 2)
+    parts = [edges_of(network, 2, share) for share in ((0, 2), (2, 3), (3, 5), (5, 6))]
+    columns = [np.concatenate([vars(part)[name] for part in parts]) for name in vars(whole)]
+    order = np.lexsort(columns[::-1])
+    assert whole.equals(Edges(*(column[order] for column in columns)))
+    assert [len(part) for part in parts] != [0, 0, 0, len(whole)]
+
+
+def test_rows_are_divided_by_the_delays_onto_a_share_only():
+    network = two_distances()
+    layout, plans = Layout.of(network), plan_tables(network, port_exponents(network))
+    (plan,) = plans
+    assert (plan.first_delay, plan.n_delays) == (10, 241)
+    found = {}
+    for name, share in {"a": (0, 2), "b": (2, 4), "c": (4, 6), "b and c": (2, 6)}.items():
+        c = connect(network, plans, layout, partition(layout, 1, np.zeros(3), share))
+        found[name] = c.first_delay(0), c.n_delays(0)
+    assert found == {"a": (10, 1), "b": (10, 21), "c": (200, 51), "b and c": (10, 241)}

@@ -29,8 +29,6 @@ class Tally:
 
     Attributes
     ----------
-    duration : float [ms]
-        Model time that is measured.
     n_spikes, n_events : int
         Measured spikes, and synapses that they arrived at.
     n_formed, n_removed : int
@@ -38,7 +36,7 @@ class Tally:
     """
 
     def __init__(self, network: Network, out_degrees: NDArray[np.int64], warmup: int) -> None:
-        self.duration = 0.0
+        self._dt, self._n_steps = network.dt, 0
         self.n_spikes = self.n_events = 0
         self.n_formed = self.n_removed = 0
         self._sizes = [population.size for population in network.populations]
@@ -56,7 +54,7 @@ class Tally:
         n_events = int(self._out_degrees[frame.neuron].sum()) + self._rewire(frame)
         if frame.t_start < self._warmup:
             return
-        self.duration += frame.duration
+        self._n_steps += frame.t_stop - frame.t_start
         self.n_spikes += frame.n_spikes
         self.n_events += n_events
         n_formed = int(frame.structure.is_formed.sum())
@@ -84,6 +82,11 @@ class Tally:
         change = np.where(events.is_formed, 1, -1)
         np.add.at(self._out_degrees, events.pre, change)
         return int((change * n_later).sum())
+
+    @property
+    def duration(self) -> float:
+        """Model time that is measured [ms]; it does not depend on how the run was cut."""
+        return self._n_steps * self._dt
 
     @property
     def spike_sha256(self) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import signal
+import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,12 +90,29 @@ def perform(name: str, *args: Any) -> Any:
     """
     try:
         module, _, path = name.partition(":")
-        function: Any = importlib.import_module(module)
+        with _uninterrupted():
+            function: Any = importlib.import_module(module)
         for part in path.split("."):
             function = getattr(function, part)
         return function(*args)
     except BaseException as error:  # an interrupt too is an answer
         return Failure.of(error)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Let an interrupt wait: what has been imported by half cannot be imported any more."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # interrupts come to the main thread
+        return
+    caught: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: caught.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if caught:
+        signal.raise_signal(signal.SIGINT)  # now
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -25,6 +25,9 @@ from snnlab.cpu.engine import CpuEngine
 from snnlab.dry_run.rank import held_bytes
 from snnlab.errors import SpecError
 
+IMPORTED: list[str] = []
+"""What `slow_to_import` has noted."""
+
 
 def nothing() -> None:
     """Return at once."""

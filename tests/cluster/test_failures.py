@@ -14,7 +14,7 @@ from snnlab.cluster import Ranks
 from snnlab.cluster.call import GRACE
 from snnlab.cluster.guard import processes
 from snnlab.errors import RankDied, RankFailed, StateError
-from tests.cluster import on_ranks
+from tests.cluster import on_ranks, slow_to_import
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(120)]
 
@@ -98,6 +98,16 @@ def test_interrupt_reaches_every_rank(ranks: Ranks) -> None:
         behind.result(30)
     assert seconds_since(start) < 3
     assert [pid for _, _, pid in ranks.call(on_ranks.who, timeout=30)] == before
+
+
+def test_an_interrupt_waits_until_modules_are_whole(ranks: Ranks) -> None:
+    ranks.call(on_ranks.nothing, timeout=60)
+    call = ranks.submit(slow_to_import.imported)
+    later(0.5, ranks.interrupt)
+    with pytest.raises(RankFailed, match="KeyboardInterrupt"):
+        call.result(30)
+    told = ranks.call(slow_to_import.imported, timeout=30)
+    assert told == [["begun", "done"]] * 2
 
 
 def interrupt_me() -> None:

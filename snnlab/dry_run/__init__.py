@@ -15,7 +15,7 @@ from snnlab.errors import SpecError
 __all__ = ["add_arguments", "main"]
 
 _LONGEST_S = 3600
-"""Time that building one rank may take."""
+"""Wall-clock time [s] that building one rank may take."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -99,9 +99,13 @@ def _in_a_process(args: argparse.Namespace, ranks: int) -> dict[str, Any] | None
     command += ["--weak"] if args.weak else []
     command += [] if args.seed is None else ["--seed", str(args.seed)]
     command += ["--set", *args.settings] if args.settings else []
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, text=True, timeout=_LONGEST_S, check=False
-    )
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, text=True, timeout=_LONGEST_S, check=False
+        )
+    except subprocess.TimeoutExpired:
+        sys.stderr.write(f"{ranks} ranks: not built within {_LONGEST_S} s.\n")
+        return None
     if done.returncode != 0:
         sys.stderr.write(f"{ranks} ranks: not built.\n")
         return None

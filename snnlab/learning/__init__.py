@@ -1,0 +1,33 @@
+"""Recurrent networks that learn by e-prop, dense or with sparse rows that rewire as they learn.
+
+`RecurrentNetwork` says what there is, `initial_weights` draws its weights, `EProp` computes
+gradients of `Trials`, and `Learner` changes weights and rows by them.
+"""
+
+from snnlab.learning.eprop import EProp
+from snnlab.learning.initial import initial_weights
+from snnlab.learning.learner import Learner, Update
+from snnlab.learning.optimisers import SGD, Adam, Optimiser
+from snnlab.learning.outcome import Gradient, Outcome
+from snnlab.learning.recurrent_network import RecurrentNetwork
+from snnlab.learning.shuffle import batches
+from snnlab.learning.synapses import Synapses
+from snnlab.learning.trials import Trials
+from snnlab.learning.weights import Weights
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "EProp",
+    "Gradient",
+    "Learner",
+    "Optimiser",
+    "Outcome",
+    "RecurrentNetwork",
+    "Synapses",
+    "Trials",
+    "Update",
+    "Weights",
+    "batches",
+    "initial_weights",
+]

@@ -1,0 +1,106 @@
+"""e-prop: gradients of a network, in one of two forms that return the same numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from snnlab.errors import SpecError
+from snnlab.learning.adjoint import adjoint_gradient
+from snnlab.learning.crew import Crew
+from snnlab.learning.outcome import Gradient, Outcome
+from snnlab.learning.recurrent_network import RecurrentNetwork
+from snnlab.learning.show import show
+from snnlab.learning.task import Task
+from snnlab.learning.trials import Trials
+from snnlab.learning.weights import Weights
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["FORMS", "EProp"]
+
+FORMS = ("adjoint",)
+"""How gradients are computed."""
+
+
+class EProp:
+    """Gradients of a network by e-prop, on the CPU.
+
+    Parameters
+    ----------
+    network : RecurrentNetwork
+    form : str
+        ``"adjoint"``: goes back in time once a trial has been shown, and touches a synapse only
+        when its source has fired.
+    threads : int
+        Results do not depend on it, to the bit.
+
+    Notes
+    -----
+    What makes it e-prop is what the gradient leaves out: paths through recurrent weights to other
+    neurons, the reset, and the refractory state.
+
+    References
+    ----------
+    Bellec et al., Nature Communications 11, 3625, 2020.
+    """
+
+    def __init__(
+        self, network: RecurrentNetwork, *, form: str = "adjoint", threads: int = 1
+    ) -> None:
+        if form not in FORMS:
+            raise SpecError("form", "must be " + " or ".join(map(repr, FORMS)), got=repr(form))
+        self.network, self.form = network, form
+        self._crew = Crew(threads)
+
+    def gradient(
+        self, weights: Weights, trials: Trials, indices: ArrayLike | None = None, *,
+        targets: NDArray[Any] | None = None, regulariser: NDArray[Any] | None = None,
+        drop_out: float = 0.0, update: int = 0, pairs: bool = False,
+    ) -> Gradient:  # fmt: skip
+        """Return the gradient of the loss, summed over some trials.
+
+        Parameters
+        ----------
+        weights : Weights
+        trials : Trials
+        indices : (n,) int64, optional
+            Which trials, in this order; default: all.
+        targets : (n_trials, n_steps, n_outputs) real, optional
+            What outputs should be, for a network whose `readout` is regression.
+        regulariser : (n_hidden,) real, optional
+            ``c_reg (f - f_target)`` of each neuron, rates in spikes/ms; default: 0.
+        drop_out : float
+            Probability that an input spike is left out.
+        update : int
+            Names, with the network's seed, which ones.
+        pairs : bool
+            Whether gradients of pairs without a synapse are wanted, too.
+
+        Raises
+        ------
+        SpecError
+            The trials do not fit the network.
+        """
+        task = Task.of(
+            self.network, weights, trials, indices, targets=targets, regulariser=regulariser,
+            drop_out=drop_out, update=update,
+        )  # fmt: skip
+        return adjoint_gradient(task, self._crew, pairs=pairs)
+
+    def evaluate(
+        self, weights: Weights, trials: Trials, indices: ArrayLike | None = None, *,
+        targets: NDArray[Any] | None = None,
+    ) -> Outcome:  # fmt: skip
+        """Show some trials and return what they have done; no spike is left out.
+
+        Parameters
+        ----------
+        weights, trials, indices, targets : see `gradient`
+        """
+        task = Task.of(self.network, weights, trials, indices, targets=targets)
+        return show(task, self._crew)
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._crew.close()

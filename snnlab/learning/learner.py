@@ -1,0 +1,207 @@
+"""Learning: a network, its weights, and what changes them, one batch after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnlab.errors import FormatError
+from snnlab.learning.eprop import EProp
+from snnlab.learning.initial import initial_weights
+from snnlab.learning.optimisers import Adam, Optimiser
+from snnlab.learning.outcome import Gradient, Outcome
+from snnlab.learning.recurrent_network import RecurrentNetwork
+from snnlab.learning.trials import Trials
+from snnlab.learning.weights import Weights
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Learner", "Update"]
+
+_RATE_WEIGHT = 0.1
+"""Weight of the newest batch in the average of firing rates."""
+
+
+@dataclass(frozen=True)
+class Update:
+    """What one batch has done.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What its trials have done, before the update.
+    n_rewired : dict of str to int
+        Synapses that were replaced, by projection: ``"input"``, ``"recurrent"``.
+    """
+
+    outcome: Outcome
+    n_rewired: Mapping[str, int]
+
+
+class Learner:
+    """Changes the weights of a network, batch by batch.
+
+    Parameters
+    ----------
+    network : RecurrentNetwork
+    weights : Weights, optional
+        Where to start; default: `initial_weights`. They are copied.
+    optimiser : Optimiser
+    form : str
+        Of e-prop; see `EProp`.
+    drop_out : float
+        Probability that an input spike is left out while learning.
+    threads : int
+        Results do not depend on it, to the bit.
+
+    Attributes
+    ----------
+    weights : Weights
+        As they are now.
+    n_updates : int
+        Batches that have been learnt; with the network's seed it names all that is drawn.
+    rates : (n_hidden,) float64 [1/ms]
+        Average firing rates, which the regulariser compares with the network's `f_target`.
+    """
+
+    def __init__(
+        self, network: RecurrentNetwork, weights: Weights | None = None, *,
+        optimiser: Optimiser | None = None, form: str = "adjoint", drop_out: float = 0.0,
+        threads: int = 1,
+    ) -> None:  # fmt: skip
+        self.network = network
+        self.optimiser = Adam() if optimiser is None else optimiser
+        self.drop_out = drop_out
+        self.weights = initial_weights(network) if weights is None else weights.copy()
+        self.n_updates = 0
+        self.rates: NDArray[np.float64] = np.full(network.n_hidden, network.f_target / 1000.0)
+        self._eprop = EProp(network, form=form, threads=threads)
+        self._moments = {
+            name: tuple(np.zeros_like(w) for _ in range(self.optimiser.n_moments))
+            for name, w in self._learnt().items()
+        }
+
+    def learn(
+        self, trials: Trials, indices: ArrayLike | None = None, *,
+        targets: NDArray[Any] | None = None, learning_rate: float | None = None,
+    ) -> Update:  # fmt: skip
+        """Learn one batch: one update of the weights.
+
+        Parameters
+        ----------
+        trials : Trials
+        indices : (n,) int64, optional
+            The trials of the batch; default: all.
+        targets : (n_trials, n_steps, n_outputs) real, optional
+            For a network whose `readout` is regression.
+        learning_rate : float, optional
+            Of this update; default: the optimiser's.
+        """
+        gradient = self._eprop.gradient(
+            self.weights, trials, indices, targets=targets, regulariser=self._regulariser(),
+            drop_out=self.drop_out, update=self.n_updates,
+        )  # fmt: skip
+        self.n_updates += 1
+        self._remember_rates(gradient.outcome, trials)
+        rate = self.optimiser.learning_rate if learning_rate is None else learning_rate
+        self._apply(gradient, rate)
+        return Update(gradient.outcome, {})
+
+    def evaluate(
+        self, trials: Trials, indices: ArrayLike | None = None, *,
+        targets: NDArray[Any] | None = None,
+    ) -> Outcome:  # fmt: skip
+        """Show trials without learning; see `EProp.evaluate`."""
+        return self._eprop.evaluate(self.weights, trials, indices, targets=targets)
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Return copies of all arrays that learning goes on from, by name; see `restore`."""
+        found: dict[str, NDArray[Any]] = {
+            "n_updates": np.array(self.n_updates),
+            "rates": self.rates.copy(),
+        }
+        for name, moments in self._moments.items():
+            found |= {f"{name}/moment/{k}": m.copy() for k, m in enumerate(moments)}
+        found |= {f"{name}/weight": w.copy() for name, w in self._learnt().items()}
+        if self.weights.feedback is not None:
+            found["feedback/weight"] = self.weights.feedback.copy()
+        for name, synapses in self._synapses().items():
+            if not synapses.is_dense:
+                rows = {"start": synapses.start, "post": synapses.post, "sign": synapses.sign}
+                found |= {f"{name}/{key}": array.copy() for key, array in rows.items()}
+        return found
+
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` of a learner of the same network has returned, bit for bit.
+
+        Raises
+        ------
+        FormatError
+            Arrays are missing, or of another network.
+        """
+        now = self.state()
+        for name, array in now.items():
+            if name not in state or np.shape(state[name]) != array.shape:
+                got = str(np.shape(state[name])) if name in state else "none"
+                raise FormatError(
+                    f"state[{name!r}]", f"must be an array of the shape {array.shape}", got=got,
+                    remedy="Restore what a learner of the same network and optimiser returned.",
+                )  # fmt: skip
+        self.n_updates = int(state["n_updates"])
+        self.rates[:] = state["rates"]
+        for name, moments in self._moments.items():
+            for k, moment in enumerate(moments):
+                moment[:] = state[f"{name}/moment/{k}"]
+        for name, weight in self._learnt().items():
+            weight[:] = state[f"{name}/weight"]
+        if self.weights.feedback is not None:
+            self.weights.feedback[:] = state["feedback/weight"]
+        for name, synapses in self._synapses().items():
+            if not synapses.is_dense:
+                synapses.start[:] = state[f"{name}/start"]
+                synapses.post[:] = state[f"{name}/post"]
+                synapses.sign[:] = state[f"{name}/sign"]
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._eprop.close()
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _synapses(self) -> dict[str, Any]:
+        found = {"input": self.weights.input}
+        return (
+            found
+            if self.weights.recurrent is None
+            else found | {"recurrent": self.weights.recurrent}
+        )
+
+    def _learnt(self) -> dict[str, NDArray[Any]]:
+        """Arrays that follow the gradient."""
+        found = {name: s.weight for name, s in self._synapses().items()}
+        found |= {"output": self.weights.output, "bias": self.weights.bias}
+        if self.network.feedback == "adaptive":
+            assert self.weights.feedback is not None
+            found["feedback"] = self.weights.feedback
+        return found
+
+    def _regulariser(self) -> NDArray[np.float64]:
+        found = self.network.c_reg * (self.rates - self.network.f_target / 1000.0)
+        return np.asarray(found, np.float64)
+
+    def _remember_rates(self, outcome: Outcome, trials: Trials) -> None:
+        time = max(outcome.loss.size, 1) * trials.n_steps * trials.dt
+        self.rates += _RATE_WEIGHT * (outcome.spike_counts / time - self.rates)
+
+    def _apply(self, gradient: Gradient, rate: float) -> None:
+        by_name: dict[str, Any] = {
+            "input": gradient.input, "recurrent": gradient.recurrent,
+            "output": gradient.output, "bias": gradient.bias, "feedback": gradient.output,
+        }  # fmt: skip
+        for name, weight in self._learnt().items():
+            moments = self._moments[name]
+            self.optimiser.apply(weight, by_name[name], moments, self.n_updates, rate)

@@ -1,0 +1,158 @@
+"""One step of the hidden neurons and of the outputs, compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import int32, njit
+
+__all__ = ["add_row", "add_rows", "advance", "fire", "judge"]
+
+_LANES = 16
+"""Neurons that are looked at together for spikes."""
+
+
+@njit(error_model="numpy", forceinline=True)
+def add_row(i, weight, dense, start, post, current):  # type: ignore[no-untyped-def]
+    """Add the weights of source `i` to the input of its targets.
+
+    Parameters
+    ----------
+    i : int
+    weight : (n,) real
+        Of sparse rows.
+    dense : (n_pre, n_post) real
+        Of a matrix; empty for sparse rows.
+    start, post : see `snnlab.learning.synapses.Synapses`
+    current : (n_post,) real
+    """
+    if dense.size:
+        row = dense[i]
+        for j in range(current.size):
+            current[j] += row[j]
+    else:
+        for k in range(start[i], start[i + 1]):
+            current[post[k]] += weight[k]
+
+
+@njit(error_model="numpy", cache=True)
+def add_rows(sources, weight, dense, start, post, current):  # type: ignore[no-untyped-def]
+    """Add the weights of some sources to the input of their targets; see `add_row`."""
+    for i in sources:
+        add_row(int32(i), weight, dense, start, post, current)
+
+
+@njit(error_model="numpy", forceinline=True)
+def advance(c, current, v, a, refractory, psi, margin):  # type: ignore[no-untyped-def]
+    """Add the input of a step to the voltages; tell how near to the threshold neurons are.
+
+    Parameters
+    ----------
+    c : (n,) real
+        See `snnlab.learning.constants`.
+    current : (n_hidden,) real
+        Input of this step.
+    v, a : (n_hidden,) real
+        What is left of voltage and adaptation from the step before; v is changed.
+    refractory : (n_hidden,) int32
+        Steps for which neurons cannot fire.
+    psi : (n_hidden,) real
+        Written: the pseudo-derivative.
+    margin : (n_hidden,) real
+        Written: voltage above the threshold, below 0 where a neuron cannot fire.
+    """
+    zero, one = c[0], c[1]
+    beta, v_th, inverse, height = c[5], c[6], c[7], c[8]
+    for j in range(v.size):
+        v[j] += current[j]
+        above = v[j] - (v_th + beta * a[j])
+        near = one - abs(above) * inverse
+        is_free = refractory[j] == 0
+        psi[j] = height * near if is_free and near > zero else zero
+        margin[j] = above if is_free else -one
+
+
+@njit(error_model="numpy", forceinline=True)
+def fire(c, refractory_steps, v, a, refractory, margin, spikes, n):  # type: ignore[no-untyped-def]
+    """Let neurons fire that are at the threshold, in ascending order; let all decay by a step.
+
+    Parameters
+    ----------
+    c, margin : see `advance`
+    v, a : (n_hidden,) real
+        Changed: what is left of them in the next step.
+    refractory : (n_hidden,) int32
+        Changed: steps for which neurons cannot fire.
+    refractory_steps : int
+    spikes : (n_most,) uint16
+        Written from place `n` on: who fires.
+    n : int
+
+    Returns
+    -------
+    int
+        Where the next step's spikes begin.
+    """
+    zero, one, alpha, rho, v_th = c[0], c[1], c[2], c[3], c[6]
+    for j in range(v.size):
+        v[j] *= alpha
+        a[j] *= rho
+        refractory[j] -= int32(refractory[j] > 0)
+    for first in range(0, v.size, _LANES):
+        last = min(first + _LANES, v.size)
+        any_fires = int32(0)
+        for j in range(first, last):
+            any_fires |= int32(margin[j] >= zero)
+        if any_fires:
+            for j in range(first, last):
+                if margin[j] >= zero:
+                    v[j] -= v_th
+                    a[j] += one
+                    refractory[j] = refractory_steps
+                    spikes[n] = j
+                    n += 1
+    return n
+
+
+@njit(error_model="numpy", cache=True)
+def judge(c, y, is_softmax, label, target, error, vote):  # type: ignore[no-untyped-def]
+    """Compare the outputs of a step with what they should be.
+
+    Parameters
+    ----------
+    c : (n,) real
+    y : (n_outputs,) real
+    is_softmax : bool
+    label : int
+        The right class.
+    target : (n_outputs,) real
+        What outputs should be; read for regression alone.
+    error : (n_outputs,) real
+        Written: derivative of the loss by `y`.
+    vote : (n_outputs,) float64
+        What outputs were so far, summed; changed.
+
+    Returns
+    -------
+    float
+        Loss of the step.
+    """
+    loss = 0.0
+    for k in range(y.size):
+        vote[k] += y[k]
+    if not is_softmax:
+        for k in range(y.size):
+            error[k] = y[k] - target[k]
+            loss += 0.5 * float(error[k]) * float(error[k])
+        return loss
+    largest = y[0]
+    for k in range(1, y.size):
+        largest = max(largest, y[k])
+    total = c[0]
+    for k in range(y.size):
+        error[k] = np.exp(y[k] - largest)
+        total += error[k]
+    loss = np.log(float(total)) + float(largest) - float(y[label])
+    for k in range(y.size):
+        error[k] /= total
+    error[label] -= c[1]
+    return loss

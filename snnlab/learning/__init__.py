@@ -4,6 +4,7 @@
 gradients of `Trials`, and `Learner` changes weights and rows by them.
 """
 
+from snnlab.learning.eligibility import ALIFEligibility, EligibilityRule, LIFEligibility
 from snnlab.learning.eprop import EProp
 from snnlab.learning.initial import initial_weights
 from snnlab.learning.learner import Learner, Update
@@ -17,9 +18,12 @@ from snnlab.learning.weights import Weights
 
 __all__ = [
     "SGD",
+    "ALIFEligibility",
     "Adam",
     "EProp",
+    "EligibilityRule",
     "Gradient",
+    "LIFEligibility",
     "Learner",
     "Optimiser",
     "Outcome",

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from snnlab.errors import SpecError
 from snnlab.learning.adjoint import adjoint_gradient
 from snnlab.learning.crew import Crew
+from snnlab.learning.eligibility import EligibilityRule
+from snnlab.learning.online import Eligibility, online_gradient
 from snnlab.learning.outcome import Gradient, Outcome
 from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.show import show
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMS", "EProp"]
 
-FORMS = ("adjoint",)
+FORMS = ("adjoint", "online")
 """How gradients are computed."""
 
 
@@ -31,7 +35,13 @@ class EProp:
     network : RecurrentNetwork
     form : str
         ``"adjoint"``: goes back in time once a trial has been shown, and touches a synapse only
-        when its source has fired.
+        when its source has fired. ``"online"``: keeps eligibility traces of every synapse, goes
+        forwards in time alone, and needs no memory for it.
+    rule : type of EligibilityRule, optional
+        Of the online form; default: that of the network's neurons, `ALIFEligibility` or
+        `LIFEligibility`.
+    parameters : mapping, optional
+        Of the rule: name -> number or quantity; what is not named has the rule's default.
     threads : int
         Results do not depend on it, to the bit.
 
@@ -46,12 +56,22 @@ class EProp:
     """
 
     def __init__(
-        self, network: RecurrentNetwork, *, form: str = "adjoint", threads: int = 1
-    ) -> None:
+        self, network: RecurrentNetwork, *, form: str = "adjoint",
+        rule: type[EligibilityRule] | None = None,
+        parameters: Mapping[str, float | str] | None = None, threads: int = 1,
+    ) -> None:  # fmt: skip
         if form not in FORMS:
             raise SpecError("form", "must be " + " or ".join(map(repr, FORMS)), got=repr(form))
+        if form == "adjoint" and rule is not None:
+            raise SpecError(
+                "rule", "must be None: the adjoint form is that of ALIFEligibility",
+                got=rule.__name__, remedy="Write form='online' for a rule of your own.",
+            )  # fmt: skip
         self.network, self.form = network, form
         self._crew = Crew(threads)
+        self._eligibility = None
+        if form == "online":
+            self._eligibility = Eligibility.of(network, rule, parameters or {})
 
     def gradient(
         self, weights: Weights, trials: Trials, indices: ArrayLike | None = None, *,
@@ -86,7 +106,16 @@ class EProp:
             self.network, weights, trials, indices, targets=targets, regulariser=regulariser,
             drop_out=drop_out, update=update,
         )  # fmt: skip
-        return adjoint_gradient(task, self._crew, pairs=pairs)
+        if self._eligibility is None:
+            return adjoint_gradient(task, self._crew, pairs=pairs)
+        found = online_gradient(task, self._crew, self._eligibility)
+        if not pairs:
+            return found
+        # Traces of pairs without a synapse would cost as much as those of a dense network.
+        of_pairs = adjoint_gradient(task, self._crew, pairs=True)
+        return replace(
+            found, input_pairs=of_pairs.input_pairs, recurrent_pairs=of_pairs.recurrent_pairs
+        )
 
     def evaluate(
         self, weights: Weights, trials: Trials, indices: ArrayLike | None = None, *,

@@ -12,6 +12,7 @@ from snnlab.learning.optimisers import SGD, Adam, Optimiser
 from snnlab.learning.outcome import Gradient, Outcome
 from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.shuffle import batches
+from snnlab.learning.structural_plasticity import StructuralPlasticity
 from snnlab.learning.synapses import Synapses
 from snnlab.learning.trials import Trials
 from snnlab.learning.weights import Weights
@@ -28,6 +29,7 @@ __all__ = [
     "Optimiser",
     "Outcome",
     "RecurrentNetwork",
+    "StructuralPlasticity",
     "Synapses",
     "Trials",
     "Update",

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnlab.errors import FormatError
+from snnlab.errors import FormatError, SpecError
 from snnlab.learning.eprop import EProp
 from snnlab.learning.initial import initial_weights
 from snnlab.learning.optimisers import Adam, Optimiser
 from snnlab.learning.outcome import Gradient, Outcome
 from snnlab.learning.recurrent_network import RecurrentNetwork
+from snnlab.learning.rewirer import Rewirer
+from snnlab.learning.structural_plasticity import StructuralPlasticity
+from snnlab.learning.synapses import Synapses
 from snnlab.learning.trials import Trials
 from snnlab.learning.weights import Weights
 
@@ -49,8 +52,12 @@ class Learner:
     ----------
     network : RecurrentNetwork
     weights : Weights, optional
-        Where to start; default: `initial_weights`. They are copied.
+        Where to start; default: `initial_weights`, whose signs are those of the connections where a
+        rule of rewiring gives them one. They are copied.
     optimiser : Optimiser
+    input_rewiring, recurrent_rewiring : StructuralPlasticity, str or None
+        Who replaces synapses of the two projections: ``"DeepR"``, ``"SET"``, ``"RigL"``, or one of
+        these with settings; None: nobody. The projection must be sparse.
     form : str
         Of e-prop; see `EProp`.
     drop_out : float
@@ -70,8 +77,10 @@ class Learner:
 
     def __init__(
         self, network: RecurrentNetwork, weights: Weights | None = None, *,
-        optimiser: Optimiser | None = None, form: str = "adjoint", drop_out: float = 0.0,
-        threads: int = 1,
+        optimiser: Optimiser | None = None,
+        input_rewiring: StructuralPlasticity | str | None = None,
+        recurrent_rewiring: StructuralPlasticity | str | None = None,
+        form: str = "adjoint", drop_out: float = 0.0, threads: int = 1,
     ) -> None:  # fmt: skip
         self.network = network
         self.optimiser = Adam() if optimiser is None else optimiser
@@ -80,6 +89,10 @@ class Learner:
         self.n_updates = 0
         self.rates: NDArray[np.float64] = np.full(network.n_hidden, network.f_target / 1000.0)
         self._eprop = EProp(network, form=form, threads=threads)
+        self._rewirers = self._rewired({"input": input_rewiring, "recurrent": recurrent_rewiring})
+        if weights is None:
+            for rewirer in self._rewirers.values():
+                rewirer.start()
         self._moments = {
             name: tuple(np.zeros_like(w) for _ in range(self.optimiser.n_moments))
             for name, w in self._learnt().items()
@@ -101,15 +114,19 @@ class Learner:
         learning_rate : float, optional
             Of this update; default: the optimiser's.
         """
+        due = {k: r for k, r in self._rewirers.items() if r.is_due(self.n_updates + 1)}
         gradient = self._eprop.gradient(
             self.weights, trials, indices, targets=targets, regulariser=self._regulariser(),
             drop_out=self.drop_out, update=self.n_updates,
+            pairs=any(r.needs_pairs for r in due.values()),
         )  # fmt: skip
         self.n_updates += 1
         self._remember_rates(gradient.outcome, trials)
         rate = self.optimiser.learning_rate if learning_rate is None else learning_rate
-        self._apply(gradient, rate)
-        return Update(gradient.outcome, {})
+        self._apply(gradient, rate, trials.n_steps)
+        time = self.n_updates * trials.n_steps * trials.dt
+        n_rewired = {name: self._rewire(name, r, gradient, time) for name, r in due.items()}
+        return Update(gradient.outcome, n_rewired)
 
     def evaluate(
         self, trials: Trials, indices: ArrayLike | None = None, *,
@@ -131,7 +148,11 @@ class Learner:
             found["feedback/weight"] = self.weights.feedback.copy()
         for name, synapses in self._synapses().items():
             if not synapses.is_dense:
-                rows = {"start": synapses.start, "post": synapses.post, "sign": synapses.sign}
+                rows: dict[str, NDArray[Any]] = {
+                    "start": synapses.start,
+                    "post": synapses.post,
+                    "sign": synapses.sign,
+                }
                 found |= {f"{name}/{key}": array.copy() for key, array in rows.items()}
         return found
 
@@ -165,6 +186,8 @@ class Learner:
                 synapses.start[:] = state[f"{name}/start"]
                 synapses.post[:] = state[f"{name}/post"]
                 synapses.sign[:] = state[f"{name}/sign"]
+        for rewirer in self._rewirers.values():
+            rewirer.refresh()
 
     def close(self) -> None:
         """Let the threads end."""
@@ -172,13 +195,34 @@ class Learner:
 
     # ----------------------------------------------------------------------------------------------
 
-    def _synapses(self) -> dict[str, Any]:
+    def _rewired(
+        self, wanted: Mapping[str, StructuralPlasticity | str | None]
+    ) -> dict[str, Rewirer]:
+        found, synapses = {}, self._synapses()
+        for name, plasticity in wanted.items():
+            if plasticity is None:
+                continue
+            if name not in synapses:
+                raise SpecError(
+                    f"{name}_rewiring", "must be None: the network has no such synapses",
+                    got=repr(plasticity), remedy="Write recurrent=True in the network.",
+                )  # fmt: skip
+            chosen = plasticity
+            if isinstance(chosen, str):
+                chosen = StructuralPlasticity(chosen)
+            found[name] = Rewirer(self.network, name, synapses[name], chosen)
+        return found
+
+    def _rewire(self, name: str, rewirer: Rewirer, gradient: Gradient, time: float) -> int:
+        pairs = gradient.input_pairs if name == "input" else gradient.recurrent_pairs
+        n, self._moments[name] = rewirer.rewire(self.n_updates, time, self._moments[name], pairs)
+        return n
+
+    def _synapses(self) -> dict[str, Synapses]:
         found = {"input": self.weights.input}
-        return (
-            found
-            if self.weights.recurrent is None
-            else found | {"recurrent": self.weights.recurrent}
-        )
+        if self.weights.recurrent is not None:
+            found["recurrent"] = self.weights.recurrent
+        return found
 
     def _learnt(self) -> dict[str, NDArray[Any]]:
         """Arrays that follow the gradient."""
@@ -197,11 +241,15 @@ class Learner:
         time = max(outcome.loss.size, 1) * trials.n_steps * trials.dt
         self.rates += _RATE_WEIGHT * (outcome.spike_counts / time - self.rates)
 
-    def _apply(self, gradient: Gradient, rate: float) -> None:
+    def _apply(self, gradient: Gradient, rate: float, n_steps: int) -> None:
         by_name: dict[str, Any] = {
             "input": gradient.input, "recurrent": gradient.recurrent,
             "output": gradient.output, "bias": gradient.bias, "feedback": gradient.output,
         }  # fmt: skip
+        for name, rewirer in self._rewirers.items():
+            pull = rewirer.l1_per_step * n_steps * gradient.outcome.loss.size
+            if pull:
+                by_name[name] += by_name[name].dtype.type(pull) * rewirer.signs()
         for name, weight in self._learnt().items():
             moments = self._moments[name]
             self.optimiser.apply(weight, by_name[name], moments, self.n_updates, rate)

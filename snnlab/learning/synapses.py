@@ -28,7 +28,8 @@ class Synapses:
     post : (n,) int32
         Targets, ascending in each row; empty for a dense matrix.
     sign : (n,) int8
-        +1 or -1, the sign that a synapse keeps while it is there; empty for a dense matrix.
+        +1 or -1: the sign of the connection, where a rule of rewiring gives it one, else that of
+        the weight that it started from; empty for a dense matrix.
     autapses : bool
         Whether a neuron may connect with itself.
     """

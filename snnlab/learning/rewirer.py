@@ -1,0 +1,329 @@
+"""Replacing the synapses of a projection by a rule, after some updates of its weights."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnlab.arrays.marks import mark_stream
+from snnlab.arrays.ranking_growth import grow_anywhere, score_synapses
+from snnlab.arrays.selection import by_group, choose_lowest
+from snnlab.build.random import stream_id
+from snnlab.errors import SpecError
+from snnlab.learning.recurrent_network import RecurrentNetwork
+from snnlab.learning.replacing import draw_absent, marks_of, merge, visit, weigh
+from snnlab.learning.structural_plasticity import StructuralPlasticity
+from snnlab.learning.synapses import Synapses
+from snnlab.model.ranking_checks import number_of
+from snnlab.model.ranking_rule import GROUPS
+from snnlab.model.rewirings.deep_r import DeepR
+from snnlab.rules.ranking import read_ranking
+from snnlab.rules.ranking_kernel import compile_ranking_kernels
+from snnlab.rules.rewiring_kernel import compile_rewiring_kernels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Moments = tuple[NDArray[Any], ...]
+
+__all__ = ["Rewirer"]
+
+_NO_SHEET = (np.empty((0, 2)), np.empty((0, 2)), np.zeros(2))
+
+
+class Rewirer:
+    """Replaces synapses of one projection.
+
+    Parameters
+    ----------
+    network : RecurrentNetwork
+    name : str
+        ``"input"`` or ``"recurrent"``.
+    synapses : Synapses
+        Changed by all methods.
+    plasticity : StructuralPlasticity
+
+    Raises
+    ------
+    SpecError
+        The projection is dense, or the rule reads positions, which these neurons have not.
+    """
+
+    def __init__(
+        self, network: RecurrentNetwork, name: str, synapses: Synapses,
+        plasticity: StructuralPlasticity,
+    ) -> None:  # fmt: skip
+        if synapses.is_dense:
+            raise SpecError(
+                f"RecurrentNetwork.{name}_density", "must be < 1: synapses of the projection are "
+                "replaced", got="1", remedy=f"Write for example {name}_density=0.1.",
+            )  # fmt: skip
+        self._network, self._synapses, self._plasticity = network, synapses, plasticity
+        self._name, self._rule = name, plasticity.model
+        self._kernels: Any = self._compiled()
+        if self._kernels.tree.reads_distance:
+            raise SpecError(
+                f"{self._rule.__name__}", "must not read pair.distance: neurons that learn have "
+                "no positions", got="distance", remedy="Use a rule that goes by weights.",
+            )  # fmt: skip
+        values: dict[str, Any] = dict(plasticity.parameters)
+        values |= self._rule.derive(SimpleNamespace(**values), network.dt)
+        values["weight"] = plasticity.weight
+        self._p = SimpleNamespace(**values)
+        parameters = self._kernels.tree.parameters
+        self._params = np.array([values[n] for n in parameters] or [0.0], network.precision)
+        self._at_weight = parameters.index("weight") if "weight" in parameters else -1
+        self._seed = np.uint32(network.seed)
+        self._mark_stream = np.uint32(mark_stream(name))
+        self._marks = self._marks_of(synapses.pre, synapses.post)
+
+    @property
+    def l1_per_step(self) -> float:
+        """What is added to the gradient for each trial and step, times the sign."""
+        assert self._plasticity.l1 is not None
+        return self._plasticity.l1
+
+    def signs(self) -> NDArray[Any]:
+        """Signs of connections where the rule gives them one, else those of the weights, (n,)."""
+        return self._synapses.sign if self._rule.weighs_first else np.sign(self._synapses.weight)
+
+    def is_due(self, update: int) -> bool:
+        """Tell whether the rule is asked after this update."""
+        return update % self._plasticity.every == 0
+
+    @property
+    def needs_pairs(self) -> bool:
+        """Whether the rule needs the gradient of pairs without a synapse."""
+        return self._rule.ranks_pairs()
+
+    def start(self) -> None:
+        """Give the weights that the network starts with the signs of their connections."""
+        if self._rule.weighs_first:
+            synapses = self._synapses
+            synapses.weight[:] = self._weighed(
+                synapses.pre.astype(np.int64), synapses.post.astype(np.int64), synapses.weight,
+                self._marks, 0,
+            )  # fmt: skip
+            synapses.sign[:] = np.where(np.signbit(synapses.weight), -1, 1)
+
+    def refresh(self) -> None:
+        """Take note of rows that have been replaced from outside."""
+        self._marks = self._marks_of(self._synapses.pre, self._synapses.post)
+
+    def rewire(
+        self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None
+    ) -> tuple[int, Moments]:
+        """Ask the rule once.
+
+        Parameters
+        ----------
+        update : int
+            Names the random numbers.
+        time : float [ms]
+            What the rule sees as ``group.time``.
+        moments : tuple of (n,) real
+            Of the optimiser.
+        pairs : (n_pre, n_post) real, optional
+            Gradients of all pairs, for a rule that needs them.
+
+        Returns
+        -------
+        n : int
+            Synapses that were replaced.
+        moments : tuple of (n,) real
+            In the order of the new rows, 0 for new synapses.
+        """
+        names = self._named("rewiring", update)
+        goes = np.zeros(self._synapses.n, np.bool_)
+        if self._rule.replaces:
+            numbers = self._replaced(goes, names)
+        else:
+            numbers = self._ranked(goes, names, time, pairs)
+        if not numbers.size:
+            return 0, moments
+        return numbers.size, self._merged(goes, numbers, update, moments)
+
+    # --- rules that replace -----------------------------------------------------------------------
+
+    def _replaced(self, goes: NDArray[np.bool_], names: NDArray[np.uint32]) -> NDArray[np.int64]:
+        synapses, kernels = self._synapses, self._kernels
+        indegree = np.bincount(synapses.post, minlength=synapses.n_post)
+        adjust = 0 if self._leaves_weights() else kernels.adjust
+        n = visit(
+            adjust, kernels.prune, synapses.start, synapses.post, synapses.weight, self._marks,
+            indegree, self._params, names, goes,
+        )  # fmt: skip
+        if not n:
+            return np.zeros(0, np.int64)
+        indegree -= np.bincount(synapses.post[goes], minlength=synapses.n_post)
+        numbers = draw_absent(
+            kernels.accept, synapses.start, synapses.post, indegree, synapses.n_post,
+            synapses.autapses, kernels.tree.reads_mark, self._params, names, self._mark_stream, n,
+        )  # fmt: skip
+        # Where no pair is left for them, synapses stay: their number is kept.
+        goes[np.flatnonzero(goes)[numbers.size :]] = False
+        return np.asarray(numbers)
+
+    def _leaves_weights(self) -> bool:
+        """Whether DEEP R neither lets weights drift nor walk: then nothing is to be computed."""
+        is_deep_r = self._rule.adjust is DeepR.adjust
+        return is_deep_r and self._p.drift == 0.0 and self._p.temperature == 0.0
+
+    # --- rules that rank --------------------------------------------------------------------------
+
+    def _ranked(
+        self, goes: NDArray[np.bool_], names: NDArray[np.uint32], time: float,
+        pairs: NDArray[Any] | None,
+    ) -> NDArray[np.int64]:  # fmt: skip
+        synapses = self._synapses
+        pre, post = synapses.pre.astype(np.int64), synapses.post.astype(np.int64)
+        scores = np.empty(synapses.n)
+        score_synapses(
+            self._kernels.score, synapses.weight.reshape(-1, 1), self._params, pre, post,
+            np.bincount(post, minlength=synapses.n_post), _NO_SHEET, self._names(names), scores,
+        )  # fmt: skip
+        layout = GROUPS.index(self._rule.ranks)
+        n_units = (1, synapses.n_post, synapses.n_pre)[layout]
+        unit = (np.zeros_like(pre), post, pre)[layout]
+        group, n_groups = unit, n_units
+        if self._rule.signs_apart:
+            group, n_groups, scores = 2 * unit + (scores < 0.0), 2 * n_units, np.abs(scores)
+        order, start = by_group(group, n_groups)
+        n_going = np.array([self._n_going(int(n), time) for n in np.diff(start)], np.int64)
+        chosen = np.zeros(pre.size, np.bool_)
+        choose_lowest(scores[order], pre[order], post[order], start, n_going, names, chosen)
+        goes[order[chosen]] = True
+        n_coming = np.bincount(unit[goes], minlength=n_units)
+        numbers = self._come(unit, pre, post, layout, n_coming, names, pairs)
+        return self._keep_where_none_came(goes, unit, numbers, layout, n_coming)
+
+    def _n_going(self, n: int, time: float) -> int:
+        n_pairs = self._synapses.n_pre * self._synapses.n_post
+        group = SimpleNamespace(n=n, n_pairs=n_pairs, time=time)
+        return min(number_of(self._rule, "n_going", group, self._p), n)
+
+    def _come(
+        self, unit: NDArray[np.int64], pre: NDArray[np.int64], post: NDArray[np.int64],
+        layout: int, n_coming: NDArray[np.int64], names: NDArray[np.uint32],
+        pairs: NDArray[Any] | None,
+    ) -> NDArray[np.int64]:  # fmt: skip
+        """Pairs that get a synapse, ``pre * n_post + post``, ascending."""
+        synapses = self._synapses
+        n_pre, n_post = synapses.n_pre, synapses.n_post
+        if not synapses.autapses:
+            alone = np.arange(n_pre)
+            pre, post = np.concatenate([pre, alone]), np.concatenate([post, alone])
+            unit = np.concatenate([unit, alone if layout else np.zeros_like(alone)])
+        number = (pre * n_post + post, pre, post)[layout]
+        universe = (n_pre * n_post, n_pre, n_post)[layout]
+        order = np.lexsort((number, unit))
+        start = np.concatenate([[0], np.cumsum(np.bincount(unit, minlength=n_coming.size))])
+        if self.needs_pairs:
+            assert pairs is not None
+            units, found = self._largest(pairs, pre, post, layout, n_coming, names)
+        else:
+            units, found = grow_anywhere(
+                number[order], start.astype(np.int64), universe, n_coming, names
+            )
+        numbers = (found, found * n_post + units, units * n_post + found)[layout]
+        return np.sort(numbers)
+
+    def _largest(
+        self, pairs: NDArray[Any], pre: NDArray[np.int64], post: NDArray[np.int64], layout: int,
+        n_coming: NDArray[np.int64], names: NDArray[np.uint32],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:  # fmt: skip
+        """Pairs of each unit with the largest gradients."""
+        is_free = np.ones(pairs.shape, np.bool_)
+        is_free[pre, post] = False
+        all_pre, all_post = (a.astype(np.int64) for a in np.nonzero(is_free))
+        unit = (np.zeros_like(all_pre), all_post, all_pre)[layout]
+        losses = -np.abs(pairs[all_pre, all_post]).astype(np.float64)
+        order, start = by_group(unit, n_coming.size)
+        chosen = np.zeros(order.size, np.bool_)
+        choose_lowest(
+            losses[order], all_pre[order], all_post[order], start, n_coming, names, chosen
+        )
+        at = order[chosen]
+        number = (all_pre * pairs.shape[1] + all_post, all_pre, all_post)[layout]
+        return unit[at], number[at]
+
+    def _keep_where_none_came(
+        self, goes: NDArray[np.bool_], unit: NDArray[np.int64], numbers: NDArray[np.int64],
+        layout: int, n_coming: NDArray[np.int64],
+    ) -> NDArray[np.int64]:  # fmt: skip
+        """Let synapses stay for which no pair was left: their number is kept."""
+        if numbers.size == n_coming.sum():
+            return numbers
+        new_pre, new_post = np.divmod(numbers, self._synapses.n_post)
+        came = np.bincount(
+            (np.zeros_like(new_pre), new_post, new_pre)[layout], minlength=n_coming.size
+        )
+        for u in np.flatnonzero(came < n_coming):
+            going = np.flatnonzero(goes & (unit == u))
+            goes[going[came[u] :]] = False
+        return numbers
+
+    # ----------------------------------------------------------------------------------------------
+
+    def _compiled(self) -> Any:
+        rule: Any = self._rule
+        precision = self._network.precision
+        if rule.replaces:
+            return compile_rewiring_kernels(rule, ("weight",), precision=precision)
+        # Pairs are ranked by their gradient, whatever `gain` reads.
+        tree = read_ranking(rule, ("weight",), (), (), ranks_pairs=False)
+        return compile_ranking_kernels(tree, precision=precision)
+
+    def _marks_of(self, pre: NDArray[Any], post: NDArray[Any]) -> NDArray[Any]:
+        marks: NDArray[Any] = np.zeros(pre.size, self._network.precision)
+        if self._kernels.tree.reads_mark:
+            marks_of(pre, post, self._seed, self._mark_stream, marks)
+        return marks
+
+    def _named(self, purpose: str, update: int) -> NDArray[np.uint32]:
+        """What names random numbers: seed, stream, update."""
+        stream = np.uint32(stream_id(purpose, self._name))
+        return np.array([self._seed, stream, update], np.uint32)
+
+    def _names(self, names: NDArray[np.uint32]) -> NDArray[np.uint32]:
+        """Those of `snnlab.arrays.seen_pairs.names_of`."""
+        more = [self._mark_stream, int(self._kernels.tree.reads_mark)]
+        return np.concatenate([names, np.array(more, np.uint32)])
+
+    def _weighed(
+        self, pre: NDArray[np.int64], post: NDArray[np.int64], weight: NDArray[Any],
+        marks: NDArray[Any], update: int,
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """What synapses start from, if they would start from `weight` without the rule."""
+        weights = weight.astype(np.float64)
+        if self._kernels.initial:
+            indegree = np.bincount(self._synapses.post, minlength=self._synapses.n_post)
+            names = self._named("weigh", update)
+            weigh(
+                self._kernels.initial, self._params.copy(), self._at_weight, pre, post,
+                weight.astype(np.float64), marks, indegree, names, weights,
+            )  # fmt: skip
+        return weights
+
+    def _merged(
+        self, goes: NDArray[np.bool_], numbers: NDArray[np.int64], update: int, moments: Moments
+    ) -> Moments:
+        """Write the new rows; return the moments in their order."""
+        synapses = self._synapses
+        start, post, origin = merge(synapses.start, synapses.post, goes, numbers, synapses.n_post)
+        pre, target = np.divmod(numbers, synapses.n_post)
+        size = np.full(numbers.size, self._plasticity.weight)
+        marks = self._marks_of(pre, target)
+        fresh = self._weighed(pre, target, size, marks, update)
+        is_new = origin < 0
+        synapses.start[:], synapses.post[:] = start, post
+        synapses.weight[:] = np.where(is_new, 0, synapses.weight[origin])
+        synapses.sign[:] = np.where(is_new, 0, synapses.sign[origin])
+        self._marks[:] = self._marks[origin]
+        # New synapses lie in the rows in the order of their numbers.
+        synapses.weight[is_new] = fresh
+        synapses.sign[is_new] = np.where(np.signbit(fresh), -1, 1)
+        self._marks[is_new] = marks
+        return tuple(np.where(is_new, 0, m[origin]).astype(m.dtype) for m in moments)

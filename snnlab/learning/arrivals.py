@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+from numba import njit, uint64
 
 __all__ = ["add_arrivals", "add_arrivals_sparse", "sort_input", "sort_spikes"]
 
-_TILE = 64
+_TILE = 256
 """Columns that are summed together: what lies between two visits stays in the cache."""
 
 
@@ -99,21 +99,23 @@ def add_arrivals(first, last, start, at, rows, gradient):  # type: ignore[no-unt
     gradient : (n_pre, n_post) real
         Added to, four arrivals at a time.
     """
+    # Numbers without a sign need no check for places that are counted from the end, without which
+    # the loops vectorise.
     n_post = gradient.shape[1]
     for low in range(0, n_post, _TILE):
-        high = min(low + _TILE, n_post)
-        for i in range(first, last):
-            into, k = gradient[i, low:high], start[i]
-            while k + 4 <= start[i + 1]:
-                a, b = rows[at[k], low:high], rows[at[k + 1], low:high]
-                c, d = rows[at[k + 2], low:high], rows[at[k + 3], low:high]
-                for j in range(into.size):
-                    into[j] += (a[j] + b[j]) + (c[j] + d[j])
+        begin, end = uint64(low), uint64(min(low + _TILE, n_post))
+        for source in range(first, last):
+            i, k = uint64(source), start[source]
+            while k + 4 <= start[source + 1]:
+                a, b = uint64(at[k]), uint64(at[k + 1])
+                c, d = uint64(at[k + 2]), uint64(at[k + 3])
+                for j in range(begin, end):
+                    gradient[i, j] += (rows[a, j] + rows[b, j]) + (rows[c, j] + rows[d, j])
                 k += 4
-            while k < start[i + 1]:
-                a = rows[at[k], low:high]
-                for j in range(into.size):
-                    into[j] += a[j]
+            while k < start[source + 1]:
+                a = uint64(at[k])
+                for j in range(begin, end):
+                    gradient[i, j] += rows[a, j]
                 k += 1
 
 
@@ -129,15 +131,16 @@ def add_arrivals_sparse(first, last, start, at, rows, row_start, post, gradient)
         Added to, four arrivals at a time.
     """
     for i in range(first, last):
-        k, begin, end = start[i], row_start[i], row_start[i + 1]
+        k, begin, end = start[i], uint64(row_start[i]), uint64(row_start[i + 1])
         while k + 4 <= start[i + 1]:
-            a, b, c, d = rows[at[k]], rows[at[k + 1]], rows[at[k + 2]], rows[at[k + 3]]
+            a, b = uint64(at[k]), uint64(at[k + 1])
+            c, d = uint64(at[k + 2]), uint64(at[k + 3])
             for s in range(begin, end):
-                j = post[s]
-                gradient[s] += (a[j] + b[j]) + (c[j] + d[j])
+                j = uint64(post[s])
+                gradient[s] += (rows[a, j] + rows[b, j]) + (rows[c, j] + rows[d, j])
             k += 4
         while k < start[i + 1]:
-            a = rows[at[k]]
+            a = uint64(at[k])
             for s in range(begin, end):
-                gradient[s] += a[post[s]]
+                gradient[s] += rows[a, uint64(post[s])]
             k += 1

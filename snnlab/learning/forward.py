@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, njit
 
-from snnlab.learning.step import add_row, add_rows, advance, fire, judge
+from snnlab.learning.step import add_row, add_rows, advance, fire, judge, new_flags
 
 __all__ = ["forward", "replay"]
 
@@ -61,7 +61,7 @@ def forward(  # type: ignore[no-untyped-def]
     """
     n_steps, refractory_steps, first_vote = settings[0], settings[1], settings[2]
     n_hidden, n_outputs = output.shape
-    current, margin = np.empty(n_hidden, c.dtype), np.empty(n_hidden, c.dtype)
+    current, flags = np.empty(n_hidden, c.dtype), new_flags(n_hidden)
     v, a, y = np.empty(n_hidden, c.dtype), np.empty(n_hidden, c.dtype), np.empty(n_outputs, c.dtype)
     refractory, unkept = np.empty(n_hidden, np.int32), np.empty(n_hidden, c.dtype)
     no_target = np.zeros(n_outputs, c.dtype)
@@ -83,9 +83,9 @@ def forward(  # type: ignore[no-untyped-def]
             e = _add_input(events, e, events.offsets[b + 1], t, rows_in, current)
             add_rows(fired[before:n], rows_rec[0], rows_rec[1], rows_rec[2], rows_rec[3], current)
             row = psi[g, t, :n_hidden] if keeps_psi else unkept
-            advance(c, current, v, a, refractory, row, margin)
+            advance(c, current, v, a, refractory, row, flags)
             before = n
-            n = fire(c, refractory_steps, v, a, refractory, margin, fired, n)
+            n = fire(c, refractory_steps, v, a, refractory, flags, fired, n)
             starts[t + 1] = n
             for k in range(n_outputs):
                 y[k] = c[4] * y[k] + bias[k]
@@ -123,7 +123,7 @@ def replay(  # type: ignore[no-untyped-def]
     refractory = np.empty(n_hidden, np.int32)
     for j in range(n_hidden):
         refractory[j] = int64(kept[2, j])
-    current, margin = np.empty(n_hidden, c.dtype), np.empty(n_hidden, c.dtype)
+    current, flags = np.empty(n_hidden, c.dtype), new_flags(n_hidden)
     again = np.empty(n_hidden, np.uint16)
     e, stop = events.offsets[b], events.offsets[b + 1]
     e += np.searchsorted(events.step[e:stop], t_first)
@@ -133,5 +133,5 @@ def replay(  # type: ignore[no-untyped-def]
         if t > 0:
             earlier = spikes[spike_start[t - 1] : spike_start[t]]
             add_rows(earlier, rows_rec[0], rows_rec[1], rows_rec[2], rows_rec[3], current)
-        advance(c, current, v, a, refractory, psi[t - t_first, :n_hidden], margin)
-        fire(c, settings[1], v, a, refractory, margin, again, 0)
+        advance(c, current, v, a, refractory, psi[t - t_first, :n_hidden], flags)
+        fire(c, settings[1], v, a, refractory, flags, again, 0)

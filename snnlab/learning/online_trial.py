@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import int64, njit
 
-from snnlab.learning.step import add_row, add_rows, advance, fire, judge
+from snnlab.learning.step import add_columns, add_row, add_rows, advance, fire, judge, new_flags
 from snnlab.rules.call import call_rule
 
 __all__ = ["learn_online"]
@@ -18,16 +18,6 @@ def _begin(traces, awake, states):  # type: ignore[no-untyped-def]
     awake[:] = 0
     for state in states:
         state[:] = 0
-
-
-@njit(error_model="numpy", cache=True)
-def _signal(feedback, error, signal):  # type: ignore[no-untyped-def]
-    """Write the learning signal: feedback times error."""
-    signal[:] = 0
-    for k in range(error.size):
-        column, now = feedback[k], error[k]
-        for j in range(signal.size):
-            signal[j] += column[j] * now
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -88,13 +78,13 @@ def learn_online(  # type: ignore[no-untyped-def]
     """
     n_steps, first_vote = settings[0], settings[2]
     (n_hidden, n_outputs), n_inputs = output.shape, rows_in[2].size - 1
-    of_hidden, of_outputs = np.zeros((7, n_hidden), c.dtype), np.zeros((3, n_outputs), c.dtype)
-    v, a, current, margin = of_hidden[0], of_hidden[1], of_hidden[2], of_hidden[3]
-    psi, signal, out_trace = of_hidden[4], of_hidden[5], of_hidden[6]
+    of_hidden, of_outputs = np.zeros((6, n_hidden), c.dtype), np.zeros((3, n_outputs), c.dtype)
+    v, a, current = of_hidden[0], of_hidden[1], of_hidden[2]
+    psi, signal, out_trace = of_hidden[3], of_hidden[4], of_hidden[5]
     y, error, no_target = of_outputs[0], of_outputs[1], of_outputs[2]
     trace_in, trace_rec = np.empty(n_inputs, c.dtype), np.empty(n_hidden, c.dtype)
     awake_in, awake_rec = np.empty(n_hidden, np.uint8), np.empty(n_hidden, np.uint8)
-    refractory = np.empty(n_hidden, np.int32)
+    refractory, flags = np.empty(n_hidden, np.int32), new_flags(n_hidden)
     before, now = np.empty(n_hidden, np.uint16), np.empty(n_hidden, np.uint16)
     for b in range(b_first, b_last):
         v[:], a[:], y[:], out_trace[:], refractory[:] = c[0], c[0], c[0], c[0], 0
@@ -116,8 +106,8 @@ def learn_online(  # type: ignore[no-untyped-def]
             add_rows(earlier, rows_rec[0], rows_rec[1], rows_rec[2], rows_rec[3], current)
             for j in earlier:
                 trace_rec[j] += c[1]
-            advance(c, current, v, a, refractory, psi, margin)
-            n_now = fire(c, settings[1], v, a, refractory, margin, now, 0)
+            advance(c, current, v, a, refractory, psi, flags)
+            n_now = fire(c, settings[1], v, a, refractory, flags, now, 0)
             for k in range(n_outputs):
                 y[k] = c[4] * y[k] + bias[k]
             for j in now[:n_now]:
@@ -130,7 +120,8 @@ def learn_online(  # type: ignore[no-untyped-def]
             if t >= first_vote:
                 target = targets[b, t] if targets.size else no_target
                 loss[b] += judge(c, y, settings[3] != 0, labels[b], target, error, votes[b])
-            _signal(feedback, error, signal)
+            signal[:] = c[0]
+            add_columns(feedback, error, signal)
             call_rule(
                 rule_in,
                 (index_in[0], index_in[1], awake_in, trace_in, psi, signal, regulariser, params,

@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from numba import njit
 
+from snnlab.learning.step import add_columns
+
 __all__ = ["reverse"]
 
 
@@ -44,17 +46,15 @@ def reverse(c, feedback, regulariser, error, psi, z, mu, q, drive):  # type: ign
     alpha, rho, kappa, beta = c[2], c[3], c[4], c[5]
     n_hidden = mu.size
     for t in range(error.shape[0] - 1, -1, -1):
-        for j in range(n_hidden):
-            drive[j] = regulariser[j]
         for k in range(z.size):
             z[k] = error[t, k] + kappa * z[k]
             error[t, k] = z[k]
-            zk, column = z[k], feedback[k]
-            for j in range(n_hidden):
-                drive[j] += column[j] * zk
-        row = psi[t]
         for j in range(n_hidden):
-            near, before = row[j], mu[j]
-            q[j] = near * (drive[j] + before) + alpha * q[j]
-            mu[j] = rho * before - beta * near * (drive[j] + before)
-            row[j] = q[j]
+            drive[j] = regulariser[j]
+        add_columns(feedback, z, drive)
+        for j in range(n_hidden):
+            near, before = psi[t, j], mu[j]
+            now = near * (drive[j] + before)
+            q[j] = now + alpha * q[j]
+            mu[j] = rho * before - beta * now
+            psi[t, j] = q[j]

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import int32, njit
+from numba import int32, njit, uint8
 
-__all__ = ["add_row", "add_rows", "advance", "fire", "judge"]
-
-_LANES = 16
-"""Neurons that are looked at together for spikes."""
+__all__ = ["add_columns", "add_row", "add_rows", "advance", "fire", "judge", "new_flags"]
 
 
 @njit(error_model="numpy", forceinline=True)
@@ -34,6 +31,23 @@ def add_row(i, weight, dense, start, post, current):  # type: ignore[no-untyped-
             current[post[k]] += weight[k]
 
 
+@njit(error_model="numpy", forceinline=True)
+def add_columns(feedback, error, total):  # type: ignore[no-untyped-def]
+    """Add feedback times errors, (n_outputs, n_hidden) and (n_outputs,), to (n_hidden,) numbers."""
+    k, n = 0, error.size
+    while k + 4 <= n:
+        a, b, c, d = error[k], error[k + 1], error[k + 2], error[k + 3]
+        for j in range(total.size):
+            first = feedback[k, j] * a + feedback[k + 1, j] * b
+            total[j] += first + (feedback[k + 2, j] * c + feedback[k + 3, j] * d)
+        k += 4
+    while k < n:
+        a = error[k]
+        for j in range(total.size):
+            total[j] += feedback[k, j] * a
+        k += 1
+
+
 @njit(error_model="numpy", cache=True)
 def add_rows(sources, weight, dense, start, post, current):  # type: ignore[no-untyped-def]
     """Add the weights of some sources to the input of their targets; see `add_row`."""
@@ -41,8 +55,14 @@ def add_rows(sources, weight, dense, start, post, current):  # type: ignore[no-u
         add_row(int32(i), weight, dense, start, post, current)
 
 
+@njit(error_model="numpy", cache=True)
+def new_flags(n_hidden):  # type: ignore[no-untyped-def]
+    """Make room for `advance` to say who is at the threshold: whole words of 8 neurons."""
+    return np.zeros(8 * ((n_hidden + 7) // 8), np.uint8)
+
+
 @njit(error_model="numpy", forceinline=True)
-def advance(c, current, v, a, refractory, psi, margin):  # type: ignore[no-untyped-def]
+def advance(c, current, v, a, refractory, psi, flags):  # type: ignore[no-untyped-def]
     """Add the input of a step to the voltages; tell how near to the threshold neurons are.
 
     Parameters
@@ -50,34 +70,37 @@ def advance(c, current, v, a, refractory, psi, margin):  # type: ignore[no-untyp
     c : (n,) real
         See `snnlab.learning.constants`.
     current : (n_hidden,) real
-        Input of this step.
+        Input of this step; the voltage above the threshold takes its place.
     v, a : (n_hidden,) real
         What is left of voltage and adaptation from the step before; v is changed.
     refractory : (n_hidden,) int32
         Steps for which neurons cannot fire.
     psi : (n_hidden,) real
         Written: the pseudo-derivative.
-    margin : (n_hidden,) real
-        Written: voltage above the threshold, below 0 where a neuron cannot fire.
+    flags : (n,) uint8
+        Written: 1 where a neuron fires.
     """
     zero, one = c[0], c[1]
     beta, v_th, inverse, height = c[5], c[6], c[7], c[8]
+    # Loops that write one array each: more at once are not vectorised.
     for j in range(v.size):
         v[j] += current[j]
-        above = v[j] - (v_th + beta * a[j])
-        near = one - abs(above) * inverse
-        is_free = refractory[j] == 0
-        psi[j] = height * near if is_free and near > zero else zero
-        margin[j] = above if is_free else -one
+    for j in range(v.size):
+        current[j] = v[j] - (v_th + beta * a[j])
+    for j in range(v.size):
+        near = one - abs(current[j]) * inverse
+        psi[j] = height * near if refractory[j] == 0 and near > zero else zero
+    for j in range(v.size):
+        flags[j] = uint8((current[j] >= zero) & (refractory[j] == 0))
 
 
 @njit(error_model="numpy", forceinline=True)
-def fire(c, refractory_steps, v, a, refractory, margin, spikes, n):  # type: ignore[no-untyped-def]
+def fire(c, refractory_steps, v, a, refractory, flags, spikes, n):  # type: ignore[no-untyped-def]
     """Let neurons fire that are at the threshold, in ascending order; let all decay by a step.
 
     Parameters
     ----------
-    c, margin : see `advance`
+    c, flags : see `advance`
     v, a : (n_hidden,) real
         Changed: what is left of them in the next step.
     refractory : (n_hidden,) int32
@@ -92,19 +115,16 @@ def fire(c, refractory_steps, v, a, refractory, margin, spikes, n):  # type: ign
     int
         Where the next step's spikes begin.
     """
-    zero, one, alpha, rho, v_th = c[0], c[1], c[2], c[3], c[6]
+    one, alpha, rho, v_th = c[1], c[2], c[3], c[6]
     for j in range(v.size):
         v[j] *= alpha
         a[j] *= rho
         refractory[j] -= int32(refractory[j] > 0)
-    for first in range(0, v.size, _LANES):
-        last = min(first + _LANES, v.size)
-        any_fires = int32(0)
-        for j in range(first, last):
-            any_fires |= int32(margin[j] >= zero)
-        if any_fires:
-            for j in range(first, last):
-                if margin[j] >= zero:
+    words = flags.view(np.uint64)
+    for w in range(words.size):
+        if words[w]:
+            for j in range(8 * w, 8 * w + 8):
+                if flags[j]:
                     v[j] -= v_th
                     a[j] += one
                     refractory[j] = refractory_steps

@@ -215,8 +215,7 @@ class Learner:
 
     def _rewire(self, name: str, rewirer: Rewirer, gradient: Gradient, time: float) -> int:
         pairs = gradient.input_pairs if name == "input" else gradient.recurrent_pairs
-        n, self._moments[name] = rewirer.rewire(self.n_updates, time, self._moments[name], pairs)
-        return n
+        return rewirer.rewire(self.n_updates, time, self._moments[name], pairs)
 
     def _synapses(self) -> dict[str, Synapses]:
         found = {"input": self.weights.input}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import int64, njit, uint32, uint64
 
@@ -10,7 +12,7 @@ from snnlab.arrays.rewiring import DRAWN_WORDS, PAIRS_AT_LEAST, PAIRS_EACH, RULE
 from snnlab.cpu.rewire_rows import draw_pair
 from snnlab.rules.call import call_rule
 
-__all__ = ["draw_absent", "marks_of", "merge", "visit", "weigh"]
+__all__ = ["draw_absent", "marks_of", "merge", "take_in", "visit", "visit_at_once", "weigh"]
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -35,8 +37,8 @@ def visit(adjust, prune, start, post, weight, marks, indegree, params, names, go
     params : (n_params,) real
     names : (3,) uint32
         Seed, stream, update.
-    goes : (n,) bool
-        Written.
+    goes : (n,) uint8
+        Written: 1 for those that go.
 
     Returns
     -------
@@ -61,6 +63,12 @@ def visit(adjust, prune, start, post, weight, marks, indegree, params, names, go
             goes[k] = call_rule(prune, (state, pair, params, random)) != 0
             n += int64(goes[k])
     return n
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def visit_at_once(address, weight, marks, params, goes):  # type: ignore[no-untyped-def]
+    """Say which synapses go, by `snnlab.rules.emit_pruning.PruningKernel`; return how many."""
+    return call_rule(address, (weight, marks, params, goes, int64(weight.size)))
 
 
 @njit(error_model="numpy", cache=True)
@@ -140,8 +148,8 @@ def merge(start, post, goes, numbers, n_post):  # type: ignore[no-untyped-def]
     Parameters
     ----------
     start, post : see `snnlab.learning.synapses.Synapses`
-    goes : (n,) bool
-        As many as there are new ones.
+    goes : (n,) uint8
+        Not 0 for as many as there are new ones.
     numbers : (n_new,) int64
         New pairs, ``pre * n_post + post``, ascending.
     n_post : int
@@ -212,3 +220,63 @@ def weigh(initial, params, at_weight, pre, post, size, marks, indegree, names, w
         random[2], random[3] = uint32(pre[k]), uint32(post[k])
         call_rule(initial, (pair, params, random, found))
         weights[k] = found[0]
+
+
+@njit(error_model="numpy", cache=True)
+def _carry_over(origin, array, fresh):  # type: ignore[no-untyped-def]
+    """Bring numbers of synapses into the order of new rows; new ones have those in `fresh`."""
+    before, at = array.copy(), 0
+    for k in range(origin.size):
+        if origin[k] >= 0:
+            array[k] = before[origin[k]]
+        else:
+            array[k] = fresh[at]
+            at += 1
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def take_in(  # type: ignore[no-untyped-def]
+    start, post, weight, sign, marks, moments, goes, numbers, size, initial, params, at_weight,
+    indegree, reads_mark, names, mark_stream,
+):  # fmt: skip
+    """Put new synapses into the rows in the place of those that go, with all that belongs to them.
+
+    Parameters
+    ----------
+    start, post, weight, sign : see `snnlab.learning.synapses.Synapses`
+        Changed.
+    marks : (n,) real
+        Changed.
+    moments : tuple of (n,) real
+        Changed: 0 for new synapses.
+    goes, numbers : see `merge`
+    size : float
+        What new synapses start from without the rule; their sign is then positive.
+    initial, params, at_weight, indegree : see `weigh`
+        `initial` is 0 if the rule leaves weights alone.
+    reads_mark : bool
+    names : (3,) uint32
+        Seed, stream, update.
+    mark_stream : uint32
+    """
+    n_post = indegree.size
+    new_start, new_post, origin = merge(start, post, goes, numbers, n_post)
+    pre, target = numbers // n_post, numbers % n_post
+    fresh_marks, fresh = np.zeros(numbers.size, marks.dtype), np.full(numbers.size, size)
+    if reads_mark:
+        marks_of(pre, target, names[0], mark_stream, fresh_marks)
+    if initial:
+        weigh(
+            initial, params, at_weight, pre, target, fresh.copy(), fresh_marks, indegree, names,
+            fresh,
+        )  # fmt: skip
+    fresh_signs = np.ones(numbers.size, sign.dtype)
+    for k in range(numbers.size):
+        if math.copysign(1.0, fresh[k]) < 0.0:
+            fresh_signs[k] = -1
+    start[:], post[:] = new_start, new_post
+    _carry_over(origin, weight, fresh)
+    _carry_over(origin, sign, fresh_signs)
+    _carry_over(origin, marks, fresh_marks)
+    for moment in moments:
+        _carry_over(origin, moment, np.zeros(numbers.size, moment.dtype))

@@ -13,12 +13,20 @@ from snnlab.arrays.selection import by_group, choose_lowest
 from snnlab.build.random import stream_id
 from snnlab.errors import SpecError
 from snnlab.learning.recurrent_network import RecurrentNetwork
-from snnlab.learning.replacing import draw_absent, marks_of, merge, visit, weigh
+from snnlab.learning.replacing import (
+    draw_absent,
+    marks_of,
+    take_in,
+    visit,
+    visit_at_once,
+    weigh,
+)
 from snnlab.learning.structural_plasticity import StructuralPlasticity
 from snnlab.learning.synapses import Synapses
 from snnlab.model.ranking_checks import number_of
 from snnlab.model.ranking_rule import GROUPS
 from snnlab.model.rewirings.deep_r import DeepR
+from snnlab.rules.emit_pruning import compile_pruning_kernel
 from snnlab.rules.ranking import read_ranking
 from snnlab.rules.ranking_kernel import compile_ranking_kernels
 from snnlab.rules.rewiring_kernel import compile_rewiring_kernels
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Rewirer"]
 
+_NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 _NO_SHEET = (np.empty((0, 2)), np.empty((0, 2)), np.zeros(2))
 
 
@@ -68,6 +77,13 @@ class Rewirer:
                 f"{self._rule.__name__}", "must not read pair.distance: neurons that learn have "
                 "no positions", got="distance", remedy="Use a rule that goes by weights.",
             )  # fmt: skip
+        # Finding it out goes through the whole rule.
+        self._reads_mark: bool = self._kernels.tree.reads_mark
+        self._reads_indegree: bool = getattr(self._kernels.tree, "reads_indegree", True)
+        self._no_indegree: NDArray[np.int64] = np.zeros(synapses.n_post, np.int64)
+        self._pruning = None
+        if self._rule.replaces:
+            self._pruning = compile_pruning_kernel(self._kernels.tree, precision=network.precision)
         values: dict[str, Any] = dict(plasticity.parameters)
         values |= self._rule.derive(SimpleNamespace(**values), network.dt)
         values["weight"] = plasticity.weight
@@ -112,9 +128,7 @@ class Rewirer:
         """Take note of rows that have been replaced from outside."""
         self._marks = self._marks_of(self._synapses.pre, self._synapses.post)
 
-    def rewire(
-        self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None
-    ) -> tuple[int, Moments]:
+    def rewire(self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None) -> int:
         """Ask the rule once.
 
         Parameters
@@ -124,47 +138,58 @@ class Rewirer:
         time : float [ms]
             What the rule sees as ``group.time``.
         moments : tuple of (n,) real
-            Of the optimiser.
+            Of the optimiser; changed, 0 for new synapses.
         pairs : (n_pre, n_post) real, optional
             Gradients of all pairs, for a rule that needs them.
 
         Returns
         -------
-        n : int
+        int
             Synapses that were replaced.
-        moments : tuple of (n,) real
-            In the order of the new rows, 0 for new synapses.
         """
         names = self._named("rewiring", update)
-        goes = np.zeros(self._synapses.n, np.bool_)
+        goes = np.zeros(self._synapses.n, np.uint8)
         if self._rule.replaces:
             numbers = self._replaced(goes, names)
         else:
             numbers = self._ranked(goes, names, time, pairs)
         if not numbers.size:
-            return 0, moments
-        return numbers.size, self._merged(goes, numbers, update, moments)
+            return 0
+        self._merged(goes, numbers, update, moments)
+        return int(numbers.size)
 
     # --- rules that replace -----------------------------------------------------------------------
 
-    def _replaced(self, goes: NDArray[np.bool_], names: NDArray[np.uint32]) -> NDArray[np.int64]:
+    def _replaced(self, goes: NDArray[np.uint8], names: NDArray[np.uint32]) -> NDArray[np.int64]:
         synapses, kernels = self._synapses, self._kernels
-        indegree = np.bincount(synapses.post, minlength=synapses.n_post)
-        adjust = 0 if self._leaves_weights() else kernels.adjust
-        n = visit(
-            adjust, kernels.prune, synapses.start, synapses.post, synapses.weight, self._marks,
-            indegree, self._params, names, goes,
-        )  # fmt: skip
+        if self._pruning is not None and (self._leaves_weights() or not kernels.adjust):
+            n = visit_at_once(
+                self._pruning.address, synapses.weight, self._marks, self._params, goes
+            )
+        else:
+            adjust = 0 if self._leaves_weights() else kernels.adjust
+            n = visit(
+                adjust, kernels.prune, synapses.start, synapses.post, synapses.weight,
+                self._marks, self._indegree(synapses.post), self._params, names, goes,
+            )  # fmt: skip
         if not n:
-            return np.zeros(0, np.int64)
-        indegree -= np.bincount(synapses.post[goes], minlength=synapses.n_post)
-        numbers = draw_absent(
-            kernels.accept, synapses.start, synapses.post, indegree, synapses.n_post,
-            synapses.autapses, kernels.tree.reads_mark, self._params, names, self._mark_stream, n,
+            return _NONE
+        numbers: NDArray[np.int64] = draw_absent(
+            kernels.accept, synapses.start, synapses.post,
+            self._indegree(synapses.post[goes == 0] if self._reads_indegree else _NONE),
+            synapses.n_post, synapses.autapses, self._reads_mark, self._params, names,
+            self._mark_stream, n,
         )  # fmt: skip
-        # Where no pair is left for them, synapses stay: their number is kept.
-        goes[np.flatnonzero(goes)[numbers.size :]] = False
-        return np.asarray(numbers)
+        if numbers.size < n:
+            # Where no pair is left for them, synapses stay: their number is kept.
+            goes[np.flatnonzero(goes)[numbers.size :]] = 0
+        return numbers
+
+    def _indegree(self, post: NDArray[Any]) -> NDArray[np.int64]:
+        """Synapses of each target; zeros if the rule does not read them."""
+        if not self._reads_indegree:
+            return self._no_indegree
+        return np.bincount(post, minlength=self._synapses.n_post)
 
     def _leaves_weights(self) -> bool:
         """Whether DEEP R neither lets weights drift nor walk: then nothing is to be computed."""
@@ -174,7 +199,7 @@ class Rewirer:
     # --- rules that rank --------------------------------------------------------------------------
 
     def _ranked(
-        self, goes: NDArray[np.bool_], names: NDArray[np.uint32], time: float,
+        self, goes: NDArray[np.uint8], names: NDArray[np.uint32], time: float,
         pairs: NDArray[Any] | None,
     ) -> NDArray[np.int64]:  # fmt: skip
         synapses = self._synapses
@@ -194,8 +219,8 @@ class Rewirer:
         n_going = np.array([self._n_going(int(n), time) for n in np.diff(start)], np.int64)
         chosen = np.zeros(pre.size, np.bool_)
         choose_lowest(scores[order], pre[order], post[order], start, n_going, names, chosen)
-        goes[order[chosen]] = True
-        n_coming = np.bincount(unit[goes], minlength=n_units)
+        goes[order[chosen]] = 1
+        n_coming = np.bincount(unit[goes != 0], minlength=n_units)
         numbers = self._come(unit, pre, post, layout, n_coming, names, pairs)
         return self._keep_where_none_came(goes, unit, numbers, layout, n_coming)
 
@@ -250,7 +275,7 @@ class Rewirer:
         return unit[at], number[at]
 
     def _keep_where_none_came(
-        self, goes: NDArray[np.bool_], unit: NDArray[np.int64], numbers: NDArray[np.int64],
+        self, goes: NDArray[np.uint8], unit: NDArray[np.int64], numbers: NDArray[np.int64],
         layout: int, n_coming: NDArray[np.int64],
     ) -> NDArray[np.int64]:  # fmt: skip
         """Let synapses stay for which no pair was left: their number is kept."""
@@ -261,8 +286,8 @@ class Rewirer:
             (np.zeros_like(new_pre), new_post, new_pre)[layout], minlength=n_coming.size
         )
         for u in np.flatnonzero(came < n_coming):
-            going = np.flatnonzero(goes & (unit == u))
-            goes[going[came[u] :]] = False
+            going = np.flatnonzero((goes != 0) & (unit == u))
+            goes[going[came[u] :]] = 0
         return numbers
 
     # ----------------------------------------------------------------------------------------------
@@ -278,7 +303,7 @@ class Rewirer:
 
     def _marks_of(self, pre: NDArray[Any], post: NDArray[Any]) -> NDArray[Any]:
         marks: NDArray[Any] = np.zeros(pre.size, self._network.precision)
-        if self._kernels.tree.reads_mark:
+        if self._reads_mark:
             marks_of(pre, post, self._seed, self._mark_stream, marks)
         return marks
 
@@ -289,7 +314,7 @@ class Rewirer:
 
     def _names(self, names: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Those of `snnlab.arrays.seen_pairs.names_of`."""
-        more = [self._mark_stream, int(self._kernels.tree.reads_mark)]
+        more = [self._mark_stream, int(self._reads_mark)]
         return np.concatenate([names, np.array(more, np.uint32)])
 
     def _weighed(
@@ -299,7 +324,7 @@ class Rewirer:
         """What synapses start from, if they would start from `weight` without the rule."""
         weights = weight.astype(np.float64)
         if self._kernels.initial:
-            indegree = np.bincount(self._synapses.post, minlength=self._synapses.n_post)
+            indegree = self._indegree(self._synapses.post)
             names = self._named("weigh", update)
             weigh(
                 self._kernels.initial, self._params.copy(), self._at_weight, pre, post,
@@ -308,22 +333,14 @@ class Rewirer:
         return weights
 
     def _merged(
-        self, goes: NDArray[np.bool_], numbers: NDArray[np.int64], update: int, moments: Moments
-    ) -> Moments:
-        """Write the new rows; return the moments in their order."""
+        self, goes: NDArray[np.uint8], numbers: NDArray[np.int64], update: int, moments: Moments
+    ) -> None:
+        """Write the new rows, and the moments in their order."""
         synapses = self._synapses
-        start, post, origin = merge(synapses.start, synapses.post, goes, numbers, synapses.n_post)
-        pre, target = np.divmod(numbers, synapses.n_post)
-        size = np.full(numbers.size, self._plasticity.weight)
-        marks = self._marks_of(pre, target)
-        fresh = self._weighed(pre, target, size, marks, update)
-        is_new = origin < 0
-        synapses.start[:], synapses.post[:] = start, post
-        synapses.weight[:] = np.where(is_new, 0, synapses.weight[origin])
-        synapses.sign[:] = np.where(is_new, 0, synapses.sign[origin])
-        self._marks[:] = self._marks[origin]
-        # New synapses lie in the rows in the order of their numbers.
-        synapses.weight[is_new] = fresh
-        synapses.sign[is_new] = np.where(np.signbit(fresh), -1, 1)
-        self._marks[is_new] = marks
-        return tuple(np.where(is_new, 0, m[origin]).astype(m.dtype) for m in moments)
+        take_in(
+            synapses.start, synapses.post, synapses.weight, synapses.sign, self._marks,
+            moments or (self._marks.copy(),), goes, numbers, self._plasticity.weight,
+            self._kernels.initial, self._params.copy(), self._at_weight,
+            self._indegree(synapses.post), self._reads_mark, self._named("weigh", update),
+            self._mark_stream,
+        )  # fmt: skip

@@ -12,9 +12,9 @@ from snnlab.errors import SpecError, unknown_name
 from snnlab.learning.trial_checks import positive
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["FlatEvents", "flat_events"]
+__all__ = ["FlatEvents", "flat_events", "whole_steps"]
 
 _PER_MS = {"us": 1000.0, "µs": 1000.0, "ms": 1.0, "s": 0.001}
 _SLACK = 1e-6
@@ -180,13 +180,24 @@ def _steps(times: NDArray[Any], per_step: float, where: str) -> NDArray[np.int64
             where, "must have finite times >= 0", got=f"{times[at]} at index {at}",
             remedy="Leave such events out, or subtract the time at which the trial starts.",
         )  # fmt: skip
-    steps = np.floor(exact / per_step + _SLACK)
-    if steps.max() >= 2**31:
+    if exact.max() / per_step >= 2**31:
         raise SpecError(
             where, "must have times below 2**31 steps", got=f"{times.max()}",
             remedy="Check the unit of the times, and dt.",
         )  # fmt: skip
-    return steps.astype(np.int64)
+    return whole_steps(exact / per_step)
+
+
+def whole_steps(steps: ArrayLike) -> NDArray[np.int64]:
+    """Return the step in which each time lies.
+
+    Parameters
+    ----------
+    steps : array of float [steps]
+        Times. One that is a hair less than a whole number of steps lies in that step: it was
+        written as a decimal.
+    """
+    return np.floor(np.asarray(steps) + _SLACK).astype(np.int64)
 
 
 def _channels(columns: _Columns, size: tuple[int, int, int], where: str) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from snnlab.learning.trials import Trials
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Encoder", "TimedSpikes"]
+__all__ = ["Encoder", "FittedEncoder", "TimedSpikes", "fitted"]
 
 
 class Encoder(Protocol):
@@ -34,6 +34,33 @@ class Encoder(Protocol):
             `classes`, `group`, `name` and `attribution` of `Trials`.
         """
         ...
+
+
+@runtime_checkable
+class FittedEncoder(Encoder, Protocol):
+    """An encoder that takes some of its numbers from a training set."""
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it has these numbers."""
+        ...
+
+    def fit(self, series: Any) -> Encoder:
+        """Return the encoder with numbers from `series`, a training set."""
+        ...
+
+
+def fitted(encoder: Encoder, training: Any) -> Encoder:
+    """Return the encoder; one that has to be fitted and is not yet, fitted to a training set.
+
+    Parameters
+    ----------
+    encoder : Encoder
+    training : as `encode` takes it
+    """
+    if isinstance(encoder, FittedEncoder) and not encoder.is_fitted:
+        return encoder.fit(training)
+    return encoder
 
 
 @dataclass(frozen=True)

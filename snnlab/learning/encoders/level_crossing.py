@@ -70,6 +70,11 @@ class LevelCrossing:
         if not np.all(np.isfinite(deltas) & (deltas > 0.0)):
             raise SpecError("LevelCrossing.delta", "must be > 0", got=repr(self.delta))
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it has a delta."""
+        return self.delta != ()
+
     def fit(self, series: Any, n_levels: int = 8) -> LevelCrossing:
         """Return the encoder with a delta for each signal.
 

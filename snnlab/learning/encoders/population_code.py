@@ -65,6 +65,11 @@ class PopulationCode:
             raise SpecError("PopulationCode.threshold", "must be >= 0 and < 1",
                             got=repr(self.threshold))  # fmt: skip
 
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it has its centres."""
+        return self.centres != ()
+
     def fit(self, series: Any) -> PopulationCode:
         """Return the encoder with the centres of its curves at quantiles of a training set.
 

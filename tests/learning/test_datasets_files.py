@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -273,3 +274,14 @@ def test_sets_differ_from_each_other_in_the_cache(folders: Path) -> None:
     names = {cache_folder(s) for s in (heidelberg.SHD, heidelberg.SSC, n_mnist.N_MNIST)}
     assert len(names) == 3
     assert cache_folder(replace(heidelberg.SHD, folders=("x",))) == folders / "cache/data/x"
+
+
+def test_what_only_some_sets_need_is_not_loaded_for_all() -> None:
+    code = (
+        "import sys, snnlab.learning.datasets, snnlab.interop.nir_file;"
+        "print(*({'pooch', 'requests', 'h5py', 'nir', 'mlxtend'} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=True
+    )
+    assert done.stdout.split() == []

@@ -383,7 +383,7 @@ def test_signed_polarity() -> None:
 
 
 def test_late_events_are_dropped_on_demand() -> None:
-    trials = Trials.from_events([([1, 9], [0, 1])], unit="ms", n_steps=5, late="drop")
+    trials = Trials.from_events([([1, 5, 9], [0, 1, 1])], unit="ms", n_steps=5, late="drop")
     assert trials.channel.tolist() == [0]
 
 

@@ -1,0 +1,1 @@
+"""How fast and how well networks learn: ``python -m benchmarks.learning``."""

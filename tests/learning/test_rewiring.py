@@ -267,7 +267,7 @@ def test_the_temperature_lets_weights_walk() -> None:
         ("MagnitudePruning", {}, "must let as many synapses come as go"),
         ("DeepR", {"every": 0}, "must be a whole number of updates"),
         ("DeepR", {"l1": -1.0}, "must be >= 0"),
-        ("DeepR", {"parameters": {"tempreature": 1.0}}, "'temperature'"),
+        ("DeepR", {"parameters": {"temper": 1.0}}, "'temperature'"),
         ("DeepRR", {}, "'DeepR'"),
     ],
 )

@@ -12,7 +12,16 @@ from snnlab.arrays.rewiring import DRAWN_WORDS, PAIRS_AT_LEAST, PAIRS_EACH, RULE
 from snnlab.cpu.rewire_rows import draw_pair
 from snnlab.rules.call import call_rule
 
-__all__ = ["draw_absent", "marks_of", "merge", "take_in", "visit", "visit_at_once", "weigh"]
+__all__ = [
+    "draw_absent",
+    "marks_of",
+    "move",
+    "move_rows",
+    "take_in",
+    "visit",
+    "visit_at_once",
+    "weigh",
+]
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -72,8 +81,8 @@ def visit_at_once(address, weight, marks, params, goes):  # type: ignore[no-unty
 
 
 @njit(error_model="numpy", cache=True)
-def _is_in_row(start, post, i, j):  # type: ignore[no-untyped-def]
-    """Whether the ascending row of source `i` holds target `j`."""
+def _place_in_row(start, post, i, j):  # type: ignore[no-untyped-def]
+    """Place in the ascending row of source `i` of the first target that is not below `j`."""
     low, high = start[i], start[i + 1]
     while low < high:
         middle = (low + high) // 2
@@ -81,7 +90,14 @@ def _is_in_row(start, post, i, j):  # type: ignore[no-untyped-def]
             low = middle + 1
         else:
             high = middle
-    return low < start[i + 1] and post[low] == j
+    return low
+
+
+@njit(error_model="numpy", cache=True)
+def _is_in_row(start, post, i, j):  # type: ignore[no-untyped-def]
+    """Whether the row of source `i` holds target `j`."""
+    place = _place_in_row(start, post, i, j)
+    return place < start[i + 1] and post[place] == j
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -141,13 +157,14 @@ def draw_absent(  # type: ignore[no-untyped-def]
     return np.sort(found[:n_found])
 
 
-@njit(nogil=True, error_model="numpy", cache=True)
-def merge(start, post, goes, numbers, n_post):  # type: ignore[no-untyped-def]
-    """Put new synapses into the rows in the place of those that go.
+@njit(error_model="numpy", cache=True)
+def move_rows(start, post, goes, numbers, n_post):  # type: ignore[no-untyped-def]
+    """Find where synapses go from the rows and where new ones come, and move the starts of rows.
 
     Parameters
     ----------
     start, post : see `snnlab.learning.synapses.Synapses`
+        `start` is changed.
     goes : (n,) uint8
         Not 0 for as many as there are new ones.
     numbers : (n_new,) int64
@@ -156,34 +173,58 @@ def merge(start, post, goes, numbers, n_post):  # type: ignore[no-untyped-def]
 
     Returns
     -------
-    start, post
-        Of the new rows.
-    origin : (n,) int64
-        For each synapse its place before, or -1 if it is new.
+    removed : (n_new,) int64
+        Places of those that go, ascending.
+    inserted : (n_new,) int64
+        Places before which new ones come, ascending, among those that there were.
     """
-    n_pre, n = start.size - 1, 0
-    new_start, new_post = np.empty_like(start), np.empty_like(post)
-    origin, at = np.empty(post.size, np.int64), 0
-    new_start[0] = 0
-    for i in range(n_pre):
-        row_end = (i + 1) * n_post
-        k, stop = start[i], start[i + 1]
-        while True:
-            while k < stop and goes[k]:
-                k += 1
-            is_new = at < numbers.size and numbers[at] < row_end
-            if k == stop and not is_new:
-                break
-            j = numbers[at] - i * n_post if is_new else int64(n_post)
-            if k < stop and post[k] < j:
-                new_post[n], origin[n] = post[k], k
-                k += 1
-            else:
-                new_post[n], origin[n] = j, -1
-                at += 1
-            n += 1
-        new_start[i + 1] = n
-    return new_start, new_post, origin
+    removed, inserted = np.flatnonzero(goes), np.empty(numbers.size, np.int64)
+    for k in range(numbers.size):
+        i = numbers[k] // n_post
+        inserted[k] = _place_in_row(start, post, i, numbers[k] - i * n_post)
+    n_come, n_gone = 0, 0
+    for i in range(1, start.size):
+        while n_gone < removed.size and removed[n_gone] < start[i]:
+            n_gone += 1
+        while n_come < numbers.size and numbers[n_come] < i * n_post:
+            n_come += 1
+        start[i] += n_come - n_gone
+    return removed, inserted
+
+
+@njit(error_model="numpy", cache=True)
+def move(array, removed, inserted, fresh):  # type: ignore[no-untyped-def]
+    """Take numbers of synapses out of an array and put those of new ones in, piece by piece.
+
+    Parameters
+    ----------
+    array : (n,) real or int
+        In the order of the rows; changed.
+    removed, inserted : see `move_rows`
+    fresh : (n_new,) real or int
+        Of the new synapses, in their order.
+    """
+    before = array.copy()
+    n, at, r, c = removed.size, 0, 0, 0
+    start = 0
+    while r < n or c < n:
+        comes = c < n and (r == n or inserted[c] <= removed[r])
+        stop = inserted[c] if comes else removed[r]
+        # Numbers without a sign: see `snnlab.learning.arrivals.add_arrivals`.
+        to, since = uint64(at), uint64(start)
+        for k in range(uint64(stop - start)):
+            array[to + k] = before[since + k]
+        at += stop - start
+        start = stop
+        if comes:
+            array[at] = fresh[c]
+            at += 1
+            c += 1
+        else:
+            start += 1
+            r += 1
+    for k in range(array.size - at):
+        array[at + k] = before[start + k]
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -222,18 +263,6 @@ def weigh(initial, params, at_weight, pre, post, size, marks, indegree, names, w
         weights[k] = found[0]
 
 
-@njit(error_model="numpy", cache=True)
-def _carry_over(origin, array, fresh):  # type: ignore[no-untyped-def]
-    """Bring numbers of synapses into the order of new rows; new ones have those in `fresh`."""
-    before, at = array.copy(), 0
-    for k in range(origin.size):
-        if origin[k] >= 0:
-            array[k] = before[origin[k]]
-        else:
-            array[k] = fresh[at]
-            at += 1
-
-
 @njit(nogil=True, error_model="numpy", cache=True)
 def take_in(  # type: ignore[no-untyped-def]
     start, post, weight, sign, marks, moments, goes, numbers, size, initial, params, at_weight,
@@ -249,7 +278,7 @@ def take_in(  # type: ignore[no-untyped-def]
         Changed.
     moments : tuple of (n,) real
         Changed: 0 for new synapses.
-    goes, numbers : see `merge`
+    goes, numbers : see `move_rows`
     size : float
         What new synapses start from without the rule; their sign is then positive.
     initial, params, at_weight, indegree : see `weigh`
@@ -260,7 +289,6 @@ def take_in(  # type: ignore[no-untyped-def]
     mark_stream : uint32
     """
     n_post = indegree.size
-    new_start, new_post, origin = merge(start, post, goes, numbers, n_post)
     pre, target = numbers // n_post, numbers % n_post
     fresh_marks, fresh = np.zeros(numbers.size, marks.dtype), np.full(numbers.size, size)
     if reads_mark:
@@ -274,9 +302,10 @@ def take_in(  # type: ignore[no-untyped-def]
     for k in range(numbers.size):
         if math.copysign(1.0, fresh[k]) < 0.0:
             fresh_signs[k] = -1
-    start[:], post[:] = new_start, new_post
-    _carry_over(origin, weight, fresh)
-    _carry_over(origin, sign, fresh_signs)
-    _carry_over(origin, marks, fresh_marks)
+    removed, inserted = move_rows(start, post, goes, numbers, n_post)
+    move(post, removed, inserted, target)
+    move(weight, removed, inserted, fresh)
+    move(sign, removed, inserted, fresh_signs)
+    move(marks, removed, inserted, fresh_marks)
     for moment in moments:
-        _carry_over(origin, moment, np.zeros(numbers.size, moment.dtype))
+        move(moment, removed, inserted, np.zeros(numbers.size, moment.dtype))

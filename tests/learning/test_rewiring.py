@@ -20,7 +20,7 @@ from snnlab.learning import (
     Synapses,
     initial_weights,
 )
-from snnlab.learning.replacing import merge
+from snnlab.learning.replacing import move, move_rows
 from snnlab.learning.rewirer import Rewirer
 from snnlab.model.rewiring import RewiringRule
 from tests.learning.spike_trials import network, random_trials
@@ -226,7 +226,7 @@ def test_where_no_pair_is_left_synapses_stay() -> None:
 
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
-def test_merging_is_set_arithmetic(data: st.DataObject) -> None:
+def test_moving_rows_is_set_arithmetic(data: st.DataObject) -> None:
     n_pre, n_post = data.draw(st.integers(1, 6)), data.draw(st.integers(1, 6))
     everyone = list(range(n_pre * n_post))
     present = sorted(data.draw(st.sets(st.sampled_from(everyone), min_size=1)))
@@ -236,11 +236,15 @@ def test_merging_is_set_arithmetic(data: st.DataObject) -> None:
     coming = sorted(data.draw(st.permutations(absent))[: len(going)])
     pre, post = np.divmod(np.array(present), n_post)
     rows = Synapses.sparse(n_pre, n_post, pre, post, np.arange(1.0, len(present) + 1))
-    goes = np.isin(present, list(going))
-    start, new_post, origin = merge(rows.start, rows.post, goes, np.array(coming, np.int64), n_post)
-    found = np.repeat(np.arange(n_pre), np.diff(start)) * n_post + new_post
+    goes = np.isin(present, list(going)).astype(np.uint8)
+    numbers, origin = np.array(coming, np.int64), np.arange(len(present))
+    removed, inserted = move_rows(rows.start, rows.post, goes, numbers, n_post)
+    move(rows.post, removed, inserted, numbers % n_post)
+    move(origin, removed, inserted, np.full(numbers.size, -1))
+    found = np.repeat(np.arange(n_pre), np.diff(rows.start)) * n_post + rows.post
     assert found.tolist() == sorted((set(present) - going) | set(coming))
-    assert [present[o] for o in origin if o >= 0] == [p for p in found if p in present]
+    where = {p: present.index(p) if p in present else -1 for p in found.tolist()}
+    assert origin.tolist() == list(where.values())
 
 
 def test_nothing_happens_between_calls() -> None:

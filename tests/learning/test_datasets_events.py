@@ -102,6 +102,14 @@ def test_shd_cut_coarse_and_merged(shd) -> None:
     assert [spikes(training, i) for i in range(3)] == [[(0, 0), (11, 139)], [], [(240, 2)]]
 
 
+def test_spikes_from_the_end_on_are_left_out(shd) -> None:
+    shd()
+    training, _ = load_shd(duration=1200.0)  # 1.2002 s is in the first step after it
+    assert spikes(training, 2) == []
+    training, _ = load_shd(duration=1201.0)
+    assert spikes(training, 2) == [(1200, 10)]
+
+
 def test_shd_is_read_once(shd, tmp_path: Path) -> None:
     folder = shd()
     first, _ = load_shd()
@@ -119,6 +127,9 @@ def test_blocks_leave_no_seam(shd, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     trials = read_heidelberg(path, heidelberg.SHD, duration=1400.0, dt=1.0, merge=1)
     assert spikes(trials, 2) == [(1200, 10), (1299, 11)]
     assert trials.labels.tolist() == [1, 0, 1]
+    path.write_bytes(hdf5([*WORDS[:2], ([0.1], [700])]))
+    with pytest.raises(FormatError, match="others in trial 2"):
+        read_heidelberg(path, heidelberg.SHD, duration=1400.0, dt=1.0, merge=1)
 
 
 def test_ssc_has_three_parts_and_no_speakers(

@@ -107,6 +107,7 @@ def test_weights_read_are_not_those_of_the_graph() -> None:
     _, read = from_nir(graph)
     read.output[:] = 7.0
     read.input.weight[:] = 7.0
+    read.bias[:] = 7.0
     weights.bias[:] = 7.0
     again = from_nir(graph)[1]
     assert not (again.output == 7.0).any()

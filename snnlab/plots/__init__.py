@@ -3,8 +3,9 @@
 `raster`, `rates` and `trace` turn stored data into ordinary HoloViews objects: ``+``, ``*``,
 ``.opts`` and ``hv.save`` work. So do `receptive_fields`, `preferred_locations`, `map_mesh`,
 `rate_map`, `connection_matrix`, `map_quality` and `turnover`, for maps between sheets of neurons;
-`holomap` has one of them at many times. `element_growth` shows how synaptic elements grow. All are
-loaded at their first use.
+`holomap` has one of them at many times. `element_growth` shows how synaptic elements grow;
+`learning_curves`, `weight_matrix`, `confusion_matrix` and `hidden_rates` how classifiers learn. All
+are loaded at their first use.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from snnlab.plots.growing_elements import element_growth as element_growth
+    from snnlab.plots.learning.confusion import confusion_matrix as confusion_matrix
+    from snnlab.plots.learning.curves import learning_curves as learning_curves
+    from snnlab.plots.learning.hidden_rates import hidden_rates as hidden_rates
+    from snnlab.plots.learning.weights import weight_matrix as weight_matrix
     from snnlab.plots.maps.connection_matrix import connection_matrix as connection_matrix
     from snnlab.plots.maps.holomap import holomap as holomap
     from snnlab.plots.maps.movie import save_movie as save_movie
@@ -36,9 +41,12 @@ _HOMES = {
     "MapSampler": "snnlab.plots.maps.sampler",
     "MapState": "snnlab.plots.maps.state",
     "Viewpoint": "snnlab.plots.maps.viewpoint",
+    "confusion_matrix": "snnlab.plots.learning.confusion",
     "connection_matrix": "snnlab.plots.maps.connection_matrix",
     "element_growth": "snnlab.plots.growing_elements",
+    "hidden_rates": "snnlab.plots.learning.hidden_rates",
     "holomap": "snnlab.plots.maps.holomap",
+    "learning_curves": "snnlab.plots.learning.curves",
     "map_mesh": "snnlab.plots.maps.preferred_locations",
     "map_of": "snnlab.plots.maps.state",
     "map_quality": "snnlab.plots.maps.quality",
@@ -51,13 +59,14 @@ _HOMES = {
     "save_movie": "snnlab.plots.maps.movie",
     "trace": "snnlab.plots.state_trace",
     "turnover": "snnlab.plots.maps.synapse_turnover",
+    "weight_matrix": "snnlab.plots.learning.weights",
 }
 
 __all__ = [
-    "MapSampler", "MapState", "Viewpoint", "connection_matrix", "element_growth", "holomap",
-    "map_mesh", "map_of",
+    "MapSampler", "MapState", "Viewpoint", "confusion_matrix", "connection_matrix",
+    "element_growth", "hidden_rates", "holomap", "learning_curves", "map_mesh", "map_of",
     "map_quality", "preferred_locations", "raster", "rate_map", "rates", "receptive_fields",
-    "sampler_of", "save_movie", "trace", "turnover",
+    "sampler_of", "save_movie", "trace", "turnover", "weight_matrix",
 ]  # fmt: skip
 
 

@@ -1,0 +1,89 @@
+"""Pictures of training: what they show of given numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+import pytest
+import xarray as xr
+
+from snnlab.errors import SpecError
+from snnlab.plots import confusion_matrix, hidden_rates, learning_curves, weight_matrix
+from snnlab.plots.learning.overview import training_overview
+
+
+def history(*accuracies: float) -> xr.Dataset:
+    columns: dict[str, Any] = {
+        "validation_accuracy": ("epoch", list(accuracies)),
+        "training_accuracy": ("epoch", [0.5 * a for a in accuracies]),
+        "seconds": ("epoch", [0.1] * len(accuracies), {"units": "s"}),
+    }
+    return xr.Dataset(columns, {"epoch": range(1, len(accuracies) + 1)})
+
+
+def confusion(counts: list[list[int]]) -> xr.DataArray:
+    names = ["a", "b"]
+    return xr.DataArray(counts, {"label": names, "prediction": names}, ("label", "prediction"))
+
+
+def test_one_history_has_both_sets_in_per_cent() -> None:
+    validation, training = learning_curves(history(0.5, 0.9))
+    assert validation.label == "validation"
+    assert validation["accuracy"].tolist() == [50.0, 90.0]
+    assert training["accuracy"].tolist() == [25.0, 45.0]
+    assert validation.vdims[0].unit == "%"
+
+
+def test_histories_are_compared_by_name() -> None:
+    curves = learning_curves({"dense": history(0.5), "5 %": history(0.4)})
+    assert [curve.label for curve in curves] == ["dense", "5 %"]
+    seconds = learning_curves({"dense": history(0.5)}, "seconds")
+    assert next(iter(seconds)).vdims[0].unit == "s"
+
+
+@pytest.mark.parametrize("histories", [{}, {"dense": history(0.5)}])
+def test_what_is_not_in_the_history_is_named(histories: Any) -> None:
+    with pytest.raises(SpecError, match="history"):
+        learning_curves(histories, "acuracy")
+
+
+def test_confusion_is_a_share_of_the_right_class() -> None:
+    cells = confusion_matrix(confusion([[3, 1], [0, 4]]))
+    found = {(x, y): (z, n) for x, y, z, n in zip(*(cells.dimension_values(k) for k in range(4)),
+                                                  strict=True)}  # fmt: skip
+    assert found["b", "a"] == (25.0, 1)
+    assert found["a", "b"] == (0.0, 0)
+    assert "87.5 % right" in cells.opts.get("plot").kwargs["title"]
+
+
+def test_weights_are_where_they_belong() -> None:
+    matrix = np.zeros((3, 4))
+    matrix[0, 1], matrix[2, 3] = 2.0, -1.0
+    image = weight_matrix(matrix)
+    assert image[1.5, 0.5] == 2.0  # target 1, source 0
+    assert image[3.5, 2.5] == -1.0
+    assert image.dimension_values("weight").sum() == 1.0
+    assert "16.7 %" in image.opts.get("plot").kwargs["title"]
+
+
+def test_a_large_matrix_becomes_means_of_blocks() -> None:
+    matrix = np.ones((1030, 8))
+    matrix[:3] = 4.0
+    image = weight_matrix(matrix)
+    assert image.interface.shape(image, gridded=True) == (344, 8)
+    assert image[0.5, 1.0] == 4.0
+    assert image[0.5, 1029.0] == 1.0
+
+
+def test_silent_neurons_are_told() -> None:
+    histogram = hidden_rates(np.array([0.0, 0.0, 5.0, 10.0]))
+    assert histogram.dimension_values("neurons").sum() == 4
+    assert "2 of 4 silent" in histogram.opts.get("plot").kwargs["title"]
+
+
+def test_an_overview_has_all_four() -> None:
+    layout = training_overview(history(0.5), np.eye(5), confusion([[1, 0], [0, 1]]), np.ones(3))
+    assert [type(part) for part in layout] == [hv.Overlay, hv.Image, hv.HeatMap, hv.Histogram]
+    hv.render(layout)

@@ -6,6 +6,8 @@ from typing import Any
 
 import holoviews as hv
 
+from snnlab.plots.printing import leave_stdout_alone
+
 __all__ = ["NEURON", "RATE", "load", "options", "time_from"]
 
 _TIME = hv.Dimension("time", unit="ms")
@@ -19,6 +21,7 @@ def load() -> None:
     Bokeh's scripts are put into the notebook instead of being fetched, so plots also show
     without an internet connection.
     """
+    leave_stdout_alone()
     if "bokeh" not in hv.Store.loaded_backends():
         hv.extension("bokeh", inline=True, logo=False)
         # Of several plots on one page, WebGL leaves points and images of all but one blank where

@@ -46,7 +46,9 @@ _EXECUTE = f"""async code => {{
     if (header.msg_type === 'stream') text += content.text;
     if (header.msg_type === 'error') text += content.ename + ': ' + content.evalue;
   }};
-  await future.done;
+  const reply = await future.done;
+  const status = reply?.content?.status;
+  if (!text && status !== 'ok') text = `the kernel answers ${{status}}`;
   return text;
 }}"""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -80,7 +81,8 @@ def main(words: Sequence[str] | None = None) -> int:
         lines += accuracy.summary(found["accuracy"])
     print("\n".join(lines))
     started = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    page = {"time": started, "machine": machine(), "revision": revision(HERE.parent), **found}
+    facts = {"machine": machine(), "revision": revision(HERE.parent), "load": os.getloadavg()}
+    page = {"time": started, **facts, **found}
     path = args.records / f"{started}-learning.json"
     path.write_text(json.dumps(page, indent=1) + "\n", encoding="utf-8")
     print(f"Records: {path}", file=sys.stderr)

@@ -47,14 +47,8 @@ class World(Protocol):
         """Send ``parts[r]`` to each rank r; return what each has sent here."""
         ...
 
-    def calls(self, senders: list[int], receivers: list[int]) -> NDArray[np.int64]:
-        """Return what compiled code needs to call MPI: `snnlab.cpu.exchange.CALLS`.
-
-        Parameters
-        ----------
-        senders, receivers : list of int
-            The ranks that send spikes to this one, and those that want its own.
-        """
+    def calls(self) -> NDArray[np.int64]:
+        """Return what compiled code needs to call MPI: `snnlab.cpu.exchange.CALLS`."""
         ...
 
 
@@ -85,7 +79,7 @@ class Alone:
         """Return the parts."""
         return parts
 
-    def calls(self, senders: list[int], receivers: list[int]) -> NDArray[np.int64]:
+    def calls(self) -> NDArray[np.int64]:
         """Return nothing: there is nobody to talk to."""
         return np.empty(0, np.int64)
 

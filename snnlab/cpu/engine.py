@@ -26,7 +26,8 @@ from snnlab.build.layout import BLOCK, shares
 from snnlab.build.memory import available_bytes
 from snnlab.cpu.built import CpuBuilt, build, delivery_costs
 from snnlab.cpu.change_rows import change_rows
-from snnlab.cpu.exchange import LACKS_ROOM, STAGE, WAYS, go_on
+from snnlab.cpu.exchange import IS_HALF_DELIVERED, LACKS_ROOM, STAGE, WAYS
+from snnlab.cpu.exchange_spikes import go_on
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.memory import empty_lists
@@ -38,6 +39,7 @@ from snnlab.cpu.synapse_read import read_synapses
 from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads
 from snnlab.cpu.warm import announced, compile_builder
+from snnlab.cpu.ways import ways_of
 from snnlab.engine import BuildReport
 from snnlab.errors import BuildError, SnnlabError
 from snnlab.frames.synapse_ids import SynapseIds
@@ -66,8 +68,9 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     world : World
         The ranks that hold the network together, each of which makes such an engine and calls the
         same methods in the same order. The spikes do not depend on their number.
-    exchange : str
-        How they exchange spikes: ``"collective"``, ``"point_to_point"``, or the better of the two.
+    exchange : str, or mapping of str
+        How they exchange spikes: ``"collective"``, ``"point_to_point"``, or ``"auto"``, the better
+        of the two; or projection -> one of these, for the spikes of its sources.
 
     Raises
     ------
@@ -94,7 +97,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         threads: int | None = None,
         precision: str = "float32",
         world: World = ALONE,
-        exchange: str = "auto",
+        exchange: str | Mapping[str, str] = "auto",
     ) -> None:
         super().__init__(network, precision)
         self._world, self._mode = world, exchange
@@ -186,8 +189,8 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         began = time.perf_counter()
         bounds = shares(built.layout, self._world.n_ranks, delivery_costs(built.network))
         exchange = exchange_between(
-            self._world, self._mode, built.layout, bounds, built.connections,
-            heard_by_all(built.network), built.sizes.chunk_steps,
+            self._world, ways_of(built.network, self._mode), built.layout, bounds,
+            built.connections, heard_by_all(built.network), built.sizes.chunk_steps,
         )  # fmt: skip
         self.link_s = time.perf_counter() - began
         return replace(built, exchange=exchange)
@@ -307,10 +310,15 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
             n,
             lambda k: deliver_pending(
                 lent.program, lent.synapses, lent.plastic, lent.rewirings, lent.memory,
-                lent.parts, self._chunk, self._step, k, n,
+                lent.exchange, lent.parts, self._chunk, self._step, k, n,
             ),
         )  # fmt: skip
-        b.memory.spike_start[self._chunk] = 0
+        self._forget_spikes()
+
+    def _forget_spikes(self) -> None:
+        """Empty the list whose spikes have been delivered."""
+        self._arrays.memory.spike_start[self._chunk] = 0
+        self._arrays.exchange.notes[IS_HALF_DELIVERED] = 0
 
     def _catch_up(self, *, plastic: bool = True) -> None:
         self._flush()
@@ -323,6 +331,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _hand_over(self, *, state: bool = True, plastic: bool = True) -> None:
         b = self._arrays
         empty_lists(b.memory, self._step, b.sizes.ring_slots)
+        self._forget_spikes()
 
     def _write_numbers(self) -> None:
         self._arrays.write_numbers(self._step)

@@ -172,7 +172,7 @@ class _OneOf:
     def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         _refuse()
 
-    def calls(self, senders: list[int], receivers: list[int]) -> NDArray[np.int64]:
+    def calls(self) -> NDArray[np.int64]:
         _refuse()
 
 

@@ -1,0 +1,94 @@
+"""Which way the spikes of each population go: to everybody, or to the ranks that want them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from snnlab.arrays.world import World
+from snnlab.build.layout import BLOCK, Layout
+from snnlab.cpu.exchange import COLLECTIVE, POINT_TO_POINT
+from snnlab.errors import SpecError
+from snnlab.model.network import Network
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["AUTO", "MODES", "chosen_ways", "ways_of"]
+
+AUTO = 0
+"""The way that is found out."""
+
+MODES = {"auto": AUTO, "collective": COLLECTIVE, "point_to_point": POINT_TO_POINT}
+"""Name of a way to exchange spikes -> its number."""
+
+_FEW = 0.5
+"""Point to point pays if at most this part of the spikes is wanted, on average over the ranks."""
+
+
+def ways_of(network: Network, exchange: str | Mapping[str, str]) -> NDArray[np.int64]:
+    """Return the way that was asked for, for the spikes of each population.
+
+    Parameters
+    ----------
+    network : Network
+    exchange : str, or mapping of str
+        One of `MODES` for all; or projection -> one of them: the sources of projections that are
+        not named are ``"auto"``. A population of which any projection goes collectively does so as
+        a whole, since every rank has its spikes then.
+
+    Returns
+    -------
+    (n_populations,) int64
+
+    Raises
+    ------
+    SpecError
+        No such way, no such projection.
+    """
+    if isinstance(exchange, str):
+        return np.full(len(network.populations), _number("exchange", exchange))
+    known = {p.name: p for p in network.projections}
+    ways = np.full(len(network.populations), AUTO)
+    for name, way in exchange.items():
+        if name not in known:
+            raise SpecError(
+                "exchange", "must name projections of the network", got=repr(name),
+                remedy=f"It has {', '.join(list(known)[:8])}{' ...' if len(known) > 8 else ''}.",
+            )  # fmt: skip
+        source = network.population_index(known[name].pre)
+        if ways[source] != COLLECTIVE:
+            ways[source] = _number(f"exchange[{name!r}]", way) or ways[source]
+    return ways
+
+
+def _number(where: str, way: str) -> int:
+    if way not in MODES:
+        raise SpecError(where, f"must be one of {', '.join(MODES)}", got=repr(way))
+    return MODES[way]
+
+
+def chosen_ways(
+    world: World, ways: NDArray[np.int64], layout: Layout, wanted: list[NDArray[np.int32]]
+) -> NDArray[np.int64]:
+    """Return the ways with those that were left open chosen; all ranks call this.
+
+    Parameters
+    ----------
+    world : World
+    ways : (n_populations,) int64
+    layout : Layout
+    wanted : list of (n,) int32
+        The slots of each rank that are wanted on this one.
+    """
+    is_open = ways == AUTO
+    if not is_open.any():
+        return ways
+    slots = np.concatenate(wanted)
+    of_population = layout.block_population[slots // BLOCK]
+    n_wanted = world.total(np.bincount(of_population, minlength=ways.size).astype(np.int64))
+    n_all = np.asarray(layout.sizes) * (world.n_ranks - 1)
+    is_few = n_wanted[is_open].sum() <= _FEW * n_all[is_open].sum()
+    return np.where(is_open, POINT_TO_POINT if is_few else COLLECTIVE, ways)

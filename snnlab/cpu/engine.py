@@ -39,7 +39,7 @@ from snnlab.cpu.synapse_read import read_synapses
 from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads
 from snnlab.cpu.warm import announced, compile_builder
-from snnlab.cpu.ways import ways_of
+from snnlab.cpu.ways import check_ways, ways_of
 from snnlab.engine import BuildReport
 from snnlab.errors import BuildError, SnnlabError
 from snnlab.frames.synapse_ids import SynapseIds
@@ -100,6 +100,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         exchange: str | Mapping[str, str] = "auto",
     ) -> None:
         super().__init__(network, precision)
+        check_ways(network, exchange)
         self._world, self._mode = world, exchange
         self.link_s = 0.0
         self.threads = choose_threads(threads, network.n_neurons)

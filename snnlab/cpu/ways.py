@@ -16,7 +16,7 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AUTO", "MODES", "chosen_ways", "ways_of"]
+__all__ = ["AUTO", "MODES", "check_ways", "chosen_ways", "ways_of"]
 
 AUTO = 0
 """The way that is found out."""
@@ -28,6 +28,32 @@ _FEW = 0.5
 """Point to point pays if at most this part of the spikes is wanted, on average over the ranks."""
 
 
+def check_ways(network: Network, exchange: str | Mapping[str, str]) -> None:
+    """Look whether ranks can exchange the spikes of a network as asked.
+
+    Parameters
+    ----------
+    network : Network
+    exchange : str, or mapping of str
+        See `ways_of`.
+
+    Raises
+    ------
+    SpecError
+        No such way, no such projection.
+    """
+    named = {"exchange": exchange} if isinstance(exchange, str) else dict(exchange)
+    for name, way in named.items():
+        if way not in MODES:
+            raise SpecError(name, f"must be one of {', '.join(MODES)}", got=repr(way))
+    known = [p.name for p in network.projections]
+    if unknown := [name for name in named if name not in (*known, "exchange")]:
+        raise SpecError(
+            "exchange", "must name projections of the network", got=", ".join(map(repr, unknown)),
+            remedy=f"It has {', '.join(known[:8])}{' ...' if len(known) > 8 else ''}.",
+        )  # fmt: skip
+
+
 def ways_of(network: Network, exchange: str | Mapping[str, str]) -> NDArray[np.int64]:
     """Return the way that was asked for, for the spikes of each population.
 
@@ -36,38 +62,22 @@ def ways_of(network: Network, exchange: str | Mapping[str, str]) -> NDArray[np.i
     network : Network
     exchange : str, or mapping of str
         One of `MODES` for all; or projection -> one of them: the sources of projections that are
-        not named are ``"auto"``. A population of which any projection goes collectively does so as
-        a whole, since every rank has its spikes then.
+        not named are ``"auto"``, names of projections that an edit has removed say nothing. A
+        population of which any projection goes collectively does so as a whole, since every rank
+        has its spikes then.
 
     Returns
     -------
     (n_populations,) int64
-
-    Raises
-    ------
-    SpecError
-        No such way, no such projection.
     """
     if isinstance(exchange, str):
-        return np.full(len(network.populations), _number("exchange", exchange))
-    known = {p.name: p for p in network.projections}
+        return np.full(len(network.populations), MODES[exchange])
     ways = np.full(len(network.populations), AUTO)
-    for name, way in exchange.items():
-        if name not in known:
-            raise SpecError(
-                "exchange", "must name projections of the network", got=repr(name),
-                remedy=f"It has {', '.join(list(known)[:8])}{' ...' if len(known) > 8 else ''}.",
-            )  # fmt: skip
-        source = network.population_index(known[name].pre)
+    for p in network.projections:
+        source = network.population_index(p.pre)
         if ways[source] != COLLECTIVE:
-            ways[source] = _number(f"exchange[{name!r}]", way) or ways[source]
+            ways[source] = MODES[exchange.get(p.name, "auto")] or ways[source]
     return ways
-
-
-def _number(where: str, way: str) -> int:
-    if way not in MODES:
-        raise SpecError(where, f"must be one of {', '.join(MODES)}", got=repr(way))
-    return MODES[way]
 
 
 def chosen_ways(

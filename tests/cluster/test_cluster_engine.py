@@ -21,8 +21,6 @@ from tests.networks import balanced, layered
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
 
-MODES = ["collective", "point_to_point"]
-
 
 def plastic_map() -> Network:
     """STDP, and synapses that come and go from whoever spiked last."""
@@ -58,13 +56,10 @@ def _check_same_state(one: Engine, other: Engine) -> None:
 
 
 @pytest.mark.parametrize("make", CASES, ids=lambda make: make.__name__)
-@pytest.mark.parametrize("mode", MODES)
-def test_ranks_compute_what_one_process_does(
-    three: Ranks, mode: str, make: Callable[[], Network]
-) -> None:
+def test_ranks_compute_what_one_process_does(three: Ranks, make: Callable[[], Network]) -> None:
     network = make()
     alone = CpuEngine(network, threads=1)
-    together = ClusterEngine(network, three, threads=1, exchange=mode)
+    together = ClusterEngine(network, three, threads=1)
     try:
         pieces = (1, 700, 799)
         _check_equal(_advanced(together, pieces), _advanced(alone, pieces))
@@ -75,17 +70,6 @@ def test_ranks_compute_what_one_process_does(
         mine, theirs = alone.synapses(name), together.synapses(name)
         for column in ("pre", "post", "weight", "delay"):
             np.testing.assert_array_equal(getattr(theirs, column), getattr(mine, column))
-    finally:
-        together.close()
-        alone.close()
-
-
-def test_threads_of_ranks_change_nothing(ranks: Ranks) -> None:
-    alone = CpuEngine(plastic_map(), threads=1)
-    together = ClusterEngine(plastic_map(), ranks, threads=2)
-    try:
-        _check_equal(_advanced(together, (900,)), _advanced(alone, (900,)))
-        _check_same_state(alone, together)
     finally:
         together.close()
         alone.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["MpiWorld"]
 
 _FUNCTIONS = ("MPI_Iallgather", "MPI_Allreduce", "MPI_Isend", "MPI_Irecv", "MPI_Wait")
+
+_LOOK_S = 0.002
+"""How often [s] a rank looks whether the others have come."""
 
 
 class MpiWorld:
@@ -64,6 +68,12 @@ class MpiWorld:
     def objects(self, value: Any) -> list[Any]:
         """Return the values of all ranks, in rank order."""
         return list(self._comm.allgather(value))
+
+    def meet(self) -> None:
+        """Wait for all ranks; MPI itself would keep a core busy until they are there."""
+        request = self._comm.Ibarrier()
+        while not request.Test():
+            time.sleep(_LOOK_S)
 
     def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         """Send ``parts[r]`` to each rank r; return what each has sent here."""

@@ -21,7 +21,7 @@ from snnlab.arrays.engine import ArrayEngine
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.structural_engine import Later
 from snnlab.arrays.synapse_probes import with_synapse_probes
-from snnlab.arrays.world import ALONE, World
+from snnlab.arrays.world import ALONE, World, first_rank_first
 from snnlab.build.layout import BLOCK, shares
 from snnlab.build.memory import available_bytes
 from snnlab.cpu.built import CpuBuilt, build, delivery_costs
@@ -115,15 +115,11 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self.report = replace(report, compile_s=report.compile_s + warm_s)
 
     def _compile_builder(self) -> None:
-        with announced():
+        with announced(), first_rank_first(self._world):
             compile_builder()
 
     def _compile_loop_once(self) -> None:
-        """Let the first rank compile the loop; the others find it in the cache."""
-        if self._world.rank == 0:
-            self._compile_loop()
-        self._any(False)  # the others wait here
-        if self._world.rank > 0:
+        with first_rank_first(self._world):
             self._compile_loop()
 
     def _compile_loop(self) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "ARRIVED",
     "BYTES",
     "CALLS",
+    "CALM",
     "CHUNK",
     "COLLECTIVE",
     "COMPLETE",
@@ -77,16 +78,17 @@ N_VOTES = 2 * ROUND // 64
 NOTES = (
     "stage", "chunk", "start", "all_state", "some_state", "in_end", "out_end", "spikes",
     "lacks_room", "bytes", "cut", "found", "is_half_delivered",
+    "calm",
 )  # fmt: skip
 """What `Exchange.notes` holds: whether an exchange is complete; whose spikes it is about and since
 which step; how far each of the two ways is; words that are needed for what comes and goes point to
 point; spikes for which the list must have room; whether a rank lacks room for new synapses; bytes
 sent so far; where a round of a rule that replaces ends, and how many synapses it has formed;
 whether the rank's own spikes of the list have been delivered already, and those of others have
-not."""
+not; collective exchanges in a row that needed much less than there was room for."""
 
 (STAGE, CHUNK, START, ALL_STATE, SOME_STATE, IN_END, OUT_END, SPIKES, LACKS_ROOM, BYTES, CUT, FOUND,
- IS_HALF_DELIVERED) = range(13)  # fmt: skip
+ IS_HALF_DELIVERED, CALM) = range(14)  # fmt: skip
 
 COMPLETE = 0
 """The stage of an exchange after which nothing is left to do."""
@@ -107,7 +109,7 @@ class Exchange(NamedTuple):
         Bits of a step within a chunk.
     calls : (9,) int64
         See `CALLS`.
-    notes : (13,) int64
+    notes : (14,) int64
         See `NOTES`.
     flag : (2,) int64
         What all ranks agree on: own, all.

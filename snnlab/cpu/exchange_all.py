@@ -8,6 +8,7 @@ from snnlab.cpu.exchange import (
     ALL_STATE,
     ARRIVED,
     BYTES,
+    CALM,
     CHUNK,
     IALLGATHER,
     START,
@@ -20,7 +21,21 @@ from snnlab.cpu.exchange import (
 from snnlab.cpu.packing import n_words, put
 from snnlab.rules.call import call_rule
 
-__all__ = ["finish_all", "post_all"]
+__all__ = ["begin_all", "finish_all", "post_all"]
+
+_FEWEST = 8
+"""Words of each rank at least: a cache line."""
+
+_CALM = 64
+"""Exchanges in a row with less than a fourth of the words after which there are half as many."""
+
+
+@njit(error_model="numpy", inline="always")
+def begin_all(exchange):  # type: ignore[no-untyped-def]
+    """Take fewer words after a while in which few were needed; all ranks see the same numbers."""
+    if exchange.notes[CALM] >= _CALM:
+        exchange.size[0] //= 2
+        exchange.notes[CALM] = 0
 
 
 @njit(error_model="numpy", cache=True)
@@ -61,7 +76,7 @@ def post_all(program, memory, exchange):  # type: ignore[no-untyped-def]
 def _words_needed(exchange):  # type: ignore[no-untyped-def]
     """Words of the rank that has most spikes."""
     size = exchange.size[0]
-    largest = size
+    largest = int64(1)
     for r in range(exchange.n_ranks):
         n = int64(exchange.all_receive[r * size])
         largest = max(largest, 1 + n_words(n, exchange.all_bits[r] + exchange.step_bits))
@@ -78,7 +93,9 @@ def finish_all(program, memory, exchange):  # type: ignore[no-untyped-def]
         if exchange.notes[ALL_STATE] == UNDER_WAY:
             call_rule(exchange.calls[WAIT_FOR], (exchange.requests, exchange.status))
             largest = _words_needed(exchange)
-            if largest == exchange.size[0]:
+            if largest <= exchange.size[0]:
+                is_calm = 4 * largest <= exchange.size[0] and exchange.size[0] > _FEWEST
+                exchange.notes[CALM] = exchange.notes[CALM] + 1 if is_calm else 0
                 exchange.notes[ALL_STATE] = ARRIVED
                 return
             while exchange.size[0] < largest:

@@ -22,7 +22,7 @@ from snnlab.cpu.exchange import (
     START,
     is_complete,
 )
-from snnlab.cpu.exchange_all import finish_all, post_all
+from snnlab.cpu.exchange_all import begin_all, finish_all, post_all
 from snnlab.cpu.exchange_some import begin_some, finish_some, post_some
 from snnlab.cpu.packing import get
 from snnlab.cpu.part import part
@@ -42,6 +42,7 @@ def begin_exchange(program, memory, exchange, chunk, start):  # type: ignore[no-
         begin_some(exchange)
         post_some(program, memory, exchange)
     if exchange.mode & COLLECTIVE:
+        begin_all(exchange)
         post_all(program, memory, exchange)
     return 0
 

@@ -169,6 +169,9 @@ class _OneOf:
     def any(self, flag: bool) -> bool:
         return flag
 
+    def meet(self) -> None:
+        """Nobody is waited for."""
+
     def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         _refuse()
 

@@ -24,8 +24,11 @@ AUTO = 0
 MODES = {"auto": AUTO, "collective": COLLECTIVE, "point_to_point": POINT_TO_POINT}
 """Name of a way to exchange spikes -> its number."""
 
+_FEW_RANKS = 8
+"""So many messages point to point take no longer than the collective, whatever is wanted."""
+
 _FEW = 0.5
-"""Point to point pays if at most this part of the spikes is wanted, on average over the ranks."""
+"""Beyond, point to point pays if at most this part of the spikes is wanted on average."""
 
 
 def check_ways(network: Network, exchange: str | Mapping[str, str]) -> None:
@@ -96,6 +99,8 @@ def chosen_ways(
     is_open = ways == AUTO
     if not is_open.any():
         return ways
+    if world.n_ranks <= _FEW_RANKS:
+        return np.where(is_open, POINT_TO_POINT, ways)
     slots = np.concatenate(wanted)
     of_population = layout.block_population[slots // BLOCK]
     n_wanted = world.total(np.bincount(of_population, minlength=ways.size).astype(np.int64))

@@ -17,6 +17,7 @@ from snnlab.engine import Engine
 from snnlab.errors import RankDied, SpecError
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
+from tests.cluster import on_ranks
 from tests.networks import balanced, layered
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
@@ -117,6 +118,21 @@ def test_edits_reach_every_rank(three: Ranks) -> None:
 def test_an_unknown_exchange_is_refused(ranks: Ranks) -> None:
     with pytest.raises(SpecError, match="point_to_point"):
         ClusterEngine(balanced(), ranks, exchange="smoke signals")
+
+
+def test_projections_may_go_different_ways(ranks: Ranks) -> None:
+    ways = {"a->a": "collective", "b->a": "point_to_point", "c->a": "point_to_point"}
+    engine = ClusterEngine(layered(), ranks, exchange=ways)
+    assert [share.exchange for share in engine.shares] == ["collective and point to point"] * 2
+    engine.close()
+    with pytest.raises(SpecError, match="'nowhere'"):
+        ClusterEngine(layered(), ranks, exchange={"nowhere": "collective"})
+
+
+def test_a_collective_shrinks_after_a_burst(ranks: Ranks) -> None:
+    first, last = ranks.call(on_ranks.words_of_a_burst)[0]
+    assert first == 256
+    assert last == 8
 
 
 def test_session_runs_on_ranks(mpi_library: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ def open(  # noqa: PLR0913
     device: str = "auto",
     threads: int | None = None,
     ranks: int | Ranks | None = None,
+    exchange: str | Mapping[str, str] = "auto",
     name: str | None = None,
     record: bool | str | Path = True,
     autosave: str | Path | None = None,
@@ -67,6 +68,9 @@ def open(  # noqa: PLR0913
         So many MPI processes hold the network together: they are started here, and end with the
         session; or ranks that are there (`snnlab.cluster.Ranks`), which go on. The spikes do not
         depend on their number.
+    exchange : str, or mapping of str
+        How ranks exchange spikes: ``"collective"``, ``"point_to_point"``, or ``"auto"``, the better
+        of the two; or projection -> one of these, for the spikes of its sources.
     name : str, optional
         The session's name; default: the network's.
     record : bool or path
@@ -114,13 +118,13 @@ def open(  # noqa: PLR0913
     try:
         engine = make_engine(
             described, device=device, threads=threads, precision=precision, ranks=ranks,
-            tell=lambda text, error: said.append((text, error)),
+            exchange=exchange, tell=lambda text, error: said.append((text, error)),
         )  # fmt: skip
         if origin is not None:
             engine.restore(origin)
         session = Session(
             engine, name=session_name, record=kept, origin=origin, autosave=autosave,
-            engines=_engines(threads, precision),
+            engines=_engines(threads, precision, exchange),
         )  # fmt: skip
     except BaseException:
         if isinstance(kept, LogWriter):
@@ -132,7 +136,7 @@ def open(  # noqa: PLR0913
     return session
 
 
-def _engines(threads: int | None, precision: str) -> Engines:
+def _engines(threads: int | None, precision: str, exchange: str | Mapping[str, str]) -> Engines:
     """What makes the engines that a session moves to."""
 
     def engine(network: Network, device: str) -> Engine:
@@ -143,7 +147,7 @@ def _engines(threads: int | None, precision: str) -> Engines:
             )  # fmt: skip
         settings: dict[str, Any] = {"threads": threads, "precision": precision}
         if found := _ON_RANKS.fullmatch(device):
-            return make_engine(network, ranks=int(found[1]), **settings)
+            return make_engine(network, ranks=int(found[1]), exchange=exchange, **settings)
         return make_engine(network, device=device, **settings)
 
     return engine
@@ -235,6 +239,7 @@ def make_engine(
     threads: int | None = None,
     precision: str = "float32",
     ranks: int | Ranks | None = None,
+    exchange: str | Mapping[str, str] = "auto",
     tell: Callable[[str, SnnlabError], object] = _warn,
 ) -> Engine:
     """Return the engine for a device.
@@ -250,6 +255,8 @@ def make_engine(
         Of the state: ``"float32"`` or ``"float64"``.
     ranks : int or Ranks, optional
         See `open`.
+    exchange : str, or mapping of str
+        See `open`.
     tell : callable
         Takes in words, and as an error, why ``"auto"`` did not use the GPU; default: a warning.
 
@@ -262,7 +269,8 @@ def make_engine(
     """
     index = _check_device(device)
     if ranks is not None:
-        return _rank_engine(network, ranks, device, threads, precision)
+        settings: dict[str, Any] = {"threads": threads, "precision": precision}
+        return _rank_engine(network, ranks, device, exchange=exchange, **settings)
     if index is not None:
         return _gpu_engine(network, index, precision)
     if device == "auto" and threads is None and gains(network):
@@ -274,9 +282,7 @@ def make_engine(
     return CpuEngine(network, threads=threads, precision=precision)
 
 
-def _rank_engine(
-    network: Network, ranks: int | Ranks, device: str, threads: int | None, precision: str
-) -> Engine:
+def _rank_engine(network: Network, ranks: int | Ranks, device: str, **settings: Any) -> Engine:
     if device not in ("auto", "cpu"):
         raise DeviceUnavailable(
             "device", "must be cpu where there are several ranks", got=repr(device),
@@ -288,9 +294,7 @@ def _rank_engine(
     started = Ranks.start(ranks, device="cpu") if isinstance(ranks, int) else ranks
     owns = isinstance(ranks, int)
     try:
-        return ClusterEngine(
-            network, started, threads=threads, precision=precision, owns_ranks=owns
-        )
+        return ClusterEngine(network, started, owns_ranks=owns, **settings)
     except BaseException:
         if owns:
             started.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["ALONE", "Alone", "Places", "World"]
+__all__ = ["ALONE", "Alone", "Places", "World", "first_rank_first"]
 
 
 class World(Protocol):
@@ -43,18 +45,16 @@ class World(Protocol):
         """Return whether the flag of any rank is set."""
         ...
 
+    def meet(self) -> None:
+        """Wait for all ranks and leave the cores to those that still compute."""
+        ...
+
     def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         """Send ``parts[r]`` to each rank r; return what each has sent here."""
         ...
 
-    def calls(self, senders: list[int], receivers: list[int]) -> NDArray[np.int64]:
-        """Return what compiled code needs to call MPI: `snnlab.cpu.exchange.CALLS`.
-
-        Parameters
-        ----------
-        senders, receivers : list of int
-            The ranks that send spikes to this one, and those that want its own.
-        """
+    def calls(self) -> NDArray[np.int64]:
+        """Return what compiled code needs to call MPI: `snnlab.cpu.exchange.CALLS`."""
         ...
 
 
@@ -81,16 +81,31 @@ class Alone:
         """Return the flag."""
         return flag
 
+    def meet(self) -> None:
+        """Return at once."""
+
     def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         """Return the parts."""
         return parts
 
-    def calls(self, senders: list[int], receivers: list[int]) -> NDArray[np.int64]:
+    def calls(self) -> NDArray[np.int64]:
         """Return nothing: there is nobody to talk to."""
         return np.empty(0, np.int64)
 
 
 ALONE = Alone()
+
+
+@contextmanager
+def first_rank_first(world: World) -> Iterator[None]:
+    """Let the first rank compile what the others then find in the cache; all ranks call this."""
+    if world.rank > 0:
+        world.meet()
+    try:
+        yield
+    finally:
+        if world.rank == 0:
+            world.meet()
 
 
 @dataclass(frozen=True)

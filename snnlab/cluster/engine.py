@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from snnlab.cluster import share
@@ -18,8 +18,9 @@ from snnlab.cluster.whole import (
     whole_report,
     whole_work,
 )
+from snnlab.cpu.ways import check_ways
 from snnlab.engine import Checkpoint
-from snnlab.errors import SnnlabError, SpecError, StateError
+from snnlab.errors import SnnlabError, StateError
 from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rank_status import RankStatus
@@ -35,8 +36,6 @@ __all__ = ["ClusterEngine"]
 
 _NUMBERS = itertools.count()
 
-_MODES = ("auto", "collective", "point_to_point")
-
 
 class ClusterEngine:
     """Lets ranks build a network together and advances it.
@@ -49,9 +48,9 @@ class ClusterEngine:
         Threads of each rank; default: as many as it may use without taking another's cores.
     precision : str
         Of the state: ``"float32"`` or ``"float64"``.
-    exchange : str
-        How ranks exchange spikes: ``"collective"``, ``"point_to_point"``, or ``"auto"``: the
-        better of the two.
+    exchange : str, or mapping of str
+        How ranks exchange spikes: ``"collective"``, ``"point_to_point"``, or ``"auto"``, the better
+        of the two; or projection -> one of these, for the spikes of its sources.
     owns_ranks : bool
         Whether they end when the engine is closed.
 
@@ -75,13 +74,10 @@ class ClusterEngine:
         *,
         threads: int | None = None,
         precision: str = "float32",
-        exchange: str = "auto",
+        exchange: str | Mapping[str, str] = "auto",
         owns_ranks: bool = False,
     ) -> None:
-        if exchange not in _MODES:
-            raise SpecError(
-                "exchange", f"must be one of {', '.join(_MODES)}", got=repr(exchange)
-            )  # fmt: skip
+        check_ways(network, exchange)
         self._ranks = ranks
         self._threads, self._precision, self._exchange = threads, precision, exchange
         self._owns_ranks = owns_ranks

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MpiWorld"]
 
-_FUNCTIONS = (
-    "MPI_Allgather", "MPI_Allreduce", "MPI_Neighbor_alltoall", "MPI_Neighbor_alltoallv"
-)  # fmt: skip
+_FUNCTIONS = ("MPI_Iallgather", "MPI_Allreduce", "MPI_Isend", "MPI_Irecv", "MPI_Wait")
+
+_LOOK_S = 0.002
+"""How often [s] a rank looks whether the others have come."""
 
 
 class MpiWorld:
@@ -31,7 +33,6 @@ class MpiWorld:
         self._comm = (MPI.COMM_WORLD if comm is None else comm).Dup()
         # Compiled code cannot raise: it would go on with spikes that nobody has sent.
         self._comm.Set_errhandler(MPI.ERRORS_ARE_FATAL)
-        self._graph: MPI.Distgraphcomm | None = None
         self.rank: int = self._comm.Get_rank()
         self.n_ranks: int = self._comm.Get_size()
 
@@ -68,6 +69,12 @@ class MpiWorld:
         """Return the values of all ranks, in rank order."""
         return list(self._comm.allgather(value))
 
+    def meet(self) -> None:
+        """Wait for all ranks; MPI itself would keep a core busy until they are there."""
+        request = self._comm.Ibarrier()
+        while not request.Test():
+            time.sleep(_LOOK_S)
+
     def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         """Send ``parts[r]`` to each rank r; return what each has sent here."""
         n_out = np.array([part.size for part in parts], np.int64)
@@ -80,24 +87,17 @@ class MpiWorld:
         )
         return np.split(received, np.cumsum(n_in)[:-1])
 
-    def calls(self, senders: list[int], receivers: list[int]) -> NDArray[np.int64]:
+    def calls(self) -> NDArray[np.int64]:
         """Return what compiled code needs to call MPI, see `snnlab.arrays.world.World`."""
-        if self._graph is not None:
-            self._graph.Free()
-        self._graph = self._comm.Create_dist_graph_adjacent(senders, receivers)
-        self._graph.Set_errhandler(MPI.ERRORS_ARE_FATAL)
         library = ctypes.CDLL(MPI.__file__)  # finds the functions of the library it has loaded
         addresses = [
             ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in _FUNCTIONS
         ]
-        known = self._comm, self._graph, MPI.UINT64_T, MPI.MAX, MPI.SUM
+        known = self._comm, MPI.UINT64_T, MPI.MAX, MPI.SUM
         handles = [MPI._handleof(handle) for handle in known]
         return np.array([*addresses, *handles], np.int64)
 
     def close(self) -> None:
-        """Release the communicators."""
-        if self._graph is not None:
-            self._graph.Free()
-            self._graph = None
+        """Release the communicator."""
         if self._comm != MPI.COMM_NULL:
             self._comm.Free()

@@ -7,6 +7,7 @@ the first one answers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,13 @@ class Share:
     recorded: dict[str, SynapseIds]
 
 
-def build(number: int, network: Described, threads: int, precision: str, exchange: str) -> Share:
+def build(
+    number: int,
+    network: Described,
+    threads: int,
+    precision: str,
+    exchange: str | Mapping[str, str],
+) -> Share:
     """Build this rank's share of a network, as engine `number`.
 
     Parameters
@@ -72,7 +79,7 @@ def build(number: int, network: Described, threads: int, precision: str, exchang
     network : Described
     threads : int
         Threads of this rank.
-    precision, exchange : str
+    precision, exchange
         See `snnlab.cpu.engine.CpuEngine`.
     """
     from snnlab.cluster.mpi_world import MpiWorld

@@ -17,7 +17,7 @@ from snnlab.arrays.rewiring_arrays import compile_rules, rewirings
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.arrays.synaptic_elements import synaptic_elements
-from snnlab.arrays.world import ALONE, World
+from snnlab.arrays.world import ALONE, World, first_rank_first
 from snnlab.build.connect import connect
 from snnlab.build.expected import expected_synapses
 from snnlab.build.layout import Layout, Partitions, partition, shares
@@ -113,9 +113,10 @@ def build(
     exponents = port_exponents(network)
     plans = plan_tables(network, exponents)
     planned = time.perf_counter()
-    kernels = _compile_populations(network, precision)
-    tables = compile_synapses(plans, partial(compile_synapse_kernels, precision=precision))
-    rules = compile_rules(network, partial(compile_rewiring_kernels, precision=precision))
+    with first_rank_first(world):
+        kernels = _compile_populations(network, precision)
+        tables = compile_synapses(plans, partial(compile_synapse_kernels, precision=precision))
+        rules = compile_rules(network, partial(compile_rewiring_kernels, precision=precision))
     compiled = time.perf_counter()
     layout = Layout.of(network)
     partitions = partitions_of(network, layout, threads, world.rank, world.n_ranks)

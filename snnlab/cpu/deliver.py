@@ -90,13 +90,16 @@ def _deliver_list(  # type: ignore[no-untyped-def]
 
 
 @part
-def deliver(program, synapses, memory, p, chunk):  # type: ignore[no-untyped-def]
-    """Deliver the spikes of list `chunk` (0 or 1) along the static rows of partition `p`."""
+def deliver(program, synapses, memory, p, chunk, first_list, stop_list):  # type: ignore[no-untyped-def]
+    """Deliver spikes of list `chunk` (0 or 1) along the static rows of partition `p`.
+
+    Those of the partitions ``first_list ... stop_list - 1``; after the last come other ranks.
+    """
     for k in range(synapses.table.shape[0]):
         source = synapses.table[k, 0]
         if synapses.table[k, 1] == PLASTIC:
             continue
-        for q in range(memory.spike_start.shape[1]):
+        for q in range(first_list, stop_list):
             first = memory.spike_start[chunk, q, source]
             last = memory.spike_start[chunk, q, source + 1]
             if first < last:

@@ -21,12 +21,13 @@ from snnlab.arrays.engine import ArrayEngine
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.structural_engine import Later
 from snnlab.arrays.synapse_probes import with_synapse_probes
-from snnlab.arrays.world import ALONE, World
+from snnlab.arrays.world import ALONE, World, first_rank_first
 from snnlab.build.layout import BLOCK, shares
 from snnlab.build.memory import available_bytes
 from snnlab.cpu.built import CpuBuilt, build, delivery_costs
 from snnlab.cpu.change_rows import change_rows
-from snnlab.cpu.exchange import LACKS_ROOM, STAGE, WAYS, go_on
+from snnlab.cpu.exchange import IS_HALF_DELIVERED, LACKS_ROOM, STAGE, WAYS
+from snnlab.cpu.exchange_spikes import go_on
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
 from snnlab.cpu.memory import empty_lists
@@ -38,6 +39,7 @@ from snnlab.cpu.synapse_read import read_synapses
 from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads
 from snnlab.cpu.warm import announced, compile_builder
+from snnlab.cpu.ways import check_ways, ways_of
 from snnlab.engine import BuildReport
 from snnlab.errors import BuildError, SnnlabError
 from snnlab.frames.synapse_ids import SynapseIds
@@ -66,8 +68,9 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     world : World
         The ranks that hold the network together, each of which makes such an engine and calls the
         same methods in the same order. The spikes do not depend on their number.
-    exchange : str
-        How they exchange spikes: ``"collective"``, ``"point_to_point"``, or the better of the two.
+    exchange : str, or mapping of str
+        How they exchange spikes: ``"collective"``, ``"point_to_point"``, or ``"auto"``, the better
+        of the two; or projection -> one of these, for the spikes of its sources.
 
     Raises
     ------
@@ -94,9 +97,10 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         threads: int | None = None,
         precision: str = "float32",
         world: World = ALONE,
-        exchange: str = "auto",
+        exchange: str | Mapping[str, str] = "auto",
     ) -> None:
         super().__init__(network, precision)
+        check_ways(network, exchange)
         self._world, self._mode = world, exchange
         self.link_s = 0.0
         self.threads = choose_threads(threads, network.n_neurons)
@@ -111,15 +115,11 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         self.report = replace(report, compile_s=report.compile_s + warm_s)
 
     def _compile_builder(self) -> None:
-        with announced():
+        with announced(), first_rank_first(self._world):
             compile_builder()
 
     def _compile_loop_once(self) -> None:
-        """Let the first rank compile the loop; the others find it in the cache."""
-        if self._world.rank == 0:
-            self._compile_loop()
-        self._any(False)  # the others wait here
-        if self._world.rank > 0:
+        with first_rank_first(self._world):
             self._compile_loop()
 
     def _compile_loop(self) -> None:
@@ -186,8 +186,8 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         began = time.perf_counter()
         bounds = shares(built.layout, self._world.n_ranks, delivery_costs(built.network))
         exchange = exchange_between(
-            self._world, self._mode, built.layout, bounds, built.connections,
-            heard_by_all(built.network), built.sizes.chunk_steps,
+            self._world, ways_of(built.network, self._mode), built.layout, bounds,
+            built.connections, heard_by_all(built.network), built.sizes.chunk_steps,
         )  # fmt: skip
         self.link_s = time.perf_counter() - began
         return replace(built, exchange=exchange)
@@ -307,10 +307,15 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
             n,
             lambda k: deliver_pending(
                 lent.program, lent.synapses, lent.plastic, lent.rewirings, lent.memory,
-                lent.parts, self._chunk, self._step, k, n,
+                lent.exchange, lent.parts, self._chunk, self._step, k, n,
             ),
         )  # fmt: skip
-        b.memory.spike_start[self._chunk] = 0
+        self._forget_spikes()
+
+    def _forget_spikes(self) -> None:
+        """Empty the list whose spikes have been delivered."""
+        self._arrays.memory.spike_start[self._chunk] = 0
+        self._arrays.exchange.notes[IS_HALF_DELIVERED] = 0
 
     def _catch_up(self, *, plastic: bool = True) -> None:
         self._flush()
@@ -323,6 +328,7 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _hand_over(self, *, state: bool = True, plastic: bool = True) -> None:
         b = self._arrays
         empty_lists(b.memory, self._step, b.sizes.ring_slots)
+        self._forget_spikes()
 
     def _write_numbers(self) -> None:
         self._arrays.write_numbers(self._step)

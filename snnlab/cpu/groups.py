@@ -109,8 +109,8 @@ def _finish_far(program, synapses, memory, p, n, now):  # type: ignore[no-untype
 
 
 @njit(error_model="numpy", cache=True)
-def _enqueue(program, synapses, memory, p, chunk, now):  # type: ignore[no-untyped-def]
-    """Put the spikes of list `chunk` into the queue; return its length and the first new one.
+def _enqueue(program, synapses, memory, p, chunk, first_list, stop_list, now):  # type: ignore[no-untyped-def]
+    """Put spikes of list `chunk` into the queue; return its length and the first new one.
 
     A queue that is full is emptied into the long ring.
     """
@@ -122,7 +122,7 @@ def _enqueue(program, synapses, memory, p, chunk, now):  # type: ignore[no-untyp
         )  # fmt: skip
         rows, stops = rows_of(synapses, k, p)
         ends_base = synapses.table[k, 9] + p * n_rows * n_delays
-        for q in range(memory.spike_start.shape[1]):
+        for q in range(first_list, stop_list):
             slots, steps = memory.spike_slot[chunk, q], memory.spike_step[chunk, q]
             for s in range(memory.spike_start[chunk, q, source],
                            memory.spike_start[chunk, q, source + 1]):  # fmt: skip
@@ -140,7 +140,9 @@ def _enqueue(program, synapses, memory, p, chunk, now):  # type: ignore[no-untyp
 
 
 @part
-def deliver_groups(program, synapses, memory, p, chunk, now, stop):  # type: ignore[no-untyped-def]
+def deliver_groups(  # type: ignore[no-untyped-def]
+    program, synapses, memory, p, chunk, first_list, stop_list, now, stop
+):
     """Deliver to partition `p` at least what is due before step `stop`.
 
     Parameters
@@ -150,11 +152,13 @@ def deliver_groups(program, synapses, memory, p, chunk, now, stop):  # type: ign
         Partition.
     chunk : int
         Which spike list (0 or 1) holds the spikes of the last chunk.
+    first_list, stop_list : int
+        Those of these partitions; after the last come other ranks.
     now, stop : int
         Steps done; step before which the update is going to read. Old spikes go on only when the
         horizon must move, that is once in `group_steps`; new ones catch up with it.
     """
-    n, first = _enqueue(program, synapses, memory, p, chunk, now)
+    n, first = _enqueue(program, synapses, memory, p, chunk, first_list, stop_list, now)
     horizon = memory.groups[p, HORIZON]
     if horizon < stop:
         first = int64(0)
@@ -185,9 +189,11 @@ def add_far_input(program, memory, p, now, stop):  # type: ignore[no-untyped-def
 
 
 @part
-def deliver_all(program, synapses, memory, p, chunk, now):  # type: ignore[no-untyped-def]
-    """Deliver everything into the long ring: the near one and the queue are empty then."""
-    n, _ = _enqueue(program, synapses, memory, p, chunk, now)
+def deliver_all(program, synapses, memory, p, chunk, first_list, now):  # type: ignore[no-untyped-def]
+    """Deliver everything from `first_list` on into the long ring: near one and queue are empty."""
+    n, _ = _enqueue(
+        program, synapses, memory, p, chunk, first_list, memory.spike_start.shape[1], now
+    )
     _finish_far(program, synapses, memory, p, n, now)
     size = program.max_ports * (program.bounds[p + 1] - program.bounds[p]) * BLOCK
     for step in range(now, memory.groups[p, HORIZON]):

@@ -12,7 +12,7 @@ from numba import int64, njit
 from snnlab.arrays.rewiring import DONE_STEP, NEEDS_ROOM
 from snnlab.build.layout import BLOCK
 from snnlab.cpu.barrier import meet
-from snnlab.cpu.exchange import LACKS_ROOM, NONE, agree, begin_exchange, is_complete
+from snnlab.cpu.exchange import IS_HALF_DELIVERED, LACKS_ROOM, NONE, agree, is_complete
 from snnlab.cpu.phases import (
     DELIVER,
     EXCHANGE,
@@ -36,22 +36,58 @@ __all__ = ["deliver_pending", "order_spikes", "run"]
 
 
 @njit(error_model="numpy", forceinline=True)
-def _deliver_to(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, drive, memory, parts, p, chunk, now, n_steps, clock,
-    weight,
+def _deliver_lists(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, memory, parts, p, chunk, first, stop, now, n_steps, clock, weight,
 ):  # fmt: skip
-    """Deliver the spikes of list `chunk` to partition `p`, and what is given for `n_steps`."""
+    """Deliver the spikes of list `chunk` that partitions ``first ... stop - 1`` had to `p`."""
     since = stamp(weight)
     if program.group_steps:
-        call_rule(parts.deliver_groups, (program, synapses, memory, p, chunk, now, now + n_steps))
-        insert_events(program, drive, memory, p, now + n_steps)
-        call_rule(parts.add_far_input, (program, memory, p, now, now + n_steps))
+        until = now + n_steps
+        call_rule(
+            parts.deliver_groups, (program, synapses, memory, p, chunk, first, stop, now, until)
+        )
     else:
-        call_rule(parts.deliver, (program, synapses, memory, p, chunk))
-        insert_events(program, drive, memory, p, now + n_steps)
+        call_rule(parts.deliver, (program, synapses, memory, p, chunk, first, stop))
     since = charge(clock, p, DELIVER, since, weight)
     if plastic.table.shape[0]:
-        call_rule(parts.plasticity, (program, synapses, plastic, memory, p, chunk, now))
+        call_rule(
+            parts.plasticity, (program, synapses, plastic, memory, p, chunk, first, stop, now)
+        )
+    charge(clock, p, PLASTICITY, since, weight)
+
+
+@njit(error_model="numpy", forceinline=True)
+def _deliver_own(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, memory, exchange, parts, chunk, now, n_steps, clock, weight,
+    member, n_members,
+):  # fmt: skip
+    """Deliver the rank's own spikes while those of others are on their way."""
+    if exchange.mode == NONE or exchange.notes[IS_HALF_DELIVERED]:
+        return
+    n_own = program.bounds.size - 1
+    for p in range(member, n_own, n_members):
+        _deliver_lists(
+            program, synapses, plastic, memory, parts, p, chunk, int64(0), n_own, now, n_steps,
+            clock, weight,
+        )  # fmt: skip
+
+
+@njit(error_model="numpy", forceinline=True)
+def _deliver_rest(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, rewirings, drive, memory, exchange, parts, p, chunk, now, n_steps,
+    clock, weight,
+):  # fmt: skip
+    """Deliver what is left of list `chunk`, all or that of others, and what is given."""
+    first = int64(0) if exchange.mode == NONE else program.bounds.size - 1
+    _deliver_lists(
+        program, synapses, plastic, memory, parts, p, chunk, first, memory.spike_start.shape[1],
+        now, n_steps, clock, weight,
+    )  # fmt: skip
+    since = stamp(weight)
+    insert_events(program, drive, memory, p, now + n_steps)
+    if program.group_steps:
+        call_rule(parts.add_far_input, (program, memory, p, now, now + n_steps))
+    since = charge(clock, p, DELIVER, since, weight)
     if rewirings.table.shape[0]:
         watch_spikes(program, rewirings, memory, p, chunk)
     charge(clock, p, PLASTICITY, since, weight)
@@ -148,6 +184,42 @@ def _agree_on_trouble(program, memory, record, exchange, turn):  # type: ignore[
 
 
 @njit(error_model="numpy", forceinline=True)
+def _begin_exchange(  # type: ignore[no-untyped-def]
+    program, memory, record, exchange, parts, chunk, turn, now, has_looked, clock, weight, member,
+    n_members, barrier,
+):  # fmt: skip
+    """Begin to exchange the spikes of list `chunk`, all since step `now`; one thread does."""
+    if exchange.mode == NONE:
+        return
+    since = stamp(weight)
+    if has_looked:
+        if member == 0:
+            _agree_on_trouble(program, memory, record, exchange, turn)
+        meet(barrier, n_members)
+    if member == 0:
+        call_rule(parts.begin_exchange, (program, memory, exchange, chunk, now))
+    charge(clock, member, EXCHANGE, since, weight)
+
+
+@njit(error_model="numpy", forceinline=True)
+def _have_arrived(  # type: ignore[no-untyped-def]
+    program, memory, exchange, parts, clock, weight, member, n_members, barrier
+):
+    """Wait for the spikes of other ranks; False if there is no memory for them."""
+    if exchange.mode == NONE:
+        return True
+    since = stamp(weight)
+    if member == 0:
+        call_rule(parts.finish_exchange, (program, memory, exchange))
+    meet(barrier, n_members)
+    charge(clock, member, EXCHANGE, since, weight)
+    # Others read this after the next meeting at the earliest.
+    if member == 0:
+        exchange.notes[IS_HALF_DELIVERED] = int64(not is_complete(exchange))
+    return is_complete(exchange)
+
+
+@njit(error_model="numpy", forceinline=True)
 def _record_spikes(memory, record, p, chunk, start, n):  # type: ignore[no-untyped-def]
     """Append the spikes of list `chunk` to partition `p`'s part of the record; return its size."""
     at = record.first[p] + n
@@ -178,7 +250,8 @@ def run(  # type: ignore[no-untyped-def]
 
     It also stops where a look at all states found implausible ones, `memory.suspects` counts them;
     and where a rewiring needs room in rows or among the events: `rewirings.notes` says so; and
-    where the exchange with other ranks lacks memory: it is not complete then.
+    where the exchange with other ranks lacks memory: it is not complete then, and the rank's own
+    spikes have been delivered, or not: `exchange.notes` says it.
     Each member of a team runs this with its own number. Members meet once a chunk: what one reads
     of another was written in the chunk before, and is next written in the chunk after.
 
@@ -215,10 +288,18 @@ def run(  # type: ignore[no-untyped-def]
         m = min(chunk_steps, n_steps - done, until_look, until_call)
         n_left = (n_steps - done + chunk_steps - 1) // chunk_steps
         weight = chunk_weight(n_chunks, n_left, chunk_steps)
+        _deliver_own(
+            program, synapses, plastic, memory, exchange, parts, chunk, now, m, clock, weight,
+            member, n_members,
+        )  # fmt: skip
+        if not _have_arrived(
+            program, memory, exchange, parts, clock, weight, member, n_members, barrier
+        ):
+            break
         for p in range(member, program.bounds.size - 1, n_members):
-            _deliver_to(
-                program, synapses, plastic, rewirings, drive, memory, parts, p, chunk, now, m,
-                clock, weight,
+            _deliver_rest(
+                program, synapses, plastic, rewirings, drive, memory, exchange, parts, p, chunk,
+                now, m, clock, weight,
             )  # fmt: skip
         _watch_others(program, rewirings, memory, chunk, member)
         if is_due and not _rewire_all(
@@ -233,38 +314,39 @@ def run(  # type: ignore[no-untyped-def]
             )  # fmt: skip
         since = stamp(weight)
         meet(barrier, n_members)
-        since = charge(clock, member, WAIT, since, weight)
+        charge(clock, member, WAIT, since, weight)
         chunk, turn = 1 - chunk, 1 - turn
-        if exchange.mode:
-            if member == 0:
-                if m == until_look:
-                    _agree_on_trouble(program, memory, record, exchange, turn)
-                begin_exchange(exchange, chunk, now)
-                call_rule(parts.exchange, (program, memory, exchange))
-            meet(barrier, n_members)
-            charge(clock, member, EXCHANGE, since, weight)
+        _begin_exchange(
+            program, memory, record, exchange, parts, chunk, turn, now, m == until_look, clock,
+            weight, member, n_members, barrier,
+        )  # fmt: skip
         done += m
         n_chunks += 1
-        if exchange.mode and not is_complete(exchange):
-            break
+    if exchange.mode and member == 0:
+        call_rule(parts.finish_exchange, (program, memory, exchange))
     return done, chunk, turn
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def deliver_pending(  # type: ignore[no-untyped-def]
-    program, synapses, plastic, rewirings, memory, parts, chunk, step, member, n_members
+    program, synapses, plastic, rewirings, memory, exchange, parts, chunk, step, member, n_members
 ):  # fmt: skip
     """Deliver the spikes of the last chunk now: all input is in the ring, and the list is done.
 
     Each member of a team runs this with its own number; empty the list afterwards.
     """
+    n_lists = memory.spike_start.shape[1]
+    first = program.bounds.size - 1 if exchange.notes[IS_HALF_DELIVERED] else int64(0)
     for p in range(member, program.bounds.size - 1, n_members):
         if program.group_steps:
-            call_rule(parts.deliver_all, (program, synapses, memory, p, chunk, step))
+            call_rule(parts.deliver_all, (program, synapses, memory, p, chunk, first, step))
         else:
-            call_rule(parts.deliver, (program, synapses, memory, p, chunk))
+            call_rule(parts.deliver, (program, synapses, memory, p, chunk, first, n_lists))
         if plastic.table.shape[0]:
-            call_rule(parts.plasticity, (program, synapses, plastic, memory, p, chunk, step))
+            call_rule(
+                parts.plasticity,
+                (program, synapses, plastic, memory, p, chunk, first, n_lists, step),
+            )
         watch_spikes(program, rewirings, memory, p, chunk)
     _watch_others(program, rewirings, memory, chunk, member)
 

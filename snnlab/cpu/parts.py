@@ -8,7 +8,8 @@ from numba import from_dtype, int64, types
 
 from snnlab.arrays.rewiring import REWIRING_FIELDS
 from snnlab.cpu.deliver import deliver
-from snnlab.cpu.exchange import NONE, exchange_spikes
+from snnlab.cpu.exchange import NONE
+from snnlab.cpu.exchange_spikes import begin_exchange, finish_exchange
 from snnlab.cpu.groups import add_far_input, deliver_all, deliver_groups
 from snnlab.cpu.plastic import plasticity
 from snnlab.cpu.program import Parts
@@ -44,6 +45,7 @@ def compile_parts(built: CpuBuilt, kinds: Mapping[str, Any]) -> Parts:
         return part.address({**kinds, **pointers}) if is_needed else 0
 
     rules = built.rewirings.table
+    has_others = built.exchange.mode != NONE
     has_groups = built.program.group_steps > 0
     with announced():
         return Parts(
@@ -55,5 +57,6 @@ def compile_parts(built: CpuBuilt, kinds: Mapping[str, Any]) -> Parts:
             plasticity=address(plasticity, len(built.plastic.table) > 0),
             rewire=address(rewire, len(rules) > 0),
             replace=address(replace, bool(rules[:, _REPLACES].any())),
-            exchange=address(exchange_spikes, built.exchange.mode != NONE),
+            begin_exchange=address(begin_exchange, has_others),
+            finish_exchange=address(finish_exchange, has_others),
         )

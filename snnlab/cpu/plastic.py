@@ -148,11 +148,13 @@ def _prefetch(synapses, plastic, k, p, row):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def _spikes(program, synapses, plastic, memory, k, p, chunk, start, stop):  # type: ignore[no-untyped-def]
+def _spikes(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, memory, k, p, chunk, first_list, stop_list, start, stop
+):
     """Deliver the presynaptic spikes of the steps ``start ... stop - 1``."""
     source = synapses.table[plastic.table[k, _TABLE], 0]
     first_slot = program.first_slot[source]
-    for q in range(memory.spike_start.shape[1]):
+    for q in range(first_list, stop_list):
         slots, steps = memory.spike_slot[chunk, q], memory.spike_step[chunk, q]
         for s in range(memory.spike_start[chunk, q, source],
                        memory.spike_start[chunk, q, source + 1]):  # fmt: skip
@@ -179,7 +181,8 @@ def _n_spikes(program, memory, population, chunk, step):  # type: ignore[no-unty
 def _every_step(program, synapses, plastic, memory, k, p, chunk, step):  # type: ignore[no-untyped-def]
     """Deal with one step of a projection whose synapses change in every step."""
     own = plastic.table[k]
-    _spikes(program, synapses, plastic, memory, k, p, chunk, step, step + 1)
+    n_lists = memory.spike_start.shape[1]
+    _spikes(program, synapses, plastic, memory, k, p, chunk, 0, n_lists, step, step + 1)
     if own[_N_MOD]:
         mod = plastic.mod[own[_MOD] + p * own[_N_MOD] :]
         n = _n_spikes(program, memory, own[_MODULATOR], chunk, step)
@@ -190,18 +193,28 @@ def _every_step(program, synapses, plastic, memory, k, p, chunk, step):  # type:
 
 
 @part
-def plasticity(program, synapses, plastic, memory, p, chunk, stop):  # type: ignore[no-untyped-def]
-    """Deal with the spikes of list `chunk`, which are of the steps before `stop`."""
+def plasticity(  # type: ignore[no-untyped-def]
+    program, synapses, plastic, memory, p, chunk, first_list, stop_list, stop
+):
+    """Deal with spikes of list `chunk`, which are of the steps before `stop`.
+
+    Those of the partitions ``first_list ... stop_list - 1``, after the last of which come other
+    ranks. Synapses that change in every step wait until all are there.
+    """
     start = plastic.clock[p]
+    is_last = stop_list == memory.spike_start.shape[1]
     for k in range(plastic.table.shape[0]):
-        if plastic.table[k, _HISTORY]:
+        if plastic.table[k, _HISTORY] and first_list == 0:
             _remember_all(program, synapses, plastic, memory, k, p, chunk, start)
-        if plastic.table[k, _EVERY_STEP]:
+        if not plastic.table[k, _EVERY_STEP]:
+            _spikes(
+                program, synapses, plastic, memory, k, p, chunk, first_list, stop_list, start, stop
+            )
+        elif is_last:
             for step in range(start, stop):
                 _every_step(program, synapses, plastic, memory, k, p, chunk, step)
-        else:
-            _spikes(program, synapses, plastic, memory, k, p, chunk, start, stop)
-    plastic.clock[p] = stop
+    if is_last:
+        plastic.clock[p] = stop
     return int64(0)
 
 

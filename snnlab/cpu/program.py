@@ -108,8 +108,8 @@ class Parts(NamedTuple):
     ----------
     update, deliver, deliver_groups, add_far_input, deliver_all, plasticity, rewire, replace : int
         Of the functions with these names.
-    exchange : int
-        Of `snnlab.cpu.exchange.exchange_spikes`.
+    begin_exchange, finish_exchange : int
+        Of those of `snnlab.cpu.exchange_spikes`.
     """
 
     update: int
@@ -120,7 +120,8 @@ class Parts(NamedTuple):
     plasticity: int
     rewire: int
     replace: int
-    exchange: int
+    begin_exchange: int
+    finish_exchange: int
 
 
 class Lendings(NamedTuple):

@@ -11,38 +11,42 @@ import numpy as np
 from snnlab.arrays.world import World
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout
-from snnlab.cpu.exchange import COLLECTIVE, NOTES, POINT_TO_POINT, Exchange, no_exchange
+from snnlab.cpu.exchange import (
+    ALL_STATE,
+    COLLECTIVE,
+    IN_END,
+    OUT_END,
+    POINT_TO_POINT,
+    SOME_STATE,
+    SPIKES,
+    WAITS_FOR_MEMORY,
+    Exchange,
+    no_exchange,
+)
 from snnlab.cpu.program import Memory
+from snnlab.cpu.ways import chosen_ways
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = [
-    "MODES", "exchange_between", "heard_by_all", "wanted_slots", "with_spikes", "with_words",
-]  # fmt: skip
-
-MODES = {"collective": COLLECTIVE, "point_to_point": POINT_TO_POINT, "auto": 0}
-"""Name of a way to exchange spikes -> its number; that of ``"auto"`` is found out."""
+__all__ = ["exchange_between", "heard_by_all", "wanted_slots", "with_spikes", "with_words"]
 
 _FIRST_WORDS = 8
-"""Words of each rank in a collective exchange at first: a cache line."""
-
-_FEW = 0.5
-"""Point to point pays if at most this part of the spikes is wanted, on average over the ranks."""
+"""Words of each rank in a collective exchange, and of each neighbour, at first: a cache line."""
 
 
 def exchange_between(
-    world: World, mode: str, layout: Layout, bounds: NDArray[np.int64], connections: Connections,
-    heard: Collection[int], chunk_steps: int,
+    world: World, ways: NDArray[np.int64], layout: Layout, bounds: NDArray[np.int64],
+    connections: Connections, heard: Collection[int], chunk_steps: int,
 ) -> Exchange:  # fmt: skip
     """Return what this rank needs to exchange spikes with the others; all ranks call this.
 
     Parameters
     ----------
     world : World
-    mode : str
-        One of `MODES`; ``"auto"``: point to point where few spikes have targets on other ranks.
+    ways : (n_populations,) int64
+        `COLLECTIVE`, `POINT_TO_POINT` or `snnlab.cpu.ways.AUTO` for the spikes of each population.
     layout : Layout
     bounds : (n_ranks + 1,) int64
         First block of each rank.
@@ -54,17 +58,19 @@ def exchange_between(
         Steps between two exchanges.
     """
     first_slot = bounds * BLOCK
-    step_bits = max(chunk_steps - 1, 1).bit_length()
-    if MODES[mode] == COLLECTIVE:
-        return _collective(world, first_slot, step_bits)
+    exchange = no_exchange()._replace(
+        rank=world.rank, n_ranks=world.n_ranks, first_slot=first_slot, calls=world.calls(),
+        step_bits=max(chunk_steps - 1, 1).bit_length(),
+    )  # fmt: skip
+    if (ways == COLLECTIVE).all():  # nothing is told before
+        return _with_all(exchange, np.ones(layout.n_blocks * BLOCK, np.bool_))
     wanted = wanted_slots(world.rank, layout, first_slot, connections, heard)
-    if mode == "auto" and _cheaper(world, np.diff(first_slot), wanted) == COLLECTIVE:
-        return _collective(world, first_slot, step_bits)
-    asked = world.swapped(wanted)
-    senders, receivers = _not_empty(wanted), _not_empty(asked)
-    calls = world.calls(senders, receivers)
-    lists, own = [wanted[r] for r in senders], [asked[r] for r in receivers]
-    return _point_to_point(world, first_slot, calls, step_bits, lists, own)
+    ways = chosen_ways(world, ways, layout, wanted)
+    is_told = (ways == COLLECTIVE)[layout.block_population].repeat(BLOCK)
+    if is_told.any():
+        exchange = _with_all(exchange, is_told)
+        wanted = [slots[~is_told[slots]] for slots in wanted]
+    return exchange if is_told.all() else _with_some(exchange, wanted, world.swapped(wanted))
 
 
 def heard_by_all(network: Network) -> set[int]:
@@ -106,48 +112,48 @@ def _not_empty(lists: list[NDArray[np.int32]]) -> list[int]:
     return [r for r, slots in enumerate(lists) if slots.size]
 
 
-def _cheaper(world: World, sizes: NDArray[np.int64], wanted: list[NDArray[np.int32]]) -> int:
-    n_wanted = world.total(np.array([sum(slots.size for slots in wanted)]))[0]
-    n_all = int(sizes.sum()) * (world.n_ranks - 1)
-    return POINT_TO_POINT if n_wanted <= _FEW * n_all else COLLECTIVE
-
-
 def _bits(n: NDArray[np.int64]) -> NDArray[np.int64]:
     """Bits of a place in lists of so many."""
     return np.array([max(int(each) - 1, 1).bit_length() for each in n], np.int64)
 
 
-def _collective(world: World, first_slot: NDArray[np.int64], step_bits: int) -> Exchange:
-    """Nothing is told before: everybody gets everything."""
-    calls = world.calls([], [])
-    return no_exchange()._replace(
-        mode=COLLECTIVE, rank=world.rank, n_ranks=world.n_ranks, step_bits=step_bits, calls=calls,
-        notes=np.zeros(len(NOTES), np.int64), flag=np.zeros(2, np.int64), first_slot=first_slot,
-        bits=_bits(np.diff(first_slot)), size=np.full(1, _FIRST_WORDS, np.int64),
-        send=np.zeros(_FIRST_WORDS, np.uint64),
-        receive=np.zeros(_FIRST_WORDS * world.n_ranks, np.uint64),
+def _with_all(exchange: Exchange, is_told: NDArray[np.bool_]) -> Exchange:
+    """Let the spikes of some slots go to everybody."""
+    own = slice(*exchange.first_slot[exchange.rank :][:2])
+    return exchange._replace(
+        mode=exchange.mode | COLLECTIVE, told_all=is_told[own].astype(np.uint8),
+        all_bits=_bits(np.diff(exchange.first_slot)), size=np.full(1, _FIRST_WORDS, np.int64),
+        all_send=np.zeros(_FIRST_WORDS, np.uint64),
+        all_receive=np.zeros(_FIRST_WORDS * exchange.n_ranks, np.uint64),
     )  # fmt: skip
 
 
-def _point_to_point(
-    world: World, first_slot: NDArray[np.int64], calls: NDArray[np.int64], step_bits: int,
-    lists: list[NDArray[np.int32]], own: list[NDArray[np.int32]],
-) -> Exchange:  # fmt: skip
-    n_own = int(first_slot[world.rank + 1] - first_slot[world.rank])
-    target_start, target, place = _targets(own, int(first_slot[world.rank]), n_own)
+def _with_some(
+    exchange: Exchange, wanted: list[NDArray[np.int32]], asked: list[NDArray[np.int32]]
+) -> Exchange:
+    """Let each rank get what it wants: ``wanted[r]`` of rank r, which has ``asked[r]`` for here."""
+    senders, receivers = _not_empty(wanted), _not_empty(asked)
+    lists, own = [wanted[r] for r in senders], [asked[r] for r in receivers]
+    first, stop = exchange.first_slot[exchange.rank :][:2].tolist()
+    target_start, target, place = _targets(own, first, stop - first)
     n_in, n_out = (np.array([s.size for s in each], np.int64) for each in (lists, own))
-    return no_exchange()._replace(
-        mode=POINT_TO_POINT, rank=world.rank, n_ranks=world.n_ranks, step_bits=step_bits,
-        calls=calls, notes=np.zeros(len(NOTES), np.int64), flag=np.zeros(2, np.int64),
-        first_slot=first_slot, bits=_bits(n_in), out_bits=_bits(n_out),
+    notes = exchange.notes.copy()
+    notes[IN_END], notes[OUT_END] = _FIRST_WORDS * n_in.size, _FIRST_WORDS * n_out.size
+    return exchange._replace(
+        mode=exchange.mode | POINT_TO_POINT, notes=notes,
+        requests=np.zeros(1 + n_in.size + n_out.size, np.int64),
+        senders=np.array(senders, np.int64), receivers=np.array(receivers, np.int64),
         list_start=np.concatenate([[0], np.cumsum(n_in)]).astype(np.int64),
         list_slot=np.concatenate([np.empty(0, np.int32), *lists]),
         target_start=target_start, target=target, place=place,
-        n_out=np.zeros_like(n_out), n_in=np.zeros_like(n_in),
-        out_words=np.zeros(n_out.size, np.int32), out_first=np.zeros(n_out.size, np.int32),
-        in_words=np.zeros(n_in.size, np.int32), in_first=np.zeros(n_in.size, np.int32),
-        cursor=np.zeros_like(n_out),
-        send=np.zeros(_FIRST_WORDS, np.uint64), receive=np.zeros(_FIRST_WORDS, np.uint64),
+        in_bits=_bits(n_in), out_bits=_bits(n_out),
+        some_send=np.zeros(_FIRST_WORDS * n_out.size, np.uint64),
+        some_receive=np.zeros(_FIRST_WORDS * n_in.size, np.uint64),
+        in_first=_FIRST_WORDS * np.arange(n_in.size),
+        out_first=_FIRST_WORDS * np.arange(n_out.size),
+        in_room=np.full(n_in.size, _FIRST_WORDS), out_room=np.full(n_out.size, _FIRST_WORDS),
+        in_waits=np.zeros_like(n_in), out_waits=np.zeros_like(n_out),
+        n_in=np.zeros_like(n_in), n_out=np.zeros_like(n_out), cursor=np.zeros_like(n_out),
     )  # fmt: skip
 
 
@@ -165,16 +171,32 @@ def _targets(
 
 def with_words(exchange: Exchange) -> Exchange:
     """Return it with buffers for the words that it needs, and twice as many to come."""
-    n = 2 * int(exchange.notes[NOTES.index("words")])
-    n_received = n * (exchange.n_ranks if exchange.mode == COLLECTIVE else 1)
-    send = np.zeros(max(n, exchange.send.size), np.uint64)
-    receive = np.zeros(max(n_received, exchange.receive.size), np.uint64)
-    return exchange._replace(send=send, receive=receive)
+    notes = exchange.notes
+    if notes[ALL_STATE] == WAITS_FOR_MEMORY:
+        n = 2 * int(exchange.size[0])
+        exchange = exchange._replace(
+            all_send=np.zeros(n, np.uint64), all_receive=np.zeros(n * exchange.n_ranks, np.uint64)
+        )
+    if notes[SOME_STATE] == WAITS_FOR_MEMORY:
+        exchange = exchange._replace(
+            some_send=_longer(exchange.some_send, int(notes[OUT_END])),
+            some_receive=_longer(exchange.some_receive, int(notes[IN_END])),
+        )
+    return exchange
+
+
+def _longer(words: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
+    """Return the same words, which have arrived already, with room for `n` and as many to come."""
+    if n <= words.size:
+        return words
+    more = np.zeros(2 * n, np.uint64)
+    more[: words.size] = words
+    return more
 
 
 def with_spikes(memory: Memory, exchange: Exchange) -> Memory:
     """Return it with lists that have room for the spikes that have come, and twice as many."""
-    n = int(exchange.notes[NOTES.index("spikes")])
+    n = int(exchange.notes[SPIKES])
     if n <= memory.spike_slot.shape[2]:
         return memory
     more = (*memory.spike_slot.shape[:2], 2 * n)

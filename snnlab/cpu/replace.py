@@ -283,18 +283,24 @@ def _have_room(exchange, rewirings, member, n_members, barrier):  # type: ignore
 
 @njit(error_model="numpy", cache=True)
 def _numbers(exchange, rewirings, member, n_members, barrier):  # type: ignore[no-untyped-def]
-    """Synapses that went, and those formed in their place so far, of all partitions anywhere."""
+    """Synapses that went, and those formed in their place so far, of all partitions anywhere.
+
+    The third number is of those that wait for room.
+    """
     gone, formed = rewirings.replacing[:, GONE].sum(), rewirings.replacing[:, FORMED].sum()
+    n_waiting = rewirings.notes[:, NEEDS_ROOM].sum()
     if exchange.mode == NONE:
-        return gone, formed
+        return gone, formed, n_waiting
     if member == 0:
-        exchange.votes[0, :] = 0
-        exchange.votes[0, 0], exchange.votes[0, 1] = gone, formed
+        own = exchange.votes[0]
+        own[:] = 0
+        own[0], own[1], own[2] = gone, formed, n_waiting
         add_up(exchange)
     meet(barrier, n_members)
-    gone, formed = int64(exchange.votes[1, 0]), int64(exchange.votes[1, 1])
+    whole = exchange.votes[1]
+    gone, formed, n_waiting = int64(whole[0]), int64(whole[1]), int64(whole[2])
     meet(barrier, n_members)
-    return gone, formed
+    return gone, formed, n_waiting
 
 
 @njit(error_model="numpy", cache=True)
@@ -310,9 +316,9 @@ def _replace(  # type: ignore[no-untyped-def]
         _adjust_rows(program, synapses, plastic, rewirings, memory, r, p, now)
         _visit_rows(program, synapses, plastic, rewirings, memory, r, p, now)
     meet(barrier, n_members)
-    if not _have_room(exchange, rewirings, member, n_members, barrier):
+    n_gone, n_formed, n_waiting = _numbers(exchange, rewirings, member, n_members, barrier)
+    if n_waiting:
         return False
-    n_gone, n_formed = _numbers(exchange, rewirings, member, n_members, barrier)
     n_left = n_gone - n_formed
     last = min(PAIRS_AT_LEAST + PAIRS_EACH * n_gone, PAIRS_AT_MOST)
     first = rewirings.replacing[0, NEXT]

@@ -39,7 +39,15 @@ def remove_stale_code() -> int:
     if newest > time.time():
         return 0  # a wrong clock would make everything stale, at every start
     kept = [path for f in _COMPILED for path in Path(str(f.stats.cache_path)).glob("*.nb[ci]")]
-    stale = [path for path in kept if path.stat().st_mtime < newest]
+    stale = [path for path in kept if _is_older(path, newest)]
     for path in stale:
         path.unlink(missing_ok=True)
     return len(stale)
+
+
+def _is_older(path: Path, newest: float) -> bool:
+    """Whether it is there and was written before; another process may remove it at any time."""
+    try:
+        return path.stat().st_mtime < newest
+    except FileNotFoundError:
+        return False

@@ -169,10 +169,13 @@ class _OneOf:
     def any(self, flag: bool) -> bool:
         return flag
 
+    def meet(self) -> None:
+        """Nobody is waited for."""
+
     def swapped(self, parts: list[NDArray[np.int32]]) -> list[NDArray[np.int32]]:
         _refuse()
 
-    def calls(self, senders: list[int], receivers: list[int]) -> NDArray[np.int64]:
+    def calls(self) -> NDArray[np.int64]:
         _refuse()
 
 

@@ -50,6 +50,8 @@ class Outlet:
     ----------
     blocked : StorageError or None
         Why what was simulated last is not on disk yet; nothing may follow before it is.
+    is_awaited : bool
+        Whether somebody turned a knob and the frame that shows it has not left.
     """
 
     def __init__(
@@ -76,7 +78,7 @@ class Outlet:
         self._unwritten: deque[Message] = deque(maxlen=_MOST_MESSAGES)
         messages.listen(self._unwritten.append)
         self._fresh: list[Frame] = []
-        self._is_awaited = False
+        self.is_awaited = False
 
     def begin(self, network: Network, step: int) -> None:
         """Begin the log, if there is one, at `step`, where `network` runs."""
@@ -115,7 +117,7 @@ class Outlet:
             raise self.blocked
 
     def _publish(self, frame: Frame) -> None:
-        self._is_awaited = False
+        self.is_awaited = False
         self.published_at = time.perf_counter()
         self.hub.publish(frame)
 
@@ -167,12 +169,12 @@ class Outlet:
     def flush_if_due(self, now: float) -> None:
         """Publish, unless the last frame left less than `PUBLISH_S` before `now` [s]."""
         is_first = self.published_at is None
-        if is_first or self._is_awaited or now - (self.published_at or 0.0) >= PUBLISH_S:
+        if is_first or self.is_awaited or now - (self.published_at or 0.0) >= PUBLISH_S:
             self.flush()
 
     def await_next(self) -> None:
         """Publish the next frame at once: somebody turned a knob and wants to see what it does."""
-        self._is_awaited = True
+        self.is_awaited = True
 
     @contextmanager
     def logged(self, edit: Edit, step: int) -> Iterator[None]:

@@ -42,6 +42,12 @@ INTERRUPT_S = 2.0
 
 _IDLE_S = 0.25
 
+_SOONER = 4
+"""How much shorter the first call after an edit is than others: its picture is waited for."""
+
+_HELD_BACK_S = 2.0
+"""How long [s] of running edits may hold a checkpoint back."""
+
 
 class Simulation:
     """Runs one engine on a thread of its own until it is closed or abandoned.
@@ -108,6 +114,7 @@ class Simulation:
         self._closing = False
         self._is_given_up = False
         self._stalled_since: float | None = None
+        self._unkept_s = 0.0
         self._thread = threading.Thread(target=self._live, name=f"snnlab-{name}", daemon=True)
         self._thread.start()
 
@@ -307,14 +314,23 @@ class Simulation:
         if frame.health:
             self._meet(frame)
             return
-        self.keeper.ran(done - now)
         self.outlet.flush_if_due(done)
+        self._keep(done - now)
+
+    def _keep(self, wall_s: float) -> None:
+        """Let checkpoints be kept now and then, but not while somebody waits for an edit."""
+        self._unkept_s += wall_s
+        if self.editor.queue.is_empty or self._unkept_s > _HELD_BACK_S:
+            self.keeper.ran(self._unkept_s)
+            self._unkept_s = 0.0
 
     def _steps_now(self, now: float) -> int:
         with self._changed:
             limits = [self._chunk.steps, self.throttle.allowed(now, self.step)]
             if self.target_step is not None:
                 limits.append(max(0, self.target_step - self.step))
+        if self.outlet.is_awaited:
+            limits.append(max(1, self._chunk.steps // _SOONER))
         return min(limit for limit in limits if limit is not None)
 
     def _wait_for_reader(self, now: float) -> None:

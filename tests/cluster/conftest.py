@@ -34,6 +34,13 @@ def three(mpi_library: str) -> Iterator[Ranks]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def four(mpi_library: str) -> Iterator[Ranks]:
+    """Four ranks, more than most computers that run tests have cores."""
+    with Ranks.start(4, device="cpu") as started:
+        yield started
+
+
 @pytest.fixture(params=["ranks", "three"])
 def several(request: pytest.FixtureRequest) -> Ranks:
     """Two ranks, then three."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from snnlab.cpu.built import build
 from snnlab.cpu.engine import CpuEngine
 from snnlab.dry_run.rank import held_bytes
 from snnlab.errors import SpecError
+from tests.networks import balanced
 
 IMPORTED: list[str] = []
 """What `slow_to_import` has noted."""
@@ -109,6 +111,20 @@ def held(preset: str, options: dict[str, Any]) -> tuple[dict[str, int], int, int
         return held_bytes(engine._built, exchange.list_slot.size), exchange.list_slot.size, (
             exchange.list_start.size - 1
         )  # fmt: skip
+
+
+def words_of_a_burst() -> tuple[int, int]:
+    """Words of each rank in a collective exchange when all have fired, and long after."""
+    quiet = balanced(600).replace(stimuli=[])
+    exc, inh = quiet.populations
+    burst = replace(exc, initial={"V_m": 50.0})
+    with closing(MpiWorld(world())) as all_ranks:
+        network = quiet.replace(populations=[burst, inh])
+        engine = CpuEngine(network, threads=1, world=all_ranks, exchange="collective")
+        engine.advance(30)
+        first = int(engine._built.exchange.size[0])
+        engine.advance(15 * 64 * 6)
+        return first, int(engine._built.exchange.size[0])
 
 
 def building_peak(preset: str, options: dict[str, Any]) -> int:

@@ -17,11 +17,10 @@ from snnlab.engine import Engine
 from snnlab.errors import RankDied, SpecError
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
+from tests.cluster import on_ranks
 from tests.networks import balanced, layered
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
-
-MODES = ["collective", "point_to_point"]
 
 
 def plastic_map() -> Network:
@@ -58,13 +57,10 @@ def _check_same_state(one: Engine, other: Engine) -> None:
 
 
 @pytest.mark.parametrize("make", CASES, ids=lambda make: make.__name__)
-@pytest.mark.parametrize("mode", MODES)
-def test_ranks_compute_what_one_process_does(
-    three: Ranks, mode: str, make: Callable[[], Network]
-) -> None:
+def test_ranks_compute_what_one_process_does(three: Ranks, make: Callable[[], Network]) -> None:
     network = make()
     alone = CpuEngine(network, threads=1)
-    together = ClusterEngine(network, three, threads=1, exchange=mode)
+    together = ClusterEngine(network, three, threads=1)
     try:
         pieces = (1, 700, 799)
         _check_equal(_advanced(together, pieces), _advanced(alone, pieces))
@@ -75,17 +71,6 @@ def test_ranks_compute_what_one_process_does(
         mine, theirs = alone.synapses(name), together.synapses(name)
         for column in ("pre", "post", "weight", "delay"):
             np.testing.assert_array_equal(getattr(theirs, column), getattr(mine, column))
-    finally:
-        together.close()
-        alone.close()
-
-
-def test_threads_of_ranks_change_nothing(ranks: Ranks) -> None:
-    alone = CpuEngine(plastic_map(), threads=1)
-    together = ClusterEngine(plastic_map(), ranks, threads=2)
-    try:
-        _check_equal(_advanced(together, (900,)), _advanced(alone, (900,)))
-        _check_same_state(alone, together)
     finally:
         together.close()
         alone.close()
@@ -133,6 +118,21 @@ def test_edits_reach_every_rank(three: Ranks) -> None:
 def test_an_unknown_exchange_is_refused(ranks: Ranks) -> None:
     with pytest.raises(SpecError, match="point_to_point"):
         ClusterEngine(balanced(), ranks, exchange="smoke signals")
+
+
+def test_projections_may_go_different_ways(ranks: Ranks) -> None:
+    ways = {"a->a": "collective", "b->a": "point_to_point", "c->a": "point_to_point"}
+    engine = ClusterEngine(layered(), ranks, exchange=ways)
+    assert [share.exchange for share in engine.shares] == ["collective and point to point"] * 2
+    engine.close()
+    with pytest.raises(SpecError, match="'nowhere'"):
+        ClusterEngine(layered(), ranks, exchange={"nowhere": "collective"})
+
+
+def test_a_collective_shrinks_after_a_burst(ranks: Ranks) -> None:
+    first, last = ranks.call(on_ranks.words_of_a_burst)[0]
+    assert first >= 32
+    assert last == 8
 
 
 def test_session_runs_on_ranks(mpi_library: str) -> None:

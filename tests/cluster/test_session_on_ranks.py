@@ -75,7 +75,7 @@ def test_each_rank_tells_what_it_holds_and_does(session: Session) -> None:
     assert first.n_neurons + second.n_neurons == session.network.n_neurons
     assert first.n_synapses + second.n_synapses == session.engine_report.n_synapses
     assert (first.end, second.end) == ("", "")
-    assert first.exchange == "collective"
+    assert first.exchange == "point to point"
     for rank in session.ranks:
         assert psutil.pid_exists(rank.pid)
         assert rank.load is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -169,12 +169,6 @@ def test_rules_that_replace(several: Ranks, make: Callable[[], Network]) -> None
             assert len(pair.together.synapses("p")) == before
 
 
-def test_threads_of_ranks_replace_the_same(ranks: Ranks) -> None:
-    with both(wide(replacing()), ranks, threads=2) as pair:
-        assert events_of(pair.advance(1, 99)).is_formed.sum() > 200
-        pair.compare()
-
-
 @pytest.mark.parametrize("make", [replacing, ranked], ids=lambda m: m.__name__)
 def test_rows_that_are_full_get_room(several: Ranks, make: Callable[[], Network]) -> None:
     usual = several.call(on_ranks.leave_room, 1, 1)[0]
@@ -230,21 +224,7 @@ def test_elements_move_between_numbers_of_ranks(ranks: Ranks) -> None:
     there.close()
 
 
-# --- more ranks, and one process again ------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def four(mpi_library: str) -> Iterator[Ranks]:
-    """Four ranks, more than most computers that run tests have cores."""
-    with Ranks.start(4, device="cpu") as started:
-        yield started
-
-
-def test_four_ranks(four: Ranks) -> None:
-    with both(wide(weighing()), four) as pair:
-        assert pair.n_ranks_of("target") > 2
-        assert events_of(pair.advance(1, 60, 39)).is_formed.sum() > 100
-        pair.compare()
+# --- one process again ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", [signed, by_gradient], ids=["DEEP R", "RigL"])

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import pytest
 
 from snnlab.errors import BuildError, SpecError, StateError, UnitError
+from snnlab.frames.frame import Frame
 from snnlab.model.connectivity import FixedIndegree
 from snnlab.model.edits import (
     AddPopulation,
@@ -298,3 +299,85 @@ def test_structure_changes_while_it_runs(session) -> None:
     assert [s.network.n_neurons for s in recording.sections] in ([100, 110], [110])
     assert recording.frames[-1].counts.size == 3
     assert any("structure changed" in message.text for message in session.messages)
+
+
+# --- what somebody waits for goes first -----------------------------------------------------------
+
+
+class Diary(ReferenceEngine):
+    """Notes what it is asked, in order."""
+
+    def __init__(self, network: Network) -> None:
+        self.asked: list[tuple[str, int]] = []
+        super().__init__(network)
+
+    def advance(self, n_steps: int) -> Frame:
+        self.asked.append(("advance", n_steps))
+        return super().advance(n_steps)
+
+    def apply(self, network: Network) -> None:
+        super().apply(network)
+        self.asked.append(("apply", 0))
+
+
+def _noting(function, asked):
+    """The same function, which notes that it was called."""
+
+    def noted(*args):
+        asked.append((function.__name__, 0))
+        return function(*args)
+
+    return noted
+
+
+@pytest.fixture
+def diary(monkeypatch):
+    """The engine of a session that would keep a checkpoint after every call."""
+    engine = Diary(balanced(100))
+    with Session(engine) as session:
+        simulation = session._simulation
+        monkeypatch.setattr(simulation.keeper._interval, "ran", lambda seconds: True)
+        for owner, name in ((simulation.keeper, "take"), (simulation.outlet.hub, "publish")):
+            monkeypatch.setattr(owner, name, _noting(getattr(owner, name), engine.asked))
+        yield session, engine.asked
+
+
+def test_the_picture_of_an_edit_goes_before_a_checkpoint(diary) -> None:
+    session, asked = diary
+    session.run()
+    assert eventually(lambda: asked.count(("take", 0)) > 5)
+    session.set("g", 6).result(LIMIT_S)
+    assert eventually(lambda: "take" in [what for what, _ in asked[asked.index(("apply", 0)) :]])
+    session.pause()
+    after = [what for what, _ in asked[asked.index(("apply", 0)) + 1 :]]
+    assert after[:3] == ["advance", "publish", "take"]
+
+
+def test_no_checkpoint_is_kept_while_an_edit_waits(diary, monkeypatch) -> None:
+    monkeypatch.setattr(edit_queue, "SHORTEST_INTERVAL", 0.5)
+    session, asked = diary
+    session.run()
+    session.set("g", 6).result(LIMIT_S)
+    second = session.set("g", 7)
+    begun = len(asked)
+    second.result(LIMIT_S)
+    session.pause()
+    last = len(asked) - 1 - asked[::-1].index(("apply", 0))
+    between = [what for what, _ in asked[begun + 2 : last]]
+    assert between.count("advance") > 5
+    assert "take" not in between
+
+
+def test_the_first_call_after_an_edit_is_short(diary) -> None:
+    session, asked = diary
+    simulation = session._simulation
+    simulation._chunk.measured = lambda n_steps, wall_s: None
+    simulation._chunk.steps = 40
+    session.run()
+    assert eventually(lambda: ("advance", 40) in asked)
+    session.set("g", 6).result(LIMIT_S)
+    at = asked.index(("apply", 0))
+    assert eventually(lambda: len([n for what, n in asked[at:] if what == "advance"]) > 3)
+    session.pause()
+    lengths = [n for what, n in asked[at:] if what == "advance"]
+    assert lengths[:3] == [10, 40, 40]

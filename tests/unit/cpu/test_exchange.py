@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnlab.build.layout import Layout, Partitions, partition, shares
-from snnlab.cpu.exchange import _get, _n_words, _put
+from snnlab.cpu.packing import get, n_words, put
 from snnlab.model.network import Network, Population
 
 
 @given(st.integers(1, 40), st.lists(st.integers(0, 2**40 - 1), max_size=60))
 def test_entries_of_any_width_come_back(bits: int, values: list[int]) -> None:
     wanted = [value % 2**bits for value in values]
-    words = np.full(_n_words(len(wanted), bits) + 1, 2**64 - 1, np.uint64)  # garbage
+    words = np.full(n_words(len(wanted), bits) + 1, 2**64 - 1, np.uint64)  # garbage
     for k, value in enumerate(wanted):
-        _put(words, k * bits, bits, np.uint64(value))
-    assert [int(_get(words, k * bits, bits)) for k in range(len(wanted))] == wanted
+        put(words, k * bits, bits, np.uint64(value))
+    assert [int(get(words, k * bits, bits)) for k in range(len(wanted))] == wanted
     assert words[-1] == 2**64 - 1  # nothing behind the last word was touched
 
 

@@ -57,6 +57,12 @@ def test_a_wrong_clock_removes_nothing(kept, monkeypatch):
     assert len(names(kept)) == 4
 
 
+def test_what_another_process_has_removed_meanwhile_is_no_error(kept):
+    (kept / "gone.nbi").symlink_to(kept / "nowhere")  # is listed, and cannot be looked at
+    assert stale.remove_stale_code() == 2
+    assert names(kept) == {"new.nbi", "old.pyc", "gone.nbi"}
+
+
 def test_the_folders_are_those_of_the_compiled_functions():
     folders = {Path(f.stats.cache_path).resolve() for f in stale._COMPILED}
     for function in (sink.put, stale._COMPILED[1]):

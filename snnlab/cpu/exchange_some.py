@@ -1,0 +1,151 @@
+"""Compiled exchange point to point: each neighbour gets the spikes that have targets there.
+
+One message goes to each neighbour, as long as its spikes are; it begins with their number. Both
+sides know for how many words there is room: where more is to come, the number goes alone, and the
+spikes follow when both have made room.
+"""
+
+from __future__ import annotations
+
+from numba import int64, njit, uint64
+
+from snnlab.build.layout import BLOCK
+from snnlab.cpu.exchange import (
+    ARRIVED,
+    BYTES,
+    CHUNK,
+    IN_END,
+    IRECV,
+    ISEND,
+    OUT_END,
+    SOME_STATE,
+    START,
+    UNDER_WAY,
+    WAIT_FOR,
+    WAITS_FOR_MEMORY,
+    WORD,
+    WORLD,
+)
+from snnlab.cpu.packing import n_words, put
+from snnlab.rules.call import call_rule
+
+__all__ = ["begin_some", "finish_some", "post_some"]
+
+_TAG = 7
+"""Of the messages; nothing else is sent from rank to rank over this communicator."""
+
+
+@njit(error_model="numpy", inline="always")
+def begin_some(exchange):  # type: ignore[no-untyped-def]
+    """Let all neighbours wait for spikes."""
+    exchange.in_waits[:] = 1
+    exchange.out_waits[:] = 1
+
+
+@njit(error_model="numpy", cache=True)
+def _pack(program, memory, exchange):  # type: ignore[no-untyped-def]
+    """Write the spikes for each neighbour that waits behind its first word, while there is room."""
+    chunk, start = exchange.notes[CHUNK], exchange.notes[START]
+    step_bits = uint64(exchange.step_bits)
+    for j in range(exchange.n_out.size):
+        if exchange.out_waits[j]:
+            exchange.n_out[j], exchange.cursor[j] = 0, 64
+    first = program.bounds[0] * BLOCK
+    for q in range(program.bounds.size - 1):
+        slots, steps = memory.spike_slot[chunk, q], memory.spike_step[chunk, q]
+        for s in range(memory.spike_start[chunk, q, memory.spike_start.shape[2] - 1]):
+            own = int64(slots[s]) - first
+            for k in range(exchange.target_start[own], exchange.target_start[own + 1]):
+                j = exchange.target[k]
+                if exchange.out_waits[j]:
+                    exchange.n_out[j] += 1
+                    at, bits = exchange.cursor[j], exchange.out_bits[j] + exchange.step_bits
+                    if at + bits <= 64 * exchange.out_room[j]:
+                        value = (uint64(exchange.place[k]) << step_bits) | uint64(steps[s] - start)
+                        put(exchange.some_send[exchange.out_first[j] :], at, bits, value)
+                        exchange.cursor[j] = at + bits
+
+
+@njit(error_model="numpy", inline="always")
+def _n_needed(n, bits, exchange):  # type: ignore[no-untyped-def]
+    """Words of a message with so many spikes."""
+    return 1 + n_words(n, bits + exchange.step_bits)
+
+
+@njit(error_model="numpy", cache=True)
+def post_some(program, memory, exchange):  # type: ignore[no-untyped-def]
+    """Begin to exchange spikes with the neighbours that wait for them."""
+    calls, n_in = exchange.calls, exchange.n_in.size
+    for k in range(n_in):
+        if exchange.in_waits[k]:
+            call_rule(
+                calls[IRECV],
+                (exchange.some_receive[exchange.in_first[k] :], exchange.in_room[k], calls[WORD],
+                 exchange.senders[k], int64(_TAG), calls[WORLD], exchange.requests[1 + k :]),
+            )  # fmt: skip
+    _pack(program, memory, exchange)
+    for j in range(exchange.n_out.size):
+        if exchange.out_waits[j]:
+            words = exchange.some_send[exchange.out_first[j] :]
+            words[0] = uint64(exchange.n_out[j])
+            needed = _n_needed(exchange.n_out[j], exchange.out_bits[j], exchange)
+            n = needed if needed <= exchange.out_room[j] else int64(1)
+            call_rule(
+                calls[ISEND],
+                (words, n, calls[WORD], exchange.receivers[j], int64(_TAG), calls[WORLD],
+                 exchange.requests[1 + n_in + j :]),
+            )  # fmt: skip
+            exchange.notes[BYTES] += 8 * n
+    exchange.notes[SOME_STATE] = UNDER_WAY
+
+
+@njit(error_model="numpy", cache=True)
+def _make_room(exchange, waits, first, room, k, needed, end):  # type: ignore[no-untyped-def]
+    """Stop waiting for a neighbour, or give it a place with more room; return where places end."""
+    if needed <= room[k]:
+        waits[k] = 0
+        return end
+    while room[k] < needed:
+        room[k] *= 2
+    first[k] = end
+    return end + room[k]
+
+
+@njit(error_model="numpy", cache=True)
+def _look(exchange):  # type: ignore[no-untyped-def]
+    """Wait for what is under way; note who has to be asked again, and the memory for that."""
+    n_in, notes = exchange.n_in.size, exchange.notes
+    for k in range(n_in):
+        if exchange.in_waits[k]:
+            call_rule(exchange.calls[WAIT_FOR], (exchange.requests[1 + k :], exchange.status))
+            exchange.n_in[k] = int64(exchange.some_receive[exchange.in_first[k]])
+            needed = _n_needed(exchange.n_in[k], exchange.in_bits[k], exchange)
+            notes[IN_END] = _make_room(
+                exchange, exchange.in_waits, exchange.in_first, exchange.in_room, k, needed,
+                notes[IN_END],
+            )  # fmt: skip
+    for j in range(exchange.n_out.size):
+        if exchange.out_waits[j]:
+            request = exchange.requests[1 + n_in + j :]
+            call_rule(exchange.calls[WAIT_FOR], (request, exchange.status))
+            needed = _n_needed(exchange.n_out[j], exchange.out_bits[j], exchange)
+            notes[OUT_END] = _make_room(
+                exchange, exchange.out_waits, exchange.out_first, exchange.out_room, j, needed,
+                notes[OUT_END],
+            )  # fmt: skip
+
+
+@njit(error_model="numpy", cache=True)
+def finish_some(program, memory, exchange):  # type: ignore[no-untyped-def]
+    """Wait for the spikes of all neighbours; ask those again whose spikes did not fit."""
+    notes = exchange.notes
+    while True:
+        if notes[SOME_STATE] == UNDER_WAY:
+            _look(exchange)
+            if not (exchange.in_waits.any() or exchange.out_waits.any()):
+                notes[SOME_STATE] = ARRIVED
+                return
+        notes[SOME_STATE] = WAITS_FOR_MEMORY
+        if notes[IN_END] > exchange.some_receive.size or notes[OUT_END] > exchange.some_send.size:
+            return
+        post_some(program, memory, exchange)

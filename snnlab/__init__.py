@@ -48,7 +48,7 @@ _NAMES = {
 }
 """Module -> the public names that it defines."""
 
-_FOLDERS = ("analysis", "errors", "interop", "plots", "presets", "record", "units")
+_FOLDERS = ("analysis", "errors", "interop", "learning", "plots", "presets", "record", "units")
 """Modules that are public as a whole: ``snnlab.presets.brunel``."""
 
 _HOMES = {name: f"snnlab.{home}" for home, names in _NAMES.items() for name in names.split()}

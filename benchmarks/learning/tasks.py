@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnlab.learning import RecurrentNetwork
-from snnlab.learning.datasets import load_digits
 from snnlab.learning.trials import Trials
 
 __all__ = ["DENSITIES", "TASKS", "Task", "random_trials"]
@@ -78,8 +77,3 @@ TASKS = {
     "shd-size": Task(700, 1370, 8000, 20, 1024, 1, 1.5),
 }
 """124 spikes in 40 steps are MNIST in log latency, 8000 in 1370 about a trial of SHD."""
-
-
-def digits() -> tuple[Trials, Trials]:
-    """Return the handwritten digits, for learning and for testing."""
-    return load_digits()

@@ -43,7 +43,8 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     add("--task", choices=TASKS, action="append", help="whose gradient is timed (default: all)")
     add(
         "--only", action="append", default=[], metavar="NAME",
-        help="a network whose name begins so. There are " + "; ".join(accuracy.CASES).replace("%", "%%"),
+        help="a network whose name begins so (default: digits and vowels). There are "
+        + "; ".join(accuracy.CASES).replace("%", "%%"),
     )  # fmt: skip
     add("--records", type=Path, default=HERE / "records", metavar="DIR")
     args = parser.parse_args(words)

@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from snnlab.errors import FormatError, NumericalInstability, SpecError, StateError, unknown_name
+from snnlab.learning.eligibility import EligibilityRule
 from snnlab.learning.encoders.encoder import Encoder, fitted
 from snnlab.learning.learner import Learner
 from snnlab.learning.optimisers import Adam, Optimiser
@@ -71,6 +72,10 @@ class Classifier:
         Probability that an input spike is left out while learning.
     form : str
         ``"adjoint"`` or ``"online"``: how gradients are computed; see `EProp`.
+    eligibility : type of EligibilityRule, optional
+        What synapses remember, a rule of one's own for the online form.
+    eligibility_parameters : mapping, optional
+        Of that rule: name -> number or quantity.
     threads : int
         Results do not depend on it, to the bit.
     **network
@@ -116,6 +121,8 @@ class Classifier:
         last_learning_rate: float | None = None,
         drop_out: float = 0.0,
         form: str = "adjoint",
+        eligibility: type[EligibilityRule] | None = None,
+        eligibility_parameters: Mapping[str, float | str] | None = None,
         threads: int = 1,
         **network: Any,
     ) -> None:
@@ -124,6 +131,7 @@ class Classifier:
         self.optimiser = Adam(4e-3) if optimiser is None else optimiser
         self.last_learning_rate, self.drop_out = last_learning_rate, drop_out
         self.form, self.threads, self.network = form, threads, network
+        self.eligibility, self.eligibility_parameters = eligibility, eligibility_parameters
         self._check()
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -253,7 +261,7 @@ class Classifier:
         self._fingerprint = saved.fingerprint(trials)
 
     def _take_from(self, path: str | os.PathLike[str]) -> None:
-        other = type(self).load(path, encoder=self.encoder)
+        other = type(self).load(path, encoder=self.encoder, eligibility=self.eligibility)
         self._check_same_settings(other, path)
         self._take_over(other)
 
@@ -296,7 +304,8 @@ class Classifier:
             rewiring["recurrent"] = None
         return Learner(
             self.network_, optimiser=self.optimiser, input_rewiring=rewiring["input"],
-            recurrent_rewiring=rewiring["recurrent"], form=self.form, drop_out=self.drop_out,
+            recurrent_rewiring=rewiring["recurrent"], form=self.form, eligibility=self.eligibility,
+            eligibility_parameters=self.eligibility_parameters, drop_out=self.drop_out,
             threads=self.threads,
         )  # fmt: skip
 
@@ -394,7 +403,10 @@ class Classifier:
         saved.write(path, header, self._whole)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, encoder: Encoder | None = None) -> Self:
+    def load(
+        cls, path: str | os.PathLike[str], *, encoder: Encoder | None = None,
+        eligibility: type[EligibilityRule] | None = None,
+    ) -> Self:  # fmt: skip
         """Return the classifier in a file. It answers, and goes on learning with `fit(resume)`.
 
         Parameters
@@ -402,7 +414,8 @@ class Classifier:
         path : path
             What `save` wrote.
         encoder : Encoder, optional
-            The one it was trained with, if it is not one of snnlab's.
+        eligibility : type of EligibilityRule, optional
+            The ones it was trained with, if they are one's own: their code is not in the file.
 
         Raises
         ------
@@ -410,7 +423,8 @@ class Classifier:
             No such file, damaged, of another kind or newer, or what it holds is no classifier.
         """
         header, state = saved.read(path)
-        parameters = saved.revived_parameters(header["parameters"], encoder, path)
+        own = {"encoder": encoder, "eligibility": eligibility}
+        parameters = saved.revived_parameters(header["parameters"], own, path)
         try:
             found = cls(**parameters)
             found.network_ = RecurrentNetwork(**header["network"])
@@ -543,7 +557,7 @@ class Classifier:
 
 _OWN = (
     "n_hidden", "density", "rewiring", "encoder", "epochs", "batch_size", "optimiser",
-    "last_learning_rate", "drop_out", "form", "threads",
+    "last_learning_rate", "drop_out", "form", "eligibility", "eligibility_parameters", "threads",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.errors import FormatError, SpecError
+from snnlab.learning.eligibility import EligibilityRule
 from snnlab.learning.eprop import EProp
 from snnlab.learning.initial import initial_weights
 from snnlab.learning.optimisers import Adam, Optimiser
@@ -60,6 +61,10 @@ class Learner:
         these with settings; None: nobody. The projection must be sparse.
     form : str
         Of e-prop; see `EProp`.
+    eligibility : type of EligibilityRule, optional
+        Of the online form: a rule of one's own; see `EProp`.
+    eligibility_parameters : mapping, optional
+        Of that rule: name -> number or quantity.
     drop_out : float
         Probability that an input spike is left out while learning.
     threads : int
@@ -80,7 +85,9 @@ class Learner:
         optimiser: Optimiser | None = None,
         input_rewiring: StructuralPlasticity | str | None = None,
         recurrent_rewiring: StructuralPlasticity | str | None = None,
-        form: str = "adjoint", drop_out: float = 0.0, threads: int = 1,
+        form: str = "adjoint", eligibility: type[EligibilityRule] | None = None,
+        eligibility_parameters: Mapping[str, float | str] | None = None,
+        drop_out: float = 0.0, threads: int = 1,
     ) -> None:  # fmt: skip
         self.network = network
         self.optimiser = Adam() if optimiser is None else optimiser
@@ -88,7 +95,10 @@ class Learner:
         self.weights = initial_weights(network) if weights is None else weights.copy()
         self.n_updates = 0
         self.rates: NDArray[np.float64] = np.full(network.n_hidden, network.f_target / 1000.0)
-        self._eprop = EProp(network, form=form, threads=threads)
+        self._eprop = EProp(
+            network, form=form, rule=eligibility, parameters=eligibility_parameters,
+            threads=threads,
+        )  # fmt: skip
         self._rewirers = self._rewired({"input": input_rewiring, "recurrent": recurrent_rewiring})
         if weights is None:
             for rewirer in self._rewirers.values():

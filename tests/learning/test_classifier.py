@@ -22,6 +22,7 @@ from snnlab.learning import (
     Checkpoints,
     Classifier,
     EarlyStop,
+    EligibilityRule,
     StructuralPlasticity,
     Trials,
     load_digits,
@@ -29,6 +30,7 @@ from snnlab.learning import (
 from snnlab.learning.datasets.embedded import digits_images
 from snnlab.learning.encoders import LinearLatency, RegularRate
 from snnlab.learning.training.callback import Course
+from snnlab.model.parameter import Parameter
 
 SMALL: dict[str, Any] = {"n_hidden": 48, "epochs": 3, "batch_size": 50}
 REWIRED = {**SMALL, "density": 0.2, "rewiring": StructuralPlasticity("DeepR", l1=1e-4)}
@@ -50,6 +52,16 @@ def same(a: Classifier, b: Classifier) -> bool:
     quiet = [c.history_.drop_vars("seconds") for c in (a, b)]
     arrays = all(np.array_equal(mine[name], its[name]) for name in mine | its)
     return arrays and quiet[0].identical(quiet[1])
+
+
+class Squared(EligibilityRule):
+    """A part of the gradient that grows with the voltage's nearness to the threshold, squared."""
+
+    factor = Parameter(2.0, "1", "weight of the trace")
+
+    @staticmethod
+    def update(syn: Any, pre: Any, post: Any, p: Any) -> None:
+        syn.gradient += p.factor * post.learning_signal * post.psi * post.psi * pre.trace
 
 
 class Break(Callback):
@@ -198,6 +210,23 @@ def test_an_encoder_of_ones_own_must_be_given(tmp_path: Path) -> None:
         Classifier.load(tmp_path / "c.npz")
     loaded = Classifier.load(tmp_path / "c.npz", encoder=Mine())
     assert np.array_equal(loaded.predict(images[200:]), classifier.predict(images[200:]))
+
+
+def test_a_rule_of_ones_own_learns_and_must_be_given(
+    digits: tuple[Trials, Trials], tmp_path: Path
+) -> None:
+    training, _ = digits
+    settings = {**SMALL, "epochs": 1, "form": "online", "eligibility": Squared}
+    squared = Classifier(**settings, eligibility_parameters={"factor": 3.0})
+    squared.fit(training, callbacks=())
+    assert not same(squared, fitted(training, epochs=1, form="online"))
+    squared.save(tmp_path / "c.npz")
+    with pytest.raises(FormatError, match="eligibility="):
+        Classifier.load(tmp_path / "c.npz")
+    loaded = Classifier.load(tmp_path / "c.npz", eligibility=Squared)
+    assert loaded.eligibility_parameters == {"factor": 3.0}
+    assert same(loaded.set_params(epochs=2).fit(training, callbacks=(), resume=True),
+                squared.set_params(epochs=2).fit(training, callbacks=()))  # fmt: skip
 
 
 def test_damage_is_told(digits: tuple[Trials, Trials], tmp_path: Path) -> None:

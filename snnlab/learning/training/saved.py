@@ -12,7 +12,6 @@ import numpy as np
 
 from snnlab.errors import FormatError, SnnlabError, unknown_name
 from snnlab.learning import encoders, optimisers
-from snnlab.learning.encoders import Encoder
 from snnlab.learning.structural_plasticity import StructuralPlasticity
 from snnlab.learning.trials import Trials
 from snnlab.record import array_file
@@ -27,8 +26,8 @@ FORMAT = 1
 
 _OPTIMISERS = {name: getattr(optimisers, name) for name in ("SGD", "Adam")}
 _ENCODERS = {name: getattr(encoders, name) for name in encoders.__all__ if name != "Encoder"}
-_OWN = "of one's own"
-"""In the place of an encoder that only its author's code has."""
+_OWN = {"own": True}
+"""In the place of an encoder or a rule that only its author's code has."""
 
 
 def fingerprint(trials: Trials) -> str:
@@ -57,33 +56,40 @@ def _plain(value: Any) -> Any:
         return {"encoder": [type(value).__name__, dataclasses.asdict(value)]}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    return {"encoder": [_OWN, {}]}
+    return dict(_OWN)
 
 
 def revived_parameters(
-    plain: Mapping[str, Any], encoder: Encoder | None, path: str | os.PathLike[str]
+    plain: Mapping[str, Any], own: Mapping[str, Any], path: str | os.PathLike[str]
 ) -> dict[str, Any]:
     """Return the parameters that `plain_parameters` made plain.
+
+    Parameters
+    ----------
+    plain : mapping
+    own : mapping
+        What is the author's own, by name of the parameter; None: not given.
+    path : path
+        Of the file that they are from.
 
     Raises
     ------
     FormatError
-        They cannot be those of a classifier, or the encoder is the author's own and is not given.
+        They cannot be those of a classifier, or something is the author's own and is not given.
     """
+    given = {name: value for name, value in own.items() if value is not None}
+    for name, value in plain.items():
+        if value == _OWN and name not in given:
+            raise FormatError(
+                f"File '{path}'", f"needs the {name} that it was trained with", got="none",
+                remedy=f"Its code is not part of the file: Classifier.load(path, {name}=...).",
+            )  # fmt: skip
     try:
-        found = {name: _revived(value) for name, value in plain.items()}
+        return {name: _revived(value) for name, value in plain.items()} | given
     except (SnnlabError, TypeError, ValueError, KeyError) as error:
         raise FormatError(
             f"File '{path}'", "must hold the settings of a classifier", got=str(error)
         ) from error
-    if encoder is not None:
-        found["encoder"] = encoder
-    elif found.get("encoder") == _OWN:
-        raise FormatError(
-            f"File '{path}'", "needs the encoder that it was trained with", got="none",
-            remedy="Its code is not part of the file: Classifier.load(path, encoder=...).",
-        )  # fmt: skip
-    return found
 
 
 def _revived(value: Any) -> Any:
@@ -96,8 +102,6 @@ def _revived(value: Any) -> Any:
         return _named("optimiser", name, _OPTIMISERS)(**fields)
     if set(value) == {"encoder"}:
         name, fields = value["encoder"]
-        if name == _OWN:
-            return _OWN
         return _named("encoder", name, _ENCODERS)(**_as_tuples(fields))
     return {name: _revived(part) for name, part in value.items()}
 

@@ -93,6 +93,8 @@ class Rewirer:
         self._at_weight = parameters.index("weight") if "weight" in parameters else -1
         self._seed = np.uint32(network.seed)
         self._mark_stream = np.uint32(mark_stream(name))
+        # Naming a stream takes as long as a rule that replaces nothing.
+        self._streams = {use: stream_id(use, name) for use in ("rewiring", "weigh")}
         self._marks = self._marks_of(synapses.pre, synapses.post)
 
     @property
@@ -307,10 +309,9 @@ class Rewirer:
             marks_of(pre, post, self._seed, self._mark_stream, marks)
         return marks
 
-    def _named(self, purpose: str, update: int) -> NDArray[np.uint32]:
+    def _named(self, use: str, update: int) -> NDArray[np.uint32]:
         """What names random numbers: seed, stream, update."""
-        stream = np.uint32(stream_id(purpose, self._name))
-        return np.array([self._seed, stream, update], np.uint32)
+        return np.array([self._seed, self._streams[use], update], np.uint32)
 
     def _names(self, names: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Those of `snnlab.arrays.seen_pairs.names_of`."""

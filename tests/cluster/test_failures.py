@@ -96,7 +96,7 @@ def test_interrupt_reaches_every_rank(ranks: Ranks) -> None:
     assert "So did rank 1" in caught.value.context
     with pytest.raises(RankFailed, match="TaskAborted"):
         behind.result(30)
-    assert seconds_since(start) < 3
+    assert seconds_since(start) < 20  # both slept for a minute
     assert [pid for _, _, pid in ranks.call(on_ranks.who, timeout=30)] == before
 
 

@@ -7,7 +7,7 @@ import pytest
 from snnlab.cluster import Ranks
 from tests.cluster import matrix
 
-pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.mpi, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def test_two_threads_change_nothing(wanted: dict[str, dict[str, str]]) -> None:
     assert [name for name in wanted if _different(found[name], wanted[name])] == []
 
 
-@pytest.mark.parametrize("fixture", ["shared", "three", "four"])
+@pytest.mark.parametrize("fixture", ["ranks", "three", "four"])
 def test_ranks_threads_and_ways_change_nothing(
     request: pytest.FixtureRequest, fixture: str, wanted: dict[str, dict[str, str]]
 ) -> None:

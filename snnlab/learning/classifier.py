@@ -217,16 +217,19 @@ class Classifier:
         course = self._course(trials, held_out)
         told: list[Callback] = [Progress()] if callbacks is None else list(callbacks)
         try:
-            for callback in told:
-                callback.on_start(course)
-            while course.epoch < self.epochs and not self._epoch(course, told):
-                pass
+            try:
+                for callback in told:
+                    callback.on_start(course)
+                while course.epoch < self.epochs and not self._epoch(course, told):
+                    pass
+            finally:
+                for callback in told:
+                    callback.on_end(course)
         except BaseException:
             self.learner_.restore(self._whole)
             raise
-        finally:
-            for callback in told:
-                callback.on_end(course)
+        # A callback may have taken earlier weights back: what answers is what is saved.
+        self._whole = self.learner_.state()
         return self
 
     def _epoch(self, course: Course, callbacks: list[Callback]) -> bool:

@@ -165,7 +165,9 @@ def test_after_an_interrupt_it_is_as_after_the_last_whole_epoch(
     assert same(broken.fit(training, callbacks=(), resume=True), fitted(training, **REWIRED))
 
 
-def test_early_stop_takes_the_best_weights_back(digits: tuple[Trials, Trials]) -> None:
+def test_early_stop_takes_the_best_weights_back_and_saves_them(
+    digits: tuple[Trials, Trials], tmp_path: Path
+) -> None:
     training, test = digits
     stop = EarlyStop("validation_loss", patience=2)
     classifier = Classifier(**{**SMALL, "epochs": 60}, optimiser=Adam(0.03))
@@ -174,6 +176,8 @@ def test_early_stop_takes_the_best_weights_back(digits: tuple[Trials, Trials]) -
     assert loss.size < 60
     assert loss.argmin() == loss.size - 3
     assert classifier.evaluate(test).loss == loss.min()
+    classifier.save(tmp_path / "best.npz")
+    assert Classifier.load(tmp_path / "best.npz").evaluate(test).loss == loss.min()
 
 
 def test_a_diverging_training_ends_with_the_last_whole_epoch(

@@ -35,9 +35,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("part", range(n_parts))
 
 
-def pytest_configure() -> None:
-    """See to it that what is tested is what stands in the source."""
-    remove_stale_code()
+def pytest_configure(config: pytest.Config) -> None:
+    """See to it that what is tested is what stands in the source; once, not in each worker."""
+    if not hasattr(config, "workerinput"):
+        remove_stale_code()
 
 
 def in_ci() -> bool:
@@ -72,10 +73,27 @@ def mpi_library() -> str:
 
 NEEDS = {"browser": "browser_path", "mpi": "mpi_library"}
 
+BUSY = ("browser", "mpi", "notebook")
+"""Marks of tests that start several processes, and so run one after the other."""
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Make a mark ask for the fixture that looks for what the mark needs."""
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Make a mark ask for the fixture that looks for what the mark needs.
+
+    With ``-n 2 --dist loadgroup`` one worker takes the tests that start processes, which share a
+    browser and ranks, while the other takes the rest, file by file.
+    """
     for item in items:
         for mark, fixture in NEEDS.items():
             if item.get_closest_marker(mark) and isinstance(item, pytest.Function):
                 item.fixturenames.insert(0, fixture)
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            group = "processes" if is_busy(item) else item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group(group))
+        items.sort(key=lambda item: not is_busy(item))  # the longest queue is begun first
+
+
+def is_busy(item: pytest.Item) -> bool:
+    """Whether a test starts several processes."""
+    return any(item.get_closest_marker(mark) for mark in BUSY)

@@ -7,11 +7,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 PAGE = Path(__file__).parents[2] / "docs" / "learning.md"
 
 
-def test_the_page_runs(tmp_path: Path) -> None:
-    """Rules are read from their source, so the page becomes a file."""
+def test_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules are read from their source, so the page becomes a file, beside what it saves."""
+    monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     source = "\n".join(blocks)
     path = tmp_path / "page.py"

@@ -77,6 +77,7 @@ BUSY = ("browser", "mpi", "notebook")
 """Marks of tests that start several processes, and so run one after the other."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before workers name the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Make a mark ask for the fixture that looks for what the mark needs.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -73,28 +74,18 @@ def mpi_library() -> str:
 
 NEEDS = {"browser": "browser_path", "mpi": "mpi_library"}
 
-BUSY = ("browser", "mpi", "notebook")
-"""Marks of tests that start several processes, and so run one after the other."""
 
-
-@pytest.hookimpl(tryfirst=True)  # before workers name the groups
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Make a mark ask for the fixture that looks for what the mark needs.
-
-    With ``-n 2 --dist loadgroup`` one worker takes the tests that start processes, which share a
-    browser and ranks, while the other takes the rest, file by file.
-    """
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Make a mark ask for the fixture that looks for what the mark needs."""
     for item in items:
         for mark, fixture in NEEDS.items():
             if item.get_closest_marker(mark) and isinstance(item, pytest.Function):
                 item.fixturenames.insert(0, fixture)
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            group = "processes" if is_busy(item) else item.nodeid.partition("::")[0]
-            item.add_marker(pytest.mark.xdist_group(group))
-        items.sort(key=lambda item: not is_busy(item))  # the longest queue is begun first
 
 
-def is_busy(item: pytest.Item) -> bool:
-    """Whether a test starts several processes."""
-    return any(item.get_closest_marker(mark) for mark in BUSY)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Divide the tests among several workers, where ``-n`` asks for them."""
+    from tests.two_queues import TwoQueues
+
+    return TwoQueues(config, log)

@@ -26,7 +26,6 @@ def test_there_are_notebooks() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.notebook
 @pytest.mark.timeout(2 * CELL_S)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
 def test_runs_and_leaves_nothing_hot(

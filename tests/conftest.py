@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -40,6 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """See to it that what is tested is what stands in the source; once, not in each worker."""
     if not hasattr(config, "workerinput"):
         remove_stale_code()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell started this in the background; processes started here would ignore it as well.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def in_ci() -> bool:

@@ -226,6 +226,28 @@ class Kept(Status):
 
         return self._written(path, ".py", python_script(self.run_so_far()), "script")
 
+    def methods(self, path: str | Path | None = None) -> str:
+        """Return the account of this run so far for the methods section of a paper, in Markdown.
+
+        A paragraph, and tables of populations, models with their parameters, connectivity, input,
+        recording, and of what was changed while it ran.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A file to write it to as well; ends in ``.md``.
+
+        Raises
+        ------
+        FormatError
+            Another suffix.
+        StateError
+            The session goes on from a checkpoint that does not know how its run began.
+        """
+        from snnlab.interop.methods import methods
+
+        return self._written(path, ".md", methods(self.run_so_far()), "methods")
+
     def _written(self, path: str | Path | None, suffix: str, text: str, what: str) -> str:
         """The text, in a file as well where there is a path."""
         from snnlab.record.atomic import replacing

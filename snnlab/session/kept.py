@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from snnlab.errors import StateError
+from snnlab.errors import FormatError, StateError
 from snnlab.frames.structure import StructuralEvents
+from snnlab.model.run import Run
 from snnlab.session.export import to_dataset
 from snnlab.session.logged import LoggedRecording
 from snnlab.session.recording import Recording
@@ -180,6 +181,87 @@ class Kept(Status):
         dataset.save(self.dataset(), path)
         self.messages.info(f"Saved the recording to {path}.")
         return Path(path)
+
+    def run_so_far(self) -> Run:
+        """Return what led here: the network at the start of the run, its edits, the step now.
+
+        Raises
+        ------
+        StateError
+            The session goes on from a checkpoint that does not know how its run began.
+        """
+        found: list[Run] = []
+
+        def read() -> None:
+            simulation = self._simulation
+            if simulation.keeper.kept.first.start is None:
+                raise StateError(
+                    "Session.run_so_far", "must have a run that is known from its start",
+                    got="a checkpoint without its beginning",
+                    remedy="reset() begins a run anew.",
+                )  # fmt: skip
+            editor = simulation.editor
+            found.append(Run(editor.start_network, tuple(editor.log), simulation.step))
+
+        self._on_thread(read)
+        return found[0]
+
+    def script(self, path: str | Path | None = None) -> str:
+        """Return a Python script that, run alone, gives the spikes of this run so far.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A file to write it to as well; ends in ``.py``. The script keeps its recording beside
+            itself, in a file of the same name that ends in ``.nc``.
+
+        Raises
+        ------
+        FormatError
+            Another suffix, or a model of a cell that uses more than a script can define.
+        StateError
+            The session goes on from a checkpoint that does not know how its run began.
+        """
+        from snnlab.interop.python_script import python_script
+
+        return self._written(path, ".py", python_script(self.run_so_far()), "script")
+
+    def methods(self, path: str | Path | None = None) -> str:
+        """Return the account of this run so far for the methods section of a paper, in Markdown.
+
+        A paragraph, and tables of populations, models with their parameters, connectivity, input,
+        recording, and of what was changed while it ran.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A file to write it to as well; ends in ``.md``.
+
+        Raises
+        ------
+        FormatError
+            Another suffix.
+        StateError
+            The session goes on from a checkpoint that does not know how its run began.
+        """
+        from snnlab.interop.methods import methods
+
+        return self._written(path, ".md", methods(self.run_so_far()), "methods")
+
+    def _written(self, path: str | Path | None, suffix: str, text: str, what: str) -> str:
+        """The text, in a file as well where there is a path."""
+        from snnlab.record.atomic import replacing
+
+        if path is None:
+            return text
+        if Path(path).suffix != suffix:
+            raise FormatError(
+                f"{what} {str(path)!r}", f"must end in {suffix}", got=repr(Path(path).suffix)
+            )
+        with replacing(path) as partial:
+            partial.write_text(text, encoding="utf-8")
+        self.messages.info(f"Saved the {what} to {path}.")
+        return text
 
     @property
     def _recorded(self) -> Recording | LoggedRecording:

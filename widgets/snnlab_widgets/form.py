@@ -8,9 +8,8 @@ from typing import Any
 from snnlab.model.distribution import Constant, Distribution
 from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network, Population
+from snnlab.model.numbers import numbers_of
 from snnlab.model.parameter import Parameter
-from snnlab.model.rewiring import Rewiring
-from snnlab.model.stimuli import MovingBlob, PoissonInput, StepCurrent
 from snnlab.units import is_quantity
 
 __all__ = ["KNOBS", "form_of", "targets_of"]
@@ -81,45 +80,10 @@ def _population_form(network: Network, population: Population) -> dict[str, Any]
 
 def _item_form(network: Network, item: Any) -> dict[str, Any]:
     rows = []
-    for name, parameter in _declared(network, item).items():
+    for name, parameter in numbers_of(network, item).items():
         written = SetParameter(item.name, name, 0.0).current(network)
         rows.append(_row(name, parameter, written, _number(network, written, parameter, name)))
     return {"target": item.name, "title": _sentence(item), "rows": rows}
-
-
-def _declared(network: Network, item: Any) -> dict[str, Parameter]:
-    """Declarations of the numbers of a projection, stimulus or rewiring: most have no model."""
-    match item:
-        case PoissonInput():
-            rate = Parameter(0.0, "Hz", "rate of each neuron's spike train", low=0.0)
-            return {"rate": rate, "weight": _weight(network, item)}
-        case StepCurrent():
-            time = Parameter(0.0, "ms", "model time", low=0.0)
-            amplitude = Parameter(0.0, "pA", "current into every neuron")
-            return {"amplitude": amplitude, "start": time, "stop": time}
-        case Rewiring():
-            every = Parameter(1.0, "ms", "time between two calls of the rule", low=network.dt)
-            attempts = Parameter(10.0, "1", "pairs drawn at each call", low=0.0)
-            return {"every": every, "attempts": attempts, **item.model.parameters}
-        case MovingBlob():
-            return {
-                "base": Parameter(5.0, "Hz", "rate far from the centre", low=0.0),
-                "peak": Parameter(152.8, "Hz", "what the centre has more", low=0.0),
-                "sigma": Parameter(2.0, "um", "width of the bump", above=0.0),
-                "interval": Parameter(20.0, "ms", "time in one place", low=network.dt),
-            }
-    if not hasattr(item, "delay"):
-        return {}
-    delay = Parameter(
-        1.0, "ms", "time from spike to effect", low=network.dt, slider=(network.dt, 10.0)
-    )
-    return {"weight": _weight(network, item), "delay": delay, **item.model.parameters}
-
-
-def _weight(network: Network, item: Any) -> Parameter:
-    population = network.population(getattr(item, "post", None) or item.target)
-    receptor = population.model.receptors[network.receptor_of(item)]
-    return Parameter(0.0, receptor.unit, "effect of one spike")
 
 
 def _sentence(item: Any) -> str:

@@ -160,6 +160,9 @@ class _OneOf:
     def gathered(self, part: NDArray[Any], axis: int = 0) -> NDArray[Any]:
         _refuse()
 
+    def on_first(self) -> _OneOf:
+        _refuse()
+
     def total(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         _refuse()
 

@@ -139,6 +139,12 @@ def building_peak(preset: str, options: dict[str, Any]) -> int:
         return peak_rss_bytes() - before
 
 
+def exported_bytes() -> int:
+    """Return the bytes of the state of a network that this rank holds when it has been gathered."""
+    engine = next(reversed(share._ENGINES.values()))
+    return sum(array.nbytes for array in engine.checkpoint_on_first().arrays.values())
+
+
 def leave_room(synapses: int, events: int) -> tuple[int, int]:
     """Let networks that are built next have so much room in rows and lists; return what it was."""
     before = growing._ROOM, rewiring_arrays._EVENTS

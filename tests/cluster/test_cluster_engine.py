@@ -18,6 +18,7 @@ from snnlab.errors import RankDied, SpecError
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 from tests.cluster import on_ranks
+from tests.features.test_homeostatic import growing
 from tests.networks import balanced, layered
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
@@ -76,8 +77,21 @@ def test_ranks_compute_what_one_process_does(three: Ranks, make: Callable[[], Ne
         alone.close()
 
 
-def test_state_moves_between_numbers_of_ranks(ranks: Ranks, three: Ranks) -> None:
-    network = plastic_map()
+def test_only_the_first_rank_gathers_the_state(three: Ranks) -> None:
+    engine = ClusterEngine(plastic_map(), three, threads=1)
+    engine.advance(200)
+    whole = engine.checkpoint().n_bytes
+    first, *others = three.call(on_ranks.exported_bytes)
+    assert first == whole > 100_000
+    assert max(others) < 2_000  # a few numbers of each population
+    engine.close()
+
+
+@pytest.mark.parametrize("make", [plastic_map, layered, growing], ids=lambda make: make.__name__)
+def test_state_moves_between_numbers_of_ranks(
+    ranks: Ranks, three: Ranks, make: Callable[[], Network]
+) -> None:
+    network = make()
     straight = CpuEngine(network, threads=1)
     first, second = ClusterEngine(network, ranks), ClusterEngine(network, three)
     back = CpuEngine(network, threads=1)

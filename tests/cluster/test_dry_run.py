@@ -11,7 +11,8 @@ import pytest
 from snnlab import cli, presets
 from snnlab.cluster import Ranks
 from snnlab.dry_run.rank import dry_run
-from snnlab.errors import SpecError
+from snnlab.errors import BuildError, SpecError
+from snnlab.model.network import Network, Population
 from tests.cluster import on_ranks
 
 NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -64,6 +65,19 @@ def test_many_ranks_hold_less_of_the_same_network() -> None:
 def test_a_rank_that_does_not_exist_is_refused(ranks: int, rank: int) -> None:
     with pytest.raises(SpecError, match=r"--rank: must be one of 0 \.\.\. "):
         dry_run(presets.load("hpc", scale=0.1, K_scaling=0.05), ranks=ranks, rank=rank)
+
+
+def test_more_neurons_than_have_numbers_are_refused_before_anything_is_made(capsys) -> None:  # type: ignore[no-untyped-def]
+    words = ["dry-run", "hpc", "--ranks", "16384", "--scale", "20", "--weak"]
+    assert cli.main(words) == 2
+    told = capsys.readouterr().err
+    assert "must hold at most 2147483647 neurons (got 3686400000)" in told
+    assert "smaller scale" in told
+    # Padded to whole blocks they are more than there are numbers for.
+    halves = [Population("one", 2**30 + 1, "LIFDelta"), Population("other", 2**30 - 2, "LIFDelta")]
+    with pytest.raises(BuildError, match=r"at most 2147483648 .*\(got 2147483776\)") as error:
+        dry_run(Network(halves, []), ranks=16_384, rank=3)
+    assert "smaller scale" in error.value.remedy
 
 
 def test_the_command_prints_a_table_and_writes_json(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]

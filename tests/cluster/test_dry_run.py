@@ -10,7 +10,7 @@ import pytest
 
 from snnlab import cli, presets
 from snnlab.cluster import Ranks
-from snnlab.dry_run.rank import dry_run
+from snnlab.dry_run.rank import dry_run, predicted_bytes
 from snnlab.errors import BuildError, SpecError
 from snnlab.model.network import Network, Population
 from tests.cluster import on_ranks
@@ -21,32 +21,45 @@ NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "sparse": ("hpc", {"scale": 2.0, "K_scaling": 0.04}),
     "areas": ("multi_area", {"areas": 3, "N_scaling": 0.02, "K_scaling": 0.1}),
 }
-LARGE = ("hpc", {"scale": 0.5})
-"""63 million synapses: the memory of the interpreter is little beside them."""
+LARGE: dict[str, tuple[str, dict[str, Any]]] = {
+    "hpc": ("hpc", {"scale": 1.0}),
+    "multi_area": ("multi_area", {"areas": 4, "N_scaling": 0.2, "K_scaling": 0.3}),
+}
+"""90 and 127 million synapses: the memory of the interpreter is little beside them."""
+
+
+@pytest.fixture(params=["ranks", "four"])
+def two_or_four(request: pytest.FixtureRequest) -> Ranks:
+    """Two ranks, then four."""
+    found: Ranks = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.mark.mpi
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_it_tells_what_real_ranks_hold(name: str, ranks: Ranks) -> None:
+def test_it_tells_what_real_ranks_hold(name: str, two_or_four: Ranks) -> None:
     preset, options = NETWORKS[name]
-    network = presets.load(preset, **options)
-    told = ranks.call(on_ranks.held, preset, options, timeout=250)
-    for rank, (held, images, senders) in enumerate(told):
-        dry = dry_run(network, ranks=2, rank=rank)
-        assert (dry.bytes, dry.images, dry.senders) == (held, images, senders)
-        assert images > 0
-    synapses = [dry_run(network, ranks=2, rank=rank).own_synapses for rank in range(2)]
-    assert sum(synapses) == dry_run(network, ranks=1).own_synapses
+    network, n = presets.load(preset, **options), len(two_or_four)
+    told = two_or_four.call(on_ranks.held, preset, options, timeout=250)
+    dry = [dry_run(network, ranks=n, rank=rank) for rank in range(n)]
+    assert [(each.bytes, each.images, each.senders) for each in dry] == told
+    assert min(each.images for each in dry) > 0
+    synapses = sum(each.own_synapses for each in dry)
+    assert synapses == dry_run(network, ranks=1).own_synapses
 
 
 @pytest.mark.mpi
 @pytest.mark.timeout(300)
-def test_the_estimate_is_within_a_tenth_of_what_real_ranks_take(ranks: Ranks) -> None:
-    preset, options = LARGE
-    network = presets.load(preset, **options)
-    for rank, peak in enumerate(ranks.call(on_ranks.building_peak, preset, options, timeout=250)):
-        assert dry_run(network, ranks=2, rank=rank).estimated_bytes == pytest.approx(peak, rel=0.1)
+@pytest.mark.parametrize("name", LARGE)
+def test_the_estimate_is_within_a_tenth_of_what_real_ranks_take(
+    name: str, two_or_four: Ranks
+) -> None:
+    preset, options = LARGE[name]
+    network, n = presets.load(preset, **options), len(two_or_four)
+    peaks = two_or_four.call(on_ranks.building_peak, preset, options, timeout=250)
+    predicted = [predicted_bytes(network, n, rank) for rank in range(n)]
+    assert predicted == pytest.approx(peaks, rel=0.1)
 
 
 def test_many_ranks_hold_less_of_the_same_network() -> None:

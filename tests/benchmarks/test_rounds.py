@@ -49,7 +49,7 @@ MODEL = Model(lambda seed: balanced(1000, seed=seed), rate=(10.0, 30.0), time=50
 
 
 def scripted(name="snnlab", source=RUNS, settings=((),)):
-    return Scripted(name, sys.executable, settings, source)
+    return Scripted(name, sys.executable, settings, source=source)
 
 
 def records_of(*them, models=None, **options):
@@ -148,7 +148,7 @@ def test_every_way_to_exchange_runs_in_every_round():
 @pytest.mark.timeout(200)
 def test_ranks_give_the_spikes_of_one_process():
     them = simulators(["ranks"], {}, 2)
-    records = records_of(*them.values(), rounds=1)
+    records = records_of(*them.values(), models={"m": replace(MODEL, rate=None)}, rounds=1)
     assert [(r["simulator"], r["setting"], r["status"]) for r in records] == [
         ("snnlab", "", "ok"),
         ("ranks", "--exchange point_to_point", "ok"),

@@ -142,7 +142,7 @@ MODELS: dict[str, Model] = {
     ),
     "hpc1": Model(_preset("hpc"), rate=(8.5, 12.5), cv=(0.65, 0.8), skip=_NEST_ONLY),
     "hpc0.5": Model(
-        _preset("hpc", scale=0.5, K_scaling=1.0), rate=(8.0, 13.0), cv=(0.65, 0.8), skip=_NEST_ONLY
+        _preset("hpc", scale=0.5, K_scaling=1.0), rate=(10.0, 15.0), cv=(0.65, 0.8), skip=_NEST_ONLY
     ),
     "hpc0.2k0.1-stdp": Model(
         _preset("hpc", scale=0.2, K_scaling=0.1, variant="stdp"),

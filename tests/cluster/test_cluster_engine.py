@@ -149,26 +149,16 @@ def test_a_collective_shrinks_after_a_burst(ranks: Ranks) -> None:
     assert last == 8
 
 
-def test_session_runs_on_ranks(mpi_library: str) -> None:
-    with snnlab.open(balanced(), threads=1, name="alone") as session:
-        wanted = session.run(60.0).spikes()
-    with snnlab.open(balanced(), ranks=2, threads=1, name="together") as session:
-        found = session.run(60.0).spikes()
-        np.testing.assert_array_equal(found, wanted)
-
-
-def test_engine_goes_on_from_a_checkpoint_after_a_rank_died(mpi_library: str) -> None:
-    alone = CpuEngine(balanced(), threads=1)
+def test_engine_goes_on_from_a_checkpoint_after_a_rank_died(ranks: Ranks) -> None:
+    alone, engine = CpuEngine(balanced(), threads=1), ClusterEngine(balanced(), ranks, threads=1)
     alone.advance(600)
-    with Ranks.start(2, device="cpu") as mortal:
-        engine = ClusterEngine(balanced(), mortal, threads=1)
-        engine.advance(300)
-        kept = engine.checkpoint()
-        os.kill(mortal.ranks[1].pid, 9)
-        with pytest.raises(RankDied):
-            engine.advance(100_000)
-        engine.restore(kept)
-        engine.advance(600 - kept.step)
-        _check_same_state(alone, engine)
-        engine.close()
+    engine.advance(300)
+    kept = engine.checkpoint()
+    os.kill(ranks.ranks[1].pid, 9)
+    with pytest.raises(RankDied):
+        engine.advance(100_000)
+    engine.restore(kept)
+    engine.advance(600 - kept.step)
+    _check_same_state(alone, engine)
+    engine.close()
     alone.close()

@@ -141,6 +141,9 @@ MODELS: dict[str, Model] = {
         _preset("hpc", scale=0.2, K_scaling=0.1), rate=(7.0, 10.5), cv=(0.65, 0.8), skip=_NEST_ONLY
     ),
     "hpc1": Model(_preset("hpc"), rate=(8.5, 12.5), cv=(0.65, 0.8), skip=_NEST_ONLY),
+    "hpc0.5": Model(
+        _preset("hpc", scale=0.5, K_scaling=1.0), rate=(10.0, 15.0), cv=(0.65, 0.8), skip=_NEST_ONLY
+    ),
     "hpc0.2k0.1-stdp": Model(
         _preset("hpc", scale=0.2, K_scaling=0.1, variant="stdp"),
         rate=(7.0, 10.5),
@@ -153,6 +156,15 @@ MODELS: dict[str, Model] = {
     "brunel_ring4": Model(
         _preset("brunel_ring"), rate=(40.0, 50.0), cv=(0.9, 1.3), skip=_NEST_ONLY
     ),
+    **{
+        f"brunel_ring{n}x5k": Model(
+            _preset("brunel_ring", rings=n, N=5_000),
+            rate=(20.0, 30.0),
+            cv=(0.9, 1.15),
+            skip=_NEST_ONLY,
+        )
+        for n in (1, 2)
+    },
     "build-indegree": _construction(FixedIndegree(INDEGREE_BUILD)),
     "build-total": _construction(FixedTotalNumber(N_BUILD * INDEGREE_BUILD)),
     "build-bernoulli": _construction(PairwiseBernoulli(INDEGREE_BUILD / N_BUILD)),

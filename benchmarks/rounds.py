@@ -112,10 +112,11 @@ class _Session:
                 yield _Run(model, name, self._settings(model, name, seed=2)[0], seed, busy=True)
 
     def _settings(self, model: str, name: str, seed: int) -> tuple[tuple[str, ...], ...]:
-        every = self.plan.simulators[name].settings
+        simulator = self.plan.simulators[name]
+        every = simulator.settings
         if self._reason_to_skip(model, name):
             return every[:1]
-        if seed == 1 or len(every) == 1:
+        if seed == 1 or simulator.runs_all:
             return every
         return (self.fastest[model, name][1] if (model, name) in self.fastest else every[0],)
 

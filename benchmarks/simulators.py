@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.process import run_process
+from snnlab.cluster.mpi import launch_environment, mpiexec
 
 __all__ = ["PEERS", "Simulator", "simulators"]
 
 HERE = Path(__file__).parent
 
-PEERS = ("nest", "brian2", "pygenn")
+PEERS = ("nest", "brian2", "pygenn", "ranks")
 
 _THE_ONE = ((),)
+_WAYS = ("point_to_point", "collective")
 
 
 @dataclass(frozen=True)
@@ -28,14 +30,23 @@ class Simulator:
         Of the package, and of ``run_<name>.py``.
     python : str
         The interpreter that has it.
+    package : str
+        What the interpreter must have; default: that of this name.
+    launcher : tuple
+        What starts the interpreter, with arguments.
     settings : tuple
         Extra arguments, one tuple a setting. Where there are several all run in the first round,
         and from then on the fastest one.
+    runs_all : bool
+        Whether all of them run in every round instead.
     """
 
     name: str
     python: str
     settings: tuple[tuple[str, ...], ...] = _THE_ONE
+    runs_all: bool = False
+    package: str = ""
+    launcher: tuple[str, ...] = ()
 
     def command(
         self, setting: Sequence[str], network: Path, spikes: Path, *, threads: int,
@@ -44,17 +55,18 @@ class Simulator:
         """Return the command that runs a network file."""
         # An argument that is given twice counts as it is given last.
         return [
-            self.python, str(HERE / f"run_{self.name}.py"), str(network),
+            *self.launcher, self.python, str(HERE / f"run_{self.name}.py"), str(network),
             "--threads", str(threads), "--warmup", str(warmup), "--time", str(time),
             "--touch", str(touch), "--spikes", str(spikes), *setting,
         ]  # fmt: skip
 
     def missing(self) -> str:
         """Return why the simulator cannot run here; empty if its package is found."""
+        package = self.package or self.name
         look = (
             "import importlib.util, sys; "
             f"sys.path = [p for p in sys.path if p]; "
-            f"found = importlib.util.find_spec({self.name!r}) is not None; "
+            f"found = importlib.util.find_spec({package!r}) is not None; "
             "print('{\"found\": ' + str(found).lower() + '}')"
         )
         try:
@@ -63,7 +75,7 @@ class Simulator:
             return f"{self.python}: {error.strerror}"
         if outcome.status != "ok":
             return outcome.why
-        return "" if outcome.figures["found"] else f"{self.python} has no package {self.name}"
+        return "" if outcome.figures["found"] else f"{self.python} has no package {package}"
 
 
 def simulators(
@@ -78,7 +90,8 @@ def simulators(
     pythons : mapping
         Peer -> interpreter; default: the one that runs this.
     threads : int
-        Brian2 may be faster with one thread, so it runs with one as well.
+        Brian2 may be faster with one thread, so it runs with one as well; snnlab on ranks has one
+        each.
     topomap : Path, optional
         The authors' program that PyGeNN runs.
     """
@@ -90,8 +103,20 @@ def simulators(
             for precision in ("float32", "float64")
         ),
         "pygenn": (("--topomap", str(topomap)),),
+        "ranks": tuple(("--exchange", way) for way in _WAYS),
     }
-    return {
+    found = {
         name: Simulator(name, pythons.get(name, sys.executable), settings.get(name, _THE_ONE))
         for name in ("snnlab", *peers)
     }
+    if "ranks" in found:
+        found["ranks"] = replace(
+            found["ranks"], runs_all=True, package="mpi4py", launcher=_mpi(threads)
+        )
+    return found
+
+
+def _mpi(n: int) -> tuple[str, ...]:
+    """What starts `n` ranks."""
+    settings = [f"{name}={value}" for name, value in launch_environment().items()]
+    return ("env", *settings, str(mpiexec()), "-n", str(n))

@@ -36,7 +36,7 @@ class FlatRate:
     rate: float
     parameter: str = "rate"
 
-    def added(self, step: int) -> float:
+    def added(self, step: int, neurons: slice) -> float:
         """Return the rate [Hz]."""
         return self.rate
 
@@ -81,10 +81,12 @@ class BlobRates:
         random_words(words, k // _WORDS, _WORDS, 0, 0, self.seed, self.stream)
         return (int(words[k % _WORDS]) * int(self.xy.shape[1])) >> 32
 
-    def added(self, step: int) -> NDArray[np.float64]:
-        """Return the rate of every neuron [Hz], shape (n,)."""
-        rates = np.empty(self.xy.shape[1])
-        _fill(rates, self.xy, self.period, self.centre(step), self.base, self.peak, self.sigma)
+    def added(self, step: int, neurons: slice) -> NDArray[np.float64]:
+        """Return the rate of each of these neurons [Hz], shape (n,)."""
+        xy = np.ascontiguousarray(self.xy[:, neurons])
+        centre = np.ascontiguousarray(self.xy[:, self.centre(step)])
+        rates = np.empty(xy.shape[1])
+        _fill(rates, xy, self.period, centre, self.base, self.peak, self.sigma)
         return rates
 
     def next_change(self, step: int) -> int:
@@ -126,10 +128,10 @@ def _period(population: Population, tile: tuple[float, float] | None) -> NDArray
 
 @njit(error_model="numpy", cache=True)
 def _fill(rates, xy, period, centre, base, peak, sigma):  # type: ignore[no-untyped-def]
-    """Write the rate of every neuron; the bump is at the position of neuron `centre`."""
+    """Write the rate of every neuron; the bump is at the position `centre`."""
     rates[:] = 0.0
     for axis in range(2):
-        at, length = xy[axis, centre], period[axis]
+        at, length = centre[axis], period[axis]
         for i in range(rates.size):
             d = abs(xy[axis, i] - at)
             if length > 0.0:

@@ -75,6 +75,11 @@ class Built:
         """Return which neurons of population `k` are here."""
         return self.partitions.owned(self.layout, k)
 
+    @property
+    def all_owned(self) -> list[slice]:
+        """Which neurons of each population are here."""
+        return [self.owned(k) for k in range(len(self.network.populations))]
+
     def words(self, k: int) -> NDArray[np.floating]:
         """Return a view of the state words of population `k`: (n_blocks, n_words, BLOCK)."""
         first, last = np.clip(
@@ -131,7 +136,7 @@ class Built:
             if k in scheduled:
                 self._write(k, scheduled[k].numbers(step))
             else:
-                drawn = drawn_parameters(self.network, population)
+                drawn = drawn_parameters(self.network, population, self.owned(k))
                 self._write(k, numbers(population.model, drawn, self.network.dt))
 
     def write_changes(self, step: int) -> tuple[int, ...]:
@@ -159,7 +164,7 @@ class Built:
         self.memory.params[at : at + len(scalars)] = scalars
         words = self.words(k)
         for w, name in enumerate(kernel.varying_names, start=len(kernel.state_names)):
-            words[:, w, :] = _in_blocks(new.varying[name][self.owned(k)])
+            words[:, w, :] = _in_blocks(new.varying[name])
 
     def skip_events(self, step: int) -> None:
         """Leave out the given spikes before `step`."""
@@ -200,7 +205,7 @@ class Built:
             drive=assemble.drive(
                 network, self.layout, self.partitions, exponents, self.sizes, self.dtype
             ),
-            scheduled=scheduled_populations(network),
+            scheduled=scheduled_populations(network, self.all_owned),
         )
 
 

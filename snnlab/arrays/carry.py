@@ -111,8 +111,8 @@ def check(network: Network, arrays: Mapping[str, NDArray[Any]], dtype: np.dtype[
 
 def ring_slots(arrays: Mapping[str, NDArray[Any]]) -> int:
     """Return the number of steps that the longest ring in `arrays` reaches ahead."""
-    rings = [a.shape[0] for name, a in arrays.items() if name.startswith("ring/") and a.ndim]
-    return max(rings, default=0)
+    rings = [arrays[name] for name in arrays if name.startswith("ring/")]
+    return max((ring.shape[0] for ring in rings if ring.ndim), default=0)
 
 
 def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:

@@ -45,7 +45,8 @@ def held(network: Network, layout: Layout, dtype: np.dtype[np.floating]) -> dict
         neurons = np.fromiter(members(population.lesioned), np.int64)
         block.append(layout.first_blocks[k] + neurons // BLOCK)
         lane.append(neurons % BLOCK)
-        values = initial_state(network, population)[:, neurons].T
+        window = slice(int(neurons[0]), int(neurons[-1]) + 1)
+        values = initial_state(network, population, window)[:, neurons - neurons[0]].T
         state.append(np.zeros((neurons.size, most), dtype))
         state[-1][:, : values.shape[1]] = values
     start = np.searchsorted(np.concatenate(block), np.arange(layout.n_blocks + 1))

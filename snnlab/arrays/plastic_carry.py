@@ -185,10 +185,9 @@ def _take_over(
     view.mod()[:] = arrays[f"mod/{name}"]
     if table.kernels.rule.needs_history:
         first = built.owned(view.column("post")).start
+        steps, traces = arrays[f"post_step/{name}"], arrays[f"post/{name}"]
         for p in range(built.partitions.n):
-            first += view.set_history(
-                p, arrays[f"post_step/{name}"][first:], arrays[f"post/{name}"][first:]
-            )
+            first += view.set_history(p, steps[first:], traces[first:])
 
 
 def _start(built: Built, table: PlasticTable, view: PlasticView) -> None:

@@ -53,10 +53,20 @@ def _drawn(
     return value.quantile(uniforms(stop - first, network.seed, stream, first))
 
 
-def drawn_parameters(network: Network, population: Population) -> dict[str, Any]:
-    """Return the parameters of a population: name -> float, or (n,) float64 where they differ."""
+def drawn_parameters(
+    network: Network, population: Population, neurons: slice | None = None
+) -> dict[str, Any]:
+    """Return the parameters of a population: name -> float, or (n,) float64 where they differ.
+
+    Parameters
+    ----------
+    network : Network
+    population : Population
+    neurons : slice, optional
+        Those whose values are wanted, without a step; default: all.
+    """
     return {
-        name: _drawn(network, population, "parameter", name, value)
+        name: _drawn(network, population, "parameter", name, value, neurons)
         for name, value in network.parameters_of(population).items()
     }
 

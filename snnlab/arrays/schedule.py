@@ -28,8 +28,11 @@ class Schedule(Protocol):
         """Name of the parameter."""
         ...
 
-    def added(self, step: int) -> float | NDArray[np.float64]:
-        """Return what is added in `step` [unit of the parameter]: one number, or one a neuron."""
+    def added(self, step: int, neurons: slice) -> float | NDArray[np.float64]:
+        """Return what is added in `step` [unit of the parameter] to these neurons.
+
+        One number, or one for each of them.
+        """
         ...
 
     def next_change(self, step: int) -> int:
@@ -47,7 +50,7 @@ class Current:
     stop: int
     parameter: str = "I_e"
 
-    def added(self, step: int) -> float:
+    def added(self, step: int, neurons: slice) -> float:
         """Return the current [pA] that flows in `step`."""
         return self.amplitude if self.start <= step < self.stop else 0.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,8 +26,10 @@ class Scheduled:
     k : int
         Number of the population in the network.
     population : Population
+    neurons : slice
+        Those of its neurons whose numbers are wanted.
     drawn : mapping
-        Its parameters without what schedules add: name -> float, or (n,) float64.
+        Their parameters without what schedules add: name -> float, or (n,) float64.
     schedules : tuple of Schedule
         In the order of the stimuli.
     dt : float [ms]
@@ -35,15 +37,16 @@ class Scheduled:
 
     k: int
     population: Population
+    neurons: slice
     drawn: Mapping[str, Any]
     schedules: tuple[Schedule, ...]
     dt: float
 
     def numbers(self, step: int) -> Numbers:
-        """Return all numbers of the population as they are in `step`."""
+        """Return all numbers of the neurons as they are in `step`."""
         values = dict(self.drawn)
         for schedule in self.schedules:
-            added = schedule.added(step)
+            added = schedule.added(step, self.neurons)
             if np.ndim(added) or added:
                 values[schedule.parameter] = values[schedule.parameter] + added
         return numbers(self.population.model, values, self.dt)
@@ -57,25 +60,37 @@ class Scheduled:
         return self.next_change(step - 1) == step
 
 
-def scheduled_populations(network: Network) -> tuple[Scheduled, ...]:
-    """Return the populations that a stimulus with a schedule acts on."""
+def scheduled_populations(network: Network, owned: Sequence[slice]) -> tuple[Scheduled, ...]:
+    """Return the populations that a stimulus with a schedule acts on.
+
+    Parameters
+    ----------
+    network : Network
+    owned : sequence of slice
+        Neurons of each population whose numbers are wanted.
+    """
     schedules = _schedules(network)
     found = []
     for k, population in enumerate(network.populations):
         own = tuple(s for s in schedules if s.target == population.name)
         if own:
-            drawn = drawn_parameters(network, population)
-            found.append(Scheduled(k, population, drawn, own, network.dt))
+            drawn = drawn_parameters(network, population, owned[k])
+            found.append(Scheduled(k, population, owned[k], drawn, own, network.dt))
     return tuple(found)
 
 
 def numbers_at_start(network: Network) -> list[Numbers]:
-    """Return the numbers of every population in step 0: those that vary then always do."""
-    scheduled = {s.k: s for s in scheduled_populations(network)}
+    """Return the numbers in step 0 of every population's first neuron.
+
+    They tell which numbers are the same for all neurons, and which vary: those that do then always
+    do.
+    """
+    first = [slice(0, 1)] * len(network.populations)
+    scheduled = {s.k: s for s in scheduled_populations(network, first)}
     return [
         scheduled[k].numbers(0)
         if k in scheduled
-        else numbers(p.model, drawn_parameters(network, p), network.dt)
+        else numbers(p.model, drawn_parameters(network, p, first[k]), network.dt)
         for k, p in enumerate(network.populations)
     ]
 

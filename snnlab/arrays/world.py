@@ -33,6 +33,10 @@ class World(Protocol):
         """Return the parts of all ranks, one behind the other along `axis`."""
         ...
 
+    def on_first(self) -> World:
+        """Return the same ranks, of which only the first gets what is gathered."""
+        ...
+
     def total(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the sum over all ranks, element by element."""
         ...
@@ -68,6 +72,10 @@ class Alone:
     def gathered(self, part: NDArray[Any], axis: int = 0) -> NDArray[Any]:
         """Return the part: it is the whole."""
         return part
+
+    def on_first(self) -> Alone:
+        """Return itself."""
+        return self
 
     def total(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the counts."""

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from snnlab.errors import BuildError
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["BLOCK", "MAX_PARTITION", "Layout", "Partitions", "partition", "shares"]
+__all__ = ["BLOCK", "MAX_PARTITION", "MAX_SLOTS", "Layout", "Partitions", "partition", "shares"]
 
 BLOCK = 128
 """Neurons in a block: small enough that a block's state stays in L1 for all steps of a chunk."""
+
+MAX_SLOTS = 2**31
+"""Slots of a network, over all ranks: they are stored as int32."""
 
 MAX_PARTITION = 65536
 """Slots in a partition: synapses store their target as uint16."""
@@ -54,6 +58,7 @@ class Layout:
         """Lay out the populations of a network in their order."""
         sizes = np.array([p.size for p in network.populations], np.int64)
         n_blocks = -(-sizes // BLOCK)
+        _check_slots(network, int(n_blocks.sum()) * BLOCK)
         first_blocks = np.concatenate([[0], np.cumsum(n_blocks)]).astype(np.int64)
         block_population = np.repeat(np.arange(sizes.size), n_blocks)
         block_in_population = np.arange(first_blocks[-1]) - first_blocks[block_population]
@@ -80,6 +85,18 @@ class Layout:
         blocks = np.arange(self.n_blocks)
         population = self.block_population
         return self.first_ids[population] + (blocks - self.first_blocks[population]) * BLOCK
+
+
+def _check_slots(network: Network, n_slots: int) -> None:
+    """Refuse a network whose slots have no numbers; no array has been made of it yet."""
+    if n_slots > MAX_SLOTS:
+        raise BuildError(
+            f"Network {network.name!r}",
+            f"must have at most {MAX_SLOTS} neurons, each population rounded up to {BLOCK}",
+            got=f"{n_slots}",
+            remedy="Use a smaller scale: a neuron has a number of 31 bits on all ranks together; "
+            "synapses are not limited.",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

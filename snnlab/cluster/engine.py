@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from snnlab.cluster import share
 from snnlab.cluster.call import Call
 from snnlab.cluster.described import Described
+from snnlab.cluster.outline import outline_of
 from snnlab.cluster.ranks import Ranks
 from snnlab.cluster.tally import Tally
 from snnlab.cluster.whole import (
@@ -108,6 +109,9 @@ class ClusterEngine:
         self._recorded = whole_recorded([each.recorded for each in shares])
 
     def _call(self, function: Callable[..., Any], *args: Any) -> list[Any]:
+        return self._call_each(function, [args] * len(self._members))
+
+    def _call_each(self, function: Callable[..., Any], each: Sequence[Sequence[Any]]) -> list[Any]:
         if not self._is_open:
             raise StateError("ClusterEngine", "must not be closed", remedy="Open it again.")
         if self._is_torn:
@@ -115,7 +119,8 @@ class ClusterEngine:
                 "the ranks", "must all be at the same step", got="ranks that were interrupted",
                 remedy="Restore a checkpoint.",
             )  # fmt: skip
-        self._under_way = self._ranks.submit(function, self._number, *args)
+        arguments = [(self._number, *args) for args in each]
+        self._under_way = self._ranks.submit_each(function, arguments)
         try:
             answers: list[Any] = self._under_way.result()
         finally:
@@ -199,8 +204,10 @@ class ClusterEngine:
         self._is_torn = False
         if self._members != tuple(self._ranks):
             self._build(checkpoint.network)
-        state = checkpoint.step, Described.of(checkpoint.network), dict(checkpoint.arrays)
-        self._take(checkpoint.network, self._call(share.restore, *state))
+        arrays = dict(checkpoint.arrays)
+        state = checkpoint.step, Described.of(checkpoint.network), outline_of(arrays)
+        each = [(*state, arrays), *[(*state, None)] * (len(self._members) - 1)]
+        self._take(checkpoint.network, self._call_each(share.restore, each))
         self._step = checkpoint.step
 
     def sibling(self, network: Network) -> ClusterEngine:

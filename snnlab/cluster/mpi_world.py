@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,19 +36,34 @@ class MpiWorld:
         self._comm.Set_errhandler(MPI.ERRORS_ARE_FATAL)
         self.rank: int = self._comm.Get_rank()
         self.n_ranks: int = self._comm.Get_size()
+        self._gathers_on_all = True
 
     def gathered(self, part: NDArray[Any], axis: int = 0) -> NDArray[Any]:
         """Return the parts of all ranks, one behind the other along `axis`."""
         moved = np.ascontiguousarray(np.moveaxis(part, axis, 0))
         lengths = self._comm.allgather(moved.shape[0])
-        whole = np.empty((sum(lengths), *moved.shape[1:]), moved.dtype)
+        gets_all = self._gathers_on_all or self.rank == 0
+        whole = np.empty((sum(lengths) if gets_all else 0, *moved.shape[1:]), moved.dtype)
         item = moved.dtype.itemsize * int(np.prod(moved.shape[1:], dtype=np.int64))
-        n_bytes = [n * item for n in lengths]
-        self._comm.Allgatherv(
-            [moved.view(np.uint8) if moved.size else None, moved.nbytes, MPI.BYTE],
-            [whole, n_bytes, None, MPI.BYTE],
-        )
+        own = [moved.view(np.uint8) if moved.size else None, moved.nbytes, MPI.BYTE]
+        into = [whole, [n * item for n in lengths], None, MPI.BYTE] if gets_all else None
+        (self._comm.Allgatherv if self._gathers_on_all else self._comm.Gatherv)(own, into)
         return np.ascontiguousarray(np.moveaxis(whole, 0, axis))
+
+    def on_first(self) -> MpiWorld:
+        """Return the same ranks, of which only the first gets what is gathered."""
+        found = copy(self)
+        found._gathers_on_all = False
+        return found
+
+    def told(
+        self, array: NDArray[Any] | None, shape: tuple[int, ...], dtype: np.dtype[Any]
+    ) -> NDArray[Any]:
+        """Return an array of the first rank, which the others need not have, on all of them."""
+        whole = np.empty(shape, dtype) if array is None else np.ascontiguousarray(array)
+        if whole.nbytes:
+            self._comm.Bcast([whole.reshape(-1).view(np.uint8), MPI.BYTE])
+        return whole
 
     def total(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the sum over all ranks, element by element."""

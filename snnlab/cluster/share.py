@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from snnlab.cluster.mpi_world import MpiWorld
+    from snnlab.cluster.outline import Outline
     from snnlab.cpu.engine import CpuEngine
 
 __all__ = [
@@ -35,6 +37,8 @@ __all__ = [
 ]  # fmt: skip
 
 _ENGINES: dict[int, CpuEngine] = {}
+_WORLDS: dict[int, MpiWorld] = {}
+"""The ranks as each engine sees them."""
 
 
 @dataclass(frozen=True)
@@ -85,11 +89,12 @@ def build(
     from snnlab.cluster.mpi_world import MpiWorld
     from snnlab.cpu.engine import CpuEngine
 
+    _WORLDS[number] = MpiWorld(world())
     _ENGINES[number] = CpuEngine(
         network.network(),
         threads=threads,
         precision=precision,
-        world=MpiWorld(world()),
+        world=_WORLDS[number],
         exchange=exchange,
     )
     return _share(number)
@@ -115,13 +120,19 @@ def apply(number: int, network: Described) -> Share:
 def checkpoint(number: int) -> dict[str, NDArray[Any]] | None:
     """Return the arrays of the whole network's state, on the first rank."""
     engine = _engine(number)
-    whole = engine.checkpoint()
+    whole = engine.checkpoint_on_first()
     return dict(whole.arrays) if engine.is_first else None
 
 
-def restore(number: int, step: int, network: Described, arrays: dict[str, NDArray[Any]]) -> Share:
-    """Go back to a state of the whole network."""
-    _engine(number).restore(Checkpoint(step, network.network(), arrays))
+def restore(
+    number: int, step: int, network: Described, outline: Outline,
+    arrays: dict[str, NDArray[Any]] | None,
+) -> Share:  # fmt: skip
+    """Go back to a state of the whole network, whose arrays the first rank has."""
+    from snnlab.cluster.told import Told
+
+    engine = _engine(number)
+    engine.restore(Checkpoint(step, network.network(), Told(_WORLDS[number], arrays, outline)))
     return _share(number)
 
 
@@ -152,6 +163,7 @@ def out_degrees(number: int) -> NDArray[np.int64]:
 def close(number: int) -> None:
     """Release engine `number`; doing it twice is allowed."""
     engine = _ENGINES.pop(number, None)
+    _WORLDS.pop(number, None)
     if engine is not None:
         engine.close()
 

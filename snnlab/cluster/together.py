@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from snnlab.cluster.mpi import world
@@ -27,15 +28,23 @@ class TogetherEngine(CpuEngine):
     network : Network
     threads : int, optional
         Threads of each rank; default: 1, since ranks share the cores of their host.
+    exchange : str, or mapping of str
+        See `snnlab.cpu.engine.CpuEngine`.
 
     Notes
     -----
     Every rank makes the engine and calls its methods in the same order with the same arguments.
     """
 
-    def __init__(self, network: Network, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        *,
+        threads: int | None = None,
+        exchange: str | Mapping[str, str] = "auto",
+    ) -> None:
         self._ranks = MpiWorld(world())
-        super().__init__(network, threads=threads or 1, world=self._ranks)
+        super().__init__(network, threads=threads or 1, world=self._ranks, exchange=exchange)
         self.report = whole_report(network, self._ranks.objects(self.report))
         self._owned_by = self._ranks.objects(self.owned)
         self._recorded = whole_recorded(self._ranks.objects(self.recorded))

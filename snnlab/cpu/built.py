@@ -120,9 +120,9 @@ def build(
     compiled = time.perf_counter()
     layout = Layout.of(network)
     partitions = partitions_of(network, layout, threads, world.rank, world.n_ranks)
+    given = given_pairs(network, plans, arrays or {})  # all ranks ask, whatever fails on one
     check_fits(estimate_bytes(network, plans, layout, partitions), network)
     n_threads = min(threads, available_threads())
-    given = given_pairs(network, plans, arrays or {})
     connections = connect(network, plans, layout, partitions, threads=n_threads, given=given.keys())
     connections = with_growing_rows(network, connections, given, layout, partitions)
     sizes = assemble.shape(plans, network, shortest_ring)
@@ -145,7 +145,7 @@ def build(
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
         held,
-        scheduled_populations(network),
+        scheduled_populations(network, owned),
         tables,
         plasticity,
         rewirings(network, layout, partitions, connections, tables, rules, dtype, world.n_ranks),

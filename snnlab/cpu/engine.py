@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
-from snnlab.arrays.carry import take_over
+from snnlab.arrays.carry import export, take_over
 from snnlab.arrays.changed_structure import (
     Changes,
     count_changes,
@@ -40,7 +40,7 @@ from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads
 from snnlab.cpu.warm import announced, compile_builder
 from snnlab.cpu.ways import check_ways, ways_of
-from snnlab.engine import BuildReport
+from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SnnlabError
 from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.model.network import Network
@@ -335,6 +335,12 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
 
     def _write_changes(self) -> None:
         self._arrays.write_changes(self._step)
+
+    def checkpoint_on_first(self) -> Checkpoint:
+        """Return what `checkpoint` does on the first rank; the arrays of the others are empty."""
+        self._collect()
+        built = replace(self._arrays, ranks=self._world.on_first())
+        return Checkpoint(self._step, self.network, export(built, self._step))
 
     def sibling(self, network: Network) -> CpuEngine:
         """Return a new engine for `network` with as many threads and the same precision."""

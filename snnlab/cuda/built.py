@@ -99,6 +99,7 @@ def build(
     drawn, connections = _connected(
         network, plans, layout, partitions, device, module, arrays or {}
     )
+    owned = [slice(0, p.size) for p in network.populations]
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
     plasticity = plastic(
         network, layout, partitions, connections, tables, program, sizes.chunk_steps, dtype
@@ -112,9 +113,9 @@ def build(
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
         _host_state(program, layout, kernels, sizes, dtype, partitions.n),
-        scheduled_populations(network), tables, plasticity,
+        scheduled_populations(network, owned), tables, plasticity,
         rewirings(network, layout, partitions, connections, tables, rules, dtype), rules,
-        synaptic_elements(network, [slice(0, p.size) for p in network.populations]),
+        synaptic_elements(network, owned),
         drawn, module,
     )  # fmt: skip
     weights = plasticity.state.nbytes

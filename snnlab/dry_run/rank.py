@@ -29,7 +29,7 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["DryRun", "dry_run", "held_bytes"]
+__all__ = ["DryRun", "dry_run", "held_bytes", "predicted_bytes"]
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def dry_run(
         compile_builder()
     forget_peak()
     before, began = psutil.Process().memory_info().rss, time.perf_counter()
-    estimated = _estimate(network, ranks, rank, threads)
+    estimated = predicted_bytes(network, ranks, rank, threads)
     planned = time.perf_counter()
     world = _OneOf(rank, ranks) if ranks > 1 else ALONE
     built, report = build(network, threads=threads, precision=precision, world=world)
@@ -160,6 +160,9 @@ class _OneOf:
     def gathered(self, part: NDArray[Any], axis: int = 0) -> NDArray[Any]:
         _refuse()
 
+    def on_first(self) -> _OneOf:
+        _refuse()
+
     def total(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
         _refuse()
 
@@ -186,7 +189,17 @@ def _refuse() -> NoReturn:
     )  # fmt: skip
 
 
-def _estimate(network: Network, ranks: int, rank: int, threads: int) -> int:
+def predicted_bytes(network: Network, ranks: int, rank: int, threads: int = 1) -> int:
+    """Return by how much the memory of a rank will grow at most while it is built.
+
+    Parameters
+    ----------
+    network : Network
+    ranks, rank : int
+        Number of ranks, and which of them.
+    threads : int
+        Threads of the rank.
+    """
     layout = Layout.of(network)
     plans = plan_tables(network, port_exponents(network))
     partitions = partitions_of(network, layout, threads, rank, ranks)

@@ -89,6 +89,8 @@ def validate(network: Network) -> None:
             "Network.populations",
             f"must hold at most {_MOST_NEURONS} neurons",
             got=str(network.n_neurons),
+            remedy="Use a smaller scale: a neuron has a number of 31 bits on all ranks together. "
+            "Synapses are not limited.",
         )
     for projection in network.projections:
         _check_projection(network, projection)

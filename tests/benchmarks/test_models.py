@@ -17,6 +17,7 @@ SYNAPSES = {
     "brunel4k": 1.6e6, "brunel10k": 10e6, "brunel20k": 40e6,
     "microcircuit0.1": 2_988_807, "microcircuit0.1k1": 29_888_099, "microcircuit1": 298_880_968,
     "hpc0.2k0.1": 2250 * 1125, "hpc0.2k0.1-stdp": 2250 * 1125, "hpc1": 11_250**2,
+    "hpc0.5": 11_250 * 5_625, "brunel_ring1x5k": 2.5e6, "brunel_ring2x5k": 5e6,
     "multi_area4": 15_113_924, "brunel_ring4": 0.4e6,
     "coba4k": 0.32e6, "stdp5k": 2.5e6, "stdp10k": 10e6,
     **{f"map{n}": 4.0 * math.pi * n for n in (256, 1024, 2304, 4096, 6400, 9216, 12544)},

@@ -49,7 +49,7 @@ MODEL = Model(lambda seed: balanced(1000, seed=seed), rate=(10.0, 30.0), time=50
 
 
 def scripted(name="snnlab", source=RUNS, settings=((),)):
-    return Scripted(name, sys.executable, settings, source)
+    return Scripted(name, sys.executable, settings, source=source)
 
 
 def records_of(*them, models=None, **options):
@@ -136,3 +136,27 @@ def test_interpreter_without_the_package_is_missing():
 def test_brian2_runs_with_both_precisions_and_numbers_of_threads():
     assert len(simulators(["brian2"], {}, 2)["brian2"].settings) == 4
     assert len(simulators(["brian2"], {}, 1)["brian2"].settings) == 2
+
+
+def test_every_way_to_exchange_runs_in_every_round():
+    ranks = scripted("ranks", settings=(("quick",), ("slow",)))
+    every = replace(ranks, runs_all=True)
+    assert [r["setting"] for r in records_of(every, rounds=2)] == ["quick", "slow"] * 2
+
+
+@pytest.mark.mpi
+@pytest.mark.timeout(200)
+def test_ranks_give_the_spikes_of_one_process():
+    them = simulators(["ranks"], {}, 2)
+    records = records_of(*them.values(), models={"m": replace(MODEL, rate=None)}, rounds=1)
+    assert [(r["simulator"], r["setting"], r["status"]) for r in records] == [
+        ("snnlab", "", "ok"),
+        ("ranks", "--exchange point_to_point", "ok"),
+        ("ranks", "--exchange collective", "ok"),
+    ]
+    first, *others = (r["figures"] for r in records)
+    for figures in others:
+        assert figures["rates"] == first["rates"]
+        assert (figures["n_spikes"], figures["cv"]) == (first["n_spikes"], first["cv"])
+        assert figures["timings"]["exchange"] > 0
+    assert simulators(["ranks"], {"ranks": sys.executable}, 2)["ranks"].missing() == ""

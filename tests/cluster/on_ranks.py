@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import time
 from contextlib import closing
@@ -133,10 +134,24 @@ def building_peak(preset: str, options: dict[str, Any]) -> int:
     with closing(MpiWorld(world())) as all_ranks:
         small = presets.load(preset, **options | {"K_scaling": 0.05})
         build(small, threads=1, precision="float32", world=all_ranks)  # compiles
+        _give_free_memory_back()
         forget_peak()
         before = psutil.Process().memory_info().rss
         build(network, threads=1, precision="float32", world=all_ranks)
         return peak_rss_bytes() - before
+
+
+def exported_bytes() -> int:
+    """Return the bytes of the state of a network that this rank holds when it has been gathered."""
+    engine = next(reversed(share._ENGINES.values()))
+    return sum(array.nbytes for array in engine.checkpoint_on_first().arrays.values())
+
+
+def _give_free_memory_back() -> None:
+    """Return what the C library keeps of memory that was freed: it would be taken unseen."""
+    library = ctypes.CDLL(None)
+    if hasattr(library, "malloc_trim"):
+        library.malloc_trim(0)
 
 
 def leave_room(synapses: int, events: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from snnlab.errors import RankDied, SpecError
 from snnlab.frames.frame import Frame
 from snnlab.model.network import Network
 from tests.cluster import on_ranks
+from tests.features.test_homeostatic import growing
 from tests.networks import balanced, layered
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
@@ -76,8 +77,21 @@ def test_ranks_compute_what_one_process_does(three: Ranks, make: Callable[[], Ne
         alone.close()
 
 
-def test_state_moves_between_numbers_of_ranks(ranks: Ranks, three: Ranks) -> None:
-    network = plastic_map()
+def test_only_the_first_rank_gathers_the_state(three: Ranks) -> None:
+    engine = ClusterEngine(plastic_map(), three, threads=1)
+    engine.advance(200)
+    whole = engine.checkpoint().n_bytes
+    first, *others = three.call(on_ranks.exported_bytes)
+    assert first == whole > 100_000
+    assert max(others) < 2_000  # a few numbers of each population
+    engine.close()
+
+
+@pytest.mark.parametrize("make", [plastic_map, layered, growing], ids=lambda make: make.__name__)
+def test_state_moves_between_numbers_of_ranks(
+    ranks: Ranks, three: Ranks, make: Callable[[], Network]
+) -> None:
+    network = make()
     straight = CpuEngine(network, threads=1)
     first, second = ClusterEngine(network, ranks), ClusterEngine(network, three)
     back = CpuEngine(network, threads=1)
@@ -135,26 +149,16 @@ def test_a_collective_shrinks_after_a_burst(ranks: Ranks) -> None:
     assert last == 8
 
 
-def test_session_runs_on_ranks(mpi_library: str) -> None:
-    with snnlab.open(balanced(), threads=1, name="alone") as session:
-        wanted = session.run(60.0).spikes()
-    with snnlab.open(balanced(), ranks=2, threads=1, name="together") as session:
-        found = session.run(60.0).spikes()
-        np.testing.assert_array_equal(found, wanted)
-
-
-def test_engine_goes_on_from_a_checkpoint_after_a_rank_died(mpi_library: str) -> None:
-    alone = CpuEngine(balanced(), threads=1)
+def test_engine_goes_on_from_a_checkpoint_after_a_rank_died(ranks: Ranks) -> None:
+    alone, engine = CpuEngine(balanced(), threads=1), ClusterEngine(balanced(), ranks, threads=1)
     alone.advance(600)
-    with Ranks.start(2, device="cpu") as mortal:
-        engine = ClusterEngine(balanced(), mortal, threads=1)
-        engine.advance(300)
-        kept = engine.checkpoint()
-        os.kill(mortal.ranks[1].pid, 9)
-        with pytest.raises(RankDied):
-            engine.advance(100_000)
-        engine.restore(kept)
-        engine.advance(600 - kept.step)
-        _check_same_state(alone, engine)
-        engine.close()
+    engine.advance(300)
+    kept = engine.checkpoint()
+    os.kill(ranks.ranks[1].pid, 9)
+    with pytest.raises(RankDied):
+        engine.advance(100_000)
+    engine.restore(kept)
+    engine.advance(600 - kept.step)
+    _check_same_state(alone, engine)
+    engine.close()
     alone.close()

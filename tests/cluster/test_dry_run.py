@@ -10,8 +10,9 @@ import pytest
 
 from snnlab import cli, presets
 from snnlab.cluster import Ranks
-from snnlab.dry_run.rank import dry_run
-from snnlab.errors import SpecError
+from snnlab.dry_run.rank import dry_run, predicted_bytes
+from snnlab.errors import BuildError, SpecError
+from snnlab.model.network import Network, Population
 from tests.cluster import on_ranks
 
 NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -20,32 +21,45 @@ NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
     "sparse": ("hpc", {"scale": 2.0, "K_scaling": 0.04}),
     "areas": ("multi_area", {"areas": 3, "N_scaling": 0.02, "K_scaling": 0.1}),
 }
-LARGE = ("hpc", {"scale": 0.5})
-"""63 million synapses: the memory of the interpreter is little beside them."""
+LARGE: dict[str, tuple[str, dict[str, Any]]] = {
+    "hpc": ("hpc", {"scale": 1.0}),
+    "multi_area": ("multi_area", {"areas": 4, "N_scaling": 0.2, "K_scaling": 0.3}),
+}
+"""90 and 127 million synapses: the memory of the interpreter is little beside them."""
+
+
+@pytest.fixture(params=["ranks", "four"])
+def two_or_four(request: pytest.FixtureRequest) -> Ranks:
+    """Two ranks, then four."""
+    found: Ranks = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.mark.mpi
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", NETWORKS)
-def test_it_tells_what_real_ranks_hold(name: str, ranks: Ranks) -> None:
+def test_it_tells_what_real_ranks_hold(name: str, two_or_four: Ranks) -> None:
     preset, options = NETWORKS[name]
-    network = presets.load(preset, **options)
-    told = ranks.call(on_ranks.held, preset, options, timeout=250)
-    for rank, (held, images, senders) in enumerate(told):
-        dry = dry_run(network, ranks=2, rank=rank)
-        assert (dry.bytes, dry.images, dry.senders) == (held, images, senders)
-        assert images > 0
-    synapses = [dry_run(network, ranks=2, rank=rank).own_synapses for rank in range(2)]
-    assert sum(synapses) == dry_run(network, ranks=1).own_synapses
+    network, n = presets.load(preset, **options), len(two_or_four)
+    told = two_or_four.call(on_ranks.held, preset, options, timeout=250)
+    dry = [dry_run(network, ranks=n, rank=rank) for rank in range(n)]
+    assert [(each.bytes, each.images, each.senders) for each in dry] == told
+    assert min(each.images for each in dry) > 0
+    synapses = sum(each.own_synapses for each in dry)
+    assert synapses == dry_run(network, ranks=1).own_synapses
 
 
 @pytest.mark.mpi
 @pytest.mark.timeout(300)
-def test_the_estimate_is_within_a_tenth_of_what_real_ranks_take(ranks: Ranks) -> None:
-    preset, options = LARGE
-    network = presets.load(preset, **options)
-    for rank, peak in enumerate(ranks.call(on_ranks.building_peak, preset, options, timeout=250)):
-        assert dry_run(network, ranks=2, rank=rank).estimated_bytes == pytest.approx(peak, rel=0.1)
+@pytest.mark.parametrize("name", LARGE)
+def test_the_estimate_is_within_a_tenth_of_what_real_ranks_take(
+    name: str, two_or_four: Ranks
+) -> None:
+    preset, options = LARGE[name]
+    network, n = presets.load(preset, **options), len(two_or_four)
+    peaks = two_or_four.call(on_ranks.building_peak, preset, options, timeout=250)
+    predicted = [predicted_bytes(network, n, rank) for rank in range(n)]
+    assert predicted == pytest.approx(peaks, rel=0.1)
 
 
 def test_many_ranks_hold_less_of_the_same_network() -> None:
@@ -64,6 +78,19 @@ def test_many_ranks_hold_less_of_the_same_network() -> None:
 def test_a_rank_that_does_not_exist_is_refused(ranks: int, rank: int) -> None:
     with pytest.raises(SpecError, match=r"--rank: must be one of 0 \.\.\. "):
         dry_run(presets.load("hpc", scale=0.1, K_scaling=0.05), ranks=ranks, rank=rank)
+
+
+def test_more_neurons_than_have_numbers_are_refused_before_anything_is_made(capsys) -> None:  # type: ignore[no-untyped-def]
+    words = ["dry-run", "hpc", "--ranks", "16384", "--scale", "20", "--weak"]
+    assert cli.main(words) == 2
+    told = capsys.readouterr().err
+    assert "must hold at most 2147483647 neurons (got 3686400000)" in told
+    assert "smaller scale" in told
+    # Padded to whole blocks they are more than there are numbers for.
+    halves = [Population("one", 2**30 + 1, "LIFDelta"), Population("other", 2**30 - 2, "LIFDelta")]
+    with pytest.raises(BuildError, match=r"at most 2147483648 .*\(got 2147483776\)") as error:
+        dry_run(Network(halves, []), ranks=16_384, rank=3)
+    assert "smaller scale" in error.value.remedy
 
 
 def test_the_command_prints_a_table_and_writes_json(tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]

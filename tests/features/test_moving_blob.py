@@ -71,7 +71,7 @@ def test_spikes_have_the_statistics_of_the_rates() -> None:
     z = []
     for k in range(100):
         counts = np.bincount(engine.advance(500).neuron, minlength=N)
-        p = rates.added(500 * k) * 1e-4
+        p = rates.added(500 * k, slice(None)) * 1e-4
         z.append((counts - 500 * p) / np.sqrt(500 * p * (1 - p)))
     total = np.sum(z) / np.sqrt(np.size(z))
     assert abs(total) < stats.norm.isf(0.5e-5)
@@ -104,7 +104,7 @@ def test_blobs_add_to_each_other_and_to_the_rate() -> None:
     both = AddStimulus(MovingBlob("more", "source", 1.0, 10.0, 3.0, 5.0)).apply(network)
     engine = CpuEngine(both, threads=1)
     source = next(s for s in engine._arrays.scheduled if s.population.name == "source")
-    expected = 3.0 + sum(schedule.added(100) for schedule in source.schedules)
+    expected = 3.0 + sum(schedule.added(100, slice(None)) for schedule in source.schedules)
     np.testing.assert_allclose(source.numbers(100).varying["rate"], expected)
     assert len(source.schedules) == 2
 

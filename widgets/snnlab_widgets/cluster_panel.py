@@ -13,6 +13,7 @@ from snnlab.session.state import SessionState
 from snnlab_widgets.display import Display
 from snnlab_widgets.part import Part, script
 from snnlab_widgets.rank_rows import balance, rank_rows
+from snnlab_widgets.rank_table import rank_table
 
 if TYPE_CHECKING:
     from snnlab.frames.rank_status import RankStatus
@@ -106,6 +107,14 @@ class ClusterPanel(Part):
     def do_restart(self) -> None:
         """Start the ranks again; after a death, from the last kept checkpoint."""
         self._ask("starting the ranks again", lambda session: session.ask_restart_ranks())
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The panel; and what it shows now as a table, for pages that have no widgets."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        return {**data, "text/html": rank_table(self.rows)}, metadata
 
     def close(self) -> None:
         """Take the panel away; the session goes on. Closing twice is allowed."""

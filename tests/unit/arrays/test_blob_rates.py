@@ -55,7 +55,9 @@ def test_rates_follow_the_formula(case: str) -> None:
     net = network(space, 300, tile=tile, sigma="width")
     rates = rates_of(net)
     for step in (0, 199, 200, 4_321_000):
-        np.testing.assert_allclose(rates.added(step), expected(net, rates.centre(step)), rtol=1e-12)
+        np.testing.assert_allclose(
+            rates.added(step, slice(None)), expected(net, rates.centre(step)), rtol=1e-12
+        )
 
 
 @pytest.mark.parametrize("shape", [16, 32, 112])
@@ -63,9 +65,11 @@ def test_the_mean_is_20_hz_at_every_moment_and_size(shape: int) -> None:
     space = Grid((float(shape), float(shape)), True, (shape, shape))
     net = network(space, tile=(16.0, 16.0))
     for step in (0, 200, 400):
-        assert rates_of(net).added(step).mean() == pytest.approx(20.0, abs=0.002)
+        assert rates_of(net).added(step, slice(None)).mean() == pytest.approx(20.0, abs=0.002)
     flat = blob_rates(network(space, tile=(16.0, 16.0), is_correlated=False), flat_blob())
-    assert flat.added(0) == pytest.approx(rates_of(net).added(0).mean(), rel=1e-12)
+    assert flat.added(0, slice(None)) == pytest.approx(
+        rates_of(net).added(0, slice(None)).mean(), rel=1e-12
+    )
 
 
 def flat_blob() -> MovingBlob:
@@ -78,7 +82,7 @@ def test_the_flat_rate_is_the_mean_over_neurons_and_centres(case: str) -> None:
     net = network(space, tile=tile)
     mean = np.mean([expected(net, centre) for centre in range(net.n_neurons)])
     flat = network(space, tile=tile, is_correlated=False)
-    assert blob_rates(flat, flat.stimuli[0]).added(7) == pytest.approx(mean, rel=1e-12)
+    assert blob_rates(flat, flat.stimuli[0]).added(7, slice(None)) == pytest.approx(mean, rel=1e-12)
 
 
 @pytest.mark.statistics
@@ -94,7 +98,7 @@ def test_the_flat_rate_is_the_expected_mean_of_drawn_positions(case: str) -> Non
     error = np.std(means) / np.sqrt(len(means))
     rate = blob_rates(flat, flat.stimuli[0])
     assert isinstance(rate, FlatRate)
-    assert abs(rate.added(0) - np.mean(means)) < 4.5 * error
+    assert abs(rate.added(0, slice(None)) - np.mean(means)) < 4.5 * error
 
 
 @pytest.mark.statistics

@@ -13,6 +13,7 @@ from snnlab.frames.rank_status import RankStatus
 from snnlab.session import Session, SessionState
 from snnlab_widgets import ClusterPanel
 from snnlab_widgets.rank_rows import balance, bytes_text, rank_rows, shares_of_time
+from snnlab_widgets.rank_table import rank_table
 from tests.features.session_bench import eventually
 from tests.ranks import load, status
 
@@ -35,6 +36,18 @@ def test_numbers_carry_the_units_of_their_heads() -> None:
     assert (slow["exchange"], fast["exchange"]) == ("10", "10")
     assert (slow["waiting"], fast["waiting"]) == ("0.0", "40")
     assert slow["work"] == pytest.approx(2 / 3)
+
+
+def test_a_saved_notebook_has_a_table_that_needs_no_script(panel: ClusterPanel) -> None:
+    bundle = panel._repr_mimebundle_()
+    assert bundle is not None
+    assert "application/vnd.jupyter.widget-view+json" in bundle[0]
+    assert bundle[0]["text/html"] == "<p>One process computes this network.</p>"
+    died = status(1, load(0.09, 0.25), end="<b>killed</b>", has_died=True)
+    text = rank_table(rank_rows([status(0), died], "failed"))
+    assert text.count("<tr>") == 3
+    for words in ("node7, 4001", "200 MiB", "died", "&lt;b&gt;killed&lt;/b&gt;", "&ndash;"):
+        assert words in text
 
 
 def test_balance_compares_the_busiest_with_the_mean() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ N_DRAWS, SEED = 200_000, 20261127
 _TABLE = "critical_values.csv"
 
 
-def split_statistics(ranks: NDArray[np.float64]) -> NDArray[np.float64]:
+def split_statistics(ranks: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Return |z| of the Mann-Whitney test for each split, along the last axis.
 
     Entry k belongs to the split before point ``END + k``.

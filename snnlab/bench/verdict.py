@@ -204,7 +204,6 @@ def log_ratios(baseline: ArrayLike, candidate: ArrayLike) -> NDArray[np.float64]
     if a.shape != b.shape or a.ndim != 1:
         raise SpecError(
             "log_ratios",
-            "status_of",
             "needs one candidate to each baseline",
             got=f"shapes {a.shape} and {b.shape}",
             remedy="Measure in pairs; unpaired runs cannot tell drift from a change.",

@@ -152,6 +152,7 @@ def make_record(
     )  # fmt: skip
     if "repeat" in data.dims:
         data = data.assign_coords(repeat=np.arange(data.sizes["repeat"], dtype=np.int64))
+    data = plain_text(data)
     data.attrs["provenance"] = canonical(_redacted(provenance or {}, hide))
     kept = {name: _checked_group(name, group) for name, group in (groups or {}).items()}
     data.attrs[GROUP_HASHES] = canonical({name: content_hash(g) for name, g in kept.items()})

@@ -28,7 +28,7 @@ SECRET_VALUES = (
 """Texts that are secrets wherever they stand: tokens, keys, passwords in addresses."""
 
 SHORTEST_SECRET = 6
-"""A shorter value (``1``, ``yes``) is blanked under its own name, but not searched for elsewhere."""
+"""A shorter value (``1``, ``yes``) is blanked under its own name, but not searched for."""
 
 NOBODY = {"", "root", "localhost"}
 """Names that tell of nobody, and are words of many other texts."""

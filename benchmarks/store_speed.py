@@ -1,4 +1,4 @@
-"""How long a store takes to fill, to index and to load: ``python -m benchmarks.store_speed 10000``."""
+"""How long a store takes to fill and to load: ``python -m benchmarks.store_speed 10000``."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ __all__ = [
     "MACHINE_CLASS",
     "canonical",
     "content_id",
+    "layout_id",
     "machine_class_id",
     "new_record_id",
     "series_id",
@@ -37,6 +38,9 @@ STACK = (
     "container", "build_flags", "timer_flags",
 )  # fmt: skip
 """What makes a stack. The version of the simulator is no part of it."""
+
+LAYOUT = ("nodes", "ranks_per_node", "threads_per_rank", "binding", "numa_policy", "device_map")
+"""What makes a placement."""
 
 LENGTH = 16
 
@@ -82,6 +86,11 @@ def stack_id(facts: Mapping[str, Any], *, simulator: str) -> str:
     if "packages" in kept:
         kept["packages"] = {k: v for k, v in kept["packages"].items() if k != simulator}
     return content_id(kept)
+
+
+def layout_id(facts: Mapping[str, Any]) -> str:
+    """Return the id of a placement; facts beyond `LAYOUT` do not matter."""
+    return content_id({key: facts[key] for key in LAYOUT if key in facts})
 
 
 def series_id(spec: str, machine_class: str, stack_variant: str, layout: str) -> str:

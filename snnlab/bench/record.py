@@ -88,7 +88,7 @@ class Record:
                 f"must have the group '{name}'",
                 got=", ".join(expected) or "no groups",
             )
-        if name in self.groups:
+        if name in self.groups or self.path is None:
             return self.groups[name]
         with xr.open_dataset(self.path, group=name, engine="h5netcdf") as stored:
             found = plain_text(stored.load())

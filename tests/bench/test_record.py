@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from snnlab.bench.ids import machine_class_id, new_record_id, spec_id, stack_id
+from snnlab.bench.ids import layout_id, machine_class_id, new_record_id, spec_id, stack_id
 from snnlab.bench.record import make_record, read_record, write_record
 from snnlab.bench.redaction import redaction
 from snnlab.errors import FormatError, SpecError, StorageError
@@ -133,3 +133,9 @@ def test_stack_leaves_out_the_version_of_the_simulator() -> None:
     newer = {"packages": {"snnlab": "1", "numpy": "3"}, "compiler": "gcc 12"}
     assert stack_id(facts, simulator="snnlab") == stack_id(other, simulator="snnlab")
     assert stack_id(facts, simulator="snnlab") != stack_id(newer, simulator="snnlab")
+
+
+def test_layout_is_placement_alone() -> None:
+    facts = {"nodes": 1, "threads_per_rank": 2, "binding": "cores"}
+    assert layout_id(facts) == layout_id(facts | {"simulator": "nest"})
+    assert layout_id(facts) != layout_id(facts | {"binding": "none"})

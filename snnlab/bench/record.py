@@ -153,8 +153,10 @@ def make_record(
     if "repeat" in data.dims:
         data = data.assign_coords(repeat=np.arange(data.sizes["repeat"], dtype=np.int64))
     data = plain_text(data)
+    kept = {
+        name: _hidden(_checked_group(name, group), hide) for name, group in (groups or {}).items()
+    }
     data.attrs["provenance"] = canonical(_redacted(provenance or {}, hide))
-    kept = {name: _checked_group(name, group) for name, group in (groups or {}).items()}
     data.attrs[GROUP_HASHES] = canonical({name: content_hash(g) for name, g in kept.items()})
     data.attrs[HASH] = content_hash(data)
     return Record(data, kept)
@@ -247,6 +249,16 @@ def _checked_group(name: str, group: xr.Dataset) -> xr.Dataset:
             remedy=known,
         )
     return plain_text(group)
+
+
+def _hidden(group: xr.Dataset, hide: Redaction) -> xr.Dataset:
+    """Redact the texts of a group: names of logs hold homes and hosts."""
+    found = group.copy(deep=True)
+    for v in found.variables.values():
+        if v.dtype.kind == "O":
+            v.values = _texts(v.values, hide)
+        v.attrs = hide.value(v.attrs)
+    return found.assign_attrs(hide.value(found.attrs))
 
 
 # --- content and file -----------------------------------------------------------------------------

@@ -95,12 +95,17 @@ def test_user_home_host_and_secrets_are_hidden(tmp_path: Path) -> None:
             "remote": "https://wilhelmine:hunter2@example.org/repository",
             "token": "ghp_" + "a" * 36,
         },
+        groups={"raw": xr.Dataset(
+            {"path": ("log", ["/home/wilhelmine/run.log"])}, {"name": ("log", ["by wilhelmine"])},
+            {"from": "/home/wilhelmine"},
+        )},
     )  # fmt: skip
     path = tmp_path / "a.nc"
     write_record(made, path)
     content = path.read_bytes()
     for word in (b"wilhelmine", secret.encode(), b"hunter2", b"ghp_"):
         assert word not in content
+    assert read_record(path).group("raw")["path"].item() == "~/run.log"
     kept = read_record(path).provenance
     assert kept["command"][0] == "~/bin/python"
     assert kept["environment"] == {"DB_PASSWORD": "<secret>", "OMP_NUM_THREADS": "2"}

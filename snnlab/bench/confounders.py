@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["GROUPS", "VERSION_KEYS", "Comparison", "Difference", "confounders"]
+__all__ = ["ASIDE", "GROUPS", "VERSION_KEYS", "Comparison", "Difference", "confounders"]
 
 VERSION_KEYS = frozenset(
     {"simulator_version", "commit", "commit_order", "commit_time", "tag", "version"}
@@ -15,7 +15,7 @@ VERSION_KEYS = frozenset(
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "machine": ("machine_class_id", "machine_label", "backend", "gpu_model"),
-    "stack": ("stack_id",),
+    "stack": ("stack_id", "stack_variant"),
     "parameters": ("spec_id", "benchmark", "benchmark_version", "simulator"),
     "layout": ("layout_id", "n_nodes", "ranks", "threads"),
     "timer flags": ("timer_flags",),
@@ -24,6 +24,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 Swept parameters (``p_<name>``) belong to the parameters.
 """
+
+ASIDE = frozenset(
+    {"record_id", "series_id", "recorded_at", "campaign", "submitter", "schema_version", "dirty"}
+)
+"""Coordinates that tell who measured when, or follow from others; a dirty tree has its own row."""
 
 _IDS = frozenset({"spec_id", "layout_id", "machine_class_id", "machine_label", "stack_id"})
 
@@ -124,10 +129,9 @@ def confounders(a: Mapping[str, object], b: Mapping[str, object]) -> Comparison:
         own = [d for key in names for d in _difference(group, key, a, b)]
         readable = [d for d in own if d.name not in _IDS]
         found += readable or own
-    if a.get("dirty") or b.get("dirty"):
-        found.append(
-            Difference("stack", "dirty tree", _text(a.get("dirty")), _text(b.get("dirty")))
-        )
+    dirty = _text(a.get("dirty")), _text(b.get("dirty"))
+    if dirty[0] != dirty[1] or dirty[0] == "1":
+        found.append(Difference("stack", "dirty", *dirty))
     return Comparison(tuple(found))
 
 
@@ -144,8 +148,8 @@ def _text(value: object) -> str:
     """The value for a table; NumPy's 10.0 and Python's 10 are one value."""
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
         return "not recorded"
-    if isinstance(value, bool | str):
-        return str(value)
+    if isinstance(value, str):
+        return value
     try:
         return f"{float(value):.12g}"  # type: ignore[arg-type]
     except (TypeError, ValueError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnlab.bench.confounders import confounders
+from snnlab.bench.confounders import ASIDE, GROUPS, VERSION_KEYS, confounders
+from snnlab.bench.schema import COORDINATES
 
 RECORD: dict[str, object] = {
     "spec_id": "s1",
@@ -18,6 +19,7 @@ RECORD: dict[str, object] = {
     "timer_flags": "basic",
     "simulator": "snnlab",
     "commit": "aaaa",
+    "dirty": 0.0,
     "p_scale": 8,
     "submitter": "0000-0001",
     "recorded_at": "2026-11-27",
@@ -50,7 +52,7 @@ def test_only_the_version_differs() -> None:
         ("spec_id", "s2", "parameters"),
         ("threads", 64, "layout"),
         ("timer_flags", "detailed", "timer flags"),
-        ("dirty", True, "stack"),
+        ("dirty", 1.0, "stack"),
     ],
 )
 def test_every_kind_of_confounder_is_found(key: str, value: object, group: str) -> None:
@@ -73,3 +75,16 @@ def test_what_one_side_has_not_recorded_is_a_difference() -> None:
 
 def test_types_of_numbers_do_not_matter() -> None:
     assert confounders(RECORD, RECORD | {"p_scale": np.float64(8.0)}).differences == ()
+
+
+def test_every_coordinate_of_a_record_has_its_place() -> None:
+    placed = VERSION_KEYS | ASIDE | {key for keys in GROUPS.values() for key in keys}
+    assert set(COORDINATES) - placed == set()
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "n"), [(0.0, 0.0, 0), (1.0, 1.0, 1), (np.nan, np.nan, 0), (0.0, np.nan, 1)]
+)
+def test_dirty_trees_are_told(a: float, b: float, n: int) -> None:
+    found = confounders(RECORD | {"dirty": a}, RECORD | {"dirty": b, "commit": "bbbb"})
+    assert [d.name for d in found.confounders] == ["dirty"] * n

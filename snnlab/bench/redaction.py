@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import getpass
 import os
+import platform
 import re
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -90,7 +90,7 @@ def redaction(environment: Mapping[str, str] | None = None) -> Redaction:
         Default: that of the process.
     """
     env = os.environ if environment is None else environment
-    host = socket.gethostname()
+    host = platform.node()
     words = {
         str(Path.home()): "~",
         env.get("HOME", ""): "~",

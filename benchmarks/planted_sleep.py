@@ -3,7 +3,7 @@
 ``python -m benchmarks.planted_sleep``: clones this repository, puts two harmless commits and,
 between them, one that sleeps in each chunk of the engine on top, and bisects with real runs of a
 small network in processes of their own, five pairs for each commit: the sleep is no close case.
-Exits with 0 if exactly the planted commit is blamed.
+Exits with 0 if the planted commit is blamed; commits that noise leaves open are told as suspects.
 """
 
 from __future__ import annotations

@@ -77,7 +77,7 @@ def test_the_size_of_a_group_changes_no_bit(longest: int, monkeypatch: pytest.Mo
     weights, trials = initial_weights(net), random_trials(n=33)
     task = Task.of(net, weights, trials, None, regulariser=random_regulariser())
     whole = adjoint_gradient(task, Crew(1), longest_chunk=longest)
-    monkeypatch.setattr("snnlab.learning.shown._GROUP_BYTES", 160_000)
+    monkeypatch.setattr("snnlab.learning.shown._GROUP_BYTES", 170_000)
     room = Shown.room(net, 50, 33, keeps_psi=True, longest=longest)
     assert room.n_trials < 33
     assert equal(adjoint_gradient(task, Crew(2), longest_chunk=longest), whole)

@@ -9,25 +9,29 @@ static __device__ __forceinline__ real pulled(
     return gradient + size * own;
 }
 
-// `constants`: learning rate, part of the moment that stays, pull.
+const i64 N_CONSTANTS = 8; // of each array of weights; the last one is the pull
+
+// The constants of a row are those of snnlab.learning.optimisers.SGD.constants.
 extern "C" __global__ void descend(
-    real *weight, const real *gradient, real *moment, const real *constants, const i8 *sign, i64 n,
-    i64 pulls) {
+    real *weight, const real *gradient, real *moment, const real *constants, i64 row,
+    const i8 *sign, i64 n, i64 pulls) {
     const i64 at = thread_in_grid();
     if (at >= n) return;
-    const real g = pulled(gradient[at], weight[at], sign, at, constants[2], pulls);
-    moment[at] = constants[1] * moment[at] + g;
-    weight[at] = weight[at] - constants[0] * moment[at];
+    const real *c = constants + row * N_CONSTANTS;
+    const real g = pulled(gradient[at], weight[at], sign, at, c[N_CONSTANTS - 1], pulls);
+    const real own = c[1] * moment[at] + g;
+    moment[at] = own;
+    weight[at] = weight[at] - c[0] * own;
 }
 
-// `constants`: those of snnlab.learning.optimisers.Adam.apply, pull.
+// The constants of a row are those of snnlab.learning.optimisers.Adam.constants.
 extern "C" __global__ void adapt(
-    real *weight, const real *gradient, real *moments, const real *constants, const i8 *sign,
-    i64 n, i64 pulls) {
+    real *weight, const real *gradient, real *moments, const real *constants, i64 row,
+    const i8 *sign, i64 n, i64 pulls) {
     const i64 at = thread_in_grid();
     if (at >= n) return;
-    const real *c = constants;
-    const real g = pulled(gradient[at], weight[at], sign, at, c[7], pulls);
+    const real *c = constants + row * N_CONSTANTS;
+    const real g = pulled(gradient[at], weight[at], sign, at, c[N_CONSTANTS - 1], pulls);
     const real first = c[0] * moments[at] + c[1] * g;
     const real second = c[2] * moments[n + at] + c[3] * g * g;
     moments[at] = first;

@@ -62,7 +62,7 @@ class DeviceAdjoint:
             device.upload(constants_of(network)),  # type: ignore[arg-type]
         )  # fmt: skip
         n_words = sum(len(kind._fields) for kind in TASK.values())  # type: ignore[attr-defined]
-        self._task = device.empty(n_words, np.uint64)
+        self.task = device.empty(n_words, np.uint64)
 
     def hold(self, weights: Weights, n_moments: int = 0) -> HeldWeights:
         """Make room for weights of the network."""
@@ -202,8 +202,8 @@ class DeviceAdjoint:
         )  # type: ignore[arg-type]  # fmt: skip
         self._in_use = (batch, held)  # it stays until the next one is there
         words = [pack(v, self.device) for v in (self._net, held.input.rows, held.recurrent.rows)]
-        write(self._task, np.concatenate([*words, pack(batch, self.device)]))
-        held.lay_out(self._task)
+        write(self.task, np.concatenate([*words, pack(batch, self.device)]))
+        held.lay_out(self.task)
         self.kernels.clear(arrays["n_spikes"], arrays["spike_counts"])
         if drop_out > 0.0:
             self._leave_out(here, channel, named.n_trials, drop_out, update)
@@ -220,19 +220,19 @@ class DeviceAdjoint:
     ) -> None:
         threshold = round(drop_out * 2.0**32)
         self.kernels.each_block(
-            "leave_out", n, self._task, here.channel, here.first, channel, threshold, update,
+            "leave_out", n, self.task, here.channel, here.first, channel, threshold, update,
             self.network.seed, stream_id("drop-out"),
         )  # fmt: skip
 
     def _turn_feedback(self, held: HeldWeights) -> None:
         by = held.output if held.feedback is None else held.feedback
-        self.kernels.each("turn_feedback", self._n_output, self._task, by)
+        self.kernels.each("turn_feedback", self._n_output, self.task, by)
 
     def _show(self, shape: Shape, first: int, n: int) -> None:
         """Show `n` trials of the batch from number `first` on."""
         is_whole = shape.n_chunks == 1
         does = 0 if not shape.learns else DOES["KEEPS_PSI" if is_whole else "KEEPS_STATE"]
-        launch, task = self.kernels, self._task
+        launch, task = self.kernels, self.task
         launch.each_trial("show_trials", n, task, first, 0, shape.n_steps, does)
         launch.each_trial("read_out", n, task, first, outputs=True)
         launch.each("judge_steps", n * shape.n_steps, task, first, n)
@@ -240,7 +240,7 @@ class DeviceAdjoint:
 
     def _go_back(self, shape: Shape, first: int, n: int, t_first: int, t_last: int) -> None:
         """Go back through a chunk of `n` trials."""
-        launch, task, net = self.kernels, self._task, self.network
+        launch, task, net = self.kernels, self.task, self.network
         if shape.n_chunks > 1:
             does = DOES["REPLAYS"] + DOES["KEEPS_PSI"]
             launch.each_trial("show_trials", n, task, first, t_first, t_last, does)
@@ -254,7 +254,7 @@ class DeviceAdjoint:
         first: int, n: int, t_first: int, t_last: int,
     ) -> None:  # fmt: skip
         """Sum what spikes that arrive in a chunk of time are worth."""
-        launch, task, arrays = self.kernels, self._task, self._rooms[True].arrays
+        launch, task, arrays = self.kernels, self.task, self._rooms[True].arrays
         launch.clear(arrays["input_bits"], arrays["hidden_bits"])
         n_steps = t_last - t_first
         launch.each("mark_input", n * n_steps, task, first, n, t_first, t_last)
@@ -277,7 +277,7 @@ class DeviceAdjoint:
     ) -> None:
         n_warps = n_pre * -(-n_post // _COLUMNS)
         self.kernels.each_warp(
-            "add_to_matrix", n_warps, self._task, which, n_pre, n_post, n, t_first, t_last
+            "add_to_matrix", n_warps, self.task, which, n_pre, n_post, n, t_first, t_last
         )
 
     def _gradients(
@@ -290,7 +290,7 @@ class DeviceAdjoint:
                 n = arrays[name].shape[1]
                 launch.each("fold_chunks", n, arrays[name], n, shape.n_chunks)
         bias = self.device.empty(self.network.n_outputs, self.network.precision)
-        launch.each("fold_biases", self.network.n_outputs, self._task, bias)
+        launch.each("fold_biases", self.network.n_outputs, self.task, bias)
         found = {"output": arrays["output_sum"], "bias": bias}
         for name, own in projections.items():
             if not own.exists:
@@ -301,7 +301,7 @@ class DeviceAdjoint:
             if is_matrix[name] and own.is_sparse:
                 found[name] = self.device.empty(own.n, self.network.precision)
                 launch.each(
-                    "pick_synapses", own.n, self._task, own.which, found[f"{name}/pairs"],
+                    "pick_synapses", own.n, self.task, own.which, found[f"{name}/pairs"],
                     found[name], own.n,
                 )  # fmt: skip
         return found

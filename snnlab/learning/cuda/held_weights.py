@@ -155,26 +155,64 @@ class HeldWeights:
         if self.feedback is not None:
             assert weights.feedback is not None
             write(self.feedback, weights.feedback)
-        for name, kept in (moments or {}).items():
-            if kept:
-                write(self.moments[name], np.stack(kept))
+        if moments is not None:
+            for name in moments:
+                self._take_moments(name, moments)
 
     def lay_out(self, task: Array) -> None:
         """Prepare rows for trials if they have been taken; `task` says where they are."""
         self.input.lay_out(task)
         self.recurrent.lay_out(task)
 
+    def pack(self, task: Array) -> None:
+        """Prepare weights that have changed for trials."""
+        self.input.pack(task)
+        self.recurrent.pack(task)
+
+    def projections(self) -> dict[str, HeldProjection]:
+        """Return the projections that there are, by name."""
+        both = {"input": self.input, "recurrent": self.recurrent}
+        return {name: own for name, own in both.items() if own.exists}
+
+    def signs(self, name: str) -> Array:
+        """Return the signs of connections, where there are any; of any other weights some array."""
+        own = self.projections().get(name, self.input)
+        signs: Any = own.rows.sign
+        return signs  # type: ignore[no-any-return]
+
     def give(self, weights: Weights, moments: Moments) -> None:
         """Make those of the host these; rows never change on the device."""
         get = self._device.download
-        on_host = {"input": weights.input.weight, "output": weights.output, "bias": weights.bias}
-        if weights.recurrent is not None:
-            on_host["recurrent"] = weights.recurrent.weight
-        if weights.feedback is not None:
-            on_host["feedback"] = weights.feedback
         for name, array in self.arrays().items():
-            on_host[name][...] = get(array)
-        for name, kept in moments.items():
-            if kept:
-                for own, found in zip(kept, get(self.moments[name]), strict=True):
-                    own[...] = found
+            _on_host(weights, name)[...] = get(array)
+        for name in moments:
+            self._give_moments(name, moments)
+
+    def give_projection(self, name: str, weights: Weights, moments: Moments) -> None:
+        """Make a projection of the host this one."""
+        _on_host(weights, name)[...] = self._device.download(self.arrays()[name])
+        self._give_moments(name, moments)
+
+    def take_projection(self, name: str, weights: Weights, moments: Moments) -> None:
+        """Make a projection that of the host."""
+        self.projections()[name].take(weights.input if name == "input" else weights.recurrent)
+        self._take_moments(name, moments)
+
+    def _give_moments(self, name: str, moments: Moments) -> None:
+        if moments[name]:
+            found = self._device.download(self.moments[name])
+            for own, values in zip(moments[name], found, strict=True):
+                own[...] = values
+
+    def _take_moments(self, name: str, moments: Moments) -> None:
+        if moments[name]:
+            self._device.write(self.moments[name], np.stack(moments[name]))
+
+
+def _on_host(weights: Weights, name: str) -> NDArray[Any]:
+    """Weights by the name that the device knows them by."""
+    if name in ("input", "recurrent"):
+        synapses: Synapses = getattr(weights, name)
+        return synapses.weight
+    array: NDArray[Any] = getattr(weights, name)
+    return array

@@ -51,11 +51,13 @@ extern "C" __global__ void add_biases(const Task *task, i64 n, i64 of_chunk) {
 static __device__ __forceinline__ real drive_of(
     const real *f, i64 n_hidden, i64 n_outputs, const real *z, real drive) {
     i64 k = 0;
+#pragma unroll 1 // there are AHEAD copies of it
     for (; k + 4 <= n_outputs; k += 4) {
         const real first = f[k * n_hidden] * z[k] + f[(k + 1) * n_hidden] * z[k + 1];
         const real second = f[(k + 2) * n_hidden] * z[k + 2] + f[(k + 3) * n_hidden] * z[k + 3];
         drive = drive + (first + second);
     }
+#pragma unroll 1
     for (; k < n_outputs; k++) drive = drive + f[k * n_hidden] * z[k];
     return drive;
 }

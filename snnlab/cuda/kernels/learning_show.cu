@@ -113,7 +113,7 @@ static __device__ __forceinline__ real advance_neuron(
 }
 
 // Show trial `first + g` in steps t_first ... t_last - 1, as block g. `does`: what of it is kept.
-extern "C" __global__ void show_trials(
+extern "C" __global__ void __launch_bounds__(MOST_THREADS) show_trials(
     const Task *task, i64 first, i64 t_first, i64 t_last, i64 does) {
     __shared__ u32 fired[2][MOST_WORDS];
     const Rows input = task->input, recurrent = task->recurrent;
@@ -172,7 +172,7 @@ extern "C" __global__ void show_trials(
 
 // A block goes through one trial, a thread through the course of an output; outputs take the place
 // of errors for now.
-extern "C" __global__ void read_out(const Task *task, i64 first) {
+extern "C" __global__ void __launch_bounds__(MOST_THREADS) read_out(const Task *task, i64 first) {
     const Net net = task->net;
     const Batch batch = task->batch;
     const i64 g = blockIdx.x, n_outputs = net.n_outputs;
@@ -199,12 +199,15 @@ extern "C" __global__ void read_out(const Task *task, i64 first) {
 static __device__ double judge_classes(const Net &net, real *y, i64 label) {
     const i64 n = net.n_outputs;
     real largest = y[0], total = net.c[C_ZERO];
+#pragma unroll 1
     for (i64 k = 1; k < n; k++) largest = y[k] > largest ? y[k] : largest;
     const double of_label = (double)y[label];
+#pragma unroll 1
     for (i64 k = 0; k < n; k++) {
         y[k] = exp_(y[k] - largest);
         total = total + y[k];
     }
+#pragma unroll 1
     for (i64 k = 0; k < n; k++) y[k] = y[k] / total;
     y[label] = y[label] - net.c[C_ONE];
     return log_((double)total) + (double)largest - of_label;

@@ -39,7 +39,7 @@ def _constants(n_hidden: int) -> str:
     values = {
         **KINDS, **PROJECTIONS, **DOES, **PULLS,
         **{f"C_{name.upper()}": k for k, name in enumerate(CONSTANTS)},
-        "PER_THREAD": neurons_per_thread(n_hidden),
+        "PER_THREAD": neurons_per_thread(n_hidden), "MOST_THREADS": MOST_THREADS,
     }  # fmt: skip
     return "\n".join(["enum {", *(f"    {name} = {v}," for name, v in values.items()), "};", ""])
 

@@ -2,12 +2,14 @@
 
 Trials are dealt with in groups that do not depend on the number of threads. In a group, threads
 share trials while these are shown and gone back through, then sources of synapses while gradients
-are summed: each number has one owner, who adds in one order.
+are summed: each number has one owner, who adds in one order. That order is: trial by trial within a
+chunk of time, then chunk by chunk, the last one first; it depends on no group, and is that of a GPU.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from snnlab.learning.arrivals import (
 from snnlab.learning.crew import Crew
 from snnlab.learning.forward import replay
 from snnlab.learning.outcome import Gradient
-from snnlab.learning.reverse import reverse
+from snnlab.learning.reverse import add_errors, reverse
 from snnlab.learning.show import Tally, run_forward
 from snnlab.learning.shown import LONGEST_CHUNK, Shown
 from snnlab.learning.synapses import Synapses
@@ -33,10 +35,6 @@ if TYPE_CHECKING:
     Arrivals = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 __all__ = ["adjoint_gradient"]
-
-_BUNDLE_STEPS = 512
-"""Steps of trials that are sorted and summed together: their rows stay in the cache."""
-
 
 def adjoint_gradient(
     task: Task, crew: Crew, *, pairs: bool = False, longest_chunk: int = LONGEST_CHUNK
@@ -64,11 +62,12 @@ class _Adjoint:
         self._shown = Shown.room(
             network, task.n_steps, task.n_trials, keeps_psi=True, longest=longest_chunk
         )
-        self._sums = [_Sum(weights.input, pairs)]
+        n_chunks = -(-task.n_steps // self._shown.chunk)
+        self._sums = [_Sum(weights.input, pairs, n_chunks)]
         if weights.recurrent is not None:
-            self._sums.append(_Sum(weights.recurrent, pairs))
-        self._output = np.zeros_like(weights.output)
-        self._bias = np.zeros(network.n_outputs)
+            self._sums.append(_Sum(weights.recurrent, pairs, n_chunks))
+        self._output = np.zeros((n_chunks, *weights.output.shape), weights.output.dtype)
+        self._bias = np.zeros((n_chunks, network.n_outputs))
         n, dtype = self._shown.n_trials, task.c.dtype
         self._z = np.zeros((n, network.n_outputs), dtype)
         self._carried = np.zeros((n, 2, network.n_hidden), dtype)
@@ -86,8 +85,8 @@ class _Adjoint:
         return Gradient(
             of_input.of_weights(),
             of_recurrent.of_weights() if of_recurrent else None,
-            self._output,
-            self._bias.astype(self._output.dtype),
+            _folded(self._output),
+            _folded(self._bias).astype(self._output.dtype),
             tally.outcome(),
             of_input.pairs,
             of_recurrent.pairs if of_recurrent else None,
@@ -99,7 +98,7 @@ class _Adjoint:
         for t_first in range(chunk * ((n_steps - 1) // chunk), -1, -chunk):
             t_last = min(t_first + chunk, n_steps)
             self._crew.share(n, self._going_back(first, t_first, t_last))
-            self._bias += self._shown.error[:n, t_first:t_last].sum((0, 1), dtype=np.float64)
+            add_errors(self._shown.error[:n, t_first:t_last], self._bias[t_first // chunk])
             self._add_up(first, n, t_first, t_last)
 
     def _going_back(self, first: int, t_first: int, t_last: int) -> Callable[[int, int], None]:
@@ -124,7 +123,7 @@ class _Adjoint:
 
     def _add_up(self, first: int, n: int, t_first: int, t_last: int) -> None:
         """Sum what spikes that arrived in a chunk of time are worth, bundle by bundle."""
-        size = max(1, _BUNDLE_STEPS // (t_last - t_first))
+        size, of_chunk = self._shown.bundle, t_first // self._shown.chunk
         bundles = [(a, min(a + size, n)) for a in range(0, n, size)]
         sorted_: list[list[Arrivals]] = [[] for _ in bundles]
 
@@ -139,13 +138,13 @@ class _Adjoint:
             def add(low: int, high: int, which: int = which, into: _Sum = into) -> None:
                 for (a, b), arrivals in zip(bundles, sorted_, strict=True):
                     rows = shown.psi[a:b].reshape(-1, shown.psi.shape[2])
-                    into.add(low, high, arrivals[which], rows)
+                    into.add(low, high, arrivals[which], rows, of_chunk)
 
             self._crew.share(into.n_pre, add)
         for (a, b), arrivals in zip(bundles, sorted_, strict=True):
             rows = shown.error[a:b].reshape(-1, shown.error.shape[2])[t_first:]
             assert rows.shape[0] >= (b - a - 1) * n_steps
-            add_arrivals(0, self._output.shape[0], *arrivals[-1], rows, self._output)
+            add_arrivals(0, self._output.shape[1], *arrivals[-1], rows, self._output[of_chunk])
 
     def _sort(self, first: int, a: int, b: int, t_first: int, t_last: int) -> list[Arrivals]:
         """Arrivals at input synapses, at recurrent ones if there are any, at outputs."""
@@ -170,23 +169,32 @@ class _Sum:
     synapses : Synapses
     all_pairs : bool
         Whether also of pairs that are not connected.
+    n_chunks : int
+        Chunks of time, each of which has a sum of its own.
     """
 
-    def __init__(self, synapses: Synapses, all_pairs: bool) -> None:
+    def __init__(self, synapses: Synapses, all_pairs: bool, n_chunks: int) -> None:
         self._synapses, self._all = synapses, all_pairs and not synapses.is_dense
         self.n_pre = synapses.n_pre
         shape = (synapses.n_pre, synapses.n_post) if self._all else synapses.weight.shape
-        self._gradient: NDArray[Any] = np.zeros(shape, synapses.weight.dtype)
+        self._sums: NDArray[Any] = np.zeros((n_chunks, *shape), synapses.weight.dtype)
 
-    def add(self, low: int, high: int, arrivals: Arrivals, rows: NDArray[Any]) -> None:
-        """Add what spikes of the sources ``low ... high - 1`` are worth."""
+    def add(
+        self, low: int, high: int, arrivals: Arrivals, rows: NDArray[Any], of_chunk: int
+    ) -> None:
+        """Add what spikes of the sources ``low ... high - 1`` are worth in a chunk of time."""
         start, at = arrivals
-        if self._gradient.ndim == 2:
-            add_arrivals(low, high, start, at, rows, self._gradient)
+        into = self._sums[of_chunk]
+        if into.ndim == 2:
+            add_arrivals(low, high, start, at, rows, into)
             return
         add_arrivals_sparse(
-            low, high, start, at, rows, self._synapses.start, self._synapses.post, self._gradient
+            low, high, start, at, rows, self._synapses.start, self._synapses.post, into
         )
+
+    @cached_property
+    def _gradient(self) -> NDArray[Any]:
+        return _folded(self._sums)
 
     @property
     def pairs(self) -> NDArray[Any] | None:
@@ -202,3 +210,11 @@ class _Sum:
             self._synapses.clear_autapses(self._gradient)
             return self._gradient
         return self._gradient[self._synapses.pre, self._synapses.post]
+
+
+def _folded(sums: NDArray[Any]) -> NDArray[Any]:
+    """Sums of all chunks, the last one first; the memory of one of them."""
+    total: NDArray[Any] = sums[-1]
+    for own in sums[-2::-1]:
+        total += own
+    return total

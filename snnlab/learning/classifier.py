@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import xarray as xr
 
+from snnlab.cuda.device import Device
 from snnlab.errors import FormatError, NumericalInstability, SpecError, StateError, unknown_name
 from snnlab.learning.eligibility import EligibilityRule
 from snnlab.learning.encoders.encoder import Encoder, fitted
@@ -43,7 +44,7 @@ _OF_NETWORK = (
 )  # fmt: skip
 """Parameters of `RecurrentNetwork` that are a user's; the others follow from data and density."""
 
-_MAY_CHANGE = ("epochs", "threads")
+_MAY_CHANGE = ("epochs", "threads", "device")
 """What may be another when training goes on: results do not depend on it."""
 
 
@@ -77,7 +78,10 @@ class Classifier:
     eligibility_parameters : mapping, optional
         Of that rule: name -> number or quantity.
     threads : int
-        Results do not depend on it, to the bit.
+        Of the CPU; results do not depend on it, to the bit.
+    device : str or Device
+        ``"cpu"``; ``"cuda:0"``, ...: this GPU; ``"auto"``: a GPU if there is one and the network is
+        large enough to gain. Nor do they depend on this; files do not keep it.
     **network
         Any of `RecurrentNetwork`: ``beta=0.0``, ``tau_m="10 ms"``, ``feedback="random"``,
         ``recurrent=False``, ``c_reg``, ``seed``, ...
@@ -124,13 +128,14 @@ class Classifier:
         eligibility: type[EligibilityRule] | None = None,
         eligibility_parameters: Mapping[str, float | str] | None = None,
         threads: int = 1,
+        device: str | Device = "cpu",
         **network: Any,
     ) -> None:
         self.n_hidden, self.density, self.rewiring = n_hidden, density, rewiring
         self.encoder, self.epochs, self.batch_size = encoder, epochs, batch_size
         self.optimiser = Adam(4e-3) if optimiser is None else optimiser
         self.last_learning_rate, self.drop_out = last_learning_rate, drop_out
-        self.form, self.threads, self.network = form, threads, network
+        self.form, self.threads, self.device, self.network = form, threads, device, network
         self.eligibility, self.eligibility_parameters = eligibility, eligibility_parameters
         self._check()
 
@@ -309,7 +314,7 @@ class Classifier:
             self.network_, optimiser=self.optimiser, input_rewiring=rewiring["input"],
             recurrent_rewiring=rewiring["recurrent"], form=self.form, eligibility=self.eligibility,
             eligibility_parameters=self.eligibility_parameters, drop_out=self.drop_out,
-            threads=self.threads,
+            threads=self.threads, device=self.device,
         )  # fmt: skip
 
     def _forget(self) -> None:
@@ -397,8 +402,10 @@ class Classifier:
             The disk is full or the folder cannot be written to.
         """
         self._check_is_fitted("save")
+        settings = self.get_params() | {"encoder": self.encoder_}
+        del settings["device"]
         header = {
-            "parameters": saved.plain_parameters(self.get_params() | {"encoder": self.encoder_}),
+            "parameters": saved.plain_parameters(settings),
             "network": asdict(self.network_), "classes": list(self.classes_),
             "rows": self._history.rows, "fingerprint": self._fingerprint,
             "answers_names": self._answers_names,
@@ -408,7 +415,7 @@ class Classifier:
     @classmethod
     def load(
         cls, path: str | os.PathLike[str], *, encoder: Encoder | None = None,
-        eligibility: type[EligibilityRule] | None = None,
+        eligibility: type[EligibilityRule] | None = None, device: str | Device = "cpu",
     ) -> Self:  # fmt: skip
         """Return the classifier in a file. It answers, and goes on learning with `fit(resume)`.
 
@@ -419,6 +426,8 @@ class Classifier:
         encoder : Encoder, optional
         eligibility : type of EligibilityRule, optional
             The ones it was trained with, if they are one's own: their code is not in the file.
+        device : str or Device
+            Where it computes from now on, wherever it was trained.
 
         Raises
         ------
@@ -429,7 +438,7 @@ class Classifier:
         own = {"encoder": encoder, "eligibility": eligibility}
         parameters = saved.revived_parameters(header["parameters"], own, path)
         try:
-            found = cls(**parameters)
+            found = cls(**parameters, device=device)
             found.network_ = RecurrentNetwork(**header["network"])
             found.learner_ = found._made_learner()
         except (SpecError, TypeError) as error:
@@ -561,6 +570,7 @@ class Classifier:
 _OWN = (
     "n_hidden", "density", "rewiring", "encoder", "epochs", "batch_size", "optimiser",
     "last_learning_rate", "drop_out", "form", "eligibility", "eligibility_parameters", "threads",
+    "device",
 )  # fmt: skip
 
 

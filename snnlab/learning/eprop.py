@@ -6,15 +6,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from snnlab.cuda.device import Device
 from snnlab.errors import SpecError
 from snnlab.learning.adjoint import adjoint_gradient
 from snnlab.learning.crew import Crew
+from snnlab.learning.cuda.adjoint import DeviceAdjoint
+from snnlab.learning.device import device_of
 from snnlab.learning.eligibility import EligibilityRule
+from snnlab.learning.events import check_events
 from snnlab.learning.online import Eligibility, online_gradient
 from snnlab.learning.outcome import Gradient, Outcome
 from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.show import show
-from snnlab.learning.task import Task
+from snnlab.learning.task import Named, Task
 from snnlab.learning.trials import Trials
 from snnlab.learning.weights import Weights
 
@@ -28,7 +34,7 @@ FORMS = ("adjoint", "online")
 
 
 class EProp:
-    """Gradients of a network by e-prop, on the CPU.
+    """Gradients of a network by e-prop.
 
     Parameters
     ----------
@@ -43,7 +49,10 @@ class EProp:
     parameters : mapping, optional
         Of the rule: name -> number or quantity; what is not named has the rule's default.
     threads : int
-        Results do not depend on it, to the bit.
+        Of the CPU; results do not depend on it, to the bit.
+    device : str or Device
+        ``"cpu"``; ``"cuda:0"``, ...: this GPU; ``"auto"``: a GPU if there is one and the network is
+        large enough to gain. For the adjoint form; results do not depend on it, to the bit.
 
     Notes
     -----
@@ -59,6 +68,7 @@ class EProp:
         self, network: RecurrentNetwork, *, form: str = "adjoint",
         rule: type[EligibilityRule] | None = None,
         parameters: Mapping[str, float | str] | None = None, threads: int = 1,
+        device: str | Device = "cpu",
     ) -> None:  # fmt: skip
         if form not in FORMS:
             raise SpecError("form", "must be " + " or ".join(map(repr, FORMS)), got=repr(form))
@@ -69,6 +79,8 @@ class EProp:
             )  # fmt: skip
         self.network, self.form = network, form
         self._crew = Crew(threads)
+        found = device_of(device, network, form)
+        self._on_device = None if found is None else DeviceAdjoint(network, found)
         self._eligibility = None
         if form == "online":
             self._eligibility = Eligibility.of(network, rule, parameters or {})
@@ -101,7 +113,16 @@ class EProp:
         ------
         SpecError
             The trials do not fit the network.
+        OutOfMemory
+            They do not fit on the device.
         """
+        if self._on_device is not None:
+            named = Named.of(self.network, trials, indices, targets)
+            check_events(self.network, trials, drop_out)
+            return _on_device(
+                self._on_device, weights, named, drop_out=drop_out, update=update, pairs=pairs,
+                regulariser=np.zeros(self.network.n_hidden) if regulariser is None else regulariser,
+            )  # fmt: skip
         task = Task.of(
             self.network, weights, trials, indices, targets=targets, regulariser=regulariser,
             drop_out=drop_out, update=update,
@@ -127,9 +148,30 @@ class EProp:
         ----------
         weights, trials, indices, targets : see `gradient`
         """
+        if self._on_device is not None:
+            named = Named.of(self.network, trials, indices, targets)
+            check_events(self.network, trials, 0.0)
+            held = self._on_device.hold(weights)
+            held.take(weights)
+            self._on_device.show(held, named)
+            return self._on_device.outcome(named, learns=False)
         task = Task.of(self.network, weights, trials, indices, targets=targets)
         return show(task, self._crew)
 
     def close(self) -> None:
-        """Let the threads end."""
+        """Let the threads end, and give the memory of the device back."""
         self._crew.close()
+        if self._on_device is not None:
+            self._on_device.close()
+
+
+def _on_device(
+    adjoint: DeviceAdjoint, weights: Weights, named: Named, *, regulariser: NDArray[Any],
+    drop_out: float, update: int, pairs: bool,
+) -> Gradient:  # fmt: skip
+    held = adjoint.hold(weights)
+    held.take(weights)
+    found = adjoint.learn(
+        held, named, regulariser=regulariser, drop_out=drop_out, update=update, pairs=pairs
+    )
+    return adjoint.gradient(found, weights, adjoint.outcome(named, learns=True))

@@ -16,7 +16,7 @@ from snnlab.rules.philox import philox4x32
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Events", "events_of"]
+__all__ = ["Events", "check_events", "events_of"]
 
 
 class Events(NamedTuple):
@@ -56,15 +56,7 @@ def events_of(
     SpecError
         The trials have channels that the network has not, or the probability is none.
     """
-    if trials.n_channels != network.n_inputs:
-        raise SpecError(
-            "Trials.n_channels", f"must be the network's n_inputs, {network.n_inputs}",
-            got=str(trials.n_channels), remedy="Make the network for the channels of the trials.",
-        )  # fmt: skip
-    if not 0.0 <= drop_out < 1.0:
-        raise SpecError(
-            "drop_out", "must be >= 0 and < 1", got=repr(drop_out), remedy="0.1 costs nothing."
-        )
+    check_events(network, trials, drop_out)
     sizes = np.diff(trials.offsets)[indices]
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     channel, step = np.empty(offsets[-1], np.int32), np.empty(offsets[-1], np.int32)
@@ -75,6 +67,25 @@ def events_of(
         np.uint32(update), np.uint32(network.seed), stream, channel, step,
     )  # fmt: skip
     return Events(channel[: found[-1]], step[: found[-1]], found)
+
+
+def check_events(network: RecurrentNetwork, trials: Trials, drop_out: float) -> None:
+    """Check that a network has the channels of trials, and that spikes can be left out so.
+
+    Raises
+    ------
+    SpecError
+        See `events_of`.
+    """
+    if trials.n_channels != network.n_inputs:
+        raise SpecError(
+            "Trials.n_channels", f"must be the network's n_inputs, {network.n_inputs}",
+            got=str(trials.n_channels), remedy="Make the network for the channels of the trials.",
+        )  # fmt: skip
+    if not 0.0 <= drop_out < 1.0:
+        raise SpecError(
+            "drop_out", "must be >= 0 and < 1", got=repr(drop_out), remedy="0.1 costs nothing."
+        )
 
 
 @njit(nogil=True, error_model="numpy", cache=True)

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnlab.cuda.device import Device
 from snnlab.errors import FormatError, SpecError
+from snnlab.learning.cuda.training import DeviceTraining, Pull
+from snnlab.learning.device import device_of
 from snnlab.learning.eligibility import EligibilityRule
 from snnlab.learning.eprop import EProp
+from snnlab.learning.events import check_events
 from snnlab.learning.initial import initial_weights
 from snnlab.learning.optimisers import Adam, Optimiser
 from snnlab.learning.outcome import Gradient, Outcome
@@ -18,6 +22,7 @@ from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.rewirer import Rewirer
 from snnlab.learning.structural_plasticity import StructuralPlasticity
 from snnlab.learning.synapses import Synapses
+from snnlab.learning.task import Named
 from snnlab.learning.trials import Trials
 from snnlab.learning.weights import Weights
 
@@ -68,12 +73,14 @@ class Learner:
     drop_out : float
         Probability that an input spike is left out while learning.
     threads : int
-        Results do not depend on it, to the bit.
+        Of the CPU; results do not depend on it, to the bit.
+    device : str or Device
+        ``"cpu"``, ``"cuda:0"``, ..., or ``"auto"``; see `EProp`.
 
     Attributes
     ----------
     weights : Weights
-        As they are now.
+        As they are now; what is written there counts from the next batch on.
     n_updates : int
         Batches that have been learnt; with the network's seed it names all that is drawn.
     rates : (n_hidden,) float64 [1/ms]
@@ -87,12 +94,13 @@ class Learner:
         recurrent_rewiring: StructuralPlasticity | str | None = None,
         form: str = "adjoint", eligibility: type[EligibilityRule] | None = None,
         eligibility_parameters: Mapping[str, float | str] | None = None,
-        drop_out: float = 0.0, threads: int = 1,
+        drop_out: float = 0.0, threads: int = 1, device: str | Device = "cpu",
     ) -> None:  # fmt: skip
         self.network = network
         self.optimiser = Adam() if optimiser is None else optimiser
         self.drop_out = drop_out
-        self.weights = initial_weights(network) if weights is None else weights.copy()
+        self._weights = initial_weights(network) if weights is None else weights.copy()
+        self._on_device: DeviceTraining | None = None
         self.n_updates = 0
         self.rates: NDArray[np.float64] = np.full(network.n_hidden, network.f_target / 1000.0)
         self._eprop = EProp(
@@ -107,6 +115,17 @@ class Learner:
             name: tuple(np.zeros_like(w) for _ in range(self.optimiser.n_moments))
             for name, w in self._learnt().items()
         }
+        chosen = device_of(device, network, form)
+        if chosen is not None:
+            self._on_device = DeviceTraining(
+                network, chosen, self._weights, self._moments, self.optimiser
+            )
+
+    @property
+    def weights(self) -> Weights:  # noqa: D102  (among the attributes above)
+        if self._on_device is not None:
+            self._on_device.collect()
+        return self._weights
 
     def learn(
         self, trials: Trials, indices: ArrayLike | None = None, *,
@@ -125,6 +144,9 @@ class Learner:
             Of this update; default: the optimiser's.
         """
         due = {k: r for k, r in self._rewirers.items() if r.is_due(self.n_updates + 1)}
+        if self._on_device is not None:
+            named = Named.of(self.network, trials, indices, targets)
+            return self._learn_on_device(self._on_device, named, due, learning_rate)
         gradient = self._eprop.gradient(
             self.weights, trials, indices, targets=targets, regulariser=self._regulariser(),
             drop_out=self.drop_out, update=self.n_updates,
@@ -143,10 +165,14 @@ class Learner:
         targets: NDArray[Any] | None = None,
     ) -> Outcome:  # fmt: skip
         """Show trials without learning; see `EProp.evaluate`."""
+        if self._on_device is not None:
+            check_events(self.network, trials, 0.0)
+            return self._on_device.show(Named.of(self.network, trials, indices, targets))
         return self._eprop.evaluate(self.weights, trials, indices, targets=targets)
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of all arrays that learning goes on from, by name; see `restore`."""
+        weights = self.weights
         found: dict[str, NDArray[Any]] = {
             "n_updates": np.array(self.n_updates),
             "rates": self.rates.copy(),
@@ -154,8 +180,8 @@ class Learner:
         for name, moments in self._moments.items():
             found |= {f"{name}/moment/{k}": m.copy() for k, m in enumerate(moments)}
         found |= {f"{name}/weight": w.copy() for name, w in self._learnt().items()}
-        if self.weights.feedback is not None:
-            found["feedback/weight"] = self.weights.feedback.copy()
+        if weights.feedback is not None:
+            found["feedback/weight"] = weights.feedback.copy()
         for name, synapses in self._synapses().items():
             if not synapses.is_dense:
                 rows: dict[str, NDArray[Any]] = {
@@ -189,8 +215,8 @@ class Learner:
                 moment[:] = state[f"{name}/moment/{k}"]
         for name, weight in self._learnt().items():
             weight[:] = state[f"{name}/weight"]
-        if self.weights.feedback is not None:
-            self.weights.feedback[:] = state["feedback/weight"]
+        if self._weights.feedback is not None:
+            self._weights.feedback[:] = state["feedback/weight"]
         for name, synapses in self._synapses().items():
             if not synapses.is_dense:
                 synapses.start[:] = state[f"{name}/start"]
@@ -200,8 +226,10 @@ class Learner:
             rewirer.refresh()
 
     def close(self) -> None:
-        """Let the threads end."""
+        """Let the threads end, and give the memory of the device back; the weights stay."""
         self._eprop.close()
+        if self._on_device is not None:
+            self._on_device.close()
 
     # ----------------------------------------------------------------------------------------------
 
@@ -227,19 +255,46 @@ class Learner:
         pairs = gradient.input_pairs if name == "input" else gradient.recurrent_pairs
         return rewirer.rewire(self.n_updates, time, self._moments[name], pairs)
 
+    def _learn_on_device(
+        self, device: DeviceTraining, named: Named, due: Mapping[str, Rewirer],
+        learning_rate: float | None,
+    ) -> Update:  # fmt: skip
+        trials = named.trials
+        check_events(self.network, trials, self.drop_out)
+        n = trials.n_steps, named.n_trials
+        pulls = {k: Pull(r.l1_per_step * n[0] * n[1], r.gives_signs) for k, r in
+                 self._rewirers.items()}  # fmt: skip
+        outcome, pairs = device.learn(
+            named, regulariser=self._regulariser(), drop_out=self.drop_out, update=self.n_updates,
+            rate=self.optimiser.learning_rate if learning_rate is None else learning_rate,
+            pulls=pulls, pairs=any(r.needs_pairs for r in due.values()),
+        )  # fmt: skip
+        self.n_updates += 1
+        self._remember_rates(outcome, trials)
+        time = self.n_updates * trials.n_steps * trials.dt
+        n_rewired = {}
+        for name, rewirer in due.items():
+            device.collect_projection(name)
+            n_rewired[name] = rewirer.rewire(
+                self.n_updates, time, self._moments[name], pairs.get(name)
+            )
+            device.take_projection(name)
+        return Update(outcome, n_rewired)
+
     def _synapses(self) -> dict[str, Synapses]:
-        found = {"input": self.weights.input}
-        if self.weights.recurrent is not None:
-            found["recurrent"] = self.weights.recurrent
+        found = {"input": self._weights.input}
+        if self._weights.recurrent is not None:
+            found["recurrent"] = self._weights.recurrent
         return found
 
     def _learnt(self) -> dict[str, NDArray[Any]]:
         """Arrays that follow the gradient."""
+        weights = self._weights
         found = {name: s.weight for name, s in self._synapses().items()}
-        found |= {"output": self.weights.output, "bias": self.weights.bias}
+        found |= {"output": weights.output, "bias": weights.bias}
         if self.network.feedback == "adaptive":
-            assert self.weights.feedback is not None
-            found["feedback"] = self.weights.feedback
+            assert weights.feedback is not None
+            found["feedback"] = weights.feedback
         return found
 
     def _regulariser(self) -> NDArray[np.float64]:

@@ -81,11 +81,15 @@ class SGD(Optimiser):
 
     n_moments: ClassVar[int] = 1
 
+    def constants(self, n: int, rate: float) -> tuple[float, ...]:
+        """Return learning rate and momentum."""
+        return rate, self.momentum
+
     def apply(
         self, weight: NDArray[Any], gradient: NDArray[Any], moments: Moments, n: int, rate: float
     ) -> None:
         """Change weights and the moment in place; see `Optimiser.apply`."""
-        constants = np.array([rate, self.momentum], weight.dtype)
+        constants = np.array(self.constants(n, rate), weight.dtype)
         _descend(weight.reshape(-1), gradient.reshape(-1), moments[0].reshape(-1), constants)
 
 
@@ -123,15 +127,19 @@ class Adam(Optimiser):
 
     n_moments: ClassVar[int] = 2
 
+    def constants(self, n: int, rate: float) -> tuple[float, ...]:
+        """Return parts of both moments, the learning rate without bias and what is beside it."""
+        one, two = self.beta_1, self.beta_2
+        return (
+            one, 1.0 - one, two, 1.0 - two, rate / (1.0 - one**n), 1.0 / (1.0 - two**n),
+            self.epsilon,
+        )  # fmt: skip
+
     def apply(
         self, weight: NDArray[Any], gradient: NDArray[Any], moments: Moments, n: int, rate: float
     ) -> None:
         """Change weights and moments in place; see `Optimiser.apply`."""
-        one, two = self.beta_1, self.beta_2
-        constants = np.array(
-            [one, 1.0 - one, two, 1.0 - two, rate / (1.0 - one**n), 1.0 / (1.0 - two**n),
-             self.epsilon], weight.dtype,
-        )  # fmt: skip
+        constants = np.array(self.constants(n, rate), weight.dtype)
         first, second = moments
         _adapt(
             weight.reshape(-1), gradient.reshape(-1), first.reshape(-1), second.reshape(-1),

@@ -19,7 +19,7 @@ from numba import njit
 
 from snnlab.learning.step import add_columns
 
-__all__ = ["reverse"]
+__all__ = ["add_errors", "reverse"]
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -58,3 +58,21 @@ def reverse(c, feedback, regulariser, error, psi, z, mu, q, drive):  # type: ign
             q[j] = now + alpha * q[j]
             mu[j] = rho * before - beta * now
             psi[t, j] = q[j]
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def add_errors(error, total):  # type: ignore[no-untyped-def]
+    """Add what errors of some trials, which are Z by now, are worth to the biases.
+
+    Parameters
+    ----------
+    error : (n_trials, n_steps, n_outputs) real
+    total : (n_outputs,) float64
+        Added to, trial by trial.
+    """
+    for g in range(error.shape[0]):
+        for k in range(total.size):
+            own = 0.0
+            for t in range(error.shape[1] - 1, -1, -1):
+                own += error[g, t, k]
+            total[k] += own

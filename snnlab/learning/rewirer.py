@@ -103,9 +103,14 @@ class Rewirer:
         assert self._plasticity.l1 is not None
         return self._plasticity.l1
 
+    @property
+    def gives_signs(self) -> bool:
+        """Whether connections have a sign of their own."""
+        return self._rule.weighs_first
+
     def signs(self) -> NDArray[Any]:
         """Signs of connections where the rule gives them one, else those of the weights, (n,)."""
-        return self._synapses.sign if self._rule.weighs_first else np.sign(self._synapses.weight)
+        return self._synapses.sign if self.gives_signs else np.sign(self._synapses.weight)
 
     def is_due(self, update: int) -> bool:
         """Tell whether the rule is asked after this update."""

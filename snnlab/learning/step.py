@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-from numba import int32, njit, uint8
+from numba import float32, int32, njit, uint8
+from numba.extending import overload
+
+from snnlab.rules.elementary import FLOAT64, of_precision
+from snnlab.rules.lanes import LANES
 
 __all__ = ["add_columns", "add_row", "add_rows", "advance", "fire", "judge", "new_flags"]
 
@@ -133,6 +139,28 @@ def fire(c, refractory_steps, v, a, refractory, flags, spikes, n):  # type: igno
     return n
 
 
+def _exp(x: Any) -> Any:
+    """snnlab's own exponential, which is the same to the bit on every device."""
+    return of_precision(x).exp(x)
+
+
+@overload(_exp)
+def _exp_compiled(x):  # type: ignore[no-untyped-def]
+    exp = LANES["float32" if x == float32 else "float64"].exp
+    return lambda x: exp(x)
+
+
+def _log(x: Any) -> Any:
+    """snnlab's own logarithm of a double."""
+    return FLOAT64.log(x)
+
+
+@overload(_log)
+def _log_compiled(x):  # type: ignore[no-untyped-def]
+    log = LANES["float64"].log
+    return lambda x: log(x)
+
+
 @njit(error_model="numpy", cache=True)
 def judge(c, y, is_softmax, label, target, error, vote):  # type: ignore[no-untyped-def]
     """Compare the outputs of a step with what they should be.
@@ -162,16 +190,16 @@ def judge(c, y, is_softmax, label, target, error, vote):  # type: ignore[no-unty
     if not is_softmax:
         for k in range(y.size):
             error[k] = y[k] - target[k]
-            loss += 0.5 * float(error[k]) * float(error[k])
+            loss += 0.5 * np.float64(error[k]) * np.float64(error[k])
         return loss
     largest = y[0]
     for k in range(1, y.size):
         largest = max(largest, y[k])
     total = c[0]
     for k in range(y.size):
-        error[k] = np.exp(y[k] - largest)
+        error[k] = _exp(y[k] - largest)
         total += error[k]
-    loss = np.log(float(total)) + float(largest) - float(y[label])
+    loss = _log(np.float64(total)) + np.float64(largest) - np.float64(y[label])
     for k in range(y.size):
         error[k] /= total
     error[label] -= c[1]

@@ -18,9 +18,45 @@ from snnlab.learning.weights import Weights
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Task"]
+__all__ = ["Named", "Task"]
 
 Rows = tuple["NDArray[Any]", "NDArray[Any]", "NDArray[np.int64]", "NDArray[np.int32]"]
+
+
+@dataclass(frozen=True)
+class Named:
+    """Trials of a batch by their numbers, with what they should do.
+
+    Parameters
+    ----------
+    trials : Trials
+    indices : (n,) int64
+    labels : (n,) int64 or None
+        None for regression.
+    targets : (n, n_steps, n_outputs) real
+        Empty unless outputs are regression.
+    """
+
+    trials: Trials
+    indices: NDArray[np.int64]
+    labels: NDArray[np.int64] | None
+    targets: NDArray[Any]
+
+    @classmethod
+    def of(
+        cls, network: RecurrentNetwork, trials: Trials, indices: ArrayLike | None,
+        targets: NDArray[Any] | None,
+    ) -> Named:  # fmt: skip
+        """Check that a network can be shown some trials."""
+        chosen = np.arange(len(trials)) if indices is None else np.asarray(indices, np.int64)
+        _check_trials(network, trials, chosen)
+        labels = _labels(network, trials, chosen)
+        return cls(trials, chosen, labels, _targets(network, trials, chosen, targets))
+
+    @property
+    def n_trials(self) -> int:
+        """Trials of the batch."""
+        return int(self.indices.size)
 
 
 @dataclass(frozen=True)
@@ -47,9 +83,7 @@ class Task:
         regulariser: NDArray[Any] | None = None, drop_out: float = 0.0, update: int = 0,
     ) -> Task:  # fmt: skip
         """Gather what a batch needs; see `snnlab.learning.eprop.EProp.gradient`."""
-        chosen = np.arange(len(trials)) if indices is None else np.asarray(indices, np.int64)
-        _check_trials(network, trials, chosen)
-        labels = _labels(network, trials, chosen)
+        named = Named.of(network, trials, indices, targets)
         is_softmax = network.readout == "softmax"
         of_steps = (trials.n_steps, network.refractory_steps, network.first_vote, int(is_softmax))
         reg = np.zeros(network.n_hidden) if regulariser is None else regulariser
@@ -59,14 +93,14 @@ class Task:
             weights,
             constants_of(network),
             np.array(of_steps, np.int64),
-            events_of(network, trials, chosen, drop_out, update),
+            events_of(network, trials, named.indices, drop_out, update),
             _rows(weights.input, network),
             _rows(weights.recurrent, network),
-            np.zeros(chosen.size, np.int64) if labels is None else labels,
-            _targets(network, trials, chosen, targets),
+            np.zeros(named.n_trials, np.int64) if named.labels is None else named.labels,
+            named.targets,
             np.asarray(reg, network.precision),
             np.ascontiguousarray(feedback.T),
-            labels is not None,
+            named.labels is not None,
         )
 
     @property

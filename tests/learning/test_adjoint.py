@@ -9,6 +9,7 @@ from snnlab.learning import EProp, RecurrentNetwork, initial_weights
 from snnlab.learning.adjoint import adjoint_gradient
 from snnlab.learning.crew import Crew
 from snnlab.learning.reference import reference_gradient
+from snnlab.learning.shown import Shown, bundle_trials
 from snnlab.learning.task import Task
 from tests.learning.spike_trials import (
     CASES,
@@ -70,12 +71,24 @@ def test_threads_change_no_bit(case: str) -> None:
         eprop.close()
 
 
-def test_groups_of_trials_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("longest", [50, 20])
+def test_the_size_of_a_group_changes_no_bit(longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    net = network("alif", "float32")
+    weights, trials = initial_weights(net), random_trials(n=33)
+    task = Task.of(net, weights, trials, None, regulariser=random_regulariser())
+    whole = adjoint_gradient(task, Crew(1), longest_chunk=longest)
+    monkeypatch.setattr("snnlab.learning.shown._GROUP_BYTES", 170_000)
+    room = Shown.room(net, 50, 33, keeps_psi=True, longest=longest)
+    assert room.n_trials < 33
+    assert equal(adjoint_gradient(task, Crew(2), longest_chunk=longest), whole)
+
+
+def test_a_bundle_is_no_larger_than_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
     net = network("alif")
     weights, trials = initial_weights(net), random_trials(n=7)
     whole = EProp(net).gradient(weights, trials)
     monkeypatch.setattr("snnlab.learning.shown._GROUP_BYTES", 40_000)
-    assert Task.of(net, weights, trials, None).n_trials == 7
+    assert bundle_trials(net, 50, 50) == 1
     assert difference(EProp(net).gradient(weights, trials), whole) < 1e-12
 
 

@@ -10,6 +10,7 @@ from numba import int64, njit, uint32, uint64
 from snnlab.arrays.marks import mark
 from snnlab.arrays.rewiring import DRAWN_WORDS, PAIRS_AT_LEAST, PAIRS_EACH, RULE_WORDS
 from snnlab.cpu.rewire_rows import draw_pair
+from snnlab.learning.moving import move_part
 from snnlab.rules.call import call_rule
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "marks_of",
     "move",
     "move_rows",
+    "shifts",
     "take_in",
     "visit",
     "visit_at_once",
@@ -193,38 +195,78 @@ def move_rows(start, post, goes, numbers, n_post):  # type: ignore[no-untyped-de
 
 
 @njit(error_model="numpy", cache=True)
-def move(array, removed, inserted, fresh):  # type: ignore[no-untyped-def]
-    """Take numbers of synapses out of an array and put those of new ones in, piece by piece.
+def shifts(removed, inserted, n):  # type: ignore[no-untyped-def]
+    """Find which pieces of the rows stay together, and where they and the new synapses come.
+
+    Parameters
+    ----------
+    removed, inserted : see `move_rows`
+    n : int
+        Number of synapses.
+
+    Returns
+    -------
+    pieces : (n_pieces, 3) int64
+        Where each begins after and before, and its length; those that stay where they are are left
+        out. They are in an order in which none is written over before it has been moved.
+    fresh_at : (n_new,) int64
+        Places of the new synapses afterwards.
+    """
+    pieces, fresh_at = np.empty((2 * removed.size + 1, 3), np.int64), np.empty_like(inserted)
+    n_pieces, since, to, r, c = 0, 0, 0, 0, 0
+    while True:
+        comes = c < inserted.size and (r == removed.size or inserted[c] <= removed[r])
+        goes = not comes and r < removed.size
+        stop = inserted[c] if comes else removed[r] if goes else n
+        if stop > since and to != since:
+            pieces[n_pieces] = to, since, stop - since
+            n_pieces += 1
+        to += stop - since
+        since = stop
+        if comes:
+            fresh_at[c] = to
+            to += 1
+            c += 1
+        elif goes:
+            since += 1
+            r += 1
+        else:
+            break
+    _order(pieces[:n_pieces])
+    return pieces[:n_pieces], fresh_at
+
+
+@njit(error_model="numpy", cache=True)
+def _order(pieces):  # type: ignore[no-untyped-def]
+    """Of pieces that move towards the end, one after the other, put the last first."""
+    first = 0
+    while first < pieces.shape[0]:
+        stop = first
+        while stop < pieces.shape[0] and pieces[stop, 0] > pieces[stop, 1]:
+            stop += 1
+        for k in range((stop - first) // 2):
+            a, b = first + k, stop - 1 - k
+            for column in range(3):
+                pieces[a, column], pieces[b, column] = pieces[b, column], pieces[a, column]
+        first = max(stop, first + 1)
+
+
+@njit(error_model="numpy", cache=True)
+def move(array, pieces, fresh_at, fresh):  # type: ignore[no-untyped-def]
+    """Take numbers of synapses out of an array and put those of new ones in.
 
     Parameters
     ----------
     array : (n,) real or int
         In the order of the rows; changed.
-    removed, inserted : see `move_rows`
+    pieces, fresh_at : see `shifts`
     fresh : (n_new,) real or int
         Of the new synapses, in their order.
     """
-    before = array.copy()
-    n, at, r, c = removed.size, 0, 0, 0
-    start = 0
-    while r < n or c < n:
-        comes = c < n and (r == n or inserted[c] <= removed[r])
-        stop = inserted[c] if comes else removed[r]
-        # Numbers without a sign: see `snnlab.learning.arrivals.add_arrivals`.
-        to, since = uint64(at), uint64(start)
-        for k in range(uint64(stop - start)):
-            array[to + k] = before[since + k]
-        at += stop - start
-        start = stop
-        if comes:
-            array[at] = fresh[c]
-            at += 1
-            c += 1
-        else:
-            start += 1
-            r += 1
-    for k in range(array.size - at):
-        array[at + k] = before[start + k]
+    for k in range(pieces.shape[0]):
+        move_part(array, pieces[k, 0], pieces[k, 1], pieces[k, 2])
+    for c in range(fresh_at.size):
+        array[fresh_at[c]] = fresh[c]
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -303,9 +345,10 @@ def take_in(  # type: ignore[no-untyped-def]
         if math.copysign(1.0, fresh[k]) < 0.0:
             fresh_signs[k] = -1
     removed, inserted = move_rows(start, post, goes, numbers, n_post)
-    move(post, removed, inserted, target)
-    move(weight, removed, inserted, fresh)
-    move(sign, removed, inserted, fresh_signs)
-    move(marks, removed, inserted, fresh_marks)
+    pieces, fresh_at = shifts(removed, inserted, post.size)
+    move(post, pieces, fresh_at, target)
+    move(weight, pieces, fresh_at, fresh)
+    move(sign, pieces, fresh_at, fresh_signs)
+    move(marks, pieces, fresh_at, fresh_marks)
     for moment in moments:
-        move(moment, removed, inserted, np.zeros(numbers.size, moment.dtype))
+        move(moment, pieces, fresh_at, np.zeros(numbers.size, moment.dtype))

@@ -20,7 +20,7 @@ from snnlab.learning import (
     Synapses,
     initial_weights,
 )
-from snnlab.learning.replacing import move, move_rows
+from snnlab.learning.replacing import move, move_rows, shifts
 from snnlab.learning.rewirer import Rewirer
 from snnlab.model.rewiring import RewiringRule
 from tests.learning.spike_trials import network, random_trials
@@ -239,8 +239,9 @@ def test_moving_rows_is_set_arithmetic(data: st.DataObject) -> None:
     goes = np.isin(present, list(going)).astype(np.uint8)
     numbers, origin = np.array(coming, np.int64), np.arange(len(present))
     removed, inserted = move_rows(rows.start, rows.post, goes, numbers, n_post)
-    move(rows.post, removed, inserted, numbers % n_post)
-    move(origin, removed, inserted, np.full(numbers.size, -1))
+    pieces, fresh_at = shifts(removed, inserted, len(present))
+    move(rows.post, pieces, fresh_at, (numbers % n_post).astype(np.int32))
+    move(origin, pieces, fresh_at, np.full(numbers.size, -1))
     found = np.repeat(np.arange(n_pre), np.diff(rows.start)) * n_post + rows.post
     assert found.tolist() == sorted((set(present) - going) | set(coming))
     where = {p: present.index(p) if p in present else -1 for p in found.tolist()}

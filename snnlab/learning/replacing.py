@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import int64, njit, uint32, uint64
+from numba import int32, int64, njit, uint32, uint64
 
 from snnlab.arrays.marks import mark
 from snnlab.arrays.rewiring import DRAWN_WORDS, PAIRS_AT_LEAST, PAIRS_EACH, RULE_WORDS
@@ -24,6 +24,10 @@ __all__ = [
     "visit_at_once",
     "weigh",
 ]
+
+
+_COUNTED = 64
+"""Targets of a row that are compared with another one at once."""
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -85,14 +89,16 @@ def visit_at_once(address, weight, marks, params, goes):  # type: ignore[no-unty
 @njit(error_model="numpy", cache=True)
 def _place_in_row(start, post, i, j):  # type: ignore[no-untyped-def]
     """Place in the ascending row of source `i` of the first target that is not below `j`."""
-    low, high = start[i], start[i + 1]
-    while low < high:
-        middle = (low + high) // 2
-        if post[middle] < j:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    low, n, target = start[i], start[i + 1] - start[i], int32(j)
+    while n > _COUNTED:
+        half = n >> 1
+        low += half * int64(post[low + half - 1] < target)
+        n -= half
+    # Of random targets no jump is foreseen: counting many at once takes less than halving on.
+    below, rest = int32(0), post[low : low + n]
+    for k in range(rest.size):
+        below += int32(rest[k] < target)
+    return low + int64(below)
 
 
 @njit(error_model="numpy", cache=True)
@@ -111,7 +117,7 @@ def draw_absent(  # type: ignore[no-untyped-def]
     Parameters
     ----------
     accept : int
-        Address, see `snnlab.rules.rewiring_kernel.RewiringKernels`.
+        Address, see `snnlab.rules.rewiring_kernel.RewiringKernels`; 0: any pair is accepted.
     start, post : see `snnlab.learning.synapses.Synapses`
         With those synapses that go: their pairs get none.
     indegree : (n_post,) int64
@@ -148,15 +154,58 @@ def draw_absent(  # type: ignore[no-untyped-def]
             at = (at + 1) & (size - 1)
         if table[at] == number:
             continue
-        pair[1] = indegree[j]
-        if reads_mark:
-            pair[2] = mark(i, j, names[0], mark_stream)
-        random[2] = uint32(k)
-        if call_rule(accept, (pair, params, random)):
-            table[at] = number
-            found[n_found] = number
-            n_found += 1
-    return np.sort(found[:n_found])
+        if accept:
+            pair[1], random[2] = indegree[j], uint32(k)
+            if reads_mark:
+                pair[2] = mark(i, j, names[0], mark_stream)
+            if not call_rule(accept, (pair, params, random)):
+                continue
+        table[at] = number
+        found[n_found] = number
+        n_found += 1
+    return _ascending(found[:n_found], n_pre, n_post)
+
+
+@njit(error_model="numpy", cache=True)
+def _ascending(numbers, n_pre, n_post):  # type: ignore[no-untyped-def]
+    """Sort numbers of pairs: by source, then, where they are few for each, one by one."""
+    if numbers.size > 16 * n_pre:
+        return np.sort(numbers)
+    at, found = np.zeros(n_pre + 1, np.int64), np.empty_like(numbers)
+    for number in numbers:
+        at[number // n_post + 1] += 1
+    for i in range(n_pre):
+        at[i + 1] += at[i]
+    for number in numbers:
+        i = number // n_post
+        k = at[i]
+        at[i] += 1
+        found[k] = number
+    for k in range(1, found.size):
+        number, place = found[k], k
+        while place > 0 and found[place - 1] > number:
+            found[place] = found[place - 1]
+            place -= 1
+        found[place] = number
+    return found
+
+
+@njit(error_model="numpy", cache=True)
+def _places(flags, n):  # type: ignore[no-untyped-def]
+    """Places of the `n` flags that are not 0, ascending."""
+    found, c = np.empty(n, np.int64), 0
+    words = flags[: flags.size // 8 * 8].view(np.uint64)
+    for w in range(words.size):
+        if words[w]:
+            for k in range(8 * w, 8 * w + 8):
+                if flags[k]:
+                    found[c] = k
+                    c += 1
+    for k in range(8 * words.size, flags.size):
+        if flags[k]:
+            found[c] = k
+            c += 1
+    return found
 
 
 @njit(error_model="numpy", cache=True)
@@ -180,7 +229,7 @@ def move_rows(start, post, goes, numbers, n_post):  # type: ignore[no-untyped-de
     inserted : (n_new,) int64
         Places before which new ones come, ascending, among those that there were.
     """
-    removed, inserted = np.flatnonzero(goes), np.empty(numbers.size, np.int64)
+    removed, inserted = _places(goes, numbers.size), np.empty(numbers.size, np.int64)
     for k in range(numbers.size):
         i = numbers[k] // n_post
         inserted[k] = _place_in_row(start, post, i, numbers[k] - i * n_post)
@@ -252,21 +301,22 @@ def _order(pieces):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def move(array, pieces, fresh_at, fresh):  # type: ignore[no-untyped-def]
-    """Take numbers of synapses out of an array and put those of new ones in.
+def move(pieces, post, weight, sign, marks, moments):  # type: ignore[no-untyped-def]
+    """Move what belongs to synapses that stay to its new places.
 
     Parameters
     ----------
-    array : (n,) real or int
-        In the order of the rows; changed.
-    pieces, fresh_at : see `shifts`
-    fresh : (n_new,) real or int
-        Of the new synapses, in their order.
+    pieces : see `shifts`
+    post, weight, sign, marks, moments : see `take_in`
     """
     for k in range(pieces.shape[0]):
-        move_part(array, pieces[k, 0], pieces[k, 1], pieces[k, 2])
-    for c in range(fresh_at.size):
-        array[fresh_at[c]] = fresh[c]
+        to, since, n = pieces[k]
+        move_part(post, to, since, n)
+        move_part(weight, to, since, n)
+        move_part(sign, to, since, n)
+        move_part(marks, to, since, n)
+        for moment in moments:
+            move_part(moment, to, since, n)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -340,15 +390,12 @@ def take_in(  # type: ignore[no-untyped-def]
             initial, params, at_weight, pre, target, fresh.copy(), fresh_marks, indegree, names,
             fresh,
         )  # fmt: skip
-    fresh_signs = np.ones(numbers.size, sign.dtype)
-    for k in range(numbers.size):
-        if math.copysign(1.0, fresh[k]) < 0.0:
-            fresh_signs[k] = -1
     removed, inserted = move_rows(start, post, goes, numbers, n_post)
     pieces, fresh_at = shifts(removed, inserted, post.size)
-    move(post, pieces, fresh_at, target)
-    move(weight, pieces, fresh_at, fresh)
-    move(sign, pieces, fresh_at, fresh_signs)
-    move(marks, pieces, fresh_at, fresh_marks)
-    for moment in moments:
-        move(moment, pieces, fresh_at, np.zeros(numbers.size, moment.dtype))
+    move(pieces, post, weight, sign, marks, moments)
+    for k in range(numbers.size):
+        at = fresh_at[k]
+        post[at], weight[at], marks[at] = target[k], fresh[k], fresh_marks[k]
+        sign[at] = -1 if math.copysign(1.0, fresh[k]) < 0.0 else 1
+        for moment in moments:
+            moment[at] = 0

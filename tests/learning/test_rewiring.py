@@ -237,15 +237,19 @@ def test_moving_rows_is_set_arithmetic(data: st.DataObject) -> None:
     pre, post = np.divmod(np.array(present), n_post)
     rows = Synapses.sparse(n_pre, n_post, pre, post, np.arange(1.0, len(present) + 1))
     goes = np.isin(present, list(going)).astype(np.uint8)
-    numbers, origin = np.array(coming, np.int64), np.arange(len(present))
+    numbers, origin = np.array(coming, np.int64), np.arange(len(present), dtype=float)
+    marks, moments = origin.copy(), (origin.copy(), origin.copy())
     removed, inserted = move_rows(rows.start, rows.post, goes, numbers, n_post)
     pieces, fresh_at = shifts(removed, inserted, len(present))
-    move(rows.post, pieces, fresh_at, (numbers % n_post).astype(np.int32))
-    move(origin, pieces, fresh_at, np.full(numbers.size, -1))
+    move(pieces, rows.post, origin, rows.sign, marks, moments)
+    rows.post[fresh_at] = numbers % n_post
+    for array in (origin, marks, *moments):
+        array[fresh_at] = -1
     found = np.repeat(np.arange(n_pre), np.diff(rows.start)) * n_post + rows.post
     assert found.tolist() == sorted((set(present) - going) | set(coming))
     where = {p: present.index(p) if p in present else -1 for p in found.tolist()}
-    assert origin.tolist() == list(where.values())
+    for array in (origin, marks, *moments):
+        assert array.tolist() == list(where.values())
 
 
 def test_nothing_happens_between_calls() -> None:

@@ -154,6 +154,7 @@ class Learner:
         for name, moments in self._moments.items():
             found |= {f"{name}/moment/{k}": m.copy() for k, m in enumerate(moments)}
         found |= {f"{name}/weight": w.copy() for name, w in self._learnt().items()}
+        found |= {f"{name}/pull": np.array(r.pull) for name, r in self._rewirers.items()}
         if self.weights.feedback is not None:
             found["feedback/weight"] = self.weights.feedback.copy()
         for name, synapses in self._synapses().items():
@@ -196,8 +197,9 @@ class Learner:
                 synapses.start[:] = state[f"{name}/start"]
                 synapses.post[:] = state[f"{name}/post"]
                 synapses.sign[:] = state[f"{name}/sign"]
-        for rewirer in self._rewirers.values():
+        for name, rewirer in self._rewirers.items():
             rewirer.refresh()
+            rewirer.pull = float(state[f"{name}/pull"])
 
     def close(self) -> None:
         """Let the threads end."""
@@ -256,9 +258,7 @@ class Learner:
             "output": gradient.output, "bias": gradient.bias, "feedback": gradient.output,
         }  # fmt: skip
         for name, rewirer in self._rewirers.items():
-            pull = rewirer.l1_per_step * n_steps * gradient.outcome.loss.size
-            if pull:
-                by_name[name] += by_name[name].dtype.type(pull) * rewirer.signs()
+            rewirer.pull_towards_zero(by_name[name], n_steps * gradient.outcome.loss.size)
         for name, weight in self._learnt().items():
             moments = self._moments[name]
             self.optimiser.apply(weight, by_name[name], moments, self.n_updates, rate)

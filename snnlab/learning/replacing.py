@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import int32, int64, njit, uint32, uint64
+from numba import int32, int64, njit, uint8, uint32, uint64
 
 from snnlab.arrays.marks import mark
 from snnlab.arrays.rewiring import DRAWN_WORDS, PAIRS_AT_LEAST, PAIRS_EACH, RULE_WORDS
@@ -18,6 +18,8 @@ __all__ = [
     "marks_of",
     "move",
     "move_rows",
+    "pull",
+    "replace_crossed",
     "shifts",
     "take_in",
     "visit",
@@ -84,6 +86,17 @@ def visit(adjust, prune, start, post, weight, marks, indegree, params, names, go
 def visit_at_once(address, weight, marks, params, goes):  # type: ignore[no-untyped-def]
     """Say which synapses go, by `snnlab.rules.emit_pruning.PruningKernel`; return how many."""
     return call_rule(address, (weight, marks, params, goes, int64(weight.size)))
+
+
+@njit(error_model="numpy", cache=True)
+def _crossed(weight, sign, goes):  # type: ignore[no-untyped-def]
+    """Say which synapses have a weight of the other sign than their connection; return how many."""
+    n = int64(0)
+    for k in range(weight.size):
+        goes[k] = uint8(((weight[k] < 0) & (sign[k] > 0)) | ((weight[k] > 0) & (sign[k] < 0)))
+    for k in range(goes.size):
+        n += int64(goes[k])
+    return n
 
 
 @njit(error_model="numpy", cache=True)
@@ -314,7 +327,8 @@ def move(pieces, post, weight, sign, marks, moments):  # type: ignore[no-untyped
         move_part(post, to, since, n)
         move_part(weight, to, since, n)
         move_part(sign, to, since, n)
-        move_part(marks, to, since, n)
+        if marks.size:
+            move_part(marks, to, since, n)
         for moment in moments:
             move_part(moment, to, since, n)
 
@@ -356,6 +370,62 @@ def weigh(initial, params, at_weight, pre, post, size, marks, indegree, names, w
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
+def replace_crossed(  # type: ignore[no-untyped-def]
+    start, post, weight, sign, marks, moments, size, initial, params, at_weight, indegree, autapses,
+    names, weigh_names, mark_stream,
+):  # fmt: skip
+    """Replace synapses whose weight has crossed 0 by any pairs that are not connected.
+
+    Parameters
+    ----------
+    start, post, weight, sign, marks, moments, size, initial, params, at_weight, indegree
+        See `take_in`.
+    autapses : bool
+    names, weigh_names : (3,) uint32
+        Seed, stream, update: of the pairs that are drawn, and of what they start from.
+    mark_stream : uint32
+
+    Returns
+    -------
+    int
+        How many were replaced.
+    """
+    goes = np.empty(post.size, np.uint8)
+    n = _crossed(weight, sign, goes)
+    if n == 0:
+        return n
+    numbers = draw_absent(
+        0, start, post, indegree, indegree.size, autapses, False, params, names, mark_stream, n
+    )
+    if numbers.size < n:
+        keep_without_pair(goes, numbers.size)
+    take_in(
+        start, post, weight, sign, marks, moments, goes, numbers, size, initial, params, at_weight,
+        indegree, True, weigh_names, mark_stream,
+    )  # fmt: skip
+    return numbers.size
+
+
+@njit(error_model="numpy", cache=True)
+def keep_without_pair(goes, n):  # type: ignore[no-untyped-def]
+    """Where no pair is left for them synapses stay, so that their number is kept: `n` go."""
+    left = n
+    for k in range(goes.size):
+        if goes[k]:
+            if left == 0:
+                goes[k] = 0
+            else:
+                left -= 1
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def pull(gradient, sign, size):  # type: ignore[no-untyped-def]
+    """Add the sign of each synapse, times a size, to its gradient; all (n,)."""
+    for k in range(gradient.size):
+        gradient[k] += size if sign[k] > 0 else -size
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
 def take_in(  # type: ignore[no-untyped-def]
     start, post, weight, sign, marks, moments, goes, numbers, size, initial, params, at_weight,
     indegree, reads_mark, names, mark_stream,
@@ -367,7 +437,7 @@ def take_in(  # type: ignore[no-untyped-def]
     start, post, weight, sign : see `snnlab.learning.synapses.Synapses`
         Changed.
     marks : (n,) real
-        Changed.
+        Changed; empty if nobody reads them later.
     moments : tuple of (n,) real
         Changed: 0 for new synapses.
     goes, numbers : see `move_rows`
@@ -395,7 +465,9 @@ def take_in(  # type: ignore[no-untyped-def]
     move(pieces, post, weight, sign, marks, moments)
     for k in range(numbers.size):
         at = fresh_at[k]
-        post[at], weight[at], marks[at] = target[k], fresh[k], fresh_marks[k]
+        post[at], weight[at] = target[k], fresh[k]
+        if marks.size:
+            marks[at] = fresh_marks[k]
         sign[at] = -1 if math.copysign(1.0, fresh[k]) < 0.0 else 1
         for moment in moments:
             moment[at] = 0

@@ -15,7 +15,10 @@ from snnlab.errors import SpecError
 from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.replacing import (
     draw_absent,
+    keep_without_pair,
     marks_of,
+    pull,
+    replace_crossed,
     take_in,
     visit,
     visit_at_once,
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Rewirer"]
 
+_LEAST_CHANGE, _MOST_CHANGE = 0.5, 1.1
+"""By what l1 is multiplied after a call, at least and at most: it falls faster than it rises."""
+
 _NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 _NO_SHEET = (np.empty((0, 2)), np.empty((0, 2)), np.zeros(2))
 
@@ -53,6 +59,11 @@ class Rewirer:
     synapses : Synapses
         Changed by all methods.
     plasticity : StructuralPlasticity
+
+    Attributes
+    ----------
+    pull : float
+        Part of l1 that acts now: less than 1 where more synapses would be replaced than shall be.
 
     Raises
     ------
@@ -95,17 +106,21 @@ class Rewirer:
         self._mark_stream = np.uint32(mark_stream(name))
         # Naming a stream takes as long as a rule that replaces nothing.
         self._streams = {use: stream_id(use, name) for use in ("rewiring", "weigh")}
-        self._marks = self._marks_of(synapses.pre, synapses.post)
+        self._goes_by_sign = self._is_plain_deep_r()
+        self._marks: NDArray[Any] = np.zeros(0, network.precision)
+        self.refresh()
+        self.pull = 1.0
 
-    @property
-    def l1_per_step(self) -> float:
-        """What is added to the gradient for each trial and step, times the sign."""
+    def pull_towards_zero(self, gradient: NDArray[Any], n: int) -> None:
+        """Add l1 to the gradient of the weights, (n_synapses,), for `n` steps of trials in all."""
         assert self._plasticity.l1 is not None
-        return self._plasticity.l1
-
-    def signs(self) -> NDArray[Any]:
-        """Signs of connections where the rule gives them one, else those of the weights, (n,)."""
-        return self._synapses.sign if self._rule.weighs_first else np.sign(self._synapses.weight)
+        size = gradient.dtype.type(self.pull * self._plasticity.l1 * n)
+        if not size:
+            return
+        if self._rule.weighs_first:
+            pull(gradient, self._synapses.sign, size)
+        else:
+            gradient += size * np.sign(self._synapses.weight)
 
     def is_due(self, update: int) -> bool:
         """Tell whether the rule is asked after this update."""
@@ -120,15 +135,15 @@ class Rewirer:
         """Give the weights that the network starts with the signs of their connections."""
         if self._rule.weighs_first:
             synapses = self._synapses
-            synapses.weight[:] = self._weighed(
-                synapses.pre.astype(np.int64), synapses.post.astype(np.int64), synapses.weight,
-                self._marks, 0,
-            )  # fmt: skip
+            pre, post = synapses.pre.astype(np.int64), synapses.post.astype(np.int64)
+            marks = self._marks_of(pre, post)
+            synapses.weight[:] = self._weighed(pre, post, synapses.weight, marks, 0)
             synapses.sign[:] = np.where(np.signbit(synapses.weight), -1, 1)
 
     def refresh(self) -> None:
         """Take note of rows that have been replaced from outside."""
-        self._marks = self._marks_of(self._synapses.pre, self._synapses.post)
+        if not self._goes_by_sign:
+            self._marks = self._marks_of(self._synapses.pre, self._synapses.post)
 
     def rewire(self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None) -> int:
         """Ask the rule once.
@@ -149,15 +164,48 @@ class Rewirer:
         int
             Synapses that were replaced.
         """
+        if self._goes_by_sign:
+            n = self._replaced_by_sign(update, moments)
+        else:
+            n = self._replaced_by_rule(update, time, moments, pairs)
+        self._pull_less_or_more(n)
+        return n
+
+    def _pull_less_or_more(self, n: int) -> None:
+        """Lower l1 while more synapses are replaced than shall be, and let it come back."""
+        most = self._plasticity.most * self._plasticity.every * self._synapses.n
+        change = min(max(most / n, _LEAST_CHANGE), _MOST_CHANGE) if n else _MOST_CHANGE
+        self.pull = min(self.pull * change, 1.0)
+
+    def _is_plain_deep_r(self) -> bool:
+        """Whether signs of weights alone decide, so that nothing else is to be looked at."""
+        rule = self._rule
+        its = (rule.prune, rule.accept, rule.initial)
+        is_deep_r = its == (DeepR.prune, DeepR.accept, DeepR.initial) and self._leaves_weights()
+        return is_deep_r and self._p.is_mixed > 0.5
+
+    def _replaced_by_sign(self, update: int, moments: Moments) -> int:
+        synapses = self._synapses
+        return int(
+            replace_crossed(
+                synapses.start, synapses.post, synapses.weight, synapses.sign, self._marks,
+                moments or (np.zeros_like(synapses.weight),), self._plasticity.weight, self._kernels.initial,
+                self._params, self._at_weight, self._no_indegree, synapses.autapses,
+                self._named("rewiring", update), self._named("weigh", update), self._mark_stream,
+            )
+        )  # fmt: skip
+
+    def _replaced_by_rule(
+        self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None
+    ) -> int:
         names = self._named("rewiring", update)
         goes = np.zeros(self._synapses.n, np.uint8)
         if self._rule.replaces:
             numbers = self._replaced(goes, names)
         else:
             numbers = self._ranked(goes, names, time, pairs)
-        if not numbers.size:
-            return 0
-        self._merged(goes, numbers, update, moments)
+        if numbers.size:
+            self._merged(goes, numbers, update, moments)
         return int(numbers.size)
 
     # --- rules that replace -----------------------------------------------------------------------
@@ -177,14 +225,13 @@ class Rewirer:
         if not n:
             return _NONE
         numbers: NDArray[np.int64] = draw_absent(
-            kernels.accept, synapses.start, synapses.post,
+            0 if self._rule.accept is DeepR.accept else kernels.accept, synapses.start, synapses.post,
             self._indegree(synapses.post[goes == 0] if self._reads_indegree else _NONE),
             synapses.n_post, synapses.autapses, self._reads_mark, self._params, names,
             self._mark_stream, n,
         )  # fmt: skip
         if numbers.size < n:
-            # Where no pair is left for them, synapses stay: their number is kept.
-            goes[np.flatnonzero(goes)[numbers.size :]] = 0
+            keep_without_pair(goes, numbers.size)
         return numbers
 
     def _indegree(self, post: NDArray[Any]) -> NDArray[np.int64]:
@@ -340,7 +387,7 @@ class Rewirer:
         synapses = self._synapses
         take_in(
             synapses.start, synapses.post, synapses.weight, synapses.sign, self._marks,
-            moments or (self._marks.copy(),), goes, numbers, self._plasticity.weight,
+            moments or (np.zeros_like(synapses.weight),), goes, numbers, self._plasticity.weight,
             self._kernels.initial, self._params.copy(), self._at_weight,
             self._indegree(synapses.post), self._reads_mark, self._named("weigh", update),
             self._mark_stream,

@@ -20,16 +20,11 @@ __all__ = [
     "move_rows",
     "pull",
     "replace_crossed",
-    "shifts",
     "take_in",
     "visit",
     "visit_at_once",
     "weigh",
 ]
-
-
-_COUNTED = 64
-"""Targets of a row that are compared with another one at once."""
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -100,25 +95,13 @@ def _crossed(weight, sign, goes):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def _place_in_row(start, post, i, j):  # type: ignore[no-untyped-def]
-    """Place in the ascending row of source `i` of the first target that is not below `j`."""
-    low, n, target = start[i], start[i + 1] - start[i], int32(j)
-    while n > _COUNTED:
-        half = n >> 1
-        low += half * int64(post[low + half - 1] < target)
-        n -= half
-    # Of random targets no jump is foreseen: counting many at once takes less than halving on.
-    below, rest = int32(0), post[low : low + n]
-    for k in range(rest.size):
-        below += int32(rest[k] < target)
-    return low + int64(below)
-
-
-@njit(error_model="numpy", cache=True)
 def _is_in_row(start, post, i, j):  # type: ignore[no-untyped-def]
     """Whether the row of source `i` holds target `j`."""
-    place = _place_in_row(start, post, i, j)
-    return place < start[i + 1] and post[place] == j
+    target, row, there = int32(j), post[start[i] : start[i + 1]], int32(0)
+    # Without a way out, so that many are compared at once.
+    for k in range(row.size):
+        there |= int32(row[k] == target)
+    return there != 0
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -146,7 +129,7 @@ def draw_absent(  # type: ignore[no-untyped-def]
     Returns
     -------
     (n_found,) int64
-        Numbers ``pre * n_post + post``, ascending; fewer than `n` where the rule accepts too few of
+        Numbers ``pre * n_post + post``, by source; fewer than `n` where the rule accepts too few of
         a million pairs and a thousand more for each that is wanted.
     """
     n_pre, size = start.size - 1, int64(4)
@@ -176,14 +159,12 @@ def draw_absent(  # type: ignore[no-untyped-def]
         table[at] = number
         found[n_found] = number
         n_found += 1
-    return _ascending(found[:n_found], n_pre, n_post)
+    return _by_source(found[:n_found], n_pre, n_post)
 
 
 @njit(error_model="numpy", cache=True)
-def _ascending(numbers, n_pre, n_post):  # type: ignore[no-untyped-def]
-    """Sort numbers of pairs: by source, then, where they are few for each, one by one."""
-    if numbers.size > 16 * n_pre:
-        return np.sort(numbers)
+def _by_source(numbers, n_pre, n_post):  # type: ignore[no-untyped-def]
+    """Sort numbers of pairs by source; those of one source stay in their order."""
     at, found = np.zeros(n_pre + 1, np.int64), np.empty_like(numbers)
     for number in numbers:
         at[number // n_post + 1] += 1
@@ -191,15 +172,8 @@ def _ascending(numbers, n_pre, n_post):  # type: ignore[no-untyped-def]
         at[i + 1] += at[i]
     for number in numbers:
         i = number // n_post
-        k = at[i]
+        found[at[i]] = number
         at[i] += 1
-        found[k] = number
-    for k in range(1, found.size):
-        number, place = found[k], k
-        while place > 0 and found[place - 1] > number:
-            found[place] = found[place - 1]
-            place -= 1
-        found[place] = number
     return found
 
 
@@ -222,95 +196,94 @@ def _places(flags, n):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def move_rows(start, post, goes, numbers, n_post):  # type: ignore[no-untyped-def]
-    """Find where synapses go from the rows and where new ones come, and move the starts of rows.
+def move_rows(start, goes, numbers, n_post):  # type: ignore[no-untyped-def]
+    """Find what has to move so that synapses can go and others come, and move the starts of rows.
+
+    A row may be in any order: one that begins a few places earlier or later, as others have become
+    shorter or longer, takes as many synapses from one end to the other; the rest stays.
 
     Parameters
     ----------
-    start, post : see `snnlab.learning.synapses.Synapses`
-        `start` is changed.
+    start : see `snnlab.learning.synapses.Synapses`
+        Changed.
     goes : (n,) uint8
         Not 0 for as many as there are new ones.
     numbers : (n_new,) int64
-        New pairs, ``pre * n_post + post``, ascending.
+        New pairs, ``pre * n_post + post``, by source.
     n_post : int
 
     Returns
     -------
-    removed : (n_new,) int64
-        Places of those that go, ascending.
-    inserted : (n_new,) int64
-        Places before which new ones come, ascending, among those that there were.
-    """
-    removed, inserted = _places(goes, numbers.size), np.empty(numbers.size, np.int64)
-    for k in range(numbers.size):
-        i = numbers[k] // n_post
-        inserted[k] = _place_in_row(start, post, i, numbers[k] - i * n_post)
-    n_come, n_gone = 0, 0
-    for i in range(1, start.size):
-        while n_gone < removed.size and removed[n_gone] < start[i]:
-            n_gone += 1
-        while n_come < numbers.size and numbers[n_come] < i * n_post:
-            n_come += 1
-        start[i] += n_come - n_gone
-    return removed, inserted
-
-
-@njit(error_model="numpy", cache=True)
-def shifts(removed, inserted, n):  # type: ignore[no-untyped-def]
-    """Find which pieces of the rows stay together, and where they and the new synapses come.
-
-    Parameters
-    ----------
-    removed, inserted : see `move_rows`
-    n : int
-        Number of synapses.
-
-    Returns
-    -------
     pieces : (n_pieces, 3) int64
-        Where each begins after and before, and its length; those that stay where they are are left
-        out. They are in an order in which none is written over before it has been moved.
+        What moves: where to, where from, how many. They are in an order in which none is written
+        over before it has moved.
     fresh_at : (n_new,) int64
         Places of the new synapses afterwards.
     """
-    pieces, fresh_at = np.empty((2 * removed.size + 1, 3), np.int64), np.empty_like(inserted)
-    n_pieces, since, to, r, c = 0, 0, 0, 0, 0
-    while True:
-        comes = c < inserted.size and (r == removed.size or inserted[c] <= removed[r])
-        goes = not comes and r < removed.size
-        stop = inserted[c] if comes else removed[r] if goes else n
-        if stop > since and to != since:
-            pieces[n_pieces] = to, since, stop - since
-            n_pieces += 1
-        to += stop - since
-        since = stop
-        if comes:
-            fresh_at[c] = to
-            to += 1
-            c += 1
-        elif goes:
-            since += 1
-            r += 1
-        else:
-            break
-    _order(pieces[:n_pieces])
-    return pieces[:n_pieces], fresh_at
+    removed, fresh_at = _places(goes, numbers.size), np.empty_like(numbers)
+    before, first = start.copy(), np.zeros(start.size, np.int64)
+    n_come, n_gone = 0, 0
+    for i in range(1, start.size):
+        while n_gone < removed.size and removed[n_gone] < before[i]:
+            n_gone += 1
+        since = n_come
+        while n_come < numbers.size and numbers[n_come] < i * n_post:
+            n_come += 1
+        start[i] += n_come - n_gone
+        first[i] = n_gone
+        for c in range(since, n_come):
+            fresh_at[c] = start[i] - (n_come - c)
+    pieces, n = np.empty((removed.size + start.size, 3), np.int64), 0
+    i = 0
+    while i < start.size - 1:
+        # Of rows that move towards the end, one after the other, the last goes first.
+        stop = i + 1
+        if start[i] > before[i]:
+            while stop < start.size - 1 and start[stop] > before[stop]:
+                stop += 1
+        for row in range(stop - 1, i - 1, -1):
+            going = removed[first[row] : first[row + 1]]
+            n = _move_row(before[row], before[row + 1], going, start[row], pieces, n)
+        i = stop
+    return pieces[:n], fresh_at
 
 
 @njit(error_model="numpy", cache=True)
-def _order(pieces):  # type: ignore[no-untyped-def]
-    """Of pieces that move towards the end, one after the other, put the last first."""
-    first = 0
-    while first < pieces.shape[0]:
-        stop = first
-        while stop < pieces.shape[0] and pieces[stop, 0] > pieces[stop, 1]:
-            stop += 1
-        for k in range((stop - first) // 2):
-            a, b = first + k, stop - 1 - k
-            for column in range(3):
-                pieces[a, column], pieces[b, column] = pieces[b, column], pieces[a, column]
-        first = max(stop, first + 1)
+def _move_row(begin, end, going, to, pieces, n):  # type: ignore[no-untyped-def]
+    """Close the gaps of a row with its last synapses, then let it begin elsewhere.
+
+    Parameters
+    ----------
+    begin, end : int
+        Where it is.
+    going : (n_gone,) int64
+        Places of synapses that go, ascending.
+    to : int
+        Where what is left of it shall begin.
+    pieces : (n_most, 3) int64
+        Written from place `n` on.
+    n : int
+
+    Returns
+    -------
+    int
+        Pieces that there are now.
+    """
+    for k in range(going.size - 1, -1, -1):
+        end -= 1
+        if going[k] != end:
+            pieces[n] = going[k], end, 1
+            n += 1
+    size, shift = end - begin, to - begin
+    if shift == 0 or size == 0:
+        return n
+    if abs(shift) >= size:
+        pieces[n] = to, begin, size
+    elif shift > 0:
+        pieces[n] = end, begin, shift
+    else:
+        pieces[n] = to, end + shift, -shift
+    return n + 1
 
 
 @njit(error_model="numpy", cache=True)
@@ -319,7 +292,7 @@ def move(pieces, post, weight, sign, marks, moments):  # type: ignore[no-untyped
 
     Parameters
     ----------
-    pieces : see `shifts`
+    pieces : see `move_rows`
     post, weight, sign, marks, moments : see `take_in`
     """
     for k in range(pieces.shape[0]):
@@ -460,8 +433,7 @@ def take_in(  # type: ignore[no-untyped-def]
             initial, params, at_weight, pre, target, fresh.copy(), fresh_marks, indegree, names,
             fresh,
         )  # fmt: skip
-    removed, inserted = move_rows(start, post, goes, numbers, n_post)
-    pieces, fresh_at = shifts(removed, inserted, post.size)
+    pieces, fresh_at = move_rows(start, goes, numbers, n_post)
     move(pieces, post, weight, sign, marks, moments)
     for k in range(numbers.size):
         at = fresh_at[k]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import int32, int64, njit, uint8, uint32, uint64
+from numba import int32, int64, njit, uint32, uint64
 
 from snnlab.arrays.marks import mark
 from snnlab.arrays.rewiring import DRAWN_WORDS, PAIRS_AT_LEAST, PAIRS_EACH, RULE_WORDS
@@ -25,6 +25,10 @@ __all__ = [
     "visit_at_once",
     "weigh",
 ]
+
+
+_LOOKED_AT = 32
+"""Weights that are looked at together: nearly all have the right sign."""
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -84,14 +88,31 @@ def visit_at_once(address, weight, marks, params, goes):  # type: ignore[no-unty
 
 
 @njit(error_model="numpy", cache=True)
-def _crossed(weight, sign, goes):  # type: ignore[no-untyped-def]
-    """Say which synapses have a weight of the other sign than their connection; return how many."""
-    n = int64(0)
-    for k in range(weight.size):
-        goes[k] = uint8(((weight[k] < 0) & (sign[k] > 0)) | ((weight[k] > 0) & (sign[k] < 0)))
-    for k in range(goes.size):
-        n += int64(goes[k])
-    return n
+def _crossed(weight, sign):  # type: ignore[no-untyped-def]
+    """Places of synapses whose weight has the other sign than their connection, ascending."""
+    found, n, zero = np.empty(256, np.int64), 0, weight.dtype.type(0)
+    n_blocks = weight.size // _LOOKED_AT
+    for b in range(n_blocks + 1):
+        # Numbers without a sign: see `snnlab.learning.arrivals.add_arrivals`.
+        low, size = uint64(b * _LOOKED_AT), uint64(_LOOKED_AT)
+        some = int32(0)
+        if b < n_blocks:
+            for k in range(uint64(_LOOKED_AT)):
+                along = weight[low + k] if sign[low + k] > 0 else -weight[low + k]
+                some |= int32(along < zero)
+            if not some:
+                continue
+        else:
+            size = uint64(weight.size) - low
+        if n + _LOOKED_AT > found.size:
+            more = np.empty(2 * found.size, np.int64)
+            more[:n] = found[:n]
+            found = more
+        for k in range(size):
+            along = weight[low + k] if sign[low + k] > 0 else -weight[low + k]
+            found[uint64(n)] = low + k
+            n += int64(along < zero)
+    return found[:n]
 
 
 @njit(error_model="numpy", cache=True)
@@ -178,25 +199,7 @@ def _by_source(numbers, n_pre, n_post):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def _places(flags, n):  # type: ignore[no-untyped-def]
-    """Places of the `n` flags that are not 0, ascending."""
-    found, c = np.empty(n, np.int64), 0
-    words = flags[: flags.size // 8 * 8].view(np.uint64)
-    for w in range(words.size):
-        if words[w]:
-            for k in range(8 * w, 8 * w + 8):
-                if flags[k]:
-                    found[c] = k
-                    c += 1
-    for k in range(8 * words.size, flags.size):
-        if flags[k]:
-            found[c] = k
-            c += 1
-    return found
-
-
-@njit(error_model="numpy", cache=True)
-def move_rows(start, goes, numbers, n_post):  # type: ignore[no-untyped-def]
+def move_rows(start, removed, numbers, n_post):  # type: ignore[no-untyped-def]
     """Find what has to move so that synapses can go and others come, and move the starts of rows.
 
     A row may be in any order: one that begins a few places earlier or later, as others have become
@@ -206,8 +209,8 @@ def move_rows(start, goes, numbers, n_post):  # type: ignore[no-untyped-def]
     ----------
     start : see `snnlab.learning.synapses.Synapses`
         Changed.
-    goes : (n,) uint8
-        Not 0 for as many as there are new ones.
+    removed : (n_new,) int64
+        Places of synapses that go, ascending.
     numbers : (n_new,) int64
         New pairs, ``pre * n_post + post``, by source.
     n_post : int
@@ -220,8 +223,8 @@ def move_rows(start, goes, numbers, n_post):  # type: ignore[no-untyped-def]
     fresh_at : (n_new,) int64
         Places of the new synapses afterwards.
     """
-    removed, fresh_at = _places(goes, numbers.size), np.empty_like(numbers)
-    before, first = start.copy(), np.zeros(start.size, np.int64)
+    fresh_at, before = np.empty_like(numbers), start.copy()
+    first = np.zeros(start.size, np.int64)
     n_come, n_gone = 0, 0
     for i in range(1, start.size):
         while n_gone < removed.size and removed[n_gone] < before[i]:
@@ -345,7 +348,7 @@ def weigh(initial, params, at_weight, pre, post, size, marks, indegree, names, w
 @njit(nogil=True, error_model="numpy", cache=True)
 def replace_crossed(  # type: ignore[no-untyped-def]
     start, post, weight, sign, marks, moments, size, initial, params, at_weight, indegree, autapses,
-    names, weigh_names, mark_stream,
+    names, weigh_stream, mark_stream,
 ):  # fmt: skip
     """Replace synapses whose weight has crossed 0 by any pairs that are not connected.
 
@@ -354,53 +357,41 @@ def replace_crossed(  # type: ignore[no-untyped-def]
     start, post, weight, sign, marks, moments, size, initial, params, at_weight, indegree
         See `take_in`.
     autapses : bool
-    names, weigh_names : (3,) uint32
-        Seed, stream, update: of the pairs that are drawn, and of what they start from.
-    mark_stream : uint32
+    names : (3,) uint32
+        Seed, stream, update.
+    weigh_stream, mark_stream : uint32
 
     Returns
     -------
     int
         How many were replaced.
     """
-    goes = np.empty(post.size, np.uint8)
-    n = _crossed(weight, sign, goes)
-    if n == 0:
-        return n
+    removed = _crossed(weight, sign)
+    if removed.size == 0:
+        return 0
     numbers = draw_absent(
-        0, start, post, indegree, indegree.size, autapses, False, params, names, mark_stream, n
-    )
-    if numbers.size < n:
-        keep_without_pair(goes, numbers.size)
+        0, start, post, indegree, indegree.size, autapses, False, params, names, mark_stream,
+        removed.size,
+    )  # fmt: skip
+    weigh_names = names.copy()
+    weigh_names[1] = weigh_stream
     take_in(
-        start, post, weight, sign, marks, moments, goes, numbers, size, initial, params, at_weight,
-        indegree, True, weigh_names, mark_stream,
+        start, post, weight, sign, marks, moments, removed[: numbers.size], numbers, size, initial,
+        params, at_weight, indegree, True, weigh_names, mark_stream,
     )  # fmt: skip
     return numbers.size
 
 
-@njit(error_model="numpy", cache=True)
-def keep_without_pair(goes, n):  # type: ignore[no-untyped-def]
-    """Where no pair is left for them synapses stay, so that their number is kept: `n` go."""
-    left = n
-    for k in range(goes.size):
-        if goes[k]:
-            if left == 0:
-                goes[k] = 0
-            else:
-                left -= 1
-
-
 @njit(nogil=True, error_model="numpy", cache=True)
 def pull(gradient, sign, size):  # type: ignore[no-untyped-def]
-    """Add the sign of each synapse, times a size, to its gradient; all (n,)."""
+    """Add the sign of each synapse, -1, 0 or 1, times a size, to its gradient; both (n,)."""
     for k in range(gradient.size):
-        gradient[k] += size if sign[k] > 0 else -size
+        gradient[k] += size * gradient.dtype.type(sign[k])
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
 def take_in(  # type: ignore[no-untyped-def]
-    start, post, weight, sign, marks, moments, goes, numbers, size, initial, params, at_weight,
+    start, post, weight, sign, marks, moments, removed, numbers, size, initial, params, at_weight,
     indegree, reads_mark, names, mark_stream,
 ):  # fmt: skip
     """Put new synapses into the rows in the place of those that go, with all that belongs to them.
@@ -413,7 +404,8 @@ def take_in(  # type: ignore[no-untyped-def]
         Changed; empty if nobody reads them later.
     moments : tuple of (n,) real
         Changed: 0 for new synapses.
-    goes, numbers : see `move_rows`
+    removed, numbers : see `move_rows`
+        Where no pair was left for them synapses stay, so that their number is kept.
     size : float
         What new synapses start from without the rule; their sign is then positive.
     initial, params, at_weight, indegree : see `weigh`
@@ -433,7 +425,7 @@ def take_in(  # type: ignore[no-untyped-def]
             initial, params, at_weight, pre, target, fresh.copy(), fresh_marks, indegree, names,
             fresh,
         )  # fmt: skip
-    pieces, fresh_at = move_rows(start, goes, numbers, n_post)
+    pieces, fresh_at = move_rows(start, removed, numbers, n_post)
     move(pieces, post, weight, sign, marks, moments)
     for k in range(numbers.size):
         at = fresh_at[k]

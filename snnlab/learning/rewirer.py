@@ -15,7 +15,6 @@ from snnlab.errors import SpecError
 from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.replacing import (
     draw_absent,
-    keep_without_pair,
     marks_of,
     pull,
     replace_crossed,
@@ -105,7 +104,7 @@ class Rewirer:
         self._seed = np.uint32(network.seed)
         self._mark_stream = np.uint32(mark_stream(name))
         # Naming a stream takes as long as a rule that replaces nothing.
-        self._streams = {use: stream_id(use, name) for use in ("rewiring", "weigh")}
+        self._streams = {use: np.uint32(stream_id(use, name)) for use in ("rewiring", "weigh")}
         self._goes_by_sign = self._is_plain_deep_r()
         self._marks: NDArray[Any] = np.zeros(0, network.precision)
         self.refresh()
@@ -113,18 +112,23 @@ class Rewirer:
 
     def pull_towards_zero(self, gradient: NDArray[Any], n: int) -> None:
         """Add l1 to the gradient of the weights, (n_synapses,), for `n` steps of trials in all."""
-        assert self._plasticity.l1 is not None
-        size = gradient.dtype.type(self.pull * self._plasticity.l1 * n)
-        if not size:
-            return
-        if self._rule.weighs_first:
-            pull(gradient, self._synapses.sign, size)
-        else:
-            gradient += size * np.sign(self._synapses.weight)
+        size = gradient.dtype.type(self.l1_per_step * n)
+        if size:
+            pull(gradient, self.signs(), size)
 
     def is_due(self, update: int) -> bool:
         """Tell whether the rule is asked after this update."""
         return update % self._plasticity.every == 0
+
+    @property
+    def l1_per_step(self) -> float:
+        """What is added to the gradient for each trial and step, times the sign."""
+        assert self._plasticity.l1 is not None
+        return self.pull * self._plasticity.l1
+
+    def signs(self) -> NDArray[Any]:
+        """Signs of connections where the rule gives them one, else those of the weights, (n,)."""
+        return self._synapses.sign if self._rule.weighs_first else np.sign(self._synapses.weight)
 
     @property
     def needs_pairs(self) -> bool:
@@ -189,9 +193,10 @@ class Rewirer:
         return int(
             replace_crossed(
                 synapses.start, synapses.post, synapses.weight, synapses.sign, self._marks,
-                moments or (np.zeros_like(synapses.weight),), self._plasticity.weight, self._kernels.initial,
-                self._params, self._at_weight, self._no_indegree, synapses.autapses,
-                self._named("rewiring", update), self._named("weigh", update), self._mark_stream,
+                moments or (np.zeros_like(synapses.weight),), self._plasticity.weight,
+                self._kernels.initial, self._params, self._at_weight, self._no_indegree,
+                synapses.autapses, self._named("rewiring", update), self._streams["weigh"],
+                self._mark_stream,
             )
         )  # fmt: skip
 
@@ -224,14 +229,13 @@ class Rewirer:
             )  # fmt: skip
         if not n:
             return _NONE
+        accepts_any = self._rule.accept is DeepR.accept
         numbers: NDArray[np.int64] = draw_absent(
-            0 if self._rule.accept is DeepR.accept else kernels.accept, synapses.start, synapses.post,
+            0 if accepts_any else kernels.accept, synapses.start, synapses.post,
             self._indegree(synapses.post[goes == 0] if self._reads_indegree else _NONE),
             synapses.n_post, synapses.autapses, self._reads_mark, self._params, names,
             self._mark_stream, n,
         )  # fmt: skip
-        if numbers.size < n:
-            keep_without_pair(goes, numbers.size)
         return numbers
 
     def _indegree(self, post: NDArray[Any]) -> NDArray[np.int64]:
@@ -387,7 +391,8 @@ class Rewirer:
         synapses = self._synapses
         take_in(
             synapses.start, synapses.post, synapses.weight, synapses.sign, self._marks,
-            moments or (np.zeros_like(synapses.weight),), goes, numbers, self._plasticity.weight,
+            moments or (np.zeros_like(synapses.weight),),
+            np.flatnonzero(goes)[: numbers.size], numbers, self._plasticity.weight,
             self._kernels.initial, self._params.copy(), self._at_weight,
             self._indegree(synapses.post), self._reads_mark, self._named("weigh", update),
             self._mark_stream,

@@ -236,10 +236,10 @@ def test_moving_rows_is_set_arithmetic(data: st.DataObject) -> None:
     coming = sorted(data.draw(st.permutations(absent))[: len(going)])
     pre, post = np.divmod(np.array(present), n_post)
     rows = Synapses.sparse(n_pre, n_post, pre, post, np.arange(1.0, len(present) + 1))
-    goes = np.isin(present, list(going)).astype(np.uint8)
+    removed = np.flatnonzero(np.isin(present, list(going)))
     numbers, origin = np.array(coming, np.int64), np.arange(len(present), dtype=float)
     marks, moments = origin.copy(), (origin.copy(), origin.copy())
-    pieces, fresh_at = move_rows(rows.start, goes, numbers, n_post)
+    pieces, fresh_at = move_rows(rows.start, removed, numbers, n_post)
     move(pieces, rows.post, origin, rows.sign, marks, moments)
     rows.post[fresh_at] = numbers % n_post
     for array in (origin, marks, *moments):

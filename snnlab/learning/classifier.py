@@ -26,6 +26,7 @@ from snnlab.learning.training.evaluation import Evaluation
 from snnlab.learning.training.history import EpochTally, History
 from snnlab.learning.training.learning_rate import learning_rate_at
 from snnlab.learning.training.progress import Progress
+from snnlab.learning.training.rewiring_watch import RewiringWatch
 from snnlab.learning.trials import Trials
 
 if TYPE_CHECKING:
@@ -190,6 +191,12 @@ class Classifier:
         Classifier
             This one.
 
+        Warns
+        -----
+        RewiringWarning
+            In the second half of the epochs, and after the fourth, l1 has more than 1 % of the
+            synapses of a projection replaced for each batch.
+
         Raises
         ------
         SpecError
@@ -216,6 +223,7 @@ class Classifier:
         self._check_against(held_out, "validation")
         course = self._course(trials, held_out)
         told: list[Callback] = [Progress()] if callbacks is None else list(callbacks)
+        told.append(RewiringWatch())
         try:
             try:
                 for callback in told:
@@ -252,8 +260,10 @@ class Classifier:
         self._history.rows.append(tally.row(held_out, rate, seconds))
         self._whole = self.learner_.state()
         course.epoch += 1
-        wants_stop = [callback.on_epoch(course) for callback in callbacks]
-        return any(wants_stop)
+        wants_stop = False
+        for callback in callbacks:
+            wants_stop = bool(callback.on_epoch(course)) or wants_stop
+        return wants_stop
 
     def _begin(self, trials: Trials) -> None:
         self.network_ = self._network_of(trials)

@@ -135,7 +135,8 @@ class Learner:
         rate = self.optimiser.learning_rate if learning_rate is None else learning_rate
         self._apply(gradient, rate, trials.n_steps)
         time = self.n_updates * trials.n_steps * trials.dt
-        n_rewired = {name: self._rewire(name, r, gradient, time) for name, r in due.items()}
+        slowed = rate / self.optimiser.learning_rate
+        n_rewired = {name: self._rewire(name, r, gradient, time, slowed) for name, r in due.items()}
         return Update(gradient.outcome, n_rewired)
 
     def evaluate(
@@ -144,6 +145,11 @@ class Learner:
     ) -> Outcome:  # fmt: skip
         """Show trials without learning; see `EProp.evaluate`."""
         return self._eprop.evaluate(self.weights, trials, indices, targets=targets)
+
+    def rewired_by_l1(self) -> dict[str, tuple[int, float]]:
+        """Return the number of synapses and l1 of each projection that l1 rewires, by name."""
+        synapses = self._synapses()
+        return {n: (synapses[n].n, r.l1) for n, r in self._rewirers.items() if r.l1 > 0.0}
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of all arrays that learning goes on from, by name; see `restore`."""
@@ -225,9 +231,11 @@ class Learner:
             found[name] = Rewirer(self.network, name, synapses[name], chosen)
         return found
 
-    def _rewire(self, name: str, rewirer: Rewirer, gradient: Gradient, time: float) -> int:
+    def _rewire(
+        self, name: str, rewirer: Rewirer, gradient: Gradient, time: float, slowed: float
+    ) -> int:
         pairs = gradient.input_pairs if name == "input" else gradient.recurrent_pairs
-        return rewirer.rewire(self.n_updates, time, self._moments[name], pairs)
+        return rewirer.rewire(self.n_updates, time, self._moments[name], pairs, slowed)
 
     def _synapses(self) -> dict[str, Synapses]:
         found = {"input": self.weights.input}

@@ -14,6 +14,7 @@ from snnlab.learning.moving import move_part
 from snnlab.rules.call import call_rule
 
 __all__ = [
+    "crossed",
     "draw_absent",
     "marks_of",
     "move",
@@ -88,7 +89,7 @@ def visit_at_once(address, weight, marks, params, goes):  # type: ignore[no-unty
 
 
 @njit(error_model="numpy", cache=True)
-def _crossed(weight, sign):  # type: ignore[no-untyped-def]
+def crossed(weight, sign):  # type: ignore[no-untyped-def]
     """Places of synapses whose weight has the other sign than their connection, ascending."""
     found, n, zero = np.empty(256, np.int64), 0, weight.dtype.type(0)
     n_blocks = weight.size // _LOOKED_AT
@@ -366,7 +367,7 @@ def replace_crossed(  # type: ignore[no-untyped-def]
     int
         How many were replaced.
     """
-    removed = _crossed(weight, sign)
+    removed = crossed(weight, sign)
     if removed.size == 0:
         return 0
     numbers = draw_absent(

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Rewirer"]
 
-_LEAST_CHANGE, _MOST_CHANGE = 0.5, 1.1
-"""By what l1 is multiplied after a call, at least and at most: it falls faster than it rises."""
+_FALL, _RISE = 0.99, 1.01
+"""By what l1 is multiplied for each update while too many synapses are replaced, and afterwards."""
 
 _NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 _NO_SHEET = (np.empty((0, 2)), np.empty((0, 2)), np.zeros(2))
@@ -62,7 +62,7 @@ class Rewirer:
     Attributes
     ----------
     pull : float
-        Part of l1 that acts now: less than 1 where more synapses would be replaced than shall be.
+        Part of l1 that acts now: less than 1 where more synapses were replaced than shall be.
 
     Raises
     ------
@@ -121,10 +121,15 @@ class Rewirer:
         return update % self._plasticity.every == 0
 
     @property
+    def l1(self) -> float:
+        """What the settings say that `l1_per_step` be."""
+        assert self._plasticity.l1 is not None
+        return self._plasticity.l1
+
+    @property
     def l1_per_step(self) -> float:
         """What is added to the gradient for each trial and step, times the sign."""
-        assert self._plasticity.l1 is not None
-        return self.pull * self._plasticity.l1
+        return self.pull * self.l1
 
     def signs(self) -> NDArray[Any]:
         """Signs of connections where the rule gives them one, else those of the weights, (n,)."""
@@ -149,7 +154,10 @@ class Rewirer:
         if not self._goes_by_sign:
             self._marks = self._marks_of(self._synapses.pre, self._synapses.post)
 
-    def rewire(self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None) -> int:
+    def rewire(
+        self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None,
+        slowed: float = 1.0,
+    ) -> int:  # fmt: skip
         """Ask the rule once.
 
         Parameters
@@ -162,6 +170,8 @@ class Rewirer:
             Of the optimiser; changed, 0 for new synapses.
         pairs : (n_pre, n_post) real, optional
             Gradients of all pairs, for a rule that needs them.
+        slowed : float
+            What is left of the learning rate.
 
         Returns
         -------
@@ -172,14 +182,14 @@ class Rewirer:
             n = self._replaced_by_sign(update, moments)
         else:
             n = self._replaced_by_rule(update, time, moments, pairs)
-        self._pull_less_or_more(n)
+        self._pull_less_or_more(n, slowed)
         return n
 
-    def _pull_less_or_more(self, n: int) -> None:
+    def _pull_less_or_more(self, n: int, slowed: float) -> None:
         """Lower l1 while more synapses are replaced than shall be, and let it come back."""
-        most = self._plasticity.most * self._plasticity.every * self._synapses.n
-        change = min(max(most / n, _LEAST_CHANGE), _MOST_CHANGE) if n else _MOST_CHANGE
-        self.pull = min(self.pull * change, 1.0)
+        every = self._plasticity.every
+        is_too_much = n > self._plasticity.most * slowed * every * self._synapses.n
+        self.pull = min(self.pull * (_FALL if is_too_much else _RISE) ** every, 1.0)
 
     def _is_plain_deep_r(self) -> bool:
         """Whether signs of weights alone decide, so that nothing else is to be looked at."""

@@ -19,7 +19,7 @@ _L1 = Parameter(
     low=0.0, slider=(0.0, 1e-3),
 )  # fmt: skip
 _MOST = Parameter(
-    0.0025, "1", "part of the synapses that may be replaced for each update", above=0.0, high=1.0
+    0.005, "1", "part of the synapses that may be replaced for each update", above=0.0, high=1.0
 )
 _WEIGHT = Parameter(0.0, "1", "size that a new synapse starts from", low=0.0)
 
@@ -45,8 +45,9 @@ class StructuralPlasticity:
     weight : float
         Size that new synapses start from; their sign is that of their connection.
     most : float
-        Part of the synapses that may be replaced for each update of the weights: while more are,
-        l1 is lowered, and comes back afterwards.
+        Part of the synapses that l1 may have replaced for each update of the weights, when the
+        learning rate is the optimiser's; less as it falls. While more are replaced, l1 falls by 1 %
+        each update, and comes back as slowly. 1: l1 stays.
 
     Raises
     ------
@@ -57,7 +58,9 @@ class StructuralPlasticity:
     -----
     A pair that loses its synapse gets none in the same call. With Adam any l1 moves a weight that
     has no other gradient by a learning rate each update, so that l1 decides which synapses are idle
-    rather than how fast they go; too much of it replaces those that have learnt something.
+    rather than how fast they go; too much of it replaces those that have learnt something. Once the
+    training set is learnt by heart its gradients are small, and any l1 is too much: `most` is for
+    that.
 
     `RigL` lets those pairs come whose weight has the largest gradient, summed over the batch.
     Times of rules (``t_stop``) are updates times the length of a trial.
@@ -75,7 +78,7 @@ class StructuralPlasticity:
     parameters: Mapping[str, float | str] = field(default_factory=dict)
     l1: float | None = None
     weight: float = 0.0
-    most: float = 0.0025
+    most: float = 0.005
 
     def __post_init__(self) -> None:
         model = self.rule if isinstance(self.rule, type) else lookup(self.rule)

@@ -14,11 +14,13 @@ from snnlab.learning.moving import move_part
 from snnlab.rules.call import call_rule
 
 __all__ = [
+    "by_source",
     "crossed",
     "draw_absent",
     "marks_of",
     "move",
     "move_rows",
+    "note_pairs",
     "pull",
     "replace_crossed",
     "take_in",
@@ -27,6 +29,9 @@ __all__ = [
     "weigh",
 ]
 
+
+_DRAWN_AT_ONCE = 128
+"""Pairs that are drawn before it is asked whether they have a synapse."""
 
 _LOOKED_AT = 32
 """Weights that are looked at together: nearly all have the right sign."""
@@ -151,8 +156,8 @@ def draw_absent(  # type: ignore[no-untyped-def]
     Returns
     -------
     (n_found,) int64
-        Numbers ``pre * n_post + post``, by source; fewer than `n` where the rule accepts too few of
-        a million pairs and a thousand more for each that is wanted.
+        Numbers ``pre * n_post + post``; fewer than `n` where the rule accepts too few of a million
+        pairs and a thousand more for each that is wanted.
     """
     n_pre, size = start.size - 1, int64(4)
     while size < 3 * n:
@@ -181,26 +186,71 @@ def draw_absent(  # type: ignore[no-untyped-def]
         table[at] = number
         found[n_found] = number
         n_found += 1
-    return _by_source(found[:n_found], n_pre, n_post)
+    return found[:n_found]
 
 
 @njit(error_model="numpy", cache=True)
-def _by_source(numbers, n_pre, n_post):  # type: ignore[no-untyped-def]
-    """Sort numbers of pairs by source; those of one source stay in their order."""
-    at, found = np.zeros(n_pre + 1, np.int64), np.empty_like(numbers)
-    for number in numbers:
-        at[number // n_post + 1] += 1
+def note_pairs(present, start, post, n_post, autapses):  # type: ignore[no-untyped-def]
+    """Write a bit for each pair that gets no synapse: as it has one, or is a neuron with itself.
+
+    Parameters
+    ----------
+    present : (n,) uint64
+        Written: 64 pairs in each, in the order of their numbers ``pre * n_post + post``.
+    start, post : see `snnlab.learning.synapses.Synapses`
+    n_post : int
+    autapses : bool
+    """
+    present[:] = 0
+    for i in range(start.size - 1):
+        for k in range(start[i], start[i + 1]):
+            number = i * n_post + post[k]
+            present[number >> 6] |= uint64(1) << uint64(number & 63)
+        if not autapses:
+            present[i * (n_post + 1) >> 6] |= uint64(1) << uint64(i * (n_post + 1) & 63)
+
+
+@njit(error_model="numpy", cache=True)
+def _draw_by_bits(present, n_pre, n_post, names, n):  # type: ignore[no-untyped-def]
+    """Draw the pairs that `draw_absent` draws where any is accepted, and write their bits."""
+    found, n_found, numbers = np.empty(n, np.int64), 0, np.empty(_DRAWN_AT_ONCE, np.int64)
+    for first in range(0, PAIRS_AT_LEAST + PAIRS_EACH * n, _DRAWN_AT_ONCE):
+        for k in range(_DRAWN_AT_ONCE):
+            i, j = draw_pair(
+                uint32(first + k), names[2], DRAWN_WORDS, names[0], names[1], n_pre, n_post
+            )
+            numbers[k] = i * n_post + j
+        for number in numbers:
+            word, bit = number >> 6, uint64(1) << uint64(number & 63)
+            if present[word] & bit == 0:
+                present[word] |= bit
+                found[n_found] = number
+                n_found += 1
+                if n_found == n:
+                    return found
+    return found[:n_found]
+
+
+@njit(error_model="numpy", cache=True)
+def by_source(numbers, n_pre, n_post):  # type: ignore[no-untyped-def]
+    """Sources and targets of pairs, sorted by source; those of one source stay in their order."""
+    at, pre, target = np.zeros(n_pre + 1, np.int64), np.empty_like(numbers), np.empty_like(numbers)
+    for k in range(numbers.size):
+        target[k] = numbers[k] // n_post
+        at[target[k] + 1] += 1
     for i in range(n_pre):
         at[i + 1] += at[i]
-    for number in numbers:
-        i = number // n_post
-        found[at[i]] = number
+    sorted_ = np.empty_like(numbers)
+    for k in range(numbers.size):
+        i = target[k]
+        pre[at[i]] = i
+        sorted_[at[i]] = numbers[k] - i * n_post
         at[i] += 1
-    return found
+    return pre, sorted_
 
 
 @njit(error_model="numpy", cache=True)
-def move_rows(start, removed, numbers, n_post):  # type: ignore[no-untyped-def]
+def move_rows(start, removed, pre):  # type: ignore[no-untyped-def]
     """Find what has to move so that synapses can go and others come, and move the starts of rows.
 
     A row may be in any order: one that begins a few places earlier or later, as others have become
@@ -212,9 +262,8 @@ def move_rows(start, removed, numbers, n_post):  # type: ignore[no-untyped-def]
         Changed.
     removed : (n_new,) int64
         Places of synapses that go, ascending.
-    numbers : (n_new,) int64
-        New pairs, ``pre * n_post + post``, by source.
-    n_post : int
+    pre : (n_new,) int64
+        Sources of new synapses, ascending.
 
     Returns
     -------
@@ -224,14 +273,14 @@ def move_rows(start, removed, numbers, n_post):  # type: ignore[no-untyped-def]
     fresh_at : (n_new,) int64
         Places of the new synapses afterwards.
     """
-    fresh_at, before = np.empty_like(numbers), start.copy()
+    fresh_at, before = np.empty_like(pre), start.copy()
     first = np.zeros(start.size, np.int64)
     n_come, n_gone = 0, 0
     for i in range(1, start.size):
         while n_gone < removed.size and removed[n_gone] < before[i]:
             n_gone += 1
         since = n_come
-        while n_come < numbers.size and numbers[n_come] < i * n_post:
+        while n_come < pre.size and pre[n_come] < i:
             n_come += 1
         start[i] += n_come - n_gone
         first[i] = n_gone
@@ -349,7 +398,7 @@ def weigh(initial, params, at_weight, pre, post, size, marks, indegree, names, w
 @njit(nogil=True, error_model="numpy", cache=True)
 def replace_crossed(  # type: ignore[no-untyped-def]
     start, post, weight, sign, marks, moments, size, initial, params, at_weight, indegree, autapses,
-    names, weigh_stream, mark_stream,
+    names, weigh_stream, mark_stream, present,
 ):  # fmt: skip
     """Replace synapses whose weight has crossed 0 by any pairs that are not connected.
 
@@ -361,26 +410,45 @@ def replace_crossed(  # type: ignore[no-untyped-def]
     names : (3,) uint32
         Seed, stream, update.
     weigh_stream, mark_stream : uint32
+    present : (n,) uint64
+        See `note_pairs`, changed; empty: rows are searched instead.
 
     Returns
     -------
     int
         How many were replaced.
     """
-    removed = crossed(weight, sign)
+    removed, n_post = crossed(weight, sign), indegree.size
     if removed.size == 0:
         return 0
-    numbers = draw_absent(
-        0, start, post, indegree, indegree.size, autapses, False, params, names, mark_stream,
-        removed.size,
-    )  # fmt: skip
+    if present.size:
+        numbers = _draw_by_bits(present, start.size - 1, n_post, names, removed.size)
+        removed = removed[: numbers.size]
+        _forget_pairs(present, start, post, n_post, removed)
+    else:
+        numbers = draw_absent(
+            0, start, post, indegree, n_post, autapses, False, params, names, mark_stream,
+            removed.size,
+        )  # fmt: skip
+        removed = removed[: numbers.size]
     weigh_names = names.copy()
     weigh_names[1] = weigh_stream
     take_in(
-        start, post, weight, sign, marks, moments, removed[: numbers.size], numbers, size, initial,
-        params, at_weight, indegree, True, weigh_names, mark_stream,
+        start, post, weight, sign, marks, moments, removed, numbers, size, initial, params,
+        at_weight, indegree, True, weigh_names, mark_stream,
     )  # fmt: skip
     return numbers.size
+
+
+@njit(error_model="numpy", cache=True)
+def _forget_pairs(present, start, post, n_post, removed):  # type: ignore[no-untyped-def]
+    """Delete the bits of synapses that go, whose places ascend."""
+    i = 0
+    for k in removed:
+        while start[i + 1] <= k:
+            i += 1
+        number = i * n_post + post[k]
+        present[number >> 6] &= ~(uint64(1) << uint64(number & 63))
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -405,8 +473,10 @@ def take_in(  # type: ignore[no-untyped-def]
         Changed; empty if nobody reads them later.
     moments : tuple of (n,) real
         Changed: 0 for new synapses.
-    removed, numbers : see `move_rows`
-        Where no pair was left for them synapses stay, so that their number is kept.
+    removed : see `move_rows`
+        As many as there are pairs for: the others stay, so that their number is kept.
+    numbers : (n_new,) int64
+        New pairs, ``pre * n_post + post``, none twice.
     size : float
         What new synapses start from without the rule; their sign is then positive.
     initial, params, at_weight, indegree : see `weigh`
@@ -416,8 +486,7 @@ def take_in(  # type: ignore[no-untyped-def]
         Seed, stream, update.
     mark_stream : uint32
     """
-    n_post = indegree.size
-    pre, target = numbers // n_post, numbers % n_post
+    pre, target = by_source(numbers, start.size - 1, indegree.size)
     fresh_marks, fresh = np.zeros(numbers.size, marks.dtype), np.full(numbers.size, size)
     if reads_mark:
         marks_of(pre, target, names[0], mark_stream, fresh_marks)
@@ -426,7 +495,7 @@ def take_in(  # type: ignore[no-untyped-def]
             initial, params, at_weight, pre, target, fresh.copy(), fresh_marks, indegree, names,
             fresh,
         )  # fmt: skip
-    pieces, fresh_at = move_rows(start, removed, numbers, n_post)
+    pieces, fresh_at = move_rows(start, removed, pre)
     move(pieces, post, weight, sign, marks, moments)
     for k in range(numbers.size):
         at = fresh_at[k]

@@ -16,6 +16,7 @@ from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.replacing import (
     draw_absent,
     marks_of,
+    note_pairs,
     pull,
     replace_crossed,
     take_in,
@@ -42,6 +43,9 @@ __all__ = ["Rewirer"]
 
 _FALL, _RISE = 0.99, 1.01
 """By what l1 is multiplied for each update while too many synapses are replaced, and afterwards."""
+
+_PAIRS_EACH = 200
+"""Up to so many pairs for each synapse, a bit for each pair is less than the synapses themselves."""
 
 _NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 _NO_SHEET = (np.empty((0, 2)), np.empty((0, 2)), np.zeros(2))
@@ -106,7 +110,9 @@ class Rewirer:
         # Naming a stream takes as long as a rule that replaces nothing.
         self._streams = {use: np.uint32(stream_id(use, name)) for use in ("rewiring", "weigh")}
         self._goes_by_sign = self._is_plain_deep_r()
+        self._names_of_call = self._named("rewiring", 0)
         self._marks: NDArray[Any] = np.zeros(0, network.precision)
+        self._present: NDArray[np.uint64] = np.zeros(0, np.uint64)
         self.refresh()
         self.pull = 1.0
 
@@ -151,8 +157,16 @@ class Rewirer:
 
     def refresh(self) -> None:
         """Take note of rows that have been replaced from outside."""
+        synapses = self._synapses
         if not self._goes_by_sign:
-            self._marks = self._marks_of(self._synapses.pre, self._synapses.post)
+            self._marks = self._marks_of(synapses.pre, synapses.post)
+            return
+        n_pairs = synapses.n_pre * synapses.n_post
+        if n_pairs <= _PAIRS_EACH * synapses.n:
+            self._present = np.zeros(n_pairs // 64 + 1, np.uint64)
+            note_pairs(
+                self._present, synapses.start, synapses.post, synapses.n_post, synapses.autapses
+            )
 
     def rewire(
         self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None,
@@ -200,13 +214,14 @@ class Rewirer:
 
     def _replaced_by_sign(self, update: int, moments: Moments) -> int:
         synapses = self._synapses
+        self._names_of_call[2] = update
         return int(
             replace_crossed(
                 synapses.start, synapses.post, synapses.weight, synapses.sign, self._marks,
                 moments or (np.zeros_like(synapses.weight),), self._plasticity.weight,
                 self._kernels.initial, self._params, self._at_weight, self._no_indegree,
-                synapses.autapses, self._named("rewiring", update), self._streams["weigh"],
-                self._mark_stream,
+                synapses.autapses, self._names_of_call, self._streams["weigh"], self._mark_stream,
+                self._present,
             )
         )  # fmt: skip
 

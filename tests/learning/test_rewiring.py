@@ -20,7 +20,7 @@ from snnlab.learning import (
     Synapses,
     initial_weights,
 )
-from snnlab.learning.replacing import crossed, move, move_rows
+from snnlab.learning.replacing import by_source, crossed, move, move_rows
 from snnlab.learning.rewirer import Rewirer
 from snnlab.model.rewiring import RewiringRule
 from tests.learning.spike_trials import network, random_trials
@@ -233,15 +233,16 @@ def test_moving_rows_is_set_arithmetic(data: st.DataObject) -> None:
     absent = sorted(set(everyone) - set(present))
     most = min(len(absent), len(present))
     going = data.draw(st.sets(st.sampled_from(present), max_size=most))
-    coming = sorted(data.draw(st.permutations(absent))[: len(going)])
+    coming = data.draw(st.permutations(absent))[: len(going)]
     pre, post = np.divmod(np.array(present), n_post)
     rows = Synapses.sparse(n_pre, n_post, pre, post, np.arange(1.0, len(present) + 1))
     removed = np.flatnonzero(np.isin(present, list(going)))
-    numbers, origin = np.array(coming, np.int64), np.arange(len(present), dtype=float)
+    came_pre, came_post = by_source(np.array(coming, np.int64), n_pre, n_post)
+    origin = np.arange(len(present), dtype=float)
     marks, moments = origin.copy(), (origin.copy(), origin.copy())
-    pieces, fresh_at = move_rows(rows.start, removed, numbers, n_post)
+    pieces, fresh_at = move_rows(rows.start, removed, came_pre)
     move(pieces, rows.post, origin, rows.sign, marks, moments)
-    rows.post[fresh_at] = numbers % n_post
+    rows.post[fresh_at] = came_post
     for array in (origin, marks, *moments):
         array[fresh_at] = -1
     found = np.repeat(np.arange(n_pre), np.diff(rows.start)) * n_post + rows.post

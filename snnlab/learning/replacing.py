@@ -15,14 +15,12 @@ from snnlab.rules.call import call_rule
 
 __all__ = [
     "by_source",
-    "crossed",
     "draw_absent",
     "marks_of",
     "move",
     "move_rows",
     "note_pairs",
-    "pull",
-    "replace_crossed",
+    "replace_by_any",
     "take_in",
     "visit",
     "visit_at_once",
@@ -32,9 +30,6 @@ __all__ = [
 
 _DRAWN_AT_ONCE = 128
 """Pairs that are drawn before it is asked whether they have a synapse."""
-
-_LOOKED_AT = 32
-"""Weights that are looked at together: nearly all have the right sign."""
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
@@ -91,34 +86,6 @@ def visit(adjust, prune, start, post, weight, marks, indegree, params, names, go
 def visit_at_once(address, weight, marks, params, goes):  # type: ignore[no-untyped-def]
     """Say which synapses go, by `snnlab.rules.emit_pruning.PruningKernel`; return how many."""
     return call_rule(address, (weight, marks, params, goes, int64(weight.size)))
-
-
-@njit(error_model="numpy", cache=True)
-def crossed(weight, sign):  # type: ignore[no-untyped-def]
-    """Places of synapses whose weight has the other sign than their connection, ascending."""
-    found, n, zero = np.empty(256, np.int64), 0, weight.dtype.type(0)
-    n_blocks = weight.size // _LOOKED_AT
-    for b in range(n_blocks + 1):
-        # Numbers without a sign: see `snnlab.learning.arrivals.add_arrivals`.
-        low, size = uint64(b * _LOOKED_AT), uint64(_LOOKED_AT)
-        some = int32(0)
-        if b < n_blocks:
-            for k in range(uint64(_LOOKED_AT)):
-                along = weight[low + k] if sign[low + k] > 0 else -weight[low + k]
-                some |= int32(along < zero)
-            if not some:
-                continue
-        else:
-            size = uint64(weight.size) - low
-        if n + _LOOKED_AT > found.size:
-            more = np.empty(2 * found.size, np.int64)
-            more[:n] = found[:n]
-            found = more
-        for k in range(size):
-            along = weight[low + k] if sign[low + k] > 0 else -weight[low + k]
-            found[uint64(n)] = low + k
-            n += int64(along < zero)
-    return found[:n]
 
 
 @njit(error_model="numpy", cache=True)
@@ -347,6 +314,7 @@ def move(pieces, post, weight, sign, marks, moments):  # type: ignore[no-untyped
     ----------
     pieces : see `move_rows`
     post, weight, sign, marks, moments : see `take_in`
+        There may be no marks.
     """
     for k in range(pieces.shape[0]):
         to, since, n = pieces[k]
@@ -396,47 +364,56 @@ def weigh(initial, params, at_weight, pre, post, size, marks, indegree, names, w
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def replace_crossed(  # type: ignore[no-untyped-def]
-    start, post, weight, sign, marks, moments, size, initial, params, at_weight, indegree, autapses,
-    names, weigh_stream, mark_stream, present,
+def replace_by_any(  # type: ignore[no-untyped-def]
+    start, post, weight, sign, moments, removed, size, positive, n_post, autapses, names,
+    mark_stream, present,
 ):  # fmt: skip
-    """Replace synapses whose weight has crossed 0 by any pairs that are not connected.
+    """Replace synapses by any pairs that are not connected, each with its sign for ever.
 
     Parameters
     ----------
-    start, post, weight, sign, marks, moments, size, initial, params, at_weight, indegree
+    start, post, weight, sign, moments
         See `take_in`.
+    removed : (n_going,) int64
+        Places of those that go, ascending.
+    size : float
+        What new synapses start from, times their sign.
+    positive : real
+        Part of the connections that are positive: those with lower marks.
+    n_post : int
     autapses : bool
     names : (3,) uint32
         Seed, stream, update.
-    weigh_stream, mark_stream : uint32
+    mark_stream : uint32
     present : (n,) uint64
         See `note_pairs`, changed; empty: rows are searched instead.
 
     Returns
     -------
     int
-        How many were replaced.
+        How many were replaced: where no pair is left for them synapses stay.
     """
-    removed, n_post = crossed(weight, sign), indegree.size
-    if removed.size == 0:
-        return 0
     if present.size:
         numbers = _draw_by_bits(present, start.size - 1, n_post, names, removed.size)
         removed = removed[: numbers.size]
         _forget_pairs(present, start, post, n_post, removed)
     else:
+        unread, no_params = np.empty(0, np.int64), np.empty(0, weight.dtype)
         numbers = draw_absent(
-            0, start, post, indegree, n_post, autapses, False, params, names, mark_stream,
+            0, start, post, unread, n_post, autapses, False, no_params, names, mark_stream,
             removed.size,
         )  # fmt: skip
         removed = removed[: numbers.size]
-    weigh_names = names.copy()
-    weigh_names[1] = weigh_stream
-    take_in(
-        start, post, weight, sign, marks, moments, removed, numbers, size, initial, params,
-        at_weight, indegree, True, weigh_names, mark_stream,
-    )  # fmt: skip
+    pre, target = by_source(numbers, start.size - 1, n_post)
+    pieces, fresh_at = move_rows(start, removed, pre)
+    move(pieces, post, weight, sign, np.empty(0, weight.dtype), moments)
+    for k in range(numbers.size):
+        at, is_positive = fresh_at[k], mark(pre[k], target[k], names[0], mark_stream) < positive
+        post[at], weight[at], sign[at] = target[k], size, 1
+        if not is_positive:
+            weight[at], sign[at] = -size, -1
+        for moment in moments:
+            moment[at] = 0
     return numbers.size
 
 
@@ -452,13 +429,6 @@ def _forget_pairs(present, start, post, n_post, removed):  # type: ignore[no-unt
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def pull(gradient, sign, size):  # type: ignore[no-untyped-def]
-    """Add the sign of each synapse, -1, 0 or 1, times a size, to its gradient; both (n,)."""
-    for k in range(gradient.size):
-        gradient[k] += size * gradient.dtype.type(sign[k])
-
-
-@njit(nogil=True, error_model="numpy", cache=True)
 def take_in(  # type: ignore[no-untyped-def]
     start, post, weight, sign, marks, moments, removed, numbers, size, initial, params, at_weight,
     indegree, reads_mark, names, mark_stream,
@@ -470,7 +440,7 @@ def take_in(  # type: ignore[no-untyped-def]
     start, post, weight, sign : see `snnlab.learning.synapses.Synapses`
         Changed.
     marks : (n,) real
-        Changed; empty if nobody reads them later.
+        Changed.
     moments : tuple of (n,) real
         Changed: 0 for new synapses.
     removed : see `move_rows`
@@ -500,8 +470,7 @@ def take_in(  # type: ignore[no-untyped-def]
     for k in range(numbers.size):
         at = fresh_at[k]
         post[at], weight[at] = target[k], fresh[k]
-        if marks.size:
-            marks[at] = fresh_marks[k]
+        marks[at] = fresh_marks[k]
         sign[at] = -1 if math.copysign(1.0, fresh[k]) < 0.0 else 1
         for moment in moments:
             moment[at] = 0

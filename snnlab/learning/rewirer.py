@@ -12,13 +12,13 @@ from snnlab.arrays.ranking_growth import grow_anywhere, score_synapses
 from snnlab.arrays.selection import by_group, choose_lowest
 from snnlab.build.random import stream_id
 from snnlab.errors import SpecError
+from snnlab.learning.crossing import crossed, pull
 from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.replacing import (
     draw_absent,
     marks_of,
     note_pairs,
-    pull,
-    replace_crossed,
+    replace_by_any,
     take_in,
     visit,
     visit_at_once,
@@ -45,7 +45,7 @@ _FALL, _RISE = 0.99, 1.01
 """By what l1 is multiplied for each update while too many synapses are replaced, and afterwards."""
 
 _PAIRS_EACH = 200
-"""Up to so many pairs for each synapse, a bit for each pair is less than the synapses themselves."""
+"""Up to so many pairs for each synapse a bit for each pair takes less than the synapses do."""
 
 _NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 _NO_SHEET = (np.empty((0, 2)), np.empty((0, 2)), np.zeros(2))
@@ -110,6 +110,8 @@ class Rewirer:
         # Naming a stream takes as long as a rule that replaces nothing.
         self._streams = {use: np.uint32(stream_id(use, name)) for use in ("rewiring", "weigh")}
         self._goes_by_sign = self._is_plain_deep_r()
+        if self._goes_by_sign:
+            self._positive = self._params.dtype.type(self._p.positive)
         self._names_of_call = self._named("rewiring", 0)
         self._marks: NDArray[Any] = np.zeros(0, network.precision)
         self._present: NDArray[np.uint64] = np.zeros(0, np.uint64)
@@ -214,14 +216,16 @@ class Rewirer:
 
     def _replaced_by_sign(self, update: int, moments: Moments) -> int:
         synapses = self._synapses
+        going = crossed(synapses.weight, synapses.sign)
+        if not going.size:
+            return 0
         self._names_of_call[2] = update
         return int(
-            replace_crossed(
-                synapses.start, synapses.post, synapses.weight, synapses.sign, self._marks,
-                moments or (np.zeros_like(synapses.weight),), self._plasticity.weight,
-                self._kernels.initial, self._params, self._at_weight, self._no_indegree,
-                synapses.autapses, self._names_of_call, self._streams["weigh"], self._mark_stream,
-                self._present,
+            replace_by_any(
+                synapses.start, synapses.post, synapses.weight, synapses.sign,
+                moments or (np.zeros_like(synapses.weight),), going, self._plasticity.weight,
+                self._positive, synapses.n_post, synapses.autapses, self._names_of_call,
+                self._mark_stream, self._present,
             )
         )  # fmt: skip
 

@@ -20,7 +20,8 @@ from snnlab.learning import (
     Synapses,
     initial_weights,
 )
-from snnlab.learning.replacing import by_source, crossed, move, move_rows
+from snnlab.learning.crossing import crossed
+from snnlab.learning.replacing import by_source, move, move_rows
 from snnlab.learning.rewirer import Rewirer
 from snnlab.model.rewiring import RewiringRule
 from tests.learning.spike_trials import network, random_trials

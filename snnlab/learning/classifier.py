@@ -18,6 +18,7 @@ from snnlab.learning.encoders.encoder import Encoder, fitted
 from snnlab.learning.learner import Learner
 from snnlab.learning.optimisers import Adam, Optimiser
 from snnlab.learning.recurrent_network import PARAMETERS, RecurrentNetwork
+from snnlab.learning.response import Response, respond
 from snnlab.learning.shuffle import batches
 from snnlab.learning.structural_plasticity import StructuralPlasticity
 from snnlab.learning.training import saved
@@ -367,6 +368,25 @@ class Classifier:
         """
         best: NDArray[Any] = self.decision_function(X).argmax(1)
         return np.asarray(self.classes_)[best] if self._answers_names else best
+
+    def response(self, X: Trials | ArrayLike, k: int = 0) -> Response:
+        """Return the hidden spikes and the outputs of one trial, step by step.
+
+        Parameters
+        ----------
+        X : see `fit`
+        k : int
+            Which trial of them.
+
+        Raises
+        ------
+        SpecError
+            There is no such trial.
+        """
+        trials = self._shown(X, None)
+        if trials.labels is None:
+            trials = _labelled(trials, np.zeros(len(trials), np.int64), self.classes_)
+        return respond(self.network_, self.learner_.weights, trials, k)
 
     def decision_function(self, X: Trials | ArrayLike) -> NDArray[np.float64]:
         """Return the vote for each class: outputs, summed over the steps that count.

@@ -21,8 +21,10 @@ __all__ = [
     "RankDied",
     "RankFailed",
     "RankTimeout",
+    "RewiringWarning",
     "RuleError",
     "SnnlabError",
+    "SnnlabWarning",
     "SpecError",
     "StateError",
     "StorageError",
@@ -128,6 +130,14 @@ class RankTimeout(ClusterError, TimeoutError):
 
 class InternalError(SnnlabError, RuntimeError):
     """A bug in snnlab itself. Please report it with the message."""
+
+
+class SnnlabWarning(UserWarning):
+    """Base of the warnings that have a name, by which they can be silenced or made errors."""
+
+
+class RewiringWarning(SnnlabWarning):
+    """So many synapses are replaced while a network learns that it unlearns with them."""
 
 
 def nearest(name: str, valid: Iterable[str], n: int = 3) -> list[str]:

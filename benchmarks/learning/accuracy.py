@@ -64,14 +64,16 @@ def _trials(name: str) -> tuple[Trials, Trials]:
 
 @dataclass(frozen=True)
 class Case:
-    """A data set, a density, who rewires, and for how many epochs."""
+    """A data set, a density, who rewires, and for how many epochs; and what is unlike `SETS`."""
 
     data: str
     density: float
     rule: str
-    l1: float | None
     epochs: int
     beta: float = 0.0174
+    feedback: str = "symmetric"
+    own_batch: int | None = None
+    own_rates: tuple[float, float] | None = None
 
     def learner(self, training: Trials, seed: int) -> Learner:
         """Return a learner that has learnt nothing."""
@@ -79,49 +81,55 @@ class Case:
         network = RecurrentNetwork(
             training.n_channels, common.n_hidden, len(training.classes),
             input_density=self.density, recurrent_density=self.density, beta=self.beta,
-            input_gain=common.input_gain, seed=seed,
+            input_gain=common.input_gain, feedback=self.feedback, seed=seed,
         )  # fmt: skip
         every = 1 if self.rule == "DeepR" else 20
-        rewiring = StructuralPlasticity(self.rule, every=every, l1=self.l1) if self.rule else None
+        rewiring = StructuralPlasticity(self.rule, every=every) if self.rule else None
         return Learner(
-            network, optimiser=Adam(common.rates[0]), input_rewiring=rewiring,
+            network, optimiser=Adam(self.rates[0]), input_rewiring=rewiring,
             recurrent_rewiring=rewiring, drop_out=common.drop_out,
         )  # fmt: skip
 
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Learning rates of the first and the last epoch."""
+        return self.own_rates or SETS[self.data].rates
+
+    @property
+    def batch(self) -> int:
+        """Trials of a batch."""
+        return self.own_batch or SETS[self.data].batch
+
     def rate(self, epoch: int) -> float:
         """Learning rate of an epoch."""
-        first, last = SETS[self.data].rates
+        first, last = self.rates
         return float(first * (last / first) ** (epoch / (self.epochs - 1)))
 
 
+def _densities(data: str, epochs: int) -> dict[str, Case]:
+    """Dense, and at three densities fixed and with DEEP R."""
+    found = {f"{data}, dense": Case(data, 1.0, "", epochs)}
+    for density in (0.1, 0.05, 0.01):
+        found[f"{data}, {density:.0%} fixed"] = Case(data, density, "", epochs)
+        found[f"{data}, {density:.0%} DEEP R"] = Case(data, density, "DeepR", epochs)
+    return {name.replace("%", " %"): case for name, case in found.items()}
+
+
 CASES = {
-    "digits, dense, 10 epochs": Case("digits", 1.0, "", None, 10),
-    "digits, dense LIF, 10 epochs": Case("digits", 1.0, "", None, 10, beta=0.0),
-    "digits, dense": Case("digits", 1.0, "", None, 20),
-    "digits, 10 % fixed": Case("digits", 0.1, "", None, 20),
-    "digits, 10 % DEEP R": Case("digits", 0.1, "DeepR", None, 20),
-    "digits, 10 % SET": Case("digits", 0.1, "SET", None, 20),
-    "digits, 10 % RigL": Case("digits", 0.1, "RigL", None, 20),
-    "digits, 5 % fixed": Case("digits", 0.05, "", None, 20),
-    "digits, 5 % DEEP R": Case("digits", 0.05, "DeepR", None, 20),
-    "digits, 1 % fixed": Case("digits", 0.01, "", None, 20),
-    "digits, 1 % DEEP R": Case("digits", 0.01, "DeepR", 2.5e-4, 20),
-    "vowels, dense": Case("vowels", 1.0, "", None, 20),
-    "vowels, 10 % fixed": Case("vowels", 0.1, "", None, 20),
-    "vowels, 10 % DEEP R": Case("vowels", 0.1, "DeepR", None, 20),
-    "vowels, 5 % fixed": Case("vowels", 0.05, "", None, 20),
-    "vowels, 5 % DEEP R": Case("vowels", 0.05, "DeepR", None, 20),
-    "MNIST-5k, dense": Case("MNIST-5k", 1.0, "", None, 20),
-    "MNIST-5k, 10 % fixed": Case("MNIST-5k", 0.1, "", None, 20),
-    "MNIST-5k, 10 % DEEP R": Case("MNIST-5k", 0.1, "DeepR", None, 20),
-    "MNIST-5k, 5 % fixed": Case("MNIST-5k", 0.05, "", None, 20),
-    "MNIST-5k, 5 % DEEP R": Case("MNIST-5k", 0.05, "DeepR", None, 20),
-    "MNIST-5k, 1 % fixed": Case("MNIST-5k", 0.01, "", None, 20),
-    "MNIST-5k, 1 % DEEP R": Case("MNIST-5k", 0.01, "DeepR", None, 20),
-    "Fashion, dense": Case("Fashion", 1.0, "", None, 8),
-    "Fashion, 5 % DEEP R": Case("Fashion", 0.05, "DeepR", None, 8),
+    "digits, dense, 10 epochs": Case("digits", 1.0, "", 10),
+    "digits, dense LIF, 10 epochs": Case("digits", 1.0, "", 10, beta=0.0),
+    "digits, dense, random feedback": Case("digits", 1.0, "", 20, feedback="random"),
+    "digits, dense, batch 1, 5 epochs": Case(
+        "digits", 1.0, "", 5, own_batch=1, own_rates=(5e-4, 5e-4)
+    ),
+    "digits, 10 % SET": Case("digits", 0.1, "SET", 20),
+    "digits, 10 % RigL": Case("digits", 0.1, "RigL", 20),
+    **_densities("digits", 20),
+    **_densities("vowels", 20),
+    **_densities("MNIST-5k", 20),
+    **_densities("Fashion", 8),
 }
-"""l1 for each trial and step; None: the default, 2.5e-5."""
+"""What is measured, by name."""
 
 
 def runs(names: list[str], seeds: int) -> Iterator[dict[str, Any]]:
@@ -144,7 +152,7 @@ def _learn(case: Case, seed: int) -> dict[str, Any]:
     accuracy, seconds, spikes, rewired = [], [], 0.0, 0
     for epoch in range(case.epochs):
         spikes, rewired, started = 0.0, 0, time.perf_counter()
-        for indices in batches(len(training), SETS[case.data].batch, seed, epoch):
+        for indices in batches(len(training), case.batch, seed, epoch):
             update = learner.learn(training, indices, learning_rate=case.rate(epoch))
             spikes += float(update.outcome.n_spikes.sum())
             rewired += sum(update.n_rewired.values())

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["adjoint_gradient"]
 
+
 def adjoint_gradient(
     task: Task, crew: Crew, *, pairs: bool = False, longest_chunk: int = LONGEST_CHUNK
 ) -> Gradient:

@@ -19,6 +19,7 @@ from snnlab.learning.encoders.encoder import Encoder, fitted
 from snnlab.learning.learner import Learner
 from snnlab.learning.optimisers import Adam, Optimiser
 from snnlab.learning.recurrent_network import PARAMETERS, RecurrentNetwork
+from snnlab.learning.response import Response, respond
 from snnlab.learning.shuffle import batches
 from snnlab.learning.structural_plasticity import StructuralPlasticity
 from snnlab.learning.training import saved
@@ -27,6 +28,7 @@ from snnlab.learning.training.evaluation import Evaluation
 from snnlab.learning.training.history import EpochTally, History
 from snnlab.learning.training.learning_rate import learning_rate_at
 from snnlab.learning.training.progress import Progress
+from snnlab.learning.training.rewiring_watch import RewiringWatch
 from snnlab.learning.trials import Trials
 
 if TYPE_CHECKING:
@@ -195,6 +197,12 @@ class Classifier:
         Classifier
             This one.
 
+        Warns
+        -----
+        RewiringWarning
+            In the second half of the epochs, and after the fourth, l1 has more than 1 % of the
+            synapses of a projection replaced for each batch.
+
         Raises
         ------
         SpecError
@@ -221,6 +229,7 @@ class Classifier:
         self._check_against(held_out, "validation")
         course = self._course(trials, held_out)
         told: list[Callback] = [Progress()] if callbacks is None else list(callbacks)
+        told.append(RewiringWatch())
         try:
             try:
                 for callback in told:
@@ -257,8 +266,10 @@ class Classifier:
         self._history.rows.append(tally.row(held_out, rate, seconds))
         self._whole = self.learner_.state()
         course.epoch += 1
-        wants_stop = [callback.on_epoch(course) for callback in callbacks]
-        return any(wants_stop)
+        wants_stop = False
+        for callback in callbacks:
+            wants_stop = bool(callback.on_epoch(course)) or wants_stop
+        return wants_stop
 
     def _begin(self, trials: Trials) -> None:
         self.network_ = self._network_of(trials)
@@ -362,6 +373,25 @@ class Classifier:
         """
         best: NDArray[Any] = self.decision_function(X).argmax(1)
         return np.asarray(self.classes_)[best] if self._answers_names else best
+
+    def response(self, X: Trials | ArrayLike, k: int = 0) -> Response:
+        """Return the hidden spikes and the outputs of one trial, step by step.
+
+        Parameters
+        ----------
+        X : see `fit`
+        k : int
+            Which trial of them.
+
+        Raises
+        ------
+        SpecError
+            There is no such trial.
+        """
+        trials = self._shown(X, None)
+        if trials.labels is None:
+            trials = _labelled(trials, np.zeros(len(trials), np.int64), self.classes_)
+        return respond(self.network_, self.learner_.weights, trials, k)
 
     def decision_function(self, X: Trials | ArrayLike) -> NDArray[np.float64]:
         """Return the vote for each class: outputs, summed over the steps that count.

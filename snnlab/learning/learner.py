@@ -157,7 +157,8 @@ class Learner:
         rate = self.optimiser.learning_rate if learning_rate is None else learning_rate
         self._apply(gradient, rate, trials.n_steps)
         time = self.n_updates * trials.n_steps * trials.dt
-        n_rewired = {name: self._rewire(name, r, gradient, time) for name, r in due.items()}
+        slowed = rate / self.optimiser.learning_rate
+        n_rewired = {name: self._rewire(name, r, gradient, time, slowed) for name, r in due.items()}
         return Update(gradient.outcome, n_rewired)
 
     def evaluate(
@@ -170,6 +171,11 @@ class Learner:
             return self._on_device.show(Named.of(self.network, trials, indices, targets))
         return self._eprop.evaluate(self.weights, trials, indices, targets=targets)
 
+    def rewired_by_l1(self) -> dict[str, tuple[int, float]]:
+        """Return the number of synapses and l1 of each projection that l1 rewires, by name."""
+        synapses = self._synapses()
+        return {n: (synapses[n].n, r.l1) for n, r in self._rewirers.items() if r.l1 > 0.0}
+
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of all arrays that learning goes on from, by name; see `restore`."""
         weights = self.weights
@@ -180,6 +186,7 @@ class Learner:
         for name, moments in self._moments.items():
             found |= {f"{name}/moment/{k}": m.copy() for k, m in enumerate(moments)}
         found |= {f"{name}/weight": w.copy() for name, w in self._learnt().items()}
+        found |= {f"{name}/pull": np.array(r.pull) for name, r in self._rewirers.items()}
         if weights.feedback is not None:
             found["feedback/weight"] = weights.feedback.copy()
         for name, synapses in self._synapses().items():
@@ -222,8 +229,9 @@ class Learner:
                 synapses.start[:] = state[f"{name}/start"]
                 synapses.post[:] = state[f"{name}/post"]
                 synapses.sign[:] = state[f"{name}/sign"]
-        for rewirer in self._rewirers.values():
+        for name, rewirer in self._rewirers.items():
             rewirer.refresh()
+            rewirer.pull = float(state[f"{name}/pull"])
 
     def close(self) -> None:
         """Let the threads end, and give the memory of the device back; the weights stay."""
@@ -251,9 +259,11 @@ class Learner:
             found[name] = Rewirer(self.network, name, synapses[name], chosen)
         return found
 
-    def _rewire(self, name: str, rewirer: Rewirer, gradient: Gradient, time: float) -> int:
+    def _rewire(
+        self, name: str, rewirer: Rewirer, gradient: Gradient, time: float, slowed: float
+    ) -> int:
         pairs = gradient.input_pairs if name == "input" else gradient.recurrent_pairs
-        return rewirer.rewire(self.n_updates, time, self._moments[name], pairs)
+        return rewirer.rewire(self.n_updates, time, self._moments[name], pairs, slowed)
 
     def _learn_on_device(
         self, device: DeviceTraining, named: Named, due: Mapping[str, Rewirer],
@@ -262,12 +272,12 @@ class Learner:
         trials = named.trials
         check_events(self.network, trials, self.drop_out)
         n = trials.n_steps, named.n_trials
+        rate = self.optimiser.learning_rate if learning_rate is None else learning_rate
         pulls = {k: Pull(r.l1_per_step * n[0] * n[1], r.gives_signs) for k, r in
                  self._rewirers.items()}  # fmt: skip
         outcome, pairs = device.learn(
             named, regulariser=self._regulariser(), drop_out=self.drop_out, update=self.n_updates,
-            rate=self.optimiser.learning_rate if learning_rate is None else learning_rate,
-            pulls=pulls, pairs=any(r.needs_pairs for r in due.values()),
+            rate=rate, pulls=pulls, pairs=any(r.needs_pairs for r in due.values()),
         )  # fmt: skip
         self.n_updates += 1
         self._remember_rates(outcome, trials)
@@ -276,8 +286,9 @@ class Learner:
         for name, rewirer in due.items():
             device.collect_projection(name)
             n_rewired[name] = rewirer.rewire(
-                self.n_updates, time, self._moments[name], pairs.get(name)
-            )
+                self.n_updates, time, self._moments[name], pairs.get(name),
+                rate / self.optimiser.learning_rate,
+            )  # fmt: skip
             device.take_projection(name)
         return Update(outcome, n_rewired)
 
@@ -311,9 +322,7 @@ class Learner:
             "output": gradient.output, "bias": gradient.bias, "feedback": gradient.output,
         }  # fmt: skip
         for name, rewirer in self._rewirers.items():
-            pull = rewirer.l1_per_step * n_steps * gradient.outcome.loss.size
-            if pull:
-                by_name[name] += by_name[name].dtype.type(pull) * rewirer.signs()
+            rewirer.pull_towards_zero(by_name[name], n_steps * gradient.outcome.loss.size)
         for name, weight in self._learnt().items():
             moments = self._moments[name]
             self.optimiser.apply(weight, by_name[name], moments, self.n_updates, rate)

@@ -12,10 +12,13 @@ from snnlab.arrays.ranking_growth import grow_anywhere, score_synapses
 from snnlab.arrays.selection import by_group, choose_lowest
 from snnlab.build.random import stream_id
 from snnlab.errors import SpecError
+from snnlab.learning.crossing import crossed, pull
 from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.replacing import (
     draw_absent,
     marks_of,
+    note_pairs,
+    replace_by_any,
     take_in,
     visit,
     visit_at_once,
@@ -38,6 +41,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Rewirer"]
 
+_FALL, _RISE = 0.99, 1.01
+"""By what l1 is multiplied for each update while too many synapses are replaced, and afterwards."""
+
+_PAIRS_EACH = 200
+"""Up to so many pairs for each synapse a bit for each pair takes less than the synapses do."""
+
 _NONE: NDArray[np.int64] = np.zeros(0, np.int64)
 _NO_SHEET = (np.empty((0, 2)), np.empty((0, 2)), np.zeros(2))
 
@@ -53,6 +62,11 @@ class Rewirer:
     synapses : Synapses
         Changed by all methods.
     plasticity : StructuralPlasticity
+
+    Attributes
+    ----------
+    pull : float
+        Part of l1 that acts now: less than 1 where more synapses were replaced than shall be.
 
     Raises
     ------
@@ -94,12 +108,29 @@ class Rewirer:
         self._seed = np.uint32(network.seed)
         self._mark_stream = np.uint32(mark_stream(name))
         # Naming a stream takes as long as a rule that replaces nothing.
-        self._streams = {use: stream_id(use, name) for use in ("rewiring", "weigh")}
-        self._marks = self._marks_of(synapses.pre, synapses.post)
+        self._streams = {use: np.uint32(stream_id(use, name)) for use in ("rewiring", "weigh")}
+        self._goes_by_sign = self._is_plain_deep_r()
+        if self._goes_by_sign:
+            self._positive = self._params.dtype.type(self._p.positive)
+        self._names_of_call = self._named("rewiring", 0)
+        self._marks: NDArray[Any] = np.zeros(0, network.precision)
+        self._present: NDArray[np.uint64] = np.zeros(0, np.uint64)
+        self.refresh()
+        self.pull = 1.0
+
+    def pull_towards_zero(self, gradient: NDArray[Any], n: int) -> None:
+        """Add l1 to the gradient of the weights, (n_synapses,), for `n` steps of trials in all."""
+        size = gradient.dtype.type(self.l1_per_step * n)
+        if size:
+            pull(gradient, self.signs(), size)
+
+    def is_due(self, update: int) -> bool:
+        """Tell whether the rule is asked after this update."""
+        return update % self._plasticity.every == 0
 
     @property
-    def l1_per_step(self) -> float:
-        """What is added to the gradient for each trial and step, times the sign."""
+    def l1(self) -> float:
+        """What the settings say that `l1_per_step` be."""
         assert self._plasticity.l1 is not None
         return self._plasticity.l1
 
@@ -108,13 +139,14 @@ class Rewirer:
         """Whether connections have a sign of their own."""
         return self._rule.weighs_first
 
+    @property
+    def l1_per_step(self) -> float:
+        """What is added to the gradient for each trial and step, times the sign."""
+        return self.pull * self.l1
+
     def signs(self) -> NDArray[Any]:
         """Signs of connections where the rule gives them one, else those of the weights, (n,)."""
         return self._synapses.sign if self.gives_signs else np.sign(self._synapses.weight)
-
-    def is_due(self, update: int) -> bool:
-        """Tell whether the rule is asked after this update."""
-        return update % self._plasticity.every == 0
 
     @property
     def needs_pairs(self) -> bool:
@@ -125,17 +157,28 @@ class Rewirer:
         """Give the weights that the network starts with the signs of their connections."""
         if self._rule.weighs_first:
             synapses = self._synapses
-            synapses.weight[:] = self._weighed(
-                synapses.pre.astype(np.int64), synapses.post.astype(np.int64), synapses.weight,
-                self._marks, 0,
-            )  # fmt: skip
+            pre, post = synapses.pre.astype(np.int64), synapses.post.astype(np.int64)
+            marks = self._marks_of(pre, post)
+            synapses.weight[:] = self._weighed(pre, post, synapses.weight, marks, 0)
             synapses.sign[:] = np.where(np.signbit(synapses.weight), -1, 1)
 
     def refresh(self) -> None:
         """Take note of rows that have been replaced from outside."""
-        self._marks = self._marks_of(self._synapses.pre, self._synapses.post)
+        synapses = self._synapses
+        if not self._goes_by_sign:
+            self._marks = self._marks_of(synapses.pre, synapses.post)
+            return
+        n_pairs = synapses.n_pre * synapses.n_post
+        if n_pairs <= _PAIRS_EACH * synapses.n:
+            self._present = np.zeros(n_pairs // 64 + 1, np.uint64)
+            note_pairs(
+                self._present, synapses.start, synapses.post, synapses.n_post, synapses.autapses
+            )
 
-    def rewire(self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None) -> int:
+    def rewire(
+        self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None,
+        slowed: float = 1.0,
+    ) -> int:  # fmt: skip
         """Ask the rule once.
 
         Parameters
@@ -148,21 +191,60 @@ class Rewirer:
             Of the optimiser; changed, 0 for new synapses.
         pairs : (n_pre, n_post) real, optional
             Gradients of all pairs, for a rule that needs them.
+        slowed : float
+            What is left of the learning rate.
 
         Returns
         -------
         int
             Synapses that were replaced.
         """
+        if self._goes_by_sign:
+            n = self._replaced_by_sign(update, moments)
+        else:
+            n = self._replaced_by_rule(update, time, moments, pairs)
+        self._pull_less_or_more(n, slowed)
+        return n
+
+    def _pull_less_or_more(self, n: int, slowed: float) -> None:
+        """Lower l1 while more synapses are replaced than shall be, and let it come back."""
+        every = self._plasticity.every
+        is_too_much = n > self._plasticity.most * slowed * every * self._synapses.n
+        self.pull = min(self.pull * (_FALL if is_too_much else _RISE) ** every, 1.0)
+
+    def _is_plain_deep_r(self) -> bool:
+        """Whether signs of weights alone decide, so that nothing else is to be looked at."""
+        rule = self._rule
+        its = (rule.prune, rule.accept, rule.initial)
+        is_deep_r = its == (DeepR.prune, DeepR.accept, DeepR.initial) and self._leaves_weights()
+        return is_deep_r and self._p.is_mixed > 0.5
+
+    def _replaced_by_sign(self, update: int, moments: Moments) -> int:
+        synapses = self._synapses
+        going = crossed(synapses.weight, synapses.sign)
+        if not going.size:
+            return 0
+        self._names_of_call[2] = update
+        return int(
+            replace_by_any(
+                synapses.start, synapses.post, synapses.weight, synapses.sign,
+                moments or (np.zeros_like(synapses.weight),), going, self._plasticity.weight,
+                self._positive, synapses.n_post, synapses.autapses, self._names_of_call,
+                self._mark_stream, self._present,
+            )
+        )  # fmt: skip
+
+    def _replaced_by_rule(
+        self, update: int, time: float, moments: Moments, pairs: NDArray[Any] | None
+    ) -> int:
         names = self._named("rewiring", update)
         goes = np.zeros(self._synapses.n, np.uint8)
         if self._rule.replaces:
             numbers = self._replaced(goes, names)
         else:
             numbers = self._ranked(goes, names, time, pairs)
-        if not numbers.size:
-            return 0
-        self._merged(goes, numbers, update, moments)
+        if numbers.size:
+            self._merged(goes, numbers, update, moments)
         return int(numbers.size)
 
     # --- rules that replace -----------------------------------------------------------------------
@@ -181,15 +263,13 @@ class Rewirer:
             )  # fmt: skip
         if not n:
             return _NONE
+        accepts_any = self._rule.accept is DeepR.accept
         numbers: NDArray[np.int64] = draw_absent(
-            kernels.accept, synapses.start, synapses.post,
+            0 if accepts_any else kernels.accept, synapses.start, synapses.post,
             self._indegree(synapses.post[goes == 0] if self._reads_indegree else _NONE),
             synapses.n_post, synapses.autapses, self._reads_mark, self._params, names,
             self._mark_stream, n,
         )  # fmt: skip
-        if numbers.size < n:
-            # Where no pair is left for them, synapses stay: their number is kept.
-            goes[np.flatnonzero(goes)[numbers.size :]] = 0
         return numbers
 
     def _indegree(self, post: NDArray[Any]) -> NDArray[np.int64]:
@@ -345,7 +425,8 @@ class Rewirer:
         synapses = self._synapses
         take_in(
             synapses.start, synapses.post, synapses.weight, synapses.sign, self._marks,
-            moments or (self._marks.copy(),), goes, numbers, self._plasticity.weight,
+            moments or (np.zeros_like(synapses.weight),),
+            np.flatnonzero(goes)[: numbers.size], numbers, self._plasticity.weight,
             self._kernels.initial, self._params.copy(), self._at_weight,
             self._indegree(synapses.post), self._reads_mark, self._named("weigh", update),
             self._mark_stream,

@@ -140,7 +140,7 @@ def fire(c, refractory_steps, v, a, refractory, flags, spikes, n):  # type: igno
 
 
 def _exp(x: Any) -> Any:
-    """snnlab's own exponential, which is the same to the bit on every device."""
+    """Snnlab's own exponential, which is the same to the bit on every device."""
     return of_precision(x).exp(x)
 
 
@@ -151,7 +151,7 @@ def _exp_compiled(x):  # type: ignore[no-untyped-def]
 
 
 def _log(x: Any) -> Any:
-    """snnlab's own logarithm of a double."""
+    """Snnlab's own logarithm of a double."""
     return FLOAT64.log(x)
 
 

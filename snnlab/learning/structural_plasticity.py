@@ -18,6 +18,9 @@ _L1 = Parameter(
     2.5e-5, "1", "pull of each weight towards 0, inside the gradient, for each trial and time step",
     low=0.0, slider=(0.0, 1e-3),
 )  # fmt: skip
+_MOST = Parameter(
+    0.005, "1", "part of the synapses that may be replaced for each update", above=0.0, high=1.0
+)
 _WEIGHT = Parameter(0.0, "1", "size that a new synapse starts from", low=0.0)
 
 
@@ -41,6 +44,10 @@ class StructuralPlasticity:
         2.5e-5 for rules that replace, 0 for others.
     weight : float
         Size that new synapses start from; their sign is that of their connection.
+    most : float
+        Part of the synapses that l1 may have replaced for each update of the weights, when the
+        learning rate is the optimiser's; less as it falls. While more are replaced, l1 falls by 1 %
+        each update, and comes back as slowly. 1: l1 stays.
 
     Raises
     ------
@@ -51,7 +58,9 @@ class StructuralPlasticity:
     -----
     A pair that loses its synapse gets none in the same call. With Adam any l1 moves a weight that
     has no other gradient by a learning rate each update, so that l1 decides which synapses are idle
-    rather than how fast they go; too much of it replaces those that have learnt something.
+    rather than how fast they go; too much of it replaces those that have learnt something. Once the
+    training set is learnt by heart its gradients are small, and any l1 is too much: `most` is for
+    that.
 
     `RigL` lets those pairs come whose weight has the largest gradient, summed over the batch.
     Times of rules (``t_stop``) are updates times the length of a trial.
@@ -69,6 +78,7 @@ class StructuralPlasticity:
     parameters: Mapping[str, float | str] = field(default_factory=dict)
     l1: float | None = None
     weight: float = 0.0
+    most: float = 0.005
 
     def __post_init__(self) -> None:
         model = self.rule if isinstance(self.rule, type) else lookup(self.rule)
@@ -82,6 +92,8 @@ class StructuralPlasticity:
         if l1 is None:
             l1 = _L1.default if model.replaces else 0.0
         object.__setattr__(self, "l1", _L1.check(l1, where="StructuralPlasticity.l1"))
+        most = _MOST.check(self.most, where="StructuralPlasticity.most")
+        object.__setattr__(self, "most", most)
         weight = _WEIGHT.check(self.weight, where="StructuralPlasticity.weight")
         object.__setattr__(self, "weight", weight)
         _check_rule(model)

@@ -4,8 +4,8 @@
 ``.opts`` and ``hv.save`` work. So do `receptive_fields`, `preferred_locations`, `map_mesh`,
 `rate_map`, `connection_matrix`, `map_quality` and `turnover`, for maps between sheets of neurons;
 `holomap` has one of them at many times. `element_growth` shows how synaptic elements grow;
-`learning_curves`, `weight_matrix`, `confusion_matrix` and `hidden_rates` how classifiers learn. All
-are loaded at their first use.
+`learning_curves`, `weight_matrix`, `confusion_matrix` and `hidden_rates` how classifiers learn,
+`trial_spikes` and `trial_outputs` what one trial does to them. All are loaded at their first use.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from snnlab.plots.learning.confusion import confusion_matrix as confusion_matrix
     from snnlab.plots.learning.curves import learning_curves as learning_curves
     from snnlab.plots.learning.hidden_rates import hidden_rates as hidden_rates
+    from snnlab.plots.learning.trial import trial_outputs as trial_outputs
+    from snnlab.plots.learning.trial import trial_spikes as trial_spikes
     from snnlab.plots.learning.weights import weight_matrix as weight_matrix
     from snnlab.plots.maps.connection_matrix import connection_matrix as connection_matrix
     from snnlab.plots.maps.holomap import holomap as holomap
@@ -58,6 +60,8 @@ _HOMES = {
     "sampler_of": "snnlab.plots.maps.sampler",
     "save_movie": "snnlab.plots.maps.movie",
     "trace": "snnlab.plots.state_trace",
+    "trial_outputs": "snnlab.plots.learning.trial",
+    "trial_spikes": "snnlab.plots.learning.trial",
     "turnover": "snnlab.plots.maps.synapse_turnover",
     "weight_matrix": "snnlab.plots.learning.weights",
 }
@@ -66,7 +70,8 @@ __all__ = [
     "MapSampler", "MapState", "Viewpoint", "confusion_matrix", "connection_matrix",
     "element_growth", "hidden_rates", "holomap", "learning_curves", "map_mesh", "map_of",
     "map_quality", "preferred_locations", "raster", "rate_map", "rates", "receptive_fields",
-    "sampler_of", "save_movie", "trace", "turnover", "weight_matrix",
+    "sampler_of", "save_movie", "trace", "trial_outputs", "trial_spikes", "turnover",
+    "weight_matrix",
 ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ CHOPS = (1, 9, 1, 14, 25, 50)
 STEPS = sum(CHOPS)
 
 
-class Odd(RewiringRule):
+class OddMarks(RewiringRule):
     """Half of all pairs may connect, always the same, and half of these lose their synapse."""
 
     @staticmethod
@@ -85,14 +85,14 @@ def test_marks_are_uniform_and_differ_from_pair_to_pair_and_projection() -> None
 
 
 @pytest.mark.parametrize("engine_of", [CpuEngine, lambda n: CudaEngine(n, HostDevice(seed=1))])
-@pytest.mark.parametrize("rule", [Odd, Marked])
+@pytest.mark.parametrize("rule", [OddMarks, Marked])
 def test_a_rule_sees_the_mark_of_each_pair(rule, engine_of) -> None:
     engine = engine_of(marked(Rewiring("p", rule, 0.3, 200, name=rule.__name__)))
     events = engine.advance(30).structure
     marks = marks_of(events.pre, events.post)
     formed, gone = marks[events.is_formed], marks[~events.is_formed]
     assert min(formed.size, gone.size) > 20
-    if rule is Odd:
+    if rule is OddMarks:
         assert formed.max() < 0.5
         assert gone.max() < 0.25
     else:
@@ -104,9 +104,9 @@ def test_a_rule_sees_the_mark_of_each_pair(rule, engine_of) -> None:
 
 
 def test_another_rewiring_of_the_projection_sees_the_same() -> None:
-    engine = CpuEngine(marked(Rewiring("p", Odd, 0.3, 200, name="one")), threads=1)
+    engine = CpuEngine(marked(Rewiring("p", OddMarks, 0.3, 200, name="one")), threads=1)
     engine.advance(20)
-    other = Rewiring("p", Odd, 0.3, 200, name="two")
+    other = Rewiring("p", OddMarks, 0.3, 200, name="two")
     engine.apply(AddRewiring(other).apply(engine.network))
     events = engine.advance(30).structure.of(1)
     assert marks_of(events.pre, events.post)[events.is_formed].max() < 0.5
@@ -216,7 +216,7 @@ def test_a_run_starts_again_with_the_same_signs() -> None:
 
 
 def test_marks_are_the_same_on_a_device_in_double_precision() -> None:
-    both = Rewiring("p", Odd, 0.3, 100, name="odd"), Rewiring("p", Marked, 1.0, name="marked")
+    both = Rewiring("p", OddMarks, 0.3, 100, name="odd"), Rewiring("p", Marked, 1.0, name="marked")
     signed = Rewiring("p", "DeepR", 0.7, 1, {"sign": 0.3, "drift": 0.01}, 0.1, name="deep")
     twins = Twins(
         marked(*both, signed, rate=40.0), HostDevice(seed=2, resident=2), precision="float64"

@@ -11,6 +11,7 @@ import pytest
 from snnlab.errors import (
     FormatError,
     NumericalInstability,
+    RewiringWarning,
     SnnlabError,
     SpecError,
     StateError,
@@ -52,6 +53,17 @@ def same(a: Classifier, b: Classifier) -> bool:
     quiet = [c.history_.drop_vars("seconds") for c in (a, b)]
     arrays = all(np.array_equal(mine[name], its[name]) for name in mine | its)
     return arrays and quiet[0].identical(quiet[1])
+
+
+def test_too_much_rewiring_is_told_once(digits: tuple[Trials, Trials]) -> None:
+    churning = StructuralPlasticity("DeepR", l1=0.01, most=1.0)
+    with pytest.warns(RewiringWarning, match=r"of the \w+ synapses were replaced") as found:
+        fitted(digits[0], density=0.2, rewiring=churning, epochs=7)
+    assert len(found) == 1
+    assert found[0].filename == __file__
+    text = str(found[0].message)
+    assert "of epoch 5;" in text
+    assert "l1=0.0025" in text
 
 
 class Squared(EligibilityRule):

@@ -20,7 +20,8 @@ from snnlab.learning import (
     Synapses,
     initial_weights,
 )
-from snnlab.learning.replacing import move, move_rows
+from snnlab.learning.crossing import crossed
+from snnlab.learning.replacing import by_source, move, move_rows
 from snnlab.learning.rewirer import Rewirer
 from snnlab.model.rewiring import RewiringRule
 from tests.learning.spike_trials import network, random_trials
@@ -34,12 +35,12 @@ def pairs_of(synapses: Synapses) -> np.ndarray:
 
 
 def assert_sound(synapses: Synapses, n: int) -> None:
-    """What holds of sparse rows: as many as ever, ascending, so none twice, no autapse."""
+    """What holds of sparse rows: as many as ever, none twice, no autapse."""
     assert synapses.n == synapses.weight.size == synapses.sign.size == n
     assert synapses.start[0] == 0
     assert synapses.start[-1] == n
     assert (np.diff(synapses.start) >= 0).all()
-    assert (np.diff(pairs_of(synapses)) > 0).all()
+    assert np.unique(pairs_of(synapses)).size == n
     assert synapses.post.min() >= 0
     assert synapses.post.max() < synapses.n_post
     assert synapses.autapses or (synapses.pre != synapses.post).all()
@@ -233,18 +234,93 @@ def test_moving_rows_is_set_arithmetic(data: st.DataObject) -> None:
     absent = sorted(set(everyone) - set(present))
     most = min(len(absent), len(present))
     going = data.draw(st.sets(st.sampled_from(present), max_size=most))
-    coming = sorted(data.draw(st.permutations(absent))[: len(going)])
+    coming = data.draw(st.permutations(absent))[: len(going)]
     pre, post = np.divmod(np.array(present), n_post)
     rows = Synapses.sparse(n_pre, n_post, pre, post, np.arange(1.0, len(present) + 1))
-    goes = np.isin(present, list(going)).astype(np.uint8)
-    numbers, origin = np.array(coming, np.int64), np.arange(len(present))
-    removed, inserted = move_rows(rows.start, rows.post, goes, numbers, n_post)
-    move(rows.post, removed, inserted, numbers % n_post)
-    move(origin, removed, inserted, np.full(numbers.size, -1))
+    removed = np.flatnonzero(np.isin(present, list(going)))
+    came_pre, came_post = by_source(np.array(coming, np.int64), n_pre, n_post)
+    origin = np.arange(len(present), dtype=float)
+    marks, moments = origin.copy(), (origin.copy(), origin.copy())
+    pieces, fresh_at = move_rows(rows.start, removed, came_pre)
+    move(pieces, rows.post, origin, rows.sign, marks, moments)
+    rows.post[fresh_at] = came_post
+    for array in (origin, marks, *moments):
+        array[fresh_at] = -1
     found = np.repeat(np.arange(n_pre), np.diff(rows.start)) * n_post + rows.post
-    assert found.tolist() == sorted((set(present) - going) | set(coming))
+    assert sorted(found.tolist()) == sorted((set(present) - going) | set(coming))
+    assert (np.diff(found // n_post) >= 0).all()
     where = {p: present.index(p) if p in present else -1 for p in found.tolist()}
-    assert origin.tolist() == list(where.values())
+    for array in (origin, marks, *moments):
+        assert array.tolist() == list(where.values())
+
+
+def test_l1_falls_while_too_much_is_replaced_and_comes_back() -> None:
+    learning = learner("DeepR", l1=1e-3, most=1e-3, every=2)
+    rewirer, trials = learning._rewirers["input"], random_trials()
+    n = rewirer._synapses.n
+    found = [learning.learn(trials).n_rewired for _ in range(6)][1::2]
+    assert all(f["input"] > 2 * 1e-3 * n for f in found)
+    assert rewirer.pull == pytest.approx(0.99**6)
+    assert rewirer.l1_per_step == pytest.approx(1e-3 * 0.99**6)
+    left = [rewirer.rewire(k, 0.0, learning._moments["input"], None) for k in (8, 10)]
+    assert left == [0, 0]
+    assert rewirer.pull == pytest.approx(0.99**6 * 1.01**4)
+    for k in range(12, 24, 2):
+        rewirer.rewire(k, 0.0, learning._moments["input"], None)
+    assert rewirer.pull == 1.0
+
+
+def test_as_the_learning_rate_falls_less_may_be_replaced() -> None:
+    net, pulls = network("sparse", "float32", seed=3), []
+    for most_rate in (0.05, 50.0):
+        learning = Learner(
+            net,
+            optimiser=Adam(most_rate),
+            input_rewiring=StructuralPlasticity("DeepR", l1=1e-3, most=0.5),
+        )
+        for _ in range(2):
+            n = learning.learn(random_trials(), learning_rate=0.05).n_rewired["input"]
+        assert n > 0
+        pulls.append(learning._rewirers["input"].pull)
+    assert pulls == [1.0, 0.99]
+
+
+def test_l1_that_has_fallen_is_part_of_the_state() -> None:
+    learning, other = learner("DeepR", l1=1e-3, most=1e-3), learner("DeepR", l1=1e-3, most=1e-3)
+    for _ in range(3):
+        learning.learn(random_trials())
+    other.restore(learning.state())
+    assert other._rewirers["input"].pull == learning._rewirers["input"].pull < 1.0
+    for each in (learning, other):
+        each.learn(random_trials())
+    mine, its = learning.state(), other.state()
+    assert all(np.array_equal(mine[name], its[name]) for name in mine | its)
+
+
+def test_deep_r_goes_by_the_sign_that_a_weight_starts_with() -> None:
+    net = network("sparse", "float32", seed=3)
+    weights = initial_weights(net)
+    learning = Learner(net, weights, input_rewiring=StructuralPlasticity("DeepR", l1=0.0))
+    marks = learner("DeepR").weights.input.sign
+    assert (np.sign(weights.input.weight) != marks).mean() > 0.3
+    assert learning._rewirers["input"].rewire(1, 0.0, learning._moments["input"], None) == 0
+
+
+def test_l1_is_added_by_sign() -> None:
+    learning = learner("DeepR", l1=1e-3)
+    synapses, rewirer = learning.weights.input, learning._rewirers["input"]
+    gradient = np.linspace(-1.0, 1.0, synapses.n).astype(np.float32)
+    expected = gradient + np.float32(0.02) * synapses.sign.astype(np.float32)
+    rewirer.pull_towards_zero(gradient, 20)
+    assert np.array_equal(gradient, expected)
+
+
+def test_weights_that_crossed_zero_are_found_wherever_they_are() -> None:
+    draw = np.random.default_rng(1)
+    for n in (0, 1, 31, 32, 33, 500, 5000):
+        sign = np.where(draw.random(n) < 0.5, 1, -1).astype(np.int8)
+        weight = (sign * draw.choice([0.0, -0.0, 1.0, 1.0, -1.0], n)).astype(np.float32)
+        assert np.array_equal(crossed(weight, sign), np.flatnonzero(weight * sign < 0))
 
 
 def test_nothing_happens_between_calls() -> None:
@@ -271,6 +347,7 @@ def test_the_temperature_lets_weights_walk() -> None:
         ("MagnitudePruning", {}, "must let as many synapses come as go"),
         ("DeepR", {"every": 0}, "must be a whole number of updates"),
         ("DeepR", {"l1": -1.0}, "must be >= 0"),
+        ("DeepR", {"most": 0.0}, "must be > 0"),
         ("DeepR", {"parameters": {"temper": 1.0}}, "'temperature'"),
         ("DeepRR", {}, "'DeepR'"),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import email
 import os
 import shutil
 import subprocess
@@ -38,6 +39,17 @@ def test_wheel_holds_every_source_file(wheel: Path) -> None:
 def test_wheel_holds_nothing_else(wheel: Path) -> None:
     tops = {name.partition("/")[0].partition("-")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert tops == {"snnlab", "snnlab_widgets", "snnlab_jupyter"}
+
+
+def test_wheel_names_the_licences_of_code_and_data(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
+        told = email.message_from_bytes(archive.read(name))
+        folder = name.removesuffix("METADATA") + "licenses/"
+        texts = [archive.read(folder + path).decode() for path in told.get_all("License-File", [])]
+    assert told["License-Expression"] == "BSD-3-Clause AND CC-BY-4.0"
+    assert any(text.startswith("BSD 3-Clause License") for text in texts)
+    assert any("https://creativecommons.org/licenses/by/4.0/" in text for text in texts)
 
 
 def test_installed_lab_brings_the_first_notebook(wheel: Path, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ trials have done.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -215,9 +214,7 @@ class DeviceAdjoint:
             self._left = self.device.empty(max(n, 1), np.uint16)
         return self._left
 
-    def _leave_out(
-        self, here: Held, channel: Array, n: int, drop_out: float, update: int
-    ) -> None:
+    def _leave_out(self, here: Held, channel: Array, n: int, drop_out: float, update: int) -> None:
         threshold = round(drop_out * 2.0**32)
         self.kernels.each_block(
             "leave_out", n, self.task, here.channel, here.first, channel, threshold, update,
@@ -261,9 +258,7 @@ class DeviceAdjoint:
         launch.each("mark_spikes", n * (n_steps + 1), task, n, t_first, t_last)
         for name, own in projections.items():
             if is_matrix[name]:
-                self._add_to_matrix(
-                    own.which, own.rows.n_pre, own.rows.n_post, n, t_first, t_last
-                )
+                self._add_to_matrix(own.which, own.rows.n_pre, own.rows.n_post, n, t_first, t_last)
             elif own.exists:
                 launch.each_warp(
                     "add_to_rows", own.rows.n_pre * own.n_pieces, task, own.which, own.n_pieces,

@@ -60,9 +60,7 @@ class HeldTrials:
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._held: weakref.WeakKeyDictionary[Trials, tuple[Any, ...]] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._held: weakref.WeakKeyDictionary[Trials, tuple[Any, ...]] = weakref.WeakKeyDictionary()
 
     def of(self, trials: Trials, indices: NDArray[np.int64]) -> Held:
         """Return a batch of trials on the device."""

@@ -48,7 +48,7 @@ DVS_GESTURE = DataSet(
         _file("ibmGestureTrain.tar.gz", 38022171, "3a8f0d4120a166bac7591f77409cb105"),
         _file("ibmGestureTest.tar.gz", 38020584, "56070e45dadaa85fff82e0fbfbc06de5"),
     ),
-    "DVS Gesture, A. Amir et al. 2017; for the licence see the page of the data set",
+    "DVS Gesture, A. Amir et al. 2017, CC BY 4.0",
 )
 """Its files, cut into gestures, their addresses and checksums."""
 
@@ -83,7 +83,7 @@ def load_dvs_gesture(
 
     References
     ----------
-    Amir et al. 2017, CVPR, 7243.
+    Amir et al. 2017, CVPR, 7243. CC BY 4.0.
     """
     dt = positive(dt, "dt", unit="ms", is_whole=False)
     shrink = positive(shrink, "shrink")

@@ -42,8 +42,7 @@ N_MNIST = DataSet(
         _file("test.zip", "05a4d654-7e03-4c15-bdfa-9bb2bcbea494",
               "69ca8762b2fe404d9b9bad1103e97832"),
     ),
-    "N-MNIST, G. Orchard, A. Jayawant, G. K. Cohen and N. Thakor 2015; "
-    "for the licence see the page of the data set",
+    "N-MNIST, G. Orchard, A. Jayawant, G. K. Cohen and N. Thakor 2015, CC BY-SA 4.0",
 )  # fmt: skip
 """Its files, their addresses and checksums."""
 
@@ -78,7 +77,7 @@ def load_n_mnist(
 
     References
     ----------
-    Orchard, Jayawant, Cohen and Thakor 2015, Frontiers in Neuroscience 9:437.
+    Orchard, Jayawant, Cohen and Thakor 2015, Frontiers in Neuroscience 9:437. CC BY-SA 4.0.
     """
     duration = positive(duration, "duration", unit="ms", is_whole=False)
     dt = positive(dt, "dt", unit="ms", is_whole=False)

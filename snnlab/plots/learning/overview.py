@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 import holoviews as hv
 import xarray as xr
 
+from snnlab.learning.response import Response
+from snnlab.learning.trials import Trials
 from snnlab.plots.backend import load
 from snnlab.plots.learning.confusion import confusion_matrix
 from snnlab.plots.learning.curves import learning_curves
 from snnlab.plots.learning.hidden_rates import hidden_rates
+from snnlab.plots.learning.trial import trial_outputs, trial_spikes
 from snnlab.plots.learning.weights import weight_matrix
 
 if TYPE_CHECKING:
@@ -20,9 +23,10 @@ __all__ = ["training_overview"]
 
 
 def training_overview(
-    history: xr.Dataset, weights: NDArray[Any], confusion: xr.DataArray, rates: NDArray[Any]
-) -> hv.Layout:
-    """Return learning curves, input weights, answers and rates, two by two.
+    history: xr.Dataset, weights: NDArray[Any], confusion: xr.DataArray, rates: NDArray[Any],
+    trial: Trials, response: Response,
+) -> hv.Layout:  # fmt: skip
+    """Return curves, input weights, answers, rates, and a trial's spikes and outputs, in pairs.
 
     Parameters
     ----------
@@ -34,6 +38,8 @@ def training_overview(
         See `confusion_matrix`.
     rates : (n_hidden,) real [spikes/s]
         See `hidden_rates`.
+    trial, response
+        See `trial_spikes`.
 
     Returns
     -------
@@ -42,6 +48,6 @@ def training_overview(
     load()
     parts = [
         learning_curves(history), weight_matrix(weights), confusion_matrix(confusion),
-        hidden_rates(rates),
+        hidden_rates(rates), trial_spikes(trial, response), trial_outputs(trial, response),
     ]  # fmt: skip
     return hv.Layout(parts).cols(2).opts(shared_axes=False, merge_tools=False)

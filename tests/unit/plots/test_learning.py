@@ -10,7 +10,16 @@ import pytest
 import xarray as xr
 
 from snnlab.errors import SpecError
-from snnlab.plots import confusion_matrix, hidden_rates, learning_curves, weight_matrix
+from snnlab.learning.response import Response
+from snnlab.learning.trials import Trials
+from snnlab.plots import (
+    confusion_matrix,
+    hidden_rates,
+    learning_curves,
+    trial_outputs,
+    trial_spikes,
+    weight_matrix,
+)
 from snnlab.plots.learning.overview import training_overview
 
 
@@ -83,7 +92,51 @@ def test_silent_neurons_are_told() -> None:
     assert "2 of 4 silent" in histogram.opts.get("plot").kwargs["title"]
 
 
-def test_an_overview_has_all_four() -> None:
-    layout = training_overview(history(0.5), np.eye(5), confusion([[1, 0], [0, 1]]), np.ones(3))
-    assert [type(part) for part in layout] == [hv.Overlay, hv.Image, hv.HeatMap, hv.Histogram]
+def trial_and_response() -> tuple[Trials, Response]:
+    """Three inputs and two hidden neurons in four steps of 0.5 ms; class b."""
+    trial = Trials.from_dense(np.eye(4, 3)[None], ["b"], classes=("a", "b"), dt=0.5)
+    outputs = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, 2.0], [0.25, 1.0]])
+    return trial, Response(np.array([1, 3]), np.array([1, 0]), outputs, 0.5, 2, 1)
+
+
+def test_hidden_spikes_lie_above_those_of_inputs() -> None:
+    picture = trial_spikes(*trial_and_response())
+    inputs, hidden = picture
+    assert (inputs.label, hidden.label) == ("inputs", "hidden")
+    assert inputs.dimension_values("time").tolist() == [0.0, 0.5, 1.0]
+    assert inputs.dimension_values("place").tolist() == [0, 1, 2]
+    assert hidden.dimension_values("time").tolist() == [0.5, 1.5]
+    assert hidden.dimension_values("place").tolist() == [4, 3]
+    assert picture.opts.get("plot").kwargs["title"] == "a trial of b: 3 spikes in, 2 hidden"
+
+
+def test_of_too_many_spikes_a_part_is_drawn_and_told() -> None:
+    _, response = trial_and_response()
+    trial = Trials.from_dense(np.ones((1, 4, 5000)), [0], classes=("a", "b"), dt=0.5)
+    picture = trial_spikes(trial, response)
+    assert len(next(iter(picture))) == -(-20_000 // 3)
+    assert "one in 3 drawn" in picture.opts.get("plot").kwargs["title"]
+
+
+def test_outputs_have_the_right_class_in_bold() -> None:
+    trial, response = trial_and_response()
+    picture = trial_outputs(trial, response)
+    assert [curve.label for curve in picture] == ["a", "b"]
+    assert [c.opts.get("style").kwargs["line_width"] for c in picture] == [1.5, 4]
+    assert list(picture)[1].dimension_values("output").tolist() == [0.0, 0.0, 2.0, 1.0]
+    assert response.votes.tolist() == [1.75, 3.0]
+    assert picture.opts.get("plot").kwargs["title"] == "a trial of b: taken for b"
+
+
+def test_an_overview_has_all_six() -> None:
+    layout = training_overview(
+        history(0.5),
+        np.eye(5),
+        confusion([[1, 0], [0, 1]]),
+        np.ones(3),
+        *trial_and_response(),
+    )
+    assert [type(part) for part in layout] == [
+        hv.Overlay, hv.Image, hv.HeatMap, hv.Histogram, hv.Overlay, hv.Overlay
+    ]  # fmt: skip
     hv.render(layout)

@@ -3,7 +3,7 @@
 Trials are dealt with in groups that do not depend on the number of threads. In a group, threads
 share trials while these are shown and gone back through, then sources of synapses while gradients
 are summed: each number has one owner, who adds in one order. That order is: trial by trial within a
-chunk of time, then chunk by chunk, the last one first; it depends on no group, and is that of a GPU.
+chunk of time, then chunk by chunk, the last one first; it depends on no group, and is a GPU's.
 """
 
 from __future__ import annotations

@@ -41,9 +41,7 @@ def _group_trials(network: RecurrentNetwork, n_steps: int, chunk: int) -> int:
 
 
 def _stride(n_hidden: int) -> int:
-    """Numbers from row to row: a multiple of 4096 bytes apart, they would share few places of the
-    cache.
-    """
+    """Numbers from row to row, which must not share few places of the cache (4096 bytes apart)."""
     return -(-n_hidden // 16) * 16 + 16
 
 

@@ -147,7 +147,7 @@ def _exp(x: Any) -> Any:
 @overload(_exp)
 def _exp_compiled(x):  # type: ignore[no-untyped-def]
     exp = LANES["float32" if x == float32 else "float64"].exp
-    return lambda x: exp(x)
+    return lambda x: exp(x)  # noqa: PLW0108  (Numba wants a function of its own)
 
 
 def _log(x: Any) -> Any:
@@ -158,7 +158,7 @@ def _log(x: Any) -> Any:
 @overload(_log)
 def _log_compiled(x):  # type: ignore[no-untyped-def]
     log = LANES["float64"].log
-    return lambda x: log(x)
+    return lambda x: log(x)  # noqa: PLW0108
 
 
 @njit(error_model="numpy", cache=True)

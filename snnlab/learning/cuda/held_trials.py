@@ -1,4 +1,4 @@
-"""Trials on a device: held there as long as they live, if there is room, else sent batch by batch."""
+"""Trials on a device: held there while they live, if there is room, else sent batch by batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learning on a device: weights stay there from batch to batch, until the host wants to see them."""
+"""Learning on a device: weights stay there from batch to batch, until the host wants them."""
 
 from __future__ import annotations
 

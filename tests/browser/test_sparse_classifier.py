@@ -18,9 +18,9 @@ DATA_CELL, TRAINING_CELL = 2, 4
 """Indices of the cells that show digits, and train."""
 
 BAR = ".jp-OutputArea .widget-hbox"
-N_EPOCHS = 60
-N_PICTURES = 4
-"""Curves, weights, answers and rates."""
+N_EPOCHS = 30
+N_PICTURES = 6
+"""Curves, weights, answers, rates, and the spikes and outputs of a trial."""
 
 _IS_RUNNING = (
     f"window.jupyterapp.shell.currentWidget.content.model.cells.get({TRAINING_CELL})"
@@ -32,11 +32,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def _with_more_epochs(root: Path) -> None:
-    """Copy the notebook; its training takes so long that pictures must change within it."""
+    """Copy the notebook; its training is so long that pictures, drawn often, change within it."""
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     cell = notebook.cells[TRAINING_CELL]
     assert "epochs=10" in cell.source
     cell.source = cell.source.replace("epochs=10", f"epochs={N_EPOCHS}")
+    assert "TrainingView()" in cell.source
+    cell.source = cell.source.replace("TrainingView()", "TrainingView(interval=0.5)")
     nbformat.write(notebook, root / NOTEBOOK.name)
 
 

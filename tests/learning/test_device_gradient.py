@@ -25,9 +25,7 @@ from tests.learning.spike_trials import (
 )
 
 
-def both(
-    net: RecurrentNetwork, trials: Trials, device: Device, **more: Any
-) -> tuple[Any, Any]:
+def both(net: RecurrentNetwork, trials: Trials, device: Device, **more: Any) -> tuple[Any, Any]:
     """Gradients of the device and of the CPU."""
     weights = initial_weights(net)
     on_device = EProp(net, device=device)
@@ -145,9 +143,7 @@ def test_eligibility_traces_are_for_the_cpu() -> None:
 @pytest.mark.parametrize("architecture", ["compute_70", "compute_80", "compute_90"])
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 @pytest.mark.parametrize("n_hidden", [100, 1500])
-def test_every_kernel_compiles_for_a_gpu(
-    architecture: str, precision: str, n_hidden: int
-) -> None:
+def test_every_kernel_compiles_for_a_gpu(architecture: str, precision: str, n_hidden: int) -> None:
     ptx = compile_ptx(learning_source(precision, n_hidden), architecture)
     for name in ("show_trials", "go_back", "add_to_rows", "add_to_matrix", "adapt", "descend"):
         assert f".entry {name}(" in ptx

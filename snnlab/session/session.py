@@ -17,6 +17,7 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.hub import Subscription
 from snnlab.model.edits import Edit, SetParameter
 from snnlab.model.history import Applied
+from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import check_folder
 from snnlab.session.edit_queue import HistoryStep
@@ -139,6 +140,25 @@ class Session(Past):
         self._simulation.run_to(target)
         return self
 
+    def repeat(self, run: Run) -> Session:
+        """Start to repeat a run from its start to its end and return at once.
+
+        Its edits are made again at their steps, whatever else is asked for in between: pauses,
+        other goals and speeds change nothing. An edit of one's own lets the run take its own way.
+
+        Parameters
+        ----------
+        run : Run
+            What `run_so_far` returned, here or elsewhere, or a file says.
+
+        Raises
+        ------
+        StateError
+            The session is not at the start of a run of that network.
+        """
+        self._on_thread(lambda: self._simulation.repeat(run))
+        return self
+
     def step_once(self, n: int = 1) -> Session:
         """Pause if need be, advance by `n` time steps and return when they are done."""
         if isinstance(n, bool) or not isinstance(n, int) or n < 1:
@@ -252,10 +272,12 @@ class Session(Past):
             engine.close()
             raise
         is_recording = self.recording is not None
-        return Session(
+        branch = Session(
             engine, name=name or f"{self.name} at {t:g} ms", record=is_recording, origin=origin,
             engines=self._simulation.place.engines,
         )  # fmt: skip
+        branch.recipe, branch.view = self.recipe, dict(self.view)
+        return branch
 
     def move(self, device: str, timeout: float = 600.0) -> Session:
         """Go on on another device, bit for bit as on this one.

@@ -10,13 +10,20 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from snnlab.engine import Checkpoint, Engine
-from snnlab.errors import ClusterError, DeviceUnavailable, OutOfMemory, StateError
+from snnlab.errors import (
+    ClusterError,
+    DeviceUnavailable,
+    OutOfMemory,
+    SnnlabError,
+    StateError,
+)
 from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
+from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import Autosave
 from snnlab.session.editor import Editor
@@ -26,6 +33,7 @@ from snnlab.session.messages import MessageLog
 from snnlab.session.outlet import PUBLISH_S, Outlet
 from snnlab.session.pace import ChunkLength, Speedometer, Throttle
 from snnlab.session.place import Engines, Place
+from snnlab.session.replay import Replay
 from snnlab.session.route import Route
 from snnlab.session.state import SessionState
 
@@ -105,6 +113,7 @@ class Simulation:
         file = None if autosave is None else Autosave(autosave, name, messages=self.messages)
         self.keeper = Keeper(self.place, self.editor, origin, self.messages, file)
         self.guard = Guard(self.messages)
+        self.replay = Replay()
         self.throttle = Throttle(self.dt)
         self.speedometer = Speedometer(self.dt)
         self._chunk = ChunkLength()
@@ -246,7 +255,7 @@ class Simulation:
 
     def _turn(self) -> None:
         self._answer_calls()
-        self.editor.make_due(self.step)
+        self._make_edits()
         if self.state is not SessionState.RUNNING:
             if self.state is SessionState.PAUSED:
                 self.outlet.sync()
@@ -257,6 +266,28 @@ class Simulation:
             self._settle()
         else:
             self._advance()
+
+    def _make_edits(self) -> None:
+        """Make what users ask for, which ends a repetition, and what is repeated."""
+        if len(self.replay) and not self.editor.queue.is_empty:
+            self._leave_replay("edited")
+        self.editor.make_due(self.step)
+        try:
+            while (applied := self.replay.due(self.step)) is not None:
+                self.editor.repeat(applied, self.step)
+        except SnnlabError as error:
+            self.messages.error(error, f"Edit at t = {self._t} could not be repeated")
+            self._leave_replay("paused")
+            self._pause_asked = True
+
+    def _leave_replay(self, what: str) -> None:
+        """Let the run take a way of its own."""
+        n = self.replay.drop()
+        if n:
+            self.messages.info(
+                f"The run was {what} at t = {self._t}: {n} later edits of the run that was "
+                "repeated are not made."
+            )
 
     def _check_ranks(self) -> None:
         """Notice the death of a rank while nothing is asked of it."""
@@ -329,6 +360,7 @@ class Simulation:
             limits = [self._chunk.steps, self.throttle.allowed(now, self.step)]
             if self.target_step is not None:
                 limits.append(max(0, self.target_step - self.step))
+        limits.append(self.replay.room(self.step))
         if self.outlet.is_awaited:
             limits.append(max(1, self._chunk.steps // _SOONER))
         return min(limit for limit in limits if limit is not None)
@@ -360,6 +392,20 @@ class Simulation:
             else:
                 future.set_result(None)
 
+    def repeat(self, run: Run) -> None:
+        """Begin to repeat a run, whose network is this one; only for the simulation thread."""
+        self._refuse_dead("Session.repeat")
+        if self.step or self.editor.log or self.editor.network != run.network:
+            raise StateError(
+                "Session.repeat", "needs the network of the run, at its start",
+                got=f"{self.editor.network.name!r} at t = {self._t}, {len(self.editor.log)} edits",
+                remedy="Open run.network for it.",
+            )  # fmt: skip
+        self.replay.begin(run.edits)
+        self._make_edits()
+        if run.step > self.step:
+            self.run_to(run.step)
+
     def reset(self) -> None:
         """Go back to t = 0 with the network as it is now; only for the simulation thread."""
         self.outlet.flush()
@@ -375,6 +421,7 @@ class Simulation:
         self.guard.begin()
         self.outlet.clear(self.editor.network, self.step, is_new_run=True)
         self.error = self.guard.trouble = None
+        self._leave_replay("reset")
         self._stop(SessionState.PAUSED)
         self.messages.info("Reset to t = 0 ms: edits are kept, the recording is cleared.")
 
@@ -406,6 +453,7 @@ class Simulation:
         self.guard.begin()
         self.outlet.rewind(self.step, there.network, n_edits)
         self.error = None
+        self._leave_replay("taken back")
         self._stop(SessionState.PAUSED)
         later = f", {n_dropped} later edits can be redone" if n_dropped else ""
         self.messages.info(f"Back at t = {self._t}: the recording ends here{later}.")

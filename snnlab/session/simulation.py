@@ -17,6 +17,7 @@ from snnlab.errors import (
     SnnlabError,
     StateError,
 )
+from snnlab.frames.decimate import until
 from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
@@ -26,6 +27,7 @@ from snnlab.model.network import Network
 from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import Autosave
+from snnlab.session.breakpoints import Breakpoints, Hit
 from snnlab.session.editor import Editor
 from snnlab.session.guard import Guard
 from snnlab.session.keeper import Keeper
@@ -113,6 +115,8 @@ class Simulation:
         file = None if autosave is None else Autosave(autosave, name, messages=self.messages)
         self.keeper = Keeper(self.place, self.editor, origin, self.messages, file)
         self.guard = Guard(self.messages)
+        self.breakpoints = Breakpoints()
+        self.hit: Hit | None = None
         self.replay = Replay()
         self.throttle = Throttle(self.dt)
         self.speedometer = Speedometer(self.dt)
@@ -146,7 +150,7 @@ class Simulation:
                 now = time.perf_counter()
                 self.throttle.restart(now, self.step, self.throttle.speed)
                 self.speedometer.start(now, self.step)
-                self.guard.trouble = None
+                self.guard.trouble = self.hit = None
             self.target_step = target_step
             self._pause_asked = False
             self.state = SessionState.RUNNING
@@ -338,15 +342,42 @@ class Simulation:
         # The way to ranks and back takes as long however many steps a call has.
         is_near = self.place.on_ranks is None
         self._chunk.measured(n_steps, done - now if is_near else frame.wall_s)
-        self.outlet.add(frame)
+        kept = self._until_break(frame)
+        self.outlet.add(kept)
         with self._changed:
             self.step = frame.t_stop
             self.speedometer.passed(done, self.step)
+        if self.hit is not None:
+            self._break(self.hit, kept)
+            return
         if frame.health:
             self._meet(frame)
             return
         self.outlet.flush_if_due(done)
         self._keep(done - now)
+
+    def _until_break(self, frame: Frame) -> Frame:
+        """The part of a frame before a condition comes to hold; all of it if none does."""
+        network = self.editor.network
+        self.hit = self.breakpoints.first(frame, network)
+        kept = frame
+        if self.hit is not None and self.hit.step < frame.t_stop:
+            kept = until(frame, self.hit.step, [p.size for p in network.populations])
+        self.breakpoints.passed(frame, kept)
+        return kept
+
+    def _break(self, hit: Hit, kept: Frame) -> None:
+        """Pause where a condition came to hold; nobody sees what the engine did beyond it."""
+        self.outlet.flush_all()
+        if self.place.engine.step > hit.step:
+            route = self.keeper.route(hit.step, self.place.engine.step)
+            route.follow(self.place.engine, self._may_go_on)
+            self.place.goes_on()
+        self.step = self.place.engine.step
+        self._stop(SessionState.PAUSED)
+        if kept.health:
+            self._meet(kept)
+        self.messages.info(f"Breakpoint at t = {self._t}: {hit.text}.")
 
     def _keep(self, wall_s: float) -> None:
         """Let checkpoints be kept now and then, but not while somebody waits for an edit."""
@@ -419,8 +450,9 @@ class Simulation:
         self.editor.begin_run()
         self.keeper.begin_run()
         self.guard.begin()
+        self.breakpoints.begin()
         self.outlet.clear(self.editor.network, self.step, is_new_run=True)
-        self.error = self.guard.trouble = None
+        self.error = self.guard.trouble = self.hit = None
         self._leave_replay("reset")
         self._stop(SessionState.PAUSED)
         self.messages.info("Reset to t = 0 ms: edits are kept, the recording is cleared.")
@@ -451,6 +483,7 @@ class Simulation:
         self.editor.rewind(n_edits, there.network)
         self.keeper.arrived(self.step)
         self.guard.begin()
+        self.breakpoints.begin()
         self.outlet.rewind(self.step, there.network, n_edits)
         self.error = None
         self._leave_replay("taken back")

@@ -11,6 +11,8 @@ from snnlab.frames.rank_status import RankStatus
 from snnlab.model.history import Applied, History
 from snnlab.model.network import Network
 from snnlab.model.recipe import Recipe
+from snnlab.session.breakpoints import Hit
+from snnlab.session.conditions import Condition
 from snnlab.session.messages import MessageLog
 from snnlab.session.simulation import Simulation
 from snnlab.session.state import SessionState
@@ -153,6 +155,16 @@ class Status:
     def trouble(self) -> Trouble | None:
         """What paused the last run and took it back; None if nothing did."""
         return self._simulation.guard.trouble
+
+    @property
+    def hit(self) -> Hit | None:
+        """The breakpoint that paused the last run, and where; None if none did."""
+        return self._simulation.hit
+
+    @property
+    def breakpoints(self) -> tuple[Condition, ...]:
+        """The conditions that pause a run; see `Session.break_when`."""
+        return tuple(self._simulation.breakpoints)
 
     @property
     def error(self) -> BaseException | None:

@@ -54,8 +54,8 @@ def runs(epochs: int) -> Iterator[dict[str, Any]]:
     Yields
     ------
     dict
-        task, hidden, density, updates between two calls, epoch, seconds of it, seconds in the rule, synapses that were
-        replaced.
+        task, hidden, density, updates between two calls, epoch, seconds of it, seconds in the
+        rule, synapses that were replaced.
     """
     for data, widths in _HIDDEN.items():
         try:

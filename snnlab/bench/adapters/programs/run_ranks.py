@@ -25,6 +25,8 @@ from snnlab.frames.decimate import merged
 from snnlab.interop import native_json
 from snnlab.record.provenance import versions
 
+__all__ = ["main"]
+
 
 def main() -> None:
     """Build, run; the first rank writes the spikes and prints."""

@@ -25,7 +25,7 @@ SCHEMA_VERSION = 1
 
 RECORD = "record"
 
-LABELLED = ("phase", "checkpoint", "kind", "device", "check", "when")
+LABELLED = ("phase", "checkpoint", "kind", "device", "check", "when", "metric")
 """Dimensions whose places have names; `record` and `repeat` are counted."""
 
 PHASES = (
@@ -57,8 +57,8 @@ class Variable:
     direction : str
         Whether less is better: ``"lower"``, ``"higher"`` or ``"none"``.
     kind : str
-        ``"time"``, ``"count"``, ``"memory"``, ``"energy"``, ``"science"``, ``"guard"`` or
-        ``"protocol"``.
+        ``"time"``, ``"count"``, ``"memory"``, ``"energy"``, ``"science"``, ``"guard"``,
+        ``"metric"`` or ``"protocol"``.
     reducer : str
         How ranks and threads became one number, unless a record says otherwise.
     source : str
@@ -113,6 +113,12 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType({
     ),
     "idle_power": Variable(
         ("repeat", "phase", "device"), "W", "power at rest", "none", "energy", "sum", "none"
+    ),
+    "metric_value": Variable(
+        ("repeat", "metric"), "see metric_unit", "what another tool measured", kind="metric"
+    ),
+    "metric_unit": Variable(
+        ("metric",), "", "unit of a metric of another tool", kind="metric", is_text=True
     ),
     "accuracy": _science(_REPEAT, "share of test samples classified correctly", "higher"),
     "loss": _science(_REPEAT, "loss on the test samples", "lower"),

@@ -8,6 +8,8 @@ from importlib import import_module
 __all__ = ["SUBCOMMANDS", "add_arguments", "main"]
 
 SUBCOMMANDS = {
+    "run": "run what a specification still lacks in a store",
+    "plan": "say what is there, what is missing and how long it would take",
     "explain": "say where each value of a specification comes from",
 }
 """Name -> one line of help; each is a module of this package with `add_arguments` and `main`."""

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import traitlets
 
 from snnlab.model.edits import SetParameter
 from snnlab_widgets.display import TICK_S, Display
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.raster import Mark, Raster
+from snnlab_widgets.selection import Selection
 from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport
 
@@ -29,7 +31,7 @@ _open: dict[str, Lab] = {}
 
 
 class Lab(ipywidgets.Box):
-    """Transport, raster, rates, inspector, statistics and messages of one session.
+    """Transport, raster, rates, inspector, statistics, selection and messages of one session.
 
     There is one page for each name of a session: opening another closes the first, so running a
     cell again leaves nothing behind. A page also ends with its session.
@@ -43,7 +45,7 @@ class Lab(ipywidgets.Box):
     Attributes
     ----------
     parts : dict
-        ``transport``, ``raster``, ``inspector``, ``statistics`` and ``messages``.
+        ``transport``, ``raster``, ``inspector``, ``statistics``, ``selection`` and ``messages``.
 
     Examples
     --------
@@ -62,7 +64,7 @@ class Lab(ipywidgets.Box):
         display = Display(session, on_end=self.close)
         self._stop: Callable[[], None] = display.close
         self.parts = self._make_parts(session, display)
-        for name in ("transport", "messages"):
+        for name in ("transport", "selection", "messages"):
             self.parts[name].add_class("snnlab-wide")
         self.parts["inspector"].add_class("snnlab-side")
         super().__init__(tuple(self.parts.values()))
@@ -72,13 +74,20 @@ class Lab(ipywidgets.Box):
     def _make_parts(self, session: Session, display: Display) -> dict[str, Any]:
         recent, log = display.recent, session.messages
         network = session.network
+        selection = Selection(network, recent, on_error=log.error)
+        raster = Raster(
+            network, recent, marks=lambda: _marks(session), on_select=selection.select,
+            on_error=log.error,
+        )  # fmt: skip
+        traitlets.dlink((selection, "selection"), (raster, "selection"))
         return {
             "transport": Transport(session),
-            "raster": Raster(network, recent, marks=lambda: _marks(session), on_error=log.error),
+            "raster": raster,
             "inspector": Inspector(session),
             "statistics": Statistics(
                 network, recent, trouble=lambda: session.trouble, on_error=log.error
             ),
+            "selection": selection,
             "messages": Messages(log, on_error=log.error),
         }
 
@@ -89,6 +98,7 @@ class Lab(ipywidgets.Box):
         display.add(self.parts["transport"].refresh, 0.2)
         display.add(self.parts["inspector"].refresh, 0.2)
         display.add(self.parts["statistics"].refresh, 0.5)
+        display.add(self.parts["selection"].refresh, 0.5)
         display.start()
 
     def close(self) -> None:
@@ -110,6 +120,7 @@ class Lab(ipywidgets.Box):
             self._populations = _sizes(session)
             self.parts["raster"].show(session.network)
             self.parts["statistics"].show(session.network)
+            self.parts["selection"].show(session.network)
 
 
 def _nothing() -> None:

@@ -1,4 +1,4 @@
-.PHONY: lab test check bench gpu gpu-tests
+.PHONY: lab test check bench gpu gpu-tests gpu-learning
 
 CUDA ?= cuda12
 
@@ -10,3 +10,4 @@ bench: ; uv run --extra peers python -m benchmarks --busy
 # On a machine with an NVIDIA GPU; CUDA=cuda13 where the driver is one for CUDA 13.
 gpu: gpu-tests ; uv run --extra $(CUDA) python -m benchmarks.gpu
 gpu-tests: ; uv run --extra $(CUDA) pytest -c tests/gpu/pytest.ini tests/gpu
+gpu-learning: ; uv run --extra $(CUDA) python -m benchmarks.learning gesture --device cuda:0

@@ -44,7 +44,7 @@ _NAMES = {
         "STDPPowerLaw STDPTriplet Static TsodyksMarkram VogelsSprekeler"
     ),
     "model.synaptic_elements": "SynapticElements",
-    "session": "Session",
+    "session": "RateBeyond SampleBeyond Session SpikeOf",
 }
 """Module -> the public names that it defines."""
 

@@ -14,8 +14,12 @@ from snnlab.cuda.gain import gains
 from snnlab.cuda.probe import look
 from snnlab.engine import Checkpoint, Engine
 from snnlab.errors import DeviceUnavailable, OutOfMemory, SnnlabError, SpecError
+from snnlab.interop import session_file
 from snnlab.interop.checkpoint_file import SUFFIX, load_checkpoint
+from snnlab.interop.session_file import SavedSession
 from snnlab.model.network import Network
+from snnlab.model.recipe import Recipe
+from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.place import Engines
 from snnlab.session.session import Session
@@ -54,8 +58,9 @@ def open(  # noqa: PLR0913
     Parameters
     ----------
     network : Network, str or Path
-        A network, the name of a preset, or the path of a network file (``.json``) or of a
-        checkpoint file (``.checkpoint``), from which the run goes on.
+        A network, the name of a preset, or the path of a network file (``.json``), of a session
+        file (``.json``, `Session.share`), whose run is repeated, or of a checkpoint file
+        (``.checkpoint``), from which the run goes on.
     device : str
         ``"cpu"``; ``"cuda"``, ``"cuda:0"``, ...: this GPU and nothing else; ``"auto"``: the first
         GPU if the network is large enough to gain (`snnlab.cuda.gain`), `threads` are left to
@@ -89,7 +94,8 @@ def open(  # noqa: PLR0913
     Returns
     -------
     Session
-        Paused at t = 0, or where the checkpoint was taken.
+        Paused at t = 0, or where the checkpoint was taken; running to where a session file was
+        written, which ``wait()`` waits for.
 
     Raises
     ------
@@ -104,8 +110,9 @@ def open(  # noqa: PLR0913
     """
     changes = {k: v for k, v in {"seed": seed, "dt": dt}.items() if v is not None}
     origin = _checkpoint(network, {**changes, **settings})
-    described = origin.network if origin else resolve(network, **settings).replace(**changes)
-    session_name = described.name if name is None else name
+    saved = _saved(network if origin is None else origin.network, changes, settings)
+    described = saved.run.network
+    session_name = saved.name if name is None else name
     _check_device(device)
     # Closed before the new one is built: there may not be memory for both.
     previous = _OPEN.pop(session_name, None)
@@ -132,8 +139,9 @@ def open(  # noqa: PLR0913
         raise
     for text, error in said:
         session.messages.warning(text, error)
+    session.recipe, session.view = saved.recipe, dict(saved.view)
     _OPEN[session_name] = session
-    return session
+    return session.repeat(saved.run) if saved.run.step or saved.run.edits else session
 
 
 def _engines(threads: int | None, precision: str, exchange: str | Mapping[str, str]) -> Engines:
@@ -174,6 +182,27 @@ def _checkpoint(network: object, changes: dict[str, Any]) -> Checkpoint | None:
             remedy="Open the file alone, then use Session.set.",
         )  # fmt: skip
     return load_checkpoint(network)
+
+
+def _saved(
+    network: Network | str | Path, changes: dict[str, Any], settings: dict[str, Any]
+) -> SavedSession:
+    """What is to be opened, as a file would say it; most of it has not begun."""
+    is_preset = _is_preset(network)
+    found: SavedSession | Network | str | Path = network
+    if isinstance(network, str | Path) and not is_preset:
+        found = session_file.load(network)
+    if isinstance(found, SavedSession):
+        if changes or settings:
+            raise SpecError(
+                "snnlab.open", "must be left as the session file has them",
+                got=", ".join({**changes, **settings}),
+                remedy="Open the file alone, then use Session.set.",
+            )  # fmt: skip
+        return found
+    described = resolve(found, **settings).replace(**changes)
+    recipe = Recipe(str(network), settings) if is_preset else None
+    return SavedSession(Run(described, (), 0), described.name, recipe)
 
 
 def _precision(origin: Checkpoint | None) -> str:

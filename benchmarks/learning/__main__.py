@@ -1,4 +1,4 @@
-"""Measure learning on one thread: ``python -m benchmarks.learning``."""
+"""Measure learning, on one thread or a GPU: ``python -m benchmarks.learning``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning import accuracy, rewiring, speed
+from benchmarks.learning import accuracy, demo, gesture, rewiring, speed
 from benchmarks.learning.tasks import TASKS
 from benchmarks.machine import machine, revision
 
@@ -19,7 +19,7 @@ __all__ = ["main", "parse"]
 
 HERE = Path(__file__).parents[1]
 
-WHAT = ("speed", "rewiring", "accuracy")
+WHAT = ("speed", "rewiring", "accuracy", "gesture", "demo")
 
 
 def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -46,12 +46,18 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
         help="a network whose name begins so (default: digits and vowels). There are "
         + "; ".join(accuracy.CASES).replace("%", "%%"),
     )  # fmt: skip
+    add("--device", default="cpu", help="that learns gestures (default: cpu); cuda:0, ...")
+    add("--trials", type=int, metavar="N", help="gestures (default: 8; on a GPU 1077)")
+    add("--batch", type=int, metavar="N", help="of gestures (default: 4; on a GPU 512)")
     add("--records", type=Path, default=HERE / "records", metavar="DIR")
     args = parser.parse_args(words)
     unknown = sorted(set(args.what) - set(WHAT))
     if unknown:
         parser.error(f"there is no {unknown[0]!r}, but {', '.join(WHAT)}")
     args.what = args.what or list(WHAT)
+    on_cpu = args.device == "cpu"
+    args.trials = args.trials or (8 if on_cpu else gesture.N_TRIALS)
+    args.batch = args.batch or (4 if on_cpu else 512)
     args.task = args.task or list(TASKS)
     beginnings = tuple(args.only)
     args.cases = [n for n in accuracy.CASES if n.startswith(beginnings or accuracy.EMBEDDED)]
@@ -80,6 +86,13 @@ def main(words: Sequence[str] | None = None) -> int:
     if "accuracy" in args.what:
         found["accuracy"] = _said(accuracy.runs(args.cases, args.seeds))
         lines += accuracy.summary(found["accuracy"])
+    if "gesture" in args.what:
+        runs = gesture.runs(args.device, args.trials, args.batch, epochs=2)
+        found["gesture"] = _said(runs)
+        lines += gesture.summary(found["gesture"])
+    if "demo" in args.what:
+        found["demo"] = _said(demo.runs(args.rounds))
+        lines += demo.summary(found["demo"])
     print("\n".join(lines))
     started = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     facts = {"machine": machine(), "revision": revision(HERE.parent), "load": os.getloadavg()}

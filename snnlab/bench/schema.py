@@ -134,6 +134,7 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType({
     "load": _guard("1", "load average of one minute, before"),
     "ctx_switch": _guard("1", "involuntary context switches"),
     "steal": _guard("s", "time that the host of a virtual machine took"),
+    "foreign": _guard("1", "share of the cores in use that other processes took"),
     "freq": Variable(_REPEAT, "MHz", "clock of the processor", "none", "guard", "mean", "OS"),
     "throttle": _guard("1", "times that the processor was throttled"),
     "sentinel": Variable(("when",), "s", "wall time of the fixed workload", "lower", "guard"),

@@ -183,13 +183,10 @@ def _follow(history: History, entry: Any, network: Network, last_step: int) -> N
             "edit", f"must have a step >= {last_step} and be one of {', '.join(HOW)}",
             got=repr(entry)[:80],
         )  # fmt: skip
-    if how == "made":
-        edit = native_json.edit_from_dict(fields.get("edit", {}))
-        history.add(Applied(edit, edit.inverse(network), step))
-    elif how == "undone":
+    if how == "undone":
         history.undo_edit()
         history.undone(step)
     else:
-        history.redo_edit()
-        history.redone(step)
+        edit = native_json.edit_from_dict(fields.get("edit", {}))
+        history.follow(Applied(edit, edit.inverse(network), step, how))
     return history.log[-1].edit.apply(network)

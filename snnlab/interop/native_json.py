@@ -29,6 +29,8 @@ __all__ = [
     "from_dict",
     "load",
     "loads",
+    "parse",
+    "read",
     "save",
     "schema",
     "to_dict",
@@ -135,9 +137,7 @@ def loads(text: str | bytes) -> Network:
         Not JSON, too long or too deep, or not a network.
     """
     data = text.encode(errors="surrogatepass") if isinstance(text, str) else text
-    if len(data) > MAX_BYTES:
-        raise _too_long(len(data))
-    return from_dict(_parse(data))
+    return from_dict(parse(data))
 
 
 def save(network: Network, path: str | os.PathLike[str]) -> None:
@@ -170,7 +170,7 @@ def load(path: str | os.PathLike[str]) -> Network:
     """
     path = Path(path)
     try:
-        return loads(_read(path))
+        return loads(read(path))
     except FormatError as error:
         context = " ".join(part for part in (error.context, f"File '{path}'.") if part)
         raise FormatError(
@@ -178,8 +178,14 @@ def load(path: str | os.PathLike[str]) -> Network:
         ) from error
 
 
-def _read(path: Path) -> bytes:
-    """The file's bytes, and not more than one beyond the limit."""
+def read(path: Path) -> bytes:
+    """Return the bytes of a file, and not more than one beyond the limit.
+
+    Raises
+    ------
+    FormatError
+        There is no such file, or it cannot be read.
+    """
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
@@ -201,7 +207,16 @@ def _too_long(n_bytes: int) -> FormatError:
     )
 
 
-def _parse(text: bytes) -> Any:
+def parse(text: bytes) -> Any:
+    """Return JSON text as plain data.
+
+    Raises
+    ------
+    FormatError
+        Too long, not JSON, a number that is not finite, or a field that is named twice.
+    """
+    if len(text) > MAX_BYTES:
+        raise _too_long(len(text))
     try:
         return json.loads(
             text.decode("utf-8"),

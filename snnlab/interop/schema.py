@@ -14,13 +14,25 @@ __all__ = ["check", "schema"]
 
 
 @cache
-def _text() -> str:
-    return files("snnlab.interop").joinpath("network.schema.json").read_text(encoding="utf-8")
+def _text(kind: str) -> str:
+    return files("snnlab.interop").joinpath(f"{kind}.schema.json").read_text(encoding="utf-8")
 
 
-def schema() -> dict[str, Any]:
-    """Return the JSON schema (draft 2020-12) of network files; `$defs` has one for each part."""
-    return dict(json.loads(_text()))
+def schema(kind: str = "network") -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) of a kind of file; `$defs` has one for each part.
+
+    Parameters
+    ----------
+    kind : str
+        ``"network"`` or ``"session"``; the second refers to the first.
+    """
+    return dict(json.loads(_text(kind)))
+
+
+@cache
+def _definitions() -> dict[str, Any]:
+    """The parts of all kinds of files; they share no name."""
+    return {**schema("network")["$defs"], **schema("session")["$defs"]}
 
 
 def check(data: Any, part: str) -> None:
@@ -31,7 +43,7 @@ def check(data: Any, part: str) -> None:
     data : object
         What JSON text was read as.
     part : str
-        Name of a definition: ``"network"``, ``"edit"``.
+        Name of a definition: ``"network"``, ``"edit"``, ``"session"``.
 
     Raises
     ------
@@ -52,7 +64,7 @@ def _validator(part: str) -> Any:
     from jsonschema import Draft202012Validator
     from jsonschema.validators import extend
 
-    definitions = schema()["$defs"]
+    definitions = _definitions()
     keywords = {"oneOf": _branch_of_kind, "items": _items}
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, x: type(x) is int)
     validator = extend(Draft202012Validator, keywords, type_checker=types)
@@ -69,7 +81,9 @@ def _inlined(node: Any, definitions: dict[str, Any]) -> Any:
     if not isinstance(node, dict):
         return node
     name = node.get("$ref", "").rpartition("/")[2]
-    if name and name != "edit":
+    if name == "edit":
+        return {"$ref": "#/$defs/edit"}
+    if name:
         return _inlined(definitions[name], definitions)
     return {key: _inlined(value, definitions) for key, value in node.items()}
 

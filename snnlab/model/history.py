@@ -54,20 +54,28 @@ class History:
         """Return the history that led to `log`."""
         history = cls()
         for applied in log:
-            history._follow(applied)
+            history.follow(applied)
         return history
 
-    def _follow(self, applied: Applied) -> None:
-        """Do to both stacks what was done when `applied` took effect."""
-        self.log.append(applied)
+    def follow(self, applied: Applied) -> None:
+        """Take note of an edit of another history, in whatever way it came about there.
+
+        Raises
+        ------
+        StateError
+            It undoes something that is not there.
+        """
         if applied.how == "undone":
+            self.undo_edit()
             self._undone.append(self._done.pop())
         elif applied.how == "redone":
             # What a rewind dropped from the log can be redone too: then it begins here.
-            self._done.append(self._undone.pop() if self._undone else applied)
+            is_known = bool(self._undone) and self._undone[-1].edit == applied.edit
+            self._done.append(self._undone.pop() if is_known else applied)
         else:
             self._done.append(applied)
             self._undone.clear()
+        self.log.append(applied)
 
     def add(self, applied: Applied) -> None:
         """Take note of a new edit; what was undone before can no longer be redone."""

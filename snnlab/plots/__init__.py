@@ -3,7 +3,8 @@
 `raster`, `rates` and `trace` turn stored data into ordinary HoloViews objects: ``+``, ``*``,
 ``.opts`` and ``hv.save`` work. So do `receptive_fields`, `preferred_locations`, `map_mesh`,
 `rate_map`, `connection_matrix`, `map_quality` and `turnover`, for maps between sheets of neurons;
-`holomap` has one of them at many times. `element_growth` shows how synaptic elements grow;
+`holomap` has one of them at many times. `branch_rates` and `branch_raster`
+lay branches of a run over one another. `element_growth` shows how synaptic elements grow;
 `learning_curves`, `weight_matrix`, `confusion_matrix` and `hidden_rates` how classifiers learn,
 `trial_spikes` and `trial_outputs` what one trial does to them. All are loaded at their first use.
 """
@@ -14,6 +15,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from snnlab.plots.branches import branch_raster as branch_raster
+    from snnlab.plots.branches import branch_rates as branch_rates
     from snnlab.plots.growing_elements import element_growth as element_growth
     from snnlab.plots.learning.confusion import confusion_matrix as confusion_matrix
     from snnlab.plots.learning.curves import learning_curves as learning_curves
@@ -43,6 +46,8 @@ _HOMES = {
     "MapSampler": "snnlab.plots.maps.sampler",
     "MapState": "snnlab.plots.maps.state",
     "Viewpoint": "snnlab.plots.maps.viewpoint",
+    "branch_raster": "snnlab.plots.branches",
+    "branch_rates": "snnlab.plots.branches",
     "confusion_matrix": "snnlab.plots.learning.confusion",
     "connection_matrix": "snnlab.plots.maps.connection_matrix",
     "element_growth": "snnlab.plots.growing_elements",
@@ -67,7 +72,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "MapSampler", "MapState", "Viewpoint", "confusion_matrix", "connection_matrix",
+    "MapSampler", "MapState", "Viewpoint", "branch_raster", "branch_rates", "confusion_matrix",
+    "connection_matrix",
     "element_growth", "hidden_rates", "holomap", "learning_curves", "map_mesh", "map_of",
     "map_quality", "preferred_locations", "raster", "rate_map", "rates", "receptive_fields",
     "sampler_of", "save_movie", "trace", "trial_outputs", "trial_spikes", "turnover",

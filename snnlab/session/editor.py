@@ -78,6 +78,15 @@ class Editor:
         self.queue.settle(self.network, now, time.perf_counter())
         self._outlet.await_next()
 
+    def repeat(self, applied: Applied, step: int) -> None:
+        """Make an edit of a run that is repeated, at its step, as it was made then."""
+        now = time.perf_counter()
+        self._outlet.flush()
+        self._make(applied.edit, step)
+        self.history.follow(applied)
+        self.queue.settle(self.network, now, now)
+        self._outlet.await_next()
+
     def begin_run(self) -> None:
         """Take note that the run starts anew with the network as it is now."""
         self.start_network = self.network

@@ -226,6 +226,29 @@ class Kept(Status):
 
         return self._written(path, ".py", python_script(self.run_so_far()), "script")
 
+    def share(self, path: str | Path | None = None) -> str:
+        """Return this run so far as a small file, which ``snnlab.open(path)`` repeats.
+
+        It names the preset, or holds the network, and lists the edits with the steps at which they
+        took effect; it has no state and no spikes, which are computed anew, to the bit.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            A file to write it to as well; ends in ``.json``.
+
+        Raises
+        ------
+        FormatError
+            Another suffix, or so many edits that only a checkpoint can keep them.
+        StateError
+            The session goes on from a checkpoint that does not know how its run began.
+        """
+        from snnlab.interop.session_file import SavedSession, dumps
+
+        saved = SavedSession(self.run_so_far(), self.name, self.recipe, self.view)
+        return self._written(path, ".json", dumps(saved), "session")
+
     def methods(self, path: str | Path | None = None) -> str:
         """Return the account of this run so far for the methods section of a paper, in Markdown.
 

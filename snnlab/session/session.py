@@ -17,8 +17,10 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.hub import Subscription
 from snnlab.model.edits import Edit, SetParameter
 from snnlab.model.history import Applied
+from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import check_folder
+from snnlab.session.conditions import Condition
 from snnlab.session.edit_queue import HistoryStep
 from snnlab.session.past import Past
 from snnlab.session.place import Engines
@@ -85,6 +87,9 @@ class Session(Past):
             engine, name=name, record=kept, origin=origin, autosave=folder, engines=engines
         )
         super().__init__(simulation)
+        self._parent: weakref.ref[Session] | None = None
+        self._forked_at: float | None = None
+        self._branches: list[weakref.ref[Session]] = []
         self._abandon = weakref.finalize(self, simulation.abandon)
 
     # --- running ----------------------------------------------------------------------------
@@ -137,6 +142,52 @@ class Session(Past):
                 remedy="Use run(duration) for a time from now on, or reset() first.",
             )
         self._simulation.run_to(target)
+        return self
+
+    def repeat(self, run: Run) -> Session:
+        """Start to repeat a run from its start to its end and return at once.
+
+        Its edits are made again at their steps, whatever else is asked for in between: pauses,
+        other goals and speeds change nothing. An edit of one's own lets the run take its own way.
+
+        Parameters
+        ----------
+        run : Run
+            What `run_so_far` returned, here or elsewhere, or a file says.
+
+        Raises
+        ------
+        StateError
+            The session is not at the start of a run of that network.
+        """
+        self._on_thread(lambda: self._simulation.repeat(run))
+        return self
+
+    def break_when(self, condition: Condition) -> Session:
+        """Pause at the very step at which a condition comes to hold, from now on.
+
+        `hit` tells what and where. Running on goes on; the condition has to cease before it
+        pauses again. Not finite numbers need none: see `watch`.
+
+        Parameters
+        ----------
+        condition : RateBeyond, SampleBeyond or SpikeOf
+            Of `snnlab.session`; ``RateBeyond("exc", above=50)``.
+
+        Raises
+        ------
+        SpecError
+            The network does not have what it looks at.
+        """
+        self._simulation.breakpoints.add(condition, self.network)
+        return self
+
+    def clear_breakpoints(self, condition: Condition | None = None) -> Session:
+        """Take away one breakpoint, or all of them."""
+        if condition is None:
+            self._simulation.breakpoints.clear()
+        else:
+            self._simulation.breakpoints.remove(condition)
         return self
 
     def step_once(self, n: int = 1) -> Session:
@@ -252,10 +303,30 @@ class Session(Past):
             engine.close()
             raise
         is_recording = self.recording is not None
-        return Session(
+        branch = Session(
             engine, name=name or f"{self.name} at {t:g} ms", record=is_recording, origin=origin,
             engines=self._simulation.place.engines,
         )  # fmt: skip
+        branch.recipe, branch.view = self.recipe, dict(self.view)
+        branch._parent, branch._forked_at = weakref.ref(self), t
+        self._branches.append(weakref.ref(branch))
+        return branch
+
+    @property
+    def parent(self) -> Session | None:
+        """The session that this one is a branch of; None if it is none or that one is gone."""
+        return None if self._parent is None else self._parent()
+
+    @property
+    def forked_at(self) -> float | None:
+        """Model time [ms] at which it left its parent; None if it is no branch."""
+        return self._forked_at
+
+    @property
+    def branches(self) -> tuple[Session, ...]:
+        """The branches of this session that are still held by somebody and not closed."""
+        found = [branch for ref in self._branches if (branch := ref()) is not None]
+        return tuple(b for b in found if b.state is not SessionState.CLOSED)
 
     def move(self, device: str, timeout: float = 600.0) -> Session:
         """Go on on another device, bit for bit as on this one.

@@ -10,15 +10,24 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from snnlab.engine import Checkpoint, Engine
-from snnlab.errors import ClusterError, DeviceUnavailable, OutOfMemory, StateError
+from snnlab.errors import (
+    ClusterError,
+    DeviceUnavailable,
+    OutOfMemory,
+    SnnlabError,
+    StateError,
+)
+from snnlab.frames.decimate import until
 from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
+from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import Autosave
+from snnlab.session.breakpoints import Breakpoints, Hit
 from snnlab.session.editor import Editor
 from snnlab.session.guard import Guard
 from snnlab.session.keeper import Keeper
@@ -26,6 +35,7 @@ from snnlab.session.messages import MessageLog
 from snnlab.session.outlet import PUBLISH_S, Outlet
 from snnlab.session.pace import ChunkLength, Speedometer, Throttle
 from snnlab.session.place import Engines, Place
+from snnlab.session.replay import Replay
 from snnlab.session.route import Route
 from snnlab.session.state import SessionState
 
@@ -105,6 +115,9 @@ class Simulation:
         file = None if autosave is None else Autosave(autosave, name, messages=self.messages)
         self.keeper = Keeper(self.place, self.editor, origin, self.messages, file)
         self.guard = Guard(self.messages)
+        self.breakpoints = Breakpoints()
+        self.hit: Hit | None = None
+        self.replay = Replay()
         self.throttle = Throttle(self.dt)
         self.speedometer = Speedometer(self.dt)
         self._chunk = ChunkLength()
@@ -137,7 +150,7 @@ class Simulation:
                 now = time.perf_counter()
                 self.throttle.restart(now, self.step, self.throttle.speed)
                 self.speedometer.start(now, self.step)
-                self.guard.trouble = None
+                self.guard.trouble = self.hit = None
             self.target_step = target_step
             self._pause_asked = False
             self.state = SessionState.RUNNING
@@ -246,7 +259,7 @@ class Simulation:
 
     def _turn(self) -> None:
         self._answer_calls()
-        self.editor.make_due(self.step)
+        self._make_edits()
         if self.state is not SessionState.RUNNING:
             if self.state is SessionState.PAUSED:
                 self.outlet.sync()
@@ -257,6 +270,28 @@ class Simulation:
             self._settle()
         else:
             self._advance()
+
+    def _make_edits(self) -> None:
+        """Make what users ask for, which ends a repetition, and what is repeated."""
+        if len(self.replay) and not self.editor.queue.is_empty:
+            self._leave_replay("edited")
+        self.editor.make_due(self.step)
+        try:
+            while (applied := self.replay.due(self.step)) is not None:
+                self.editor.repeat(applied, self.step)
+        except SnnlabError as error:
+            self.messages.error(error, f"Edit at t = {self._t} could not be repeated")
+            self._leave_replay("paused")
+            self._pause_asked = True
+
+    def _leave_replay(self, what: str) -> None:
+        """Let the run take a way of its own."""
+        n = self.replay.drop()
+        if n:
+            self.messages.info(
+                f"The run was {what} at t = {self._t}: {n} later edits of the run that was "
+                "repeated are not made."
+            )
 
     def _check_ranks(self) -> None:
         """Notice the death of a rank while nothing is asked of it."""
@@ -307,15 +342,42 @@ class Simulation:
         # The way to ranks and back takes as long however many steps a call has.
         is_near = self.place.on_ranks is None
         self._chunk.measured(n_steps, done - now if is_near else frame.wall_s)
-        self.outlet.add(frame)
+        kept = self._until_break(frame)
+        self.outlet.add(kept)
         with self._changed:
             self.step = frame.t_stop
             self.speedometer.passed(done, self.step)
+        if self.hit is not None:
+            self._break(self.hit, kept)
+            return
         if frame.health:
             self._meet(frame)
             return
         self.outlet.flush_if_due(done)
         self._keep(done - now)
+
+    def _until_break(self, frame: Frame) -> Frame:
+        """The part of a frame before a condition comes to hold; all of it if none does."""
+        network = self.editor.network
+        self.hit = self.breakpoints.first(frame, network)
+        kept = frame
+        if self.hit is not None and self.hit.step < frame.t_stop:
+            kept = until(frame, self.hit.step, [p.size for p in network.populations])
+        self.breakpoints.passed(frame, kept)
+        return kept
+
+    def _break(self, hit: Hit, kept: Frame) -> None:
+        """Pause where a condition came to hold; nobody sees what the engine did beyond it."""
+        self.outlet.flush_all()
+        if self.place.engine.step > hit.step:
+            route = self.keeper.route(hit.step, self.place.engine.step)
+            route.follow(self.place.engine, self._may_go_on)
+            self.place.goes_on()
+        self.step = self.place.engine.step
+        self._stop(SessionState.PAUSED)
+        if kept.health:
+            self._meet(kept)
+        self.messages.info(f"Breakpoint at t = {self._t}: {hit.text}.")
 
     def _keep(self, wall_s: float) -> None:
         """Let checkpoints be kept now and then, but not while somebody waits for an edit."""
@@ -329,6 +391,7 @@ class Simulation:
             limits = [self._chunk.steps, self.throttle.allowed(now, self.step)]
             if self.target_step is not None:
                 limits.append(max(0, self.target_step - self.step))
+        limits.append(self.replay.room(self.step))
         if self.outlet.is_awaited:
             limits.append(max(1, self._chunk.steps // _SOONER))
         return min(limit for limit in limits if limit is not None)
@@ -360,6 +423,20 @@ class Simulation:
             else:
                 future.set_result(None)
 
+    def repeat(self, run: Run) -> None:
+        """Begin to repeat a run, whose network is this one; only for the simulation thread."""
+        self._refuse_dead("Session.repeat")
+        if self.step or self.editor.log or self.editor.network != run.network:
+            raise StateError(
+                "Session.repeat", "needs the network of the run, at its start",
+                got=f"{self.editor.network.name!r} at t = {self._t}, {len(self.editor.log)} edits",
+                remedy="Open run.network for it.",
+            )  # fmt: skip
+        self.replay.begin(run.edits)
+        self._make_edits()
+        if run.step > self.step:
+            self.run_to(run.step)
+
     def reset(self) -> None:
         """Go back to t = 0 with the network as it is now; only for the simulation thread."""
         self.outlet.flush()
@@ -373,8 +450,10 @@ class Simulation:
         self.editor.begin_run()
         self.keeper.begin_run()
         self.guard.begin()
+        self.breakpoints.begin()
         self.outlet.clear(self.editor.network, self.step, is_new_run=True)
-        self.error = self.guard.trouble = None
+        self.error = self.guard.trouble = self.hit = None
+        self._leave_replay("reset")
         self._stop(SessionState.PAUSED)
         self.messages.info("Reset to t = 0 ms: edits are kept, the recording is cleared.")
 
@@ -404,8 +483,10 @@ class Simulation:
         self.editor.rewind(n_edits, there.network)
         self.keeper.arrived(self.step)
         self.guard.begin()
+        self.breakpoints.begin()
         self.outlet.rewind(self.step, there.network, n_edits)
         self.error = None
+        self._leave_replay("taken back")
         self._stop(SessionState.PAUSED)
         later = f", {n_dropped} later edits can be redone" if n_dropped else ""
         self.messages.info(f"Back at t = {self._t}: the recording ends here{later}.")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from snnlab.engine import BuildReport
 from snnlab.frames.health import Trouble
 from snnlab.frames.rank_status import RankStatus
 from snnlab.model.history import Applied, History
 from snnlab.model.network import Network
+from snnlab.model.recipe import Recipe
+from snnlab.session.breakpoints import Hit
+from snnlab.session.conditions import Condition
 from snnlab.session.messages import MessageLog
 from snnlab.session.simulation import Simulation
 from snnlab.session.state import SessionState
@@ -23,10 +27,20 @@ class Status:
     Parameters
     ----------
     simulation : Simulation
+
+    Attributes
+    ----------
+    recipe : Recipe or None
+        The preset that the network was made of.
+    view : dict
+        What a page shows, plain values: the part that is ``"selected"``, ``"positions"`` of what
+        is drawn. `Session.share` keeps it.
     """
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
+        self.recipe: Recipe | None = None
+        self.view: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         kind, state = type(self).__name__, self.state.value
@@ -141,6 +155,16 @@ class Status:
     def trouble(self) -> Trouble | None:
         """What paused the last run and took it back; None if nothing did."""
         return self._simulation.guard.trouble
+
+    @property
+    def hit(self) -> Hit | None:
+        """The breakpoint that paused the last run, and where; None if none did."""
+        return self._simulation.hit
+
+    @property
+    def breakpoints(self) -> tuple[Condition, ...]:
+        """The conditions that pause a run; see `Session.break_when`."""
+        return tuple(self._simulation.breakpoints)
 
     @property
     def error(self) -> BaseException | None:

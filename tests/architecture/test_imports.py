@@ -11,11 +11,11 @@ from tests.architecture.source import Module, expect_none, module, modules
 LAYERS = (
     {"errors", "units"},
     {"model", "rules", "frames", "analysis"},
-    {"build", "record", "plots", "presets"},
+    {"build", "record", "presets"},
     {"engine"},
     {"arrays"},
     {"cpu", "cuda"},
-    {"session", "learning", "interop"},
+    {"session", "learning", "interop", "plots"},
     {"cluster"},
     {"launch"},
     {"bench", "batch", "doctor", "dry_run", "lab", "lab_server"},

@@ -28,9 +28,8 @@ def step_in(path: Path) -> int:
     try:
         return load_checkpoint(path).step
     except (FormatError, OSError):
-        if path.exists():
-            raise
-        return -1
+        # It may have come since; what is there now is whole.
+        return load_checkpoint(path).step if path.exists() else -1
 
 
 def hasten(session: Session) -> None:
@@ -42,13 +41,12 @@ def hasten(session: Session) -> None:
 def test_a_pause_and_the_end_leave_the_state_in_the_file(make_engine, tmp_path) -> None:
     folder = tmp_path / "new" / "folder"
     path = folder / "a_b.checkpoint"
-    session = Session(make_engine(balanced()), name="a/b", autosave=folder)
-    session.run(20).wait(LIMIT_S)
-    assert eventually(lambda: step_in(path) == 200)
-    session.set("g", 4.0).result(LIMIT_S)
-    session.run()
-    assert eventually(lambda: session.step > 300)
-    session.close()
+    with Session(make_engine(balanced()), name="a/b", autosave=folder) as session:
+        session.run(20).wait(LIMIT_S)
+        assert eventually(lambda: step_in(path) == 200)
+        session.set("g", 4.0).result(LIMIT_S)
+        session.run()
+        assert eventually(lambda: session.step > 300)
     assert step_in(path) == session.step
     assert load_checkpoint(path).network.knob("g").value == 4.0
     assert [p.name for p in folder.iterdir()] == ["a_b.checkpoint"]

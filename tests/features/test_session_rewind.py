@@ -15,6 +15,7 @@ from snnlab import launch
 from snnlab.cpu.engine import CpuEngine
 from snnlab.errors import FormatError, NumericalInstability, SpecError, StateError
 from snnlab.frames.frame import Frame
+from snnlab.interop.checkpoint_file import load_checkpoint
 from snnlab.model.edits import AddPopulation
 from snnlab.model.network import Population
 from snnlab.session import Session, SessionState
@@ -401,3 +402,19 @@ def test_what_does_not_go_with_a_checkpoint_file(tmp_path: Path) -> None:
         launch.open(path)  # the arrays are those of another engine
     with pytest.raises(FormatError, match="a file that is there"):
         launch.open(tmp_path / "other.checkpoint")
+
+
+def test_state_after_a_redo_of_what_was_taken_back_can_be_opened(session, tmp_path: Path) -> None:
+    session.run(10).wait(LIMIT_S)
+    session.set("g", 3.0).result(LIMIT_S)
+    session.undo().result(LIMIT_S)
+    session.run(10).wait(LIMIT_S)
+    session.set("J", 0.4).result(LIMIT_S)
+    session.rewind(15)
+    session.redo().result(LIMIT_S)
+    assert [a.how for a in session.edits] == ["made", "undone", "redone"]
+    assert session.edits[-1].edit.name == "J"
+    session.checkpoint(tmp_path / "a.checkpoint")
+    found = load_checkpoint(tmp_path / "a.checkpoint")
+    assert found.edits == session.edits
+    assert found.network == session.network

@@ -134,7 +134,7 @@ WRONG = {
     "an edit without a step": (header(edits=[{"edit": EDIT["edit"]}]), "must have a step"),
     "an unknown edit": (header(edits=[{"step": 1, "edit": {"kind": "run_shell"}}]), "known word"),
     "an undo of nothing": (header(edits=[EDIT | {"how": "undone"}]), "needs an edit to undo"),
-    "a redo of nothing": (header(edits=[EDIT, EDIT | {"how": "redone"}]), "that was undone"),
+    "a redo of nothing": (header(edits=[EDIT, {"step": 5, "how": "redone"}]), "the field 'kind'"),
     "edits in disorder": (header(edits=[EDIT, EDIT | {"step": 4}]), "must have a step >= 5"),
     "an edit of what is not there": (
         header(edits=[{"step": 1, "edit": EDIT["edit"] | {"name": "K"}}]),

@@ -68,10 +68,10 @@ def one_of(draw: random.Random, word: str, parts: tuple[Any, ...]) -> str:
     return draw.choice([part.name for part in parts if part.name.startswith(word)] or ["none"])
 
 
-def random_run(session: Session, seed: int = 1) -> None:
-    """Edit, undo and redo between short runs until `N_EDITS` have taken effect."""
+def random_run(session: Session, seed: int = 1, n_edits: int = N_EDITS) -> None:
+    """Edit, undo and redo between short runs until `n_edits` have taken effect."""
     draw, k = random.Random(seed), 0
-    while len(session.edits) < N_EDITS:
+    while len(session.edits) < n_edits:
         k += 1
         chance = draw.random()
         try:

@@ -60,7 +60,7 @@ class DeviceAdjoint:
             network.refractory_steps, network.first_vote, int(is_softmax),
             device.upload(constants_of(network)),  # type: ignore[arg-type]
         )  # fmt: skip
-        n_words = sum(len(kind._fields) for kind in TASK.values())  # type: ignore[attr-defined]
+        n_words = sum(len(kind._fields) for kind in TASK.values())
         self.task = device.empty(n_words, np.uint64)
 
     def hold(self, weights: Weights, n_moments: int = 0) -> HeldWeights:
@@ -193,12 +193,15 @@ class DeviceAdjoint:
             write(arrays["labels"], _padded(named.labels, shape.n_batch))
         channel = self._room_for_kept(int(ends[-1])) if drop_out > 0.0 else here.channel
         targets = self.device.upload(named.targets) if named.targets.size else arrays["votes"]
+        on_device: dict[str, Any] = {
+            "channel": channel, "step_start": here.step_start, "targets": targets,
+            "output": held.output, "bias": held.bias, **arrays,
+        }  # fmt: skip
         batch = Batch(
             n_steps=shape.n_steps, chunk=shape.chunk, n_chunks=shape.n_chunks,
             psi_steps=shape.chunk, stride=shape.stride, bundle=shape.bundle, n_slab=shape.n_slab,
-            channel=channel, step_start=here.step_start, targets=targets, output=held.output,
-            bias=held.bias, **arrays,
-        )  # type: ignore[arg-type]  # fmt: skip
+            **on_device,
+        )  # fmt: skip
         self._in_use = (batch, held)  # it stays until the next one is there
         words = [pack(v, self.device) for v in (self._net, held.input.rows, held.recurrent.rows)]
         write(self.task, np.concatenate([*words, pack(batch, self.device)]))

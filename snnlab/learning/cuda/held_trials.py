@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit, uint32
@@ -14,6 +14,8 @@ from snnlab.learning.trials import Trials
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    _Sent = tuple[Array, Array, Array, NDArray[np.int64]]
 
 __all__ = ["Held", "HeldTrials", "trials_bytes"]
 
@@ -60,16 +62,16 @@ class HeldTrials:
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._held: weakref.WeakKeyDictionary[Trials, tuple[Any, ...]] = weakref.WeakKeyDictionary()
+        self._held: weakref.WeakKeyDictionary[Trials, _Sent] = weakref.WeakKeyDictionary()
 
     def of(self, trials: Trials, indices: NDArray[np.int64]) -> Held:
         """Return a batch of trials on the device."""
         if trials not in self._held and self._has_room(trials):
             self._held[trials] = self._sent(trials)
         if trials in self._held:
-            return Held(*self._held[trials], rows=indices)
+            return Held(*self._held[trials], indices)
         batch = trials.take(indices)
-        return Held(*self._sent(batch), rows=np.arange(indices.size))
+        return Held(*self._sent(batch), np.arange(indices.size))
 
     def close(self) -> None:
         """Hold nothing any more."""
@@ -79,7 +81,7 @@ class HeldTrials:
         needed = trials_bytes(trials.n_events, len(trials), trials.n_steps)
         return needed <= _SHARE * self._device.free_bytes()
 
-    def _sent(self, trials: Trials) -> tuple[Any, ...]:
+    def _sent(self, trials: Trials) -> _Sent:
         starts = np.empty((len(trials), trials.n_steps + 1), np.uint32)
         _start_steps(trials.step, trials.offsets, starts)
         # Memory of no bytes has no address.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +50,7 @@ class HeldProjection:
         n_pre, n_post = (0, 0) if synapses is None else (synapses.n_pre, synapses.n_post)
         n_masks = n_pre * -(-n_post // _TILE) if is_sparse else 1
         kind = "ROWS_NONE" if synapses is None else "ROWS_SPARSE" if is_sparse else "ROWS_MATRIX"
-        make = device.empty
+        make: Callable[..., Any] = device.empty
         self.rows = Rows(
             kind=KINDS[kind], n_pre=n_pre, n_post=n_post,
             autapses=int(synapses is None or synapses.autapses),
@@ -59,7 +59,7 @@ class HeldProjection:
             post=make(n, np.int32), pre=make(n, np.int32), sign=make(n, np.int8),
             mask=make(n_masks, np.uint32), base=make(n_masks, np.int32),
             packed=make(n, precision), place=make(n, np.int32),
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
     @property
     def exists(self) -> bool:

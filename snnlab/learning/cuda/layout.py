@@ -174,5 +174,10 @@ class Batch(NamedTuple):
     spike_counts: NDArray[np.uint64]
 
 
-TASK = {"net": Net, "input": Rows, "recurrent": Rows, "batch": Batch}
+TASK: dict[str, type[Net | Rows | Batch]] = {
+    "net": Net,
+    "input": Rows,
+    "recurrent": Rows,
+    "batch": Batch,
+}
 """Member of the struct ``Task`` -> its type; in the order in which they lie in memory."""

@@ -7,22 +7,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from benchmarks.run_snnlab import advance, weights
-from benchmarks.touch import touch_memory
 from snnlab.batch.peak import peak_rss_bytes
+from snnlab.bench.adapters.programs.run_snnlab import (
+    advance,
+    phases_of,
+    plastic_weights,
+    touch_memory,
+)
 from snnlab.cluster.mpi import world
 from snnlab.cluster.together import TogetherEngine
 from snnlab.frames.decimate import merged
 from snnlab.interop import native_json
 from snnlab.record.provenance import versions
+
+__all__ = ["main"]
 
 
 def main() -> None:
@@ -49,21 +52,24 @@ def main() -> None:
     frames = advance(engine, n_steps)
     simulate_s = time.perf_counter() - began
     peaks = ranks.allgather(peak_rss_bytes())
+    report = engine.report
+    phases = {"construct": report.build_s, "compile": report.compile_s}
     figures = {
-        "n_synapses": engine.report.n_synapses,
-        "build_s": engine.report.build_s,
-        "compile_s": engine.report.compile_s,
-        "simulate_s": simulate_s,
-        "synapse_bytes": engine.report.synapse_bytes,
-        "peak_bytes": sum(peaks),
-        **weights(engine),
+        "phases": phases,
+        "model_time": args.time,
+        "dt": network.dt,
+        "n_neurons": network.n_neurons,
+        "n_synapses": report.n_synapses,
+        "populations": {p.name: p.size for p in network.populations},
+        "bytes": {"peak": sum(peaks), "connectivity": report.synapse_bytes},
+        "values": plastic_weights(engine, network),
         "versions": versions(),
     }
     if ranks.rank > 0:
         return
     if frames:
         whole = merged(frames)
-        figures["timings"] = dict(whole.timings)
+        phases |= phases_of(simulate_s, dict(whole.timings))
         np.savez(args.spikes, step=whole.step - warmup, neuron=whole.neuron)
     print(json.dumps(figures))
 

@@ -22,12 +22,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import brian2 as b2
 import numpy as np
 
-from benchmarks.touch import touch_memory
+__all__ = ["main"]
 
 Data = dict[str, Any]
 
@@ -93,8 +91,14 @@ def main() -> None:
         model = define(network)
         define_s = time.perf_counter() - began
         figures = simulate(model, args, folder, network["dt"])
-    figures["build_s"] += model.arrays_s
-    figures["compile_s"] += define_s - model.arrays_s
+    figures["phases"]["construct"] += model.arrays_s
+    figures["phases"]["compile"] += define_s - model.arrays_s
+    figures |= {
+        "model_time": args.time,
+        "dt": network["dt"],
+        "n_neurons": sum(p["size"] for p in network["populations"]),
+        "populations": {p["name"]: p["size"] for p in network["populations"]},
+    }
     print(json.dumps(figures))
 
 
@@ -363,18 +367,30 @@ def simulate(model: Defined, args: argparse.Namespace, folder: str, dt: float) -
     simulate_s = stamps[2] - stamps[1]
     # The first run prepares the queues of spikes; what it simulates besides is not building.
     simulated = simulate_s * args.warmup / args.time if is_run else 0.0
-    figures = {
-        "build_s": max(stamps[1] - started - simulated, stamps[0] - started),
-        "compile_s": compile_s,
-        "n_synapses": sum(int(np.sum(s.N)) for s in model.synapses),
-        "peak_bytes": 1024 * int((Path(folder) / "peak.txt").read_text().split()[0]),
-        "versions": {"brian2": b2.__version__, "python": sys.version.split()[0]},
+    phases = {
+        "construct": max(stamps[1] - started - simulated, stamps[0] - started),
+        "compile": compile_s,
     }
+    figures: Data = {
+        "phases": phases,
+        "n_synapses": sum(int(np.sum(s.N)) for s in model.synapses),
+        "bytes": {"peak": 1024 * int((Path(folder) / "peak.txt").read_text().split()[0])},
+        "versions": {
+            "brian2": b2.__version__, "python": sys.version.split()[0], "numpy": np.__version__,
+        },
+    }  # fmt: skip
     if is_run:
-        figures["simulate_s"] = simulate_s
+        phases["simulate"] = simulate_s
         save_spikes(monitor, args.warmup, dt, args.spikes)
-        figures |= plastic_weights(model)
+        figures["values"] = plastic_weights(model)
     return figures
+
+
+def touch_memory(gigabytes: float) -> None:
+    """Touch memory in a process of its own, and give it back, as `run_snnlab` does."""
+    if gigabytes > 0.0:
+        code = f"import numpy; numpy.ones({int(gigabytes * 2**27)})"
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=300.0)
 
 
 def stamp(folder: str) -> None:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,13 +19,10 @@ from typing import Any
 
 os.environ.setdefault("PYNEST_QUIET", "1")
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import nest
 import numpy as np
 
-from benchmarks.peak import peak_bytes
-from benchmarks.touch import touch_memory
+__all__ = ["main"]
 
 Data = dict[str, Any]
 
@@ -47,6 +46,14 @@ POSITIVE_INHIBITION = {"LIFCondExp"}
 
 RULES = {"indegree": "indegree", "outdegree": "outdegree", "n": "N", "p": "p"}
 RULES |= {"autapses": "allow_autapses", "multapses": "allow_multapses"}
+
+TIMERS = {
+    "simulate/update": "time_update",
+    "simulate/collocate": "time_collocate_spike_data",
+    "simulate/communicate": "time_communicate_spike_data",
+    "simulate/deliver": "time_deliver_spike_data",
+}
+"""Phase -> NEST's detailed timer."""
 
 INFINITE = float("inf")
 N_SAMPLED = 500
@@ -72,24 +79,71 @@ def main() -> None:
     n_synapses = nest.num_connections
     recorder = stimulate_and_record(network, populations) if args.time > 0.0 else None
     nest.Prepare()
-    figures = {
-        "build_s": time.perf_counter() - began,
-        "growth_bytes": resident_bytes() - before,
-        "n_synapses": n_synapses,
-    }
+    phases = {"construct": time.perf_counter() - began}
+    growth = resident_bytes() - before
+    raw: dict[str, list[float]] = {}
     if recorder is not None:
-        nest.Run(args.warmup)
-        began = time.perf_counter()
-        nest.Run(args.time)
-        figures["simulate_s"] = time.perf_counter() - began
+        raw = simulate(args.warmup, args.time, phases)
     nest.Cleanup()
-    figures["peak_bytes"] = peak_bytes()
+    figures = {
+        "phases": phases,
+        "model_time": args.time,
+        "dt": network["dt"],
+        "n_neurons": sum(p["size"] for p in network["populations"]),
+        "n_synapses": n_synapses,
+        "populations": {p["name"]: p["size"] for p in network["populations"]},
+        "bytes": {"peak": peak_bytes(), "growth": growth},
+        "raw": raw,
+        "versions": {
+            "nest": nest.__version__, "python": sys.version.split()[0], "numpy": np.__version__,
+        },
+    }  # fmt: skip
     if recorder is not None:
         first = next(iter(populations.values()))[0].global_id
         save_spikes(recorder, first, args.warmup, network["dt"], args.spikes)
-    figures |= plastic_weights(network, populations)
-    figures["versions"] = {"nest": nest.__version__, "python": sys.version.split()[0]}
+    figures["values"] = plastic_weights(network, populations)
     print(json.dumps(figures))
+
+
+def simulate(warmup: float, duration: float, phases: dict[str, float]) -> dict[str, list[float]]:
+    """Run, and add the wall time of the phases; return all timers of NEST at their borders.
+
+    Notes
+    -----
+    Between `Prepare` and `Cleanup` NEST's timers count on from one `Run` to the next: what a run
+    takes is a difference. The wall time of the run itself is that of a Python clock.
+    """
+    readings = [timers()]
+    for phase, time_ms in (("presim", warmup), ("simulate", duration)):
+        began = time.perf_counter()
+        nest.Run(time_ms)
+        phases[phase] = time.perf_counter() - began
+        readings.append(timers())
+    _, before, after = readings
+    phases |= {p: after[name] - before[name] for p, name in TIMERS.items() if name in after}
+    return {name: [reading[name] for reading in readings] for name in after}
+
+
+def timers() -> dict[str, float]:
+    """Return NEST's timers, the largest of all ranks and threads; detailed ones if it has them."""
+    status = nest.GetKernelStatus()
+    return {
+        str(name): float(np.max(value))
+        for name, value in status.items()
+        if str(name).startswith("time_") and np.size(value)
+    }
+
+
+def peak_bytes() -> int:
+    """Return the most memory held; `getrusage` would count what the parent held, too."""
+    return 1024 * int(re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[0])
+
+
+def touch_memory(gigabytes: float) -> None:
+    """Touch memory in a process of its own, and give it back, as `run_snnlab` does."""
+    if gigabytes > 0.0:
+        code = f"import numpy; numpy.ones({int(gigabytes * 2**27)})"
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=300.0)
 
 
 def silence() -> None:

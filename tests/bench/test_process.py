@@ -6,7 +6,7 @@ import time
 import psutil
 import pytest
 
-from benchmarks.process import busy_process, run_process
+from snnlab.bench.process import busy_process, run_process
 
 HANGS = """
 import subprocess, sys, time

@@ -1,0 +1,29 @@
+"""``snnlab bench``: run, plan, show and compare benchmarks, guard against slowdowns."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+
+__all__ = ["SUBCOMMANDS", "add_arguments", "main"]
+
+SUBCOMMANDS = {
+    "run": "run what a specification still lacks in a store",
+    "plan": "say what is there, what is missing and how long it would take",
+    "explain": "say where each value of a specification comes from",
+}
+"""Name -> one line of help; each is a module of this package with `add_arguments` and `main`."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the subcommands of ``snnlab bench``."""
+    subparsers = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for name, text in SUBCOMMANDS.items():
+        subparser = subparsers.add_parser(name, help=text, description=text)
+        import_module(f"{__name__}.{name}").add_arguments(subparser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Do what was asked for; return the exit code of the subcommand."""
+    code: int = import_module(f"{__name__}.{args.action}").main(args)
+    return code

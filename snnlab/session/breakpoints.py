@@ -1,0 +1,144 @@
+"""Breakpoints: conditions that pause a run at the very step at which they come to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from snnlab.errors import SpecError
+from snnlab.frames.frame import Frame
+from snnlab.model.network import Network
+from snnlab.session.conditions import Condition, Probe
+
+__all__ = ["Breakpoints", "Hit"]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A condition that has come to hold.
+
+    Parameters
+    ----------
+    condition : Condition
+    step : int
+        Number of steps done when it did.
+    value : float
+        What was looked at.
+    """
+
+    condition: Condition
+    step: int
+    value: float
+
+    @property
+    def text(self) -> str:
+        """What has come to hold, in words."""
+        return self.condition.says(self.value)
+
+
+@dataclass
+class _Watched:
+    condition: Condition
+    probe: Probe
+    is_armed: bool = True
+
+    def first(self, frame: Frame) -> Hit | None:
+        """Where it comes to hold in a frame: it did not hold where it was looked at before."""
+        is_armed = self.is_armed
+        for step, value in self.probe.values(frame):
+            holds = self._holds(value)
+            if holds and is_armed:
+                return Hit(self.condition, step, value)
+            is_armed = not holds
+        return None
+
+    def follow(self, whole: Frame, until: int) -> None:
+        """Take note of how it stands after `until` steps of a frame."""
+        for step, value in self.probe.values(whole):
+            if step <= until:
+                self.is_armed = not self._holds(value)
+
+    def _holds(self, value: float) -> bool:
+        below, above = self.condition.limits
+        return value > above or value < below
+
+
+class Breakpoints:
+    """The conditions of one session; any thread may add and remove them.
+
+    A condition pauses the run where it comes to hold, once: it has to cease before it pauses again.
+    """
+
+    def __init__(self) -> None:
+        self._conditions: tuple[Condition, ...] = ()
+        self._watched: dict[Condition, _Watched] = {}
+        self._network: Network | None = None
+        self._missing: set[Condition] = set()
+
+    def __iter__(self) -> Iterator[Condition]:
+        return iter(self._conditions)
+
+    def __len__(self) -> int:
+        return len(self._conditions)
+
+    def add(self, condition: Condition, network: Network) -> None:
+        """Pause when `condition` comes to hold; see `Session.break_when`."""
+        condition.probe(network)
+        self._conditions = tuple(dict.fromkeys((*self._conditions, condition)))
+
+    def remove(self, condition: Condition) -> None:
+        """No longer pause there; nothing happens if it is not there."""
+        self._conditions = tuple(c for c in self._conditions if c != condition)
+
+    def clear(self) -> None:
+        """Remove all of them."""
+        self._conditions = ()
+
+    # --- the simulation thread alone ---------------------------------------------------------
+
+    def begin(self) -> None:
+        """Take note that the run starts anew or goes on from another moment."""
+        self._watched = {}
+
+    def first(self, frame: Frame, network: Network) -> Hit | None:
+        """Return the first condition that comes to hold in the next frame of a run."""
+        if not self._conditions:
+            self._watched = {}
+            return None
+        self._look_out(network)
+        hits = [hit for w in self._watched.values() if (hit := w.first(frame)) is not None]
+        return min(hits, key=lambda hit: hit.step, default=None)
+
+    def passed(self, whole: Frame, kept: Frame) -> None:
+        """Take note of the part of a frame that the run went on with."""
+        for watched in self._watched.values():
+            watched.follow(whole, kept.t_stop)
+            watched.probe.keep(kept)
+
+    def _look_out(self, network: Network) -> None:
+        """Have a probe for each condition, and none for others; ids may mean other neurons now."""
+        if self._network is not network:
+            if self._network is None or _sizes(self._network) != _sizes(network):
+                self._watched = {}
+            self._network = network
+            self._missing = {c for c in self._watched if not _is_there(c, network)}
+        for condition in set(self._conditions) - set(self._watched) - self._missing:
+            if _is_there(condition, network):
+                self._watched[condition] = _Watched(condition, condition.probe(network))
+            else:
+                self._missing.add(condition)
+        gone = set(self._watched) - set(self._conditions) | self._missing
+        self._watched = {c: w for c, w in self._watched.items() if c not in gone}
+
+
+def _sizes(network: Network) -> list[tuple[str, int]]:
+    return [(p.name, p.size) for p in network.populations]
+
+
+def _is_there(condition: Condition, network: Network) -> bool:
+    """Whether a network still has what a condition looks at."""
+    try:
+        condition.probe(network)
+    except SpecError:
+        return False
+    return True

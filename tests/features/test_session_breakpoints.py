@@ -1,0 +1,149 @@
+"""Breakpoints pause a run at the very step at which a condition comes to hold."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from snnlab.cpu.engine import CpuEngine
+from snnlab.errors import SpecError
+from snnlab.model.edits import RemovePopulation
+from snnlab.model.recorders import StateRecorder
+from snnlab.session import RateBeyond, SampleBeyond, Session, SessionState, SpikeOf
+from tests.features.session_bench import LIMIT_S
+from tests.networks import balanced
+
+RECORDER = StateRecorder("voltage", "exc", ("V_m",), (0, 1, 2), 0.5)
+NETWORK = balanced(300).replace(recorders=(RECORDER,))
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    with Session(CpuEngine(NETWORK, threads=1)) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def spikes() -> tuple[np.ndarray, np.ndarray]:
+    """What happens without breakpoints."""
+    with Session(CpuEngine(NETWORK, threads=1)) as session:
+        session.run(200).wait(LIMIT_S)
+        return session.spikes()
+
+
+def test_a_spike_pauses_right_after_its_step_and_the_next_one_again(session, spikes) -> None:
+    step, neuron = spikes
+    mine = step[neuron == 3]
+    session.break_when(SpikeOf("exc", 3))
+    for expected in mine[:3]:
+        session.run(200).wait(LIMIT_S)
+        assert session.step == expected + 1
+        assert session.hit.step == session.step
+        assert session.state is SessionState.PAUSED
+        assert session.recording.frames[-1].t_stop == session.step
+    session.clear_breakpoints()
+    session.run_until(200).wait(LIMIT_S)
+    assert session.hit is None
+    np.testing.assert_array_equal(session.spikes(), spikes)
+
+
+def rate(spikes: tuple[np.ndarray, np.ndarray], at: int, window: int) -> float:
+    """Rate of exc [Hz] over the last steps."""
+    step, neuron = spikes
+    n = np.count_nonzero((step >= at - window) & (step < at) & (neuron < 240))
+    return n / 240 / (window * 0.1) * 1000.0
+
+
+@pytest.mark.parametrize("chop", [0.7, 13.0, 200.0])
+def test_a_rate_is_looked_at_at_the_same_steps_however_the_run_is_cut(
+    session, spikes, chop
+) -> None:
+    looked = [(at, rate(spikes, at, 200)) for at in range(200, 2001, 20)]
+    limit = np.median([r for _, r in looked])
+    was = False
+    crossings = []
+    for at, value in looked:
+        if value > limit and not was:
+            crossings.append(at)
+        was = value > limit
+    session.break_when(RateBeyond("exc", above=limit, window=20.0))
+    hits = []
+    while session.t < 200 - 1e-9:
+        session.run(min(chop, 200 - session.t)).wait(LIMIT_S)
+        if session.hit is not None:
+            hits.append(session.hit.step)
+            assert f"above {limit:g} Hz" in session.hit.text
+    assert hits == crossings
+    assert len(hits) > 1
+    np.testing.assert_array_equal(session.spikes(), spikes)
+
+
+def test_a_recorded_value_pauses_where_it_was_sampled(session) -> None:
+    session.break_when(SampleBeyond("voltage", "V_m", above=15.0, of="max"))
+    session.run(200).wait(LIMIT_S)
+    frames = session.recording.frames
+    steps = np.concatenate([f.samples["voltage"].steps for f in frames])
+    values = np.concatenate([f.samples["voltage"].values[:, 0] for f in frames]).max(axis=-1)
+    assert session.hit is not None
+    assert session.step == steps[-1]
+    assert values[-1] > 15.0
+    is_above = values > 15.0
+    assert not np.any(is_above[1:-1] & ~is_above[:-2])
+
+
+def test_readers_see_nothing_beyond_the_breakpoint(session) -> None:
+    session.break_when(SpikeOf("exc", 3))
+    stops = [frame.t_stop for frame in session.stream(200)]
+    assert stops == sorted(stops)
+    assert stops[-1] == session.step < 2000
+
+
+def test_what_is_no_longer_there_pauses_nothing(session) -> None:
+    session.break_when(SpikeOf("inh", 3)).break_when(RateBeyond("inh", below=1e-9, window=1.0))
+    session.apply(RemovePopulation("inh")).result(LIMIT_S)
+    session.run(50).wait(LIMIT_S)
+    assert (session.t, session.hit) == (50.0, None)
+    assert len(session.breakpoints) == 2
+
+
+def test_a_way_back_and_on_again_meets_it_again(session) -> None:
+    session.break_when(SpikeOf("exc", 3))
+    session.run(200).wait(LIMIT_S)
+    first = session.step
+    session.rewind(0)
+    session.run(200).wait(LIMIT_S)
+    assert session.step == first
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: RateBeyond("exc"), "above or below"),
+        (lambda: RateBeyond("exc", above=float("nan")), "above or below"),
+        (lambda: RateBeyond("exc", above=1.0, window=0.0), "must be > 0 ms"),
+        (lambda: SampleBeyond("voltage", "V_m", above=1.0, of="eval"), "existing name"),
+    ],
+)
+def test_condition_that_cannot_be_meant_is_refused(make, says) -> None:
+    with pytest.raises(SpecError, match=says):
+        make()
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        RateBeyond("__import__('os')", above=1.0),
+        SampleBeyond("voltage", "no", above=1.0),
+        SampleBeyond("no", "V_m", above=1.0),
+        SpikeOf("exc", 240),
+        SpikeOf("exc", -1),
+    ],
+    ids=lambda c: str(dataclasses.astuple(c)),
+)
+def test_condition_on_what_is_not_there_is_refused(session, condition) -> None:
+    with pytest.raises(SpecError):
+        session.break_when(condition)
+    assert session.breakpoints == ()

@@ -81,7 +81,7 @@ class SelectionView {
       ctx.fillRect(area.x + k * bar, area.y + area.height - height, Math.max(1, bar - 1), height);
     });
     drawAxes(ctx, area, colours, {
-      x: { low: 0, high: width * counts.length, label: "interval (ms)" },
+      x: { low: 0, high: width * counts.length, label: "interval (ms)", most: 5 },
       y: { low: 0, high: top, label: "intervals", most: 4 },
     });
   }
@@ -98,7 +98,7 @@ class SelectionView {
       area.x + ((frequency[k] - low) / Math.max(high - low, 1e-9)) * area.width, area.y + area.height * (1 - value / top)));
     ctx.stroke();
     drawAxes(ctx, area, colours, {
-      x: { low, high, label: "frequency (Hz)" },
+      x: { low, high, label: "frequency (Hz)", most: 5 },
       y: { low: 0, high: top, label: "power (1/s\u00b2/Hz)", most: 4 },
     });
   }

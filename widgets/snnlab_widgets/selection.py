@@ -117,7 +117,7 @@ class Selection(Part):
             raise SpecError(
                 "selection", "must be a time whose spikes the page still holds",
                 got=f"{t_start:g} to {t_stop:g} ms; it holds {held}",
-                remedy="session.spikes has all of the run.",
+                remedy="session.spikes() has all of the run.",
             )  # fmt: skip
         assert whole is not None
         found = selection_statistics(

@@ -1,7 +1,7 @@
 // Statistics of a selection: what is selected, as numbers that can be typed; a table; intervals and
 // spectrum as two small pictures.
 
-const CHART = { width: 300, height: 150 };
+const CHART = { width: 280, height: 150 };
 
 class SelectionView {
   constructor(model, el) {

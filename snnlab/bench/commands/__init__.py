@@ -10,6 +10,11 @@ __all__ = ["SUBCOMMANDS", "add_arguments", "main"]
 SUBCOMMANDS = {
     "run": "run what a specification still lacks in a store",
     "plan": "say what is there, what is missing and how long it would take",
+    "ab": "measure two commits in pairs, in one batch, and give a verdict",
+    "compare": "say what differs between two records or commits, then what may be said of speed",
+    "show": "list the records of a store, or say all of one",
+    "gate": "fail on a slowdown that pairs have shown, or on wrong science",
+    "bisect": "find the commit that made a benchmark slower",
     "explain": "say where each value of a specification comes from",
 }
 """Name -> one line of help; each is a module of this package with `add_arguments` and `main`."""

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 __all__ = ["SUBCOMMANDS", "add_arguments", "main"]
@@ -30,5 +35,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Do what was asked for; return the exit code of the subcommand."""
-    code: int = import_module(f"{__name__}.{args.action}").main(args)
+    with _ended_by_sigterm():
+        code: int = import_module(f"{__name__}.{args.action}").main(args)
     return code
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """A batch system that ends the command ends the run that is going on with it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

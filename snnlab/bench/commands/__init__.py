@@ -43,11 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Do what was asked for; return the exit code of the subcommand."""
-    with _ended_by_sigterm():
-        code: int = import_module(f"{__name__}.{args.action}").main(args)
-
     module = MODULES.get(args.action, args.action)
-    code: int = import_module(f"{__name__}.{module}").main(args)
+    with _ended_by_sigterm():
+        code: int = import_module(f"{__name__}.{module}").main(args)
     return code
 
 

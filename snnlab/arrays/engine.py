@@ -69,11 +69,13 @@ class ArrayEngine(StructuralEngine[B], Generic[B, C]):
     """
 
     report: BuildReport
+    may_be_empty = False
+    """Whether it takes a network without a population, which a drawing begins with."""
 
     def __init__(self, network: Network, precision: str) -> None:
         if precision not in DTYPES:
             raise SpecError("precision", "must be float32 or float64", got=repr(precision))
-        if not network.populations:
+        if not (network.populations or self.may_be_empty):
             raise SpecError(
                 "Network.populations", "must hold at least one population",
                 remedy="Add a Population before the network is run.",

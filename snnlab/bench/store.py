@@ -139,6 +139,10 @@ class Store:
             if not path.name.startswith("."):
                 yield read_record(path)
 
+    def paths(self) -> list[Path]:
+        """Return the file of every record; its name is the id of the record."""
+        return [self.root / path for path in self._listing()]
+
     def merge(self, other: Store) -> int:
         """Take over what another store has and this one lacks; return how many records.
 

@@ -90,6 +90,8 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
 
     device = "cpu"
 
+    may_be_empty = True
+
     def __init__(
         self,
         network: Network,

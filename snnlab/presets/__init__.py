@@ -11,6 +11,7 @@ from snnlab.errors import SpecError, unknown_name
 from snnlab.model.network import Network
 from snnlab.presets.brunel import brunel
 from snnlab.presets.brunel_ring import brunel_ring
+from snnlab.presets.cards import CARDS, Card, card
 from snnlab.presets.coba import coba
 from snnlab.presets.homeostatic import homeostatic
 from snnlab.presets.hpc import hpc
@@ -20,7 +21,7 @@ from snnlab.presets.stdp import stdp
 from snnlab.presets.topographic_map import topographic_map
 from snnlab.presets.topographic_map_slots import topographic_map_slots
 
-__all__ = ["PRESETS", "load", "names", "options"]
+__all__ = ["CARDS", "PRESETS", "Card", "card", "load", "names", "options"]
 
 PRESETS: Mapping[str, Callable[..., Network]] = {
     "brunel": brunel,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnlab.model.connectivity import PairwiseBernoulli
-from snnlab.model.distribution import Normal
+from snnlab.model.distribution import Distribution, Normal
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
 
@@ -12,7 +12,7 @@ __all__ = ["coba"]
 N_PUBLISHED = 4000
 INDEGREE = 80.0
 
-NEURON = {
+NEURON: dict[str, float | str | Distribution] = {
     "C_m": 200.0,
     "g_L": 10.0,
     "E_L": -60.0,
@@ -22,7 +22,7 @@ NEURON = {
     "E_ex": 0.0,
     "E_in": -80.0,
     "tau_syn_exc": 5.0,
-    "tau_syn_inh": 10.0,
+    "tau_syn_inh": "tau_inh",
 }
 
 INITIAL = {
@@ -39,6 +39,11 @@ inhibition that start it, and what is negative decays within milliseconds.
 KNOBS = (
     Knob("w_exc", 6.0, Parameter(6.0, "nS", "excitatory synaptic conductance", low=0.0)),
     Knob("w_inh", 67.0, Parameter(67.0, "nS", "inhibitory synaptic conductance", low=0.0)),
+    Knob(
+        "tau_inh",
+        10.0,
+        Parameter(10.0, "ms", "decay of inhibitory conductances", above=0.0, slider=(2.0, 30.0)),
+    ),
 )
 
 
@@ -46,7 +51,8 @@ def coba(*, scale: float = 1.0, dt: float = 0.1, seed: int = 1) -> Network:
     """Return the network of Vogels and Abbott with conductance-based synapses.
 
     Four fifths of the 4000 neurons excite; every pair is connected with probability 0.02; spikes
-    arrive one time step later. Its knobs are the two conductances.
+    arrive one time step later. Its knobs are the two conductances and how
+    long inhibition lasts.
 
     Parameters
     ----------

@@ -79,6 +79,17 @@ KNOBS = (
         RATE_EXT,
         Parameter(RATE_EXT, "Hz", "rate of each external synapse", low=0.0, slider=(0.0, 16.0)),
     ),
+    Knob(
+        "w_ext",
+        1.0,
+        Parameter(
+            1.0,
+            "1",
+            "weight of external synapses, relative to the published one",
+            low=0.0,
+            slider=(0.0, 2.0),
+        ),
+    ),
 )
 
 
@@ -95,7 +106,7 @@ def microcircuit(
     """Return the cortical microcircuit of Potjans and Diesmann.
 
     77 169 neurons and 298 880 968 synapses at full scale. Its knobs are g, the relative strength
-    of inhibition, and the rate of the external synapses.
+    of inhibition, and rate and relative weight of the external synapses.
 
     Parameters
     ----------
@@ -216,7 +227,7 @@ def _population(i: int, n_scaling: float, k_scaling: float, drive: str, v0: str)
     current: float | str = compensating_current(name, k_scaling)
     if drive == "dc":
         amplitude = 1e-3 * TAU_SYN * PSP * psc_per_psp() * K_EXT[i] * math.sqrt(k_scaling)
-        current = f"rate_ext * {amplitude!r} + {current!r}"
+        current = f"w_ext * rate_ext * {amplitude!r} + {current!r}"
     return Population(
         name,
         max(round(SIZE[i] * n_scaling), 1),
@@ -259,7 +270,12 @@ def _inhibitory(weight: float) -> ClippedNormal:
 def _stimuli(k_scaling: float) -> list[Stimulus]:
     weight = PSP * psc_per_psp() / math.sqrt(k_scaling)
     return [
-        PoissonInput(f"drive of {p}", p, rate=f"rate_ext * {k * k_scaling:.15g}", weight=weight)
+        PoissonInput(
+            f"drive of {p}",
+            p,
+            rate=f"rate_ext * {k * k_scaling:.15g}",
+            weight=f"w_ext * {weight!r}",
+        )
         for p, k in zip(POPULATIONS, K_EXT, strict=True)
     ]
 

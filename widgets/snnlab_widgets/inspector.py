@@ -37,7 +37,9 @@ class Inspector(Part):
     def __init__(self, session: Session) -> None:
         super().__init__(on_error=session.messages.error)
         self._session = session
-        self._target = KNOBS if session.network.knobs else session.network.populations[0].name
+        network = session.network
+        first = KNOBS if network.knobs or not network.populations else network.populations[0].name
+        self._target = str(session.view.get("selected") or first)
         self._errors: dict[tuple[str, str], str] = {}
         self._ranges: dict[tuple[str, str], tuple[float, float]] = {}
         self._shown: Network | None = None

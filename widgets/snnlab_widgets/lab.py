@@ -6,17 +6,20 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import traitlets
 
-from snnlab.model.edits import SetParameter
+from snnlab_widgets.branching import Branching
 from snnlab_widgets.display import TICK_S, Display
+from snnlab_widgets.edit_text import edit_text
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
+from snnlab_widgets.network_editor import NetworkEditor
 from snnlab_widgets.raster import Mark, Raster
+from snnlab_widgets.selection import Selection
 from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport
 
 if TYPE_CHECKING:
-    from snnlab.model.history import Applied
     from snnlab.session import Session
 
 __all__ = ["Lab", "lab"]
@@ -29,7 +32,7 @@ _open: dict[str, Lab] = {}
 
 
 class Lab(ipywidgets.Box):
-    """Transport, raster, rates, inspector, statistics and messages of one session.
+    """One session on one page: network, raster and rates, inspector, statistics, history.
 
     There is one page for each name of a session: opening another closes the first, so running a
     cell again leaves nothing behind. A page also ends with its session.
@@ -43,7 +46,8 @@ class Lab(ipywidgets.Box):
     Attributes
     ----------
     parts : dict
-        ``transport``, ``raster``, ``inspector``, ``statistics`` and ``messages``.
+        ``transport``, ``network``, ``raster``, ``inspector``, ``statistics``, ``selection``,
+        ``history`` and ``messages``.
 
     Examples
     --------
@@ -62,23 +66,32 @@ class Lab(ipywidgets.Box):
         display = Display(session, on_end=self.close)
         self._stop: Callable[[], None] = display.close
         self.parts = self._make_parts(session, display)
-        for name in ("transport", "messages"):
-            self.parts[name].add_class("snnlab-wide")
-        self.parts["inspector"].add_class("snnlab-side")
+        for name, part in self.parts.items():
+            part.add_class(f"snnlab-at-{name}")
         super().__init__(tuple(self.parts.values()))
         self.add_class("snnlab-lab")
+        self.add_class("snnlab-workbench")
         self._schedule(session, display)
 
     def _make_parts(self, session: Session, display: Display) -> dict[str, Any]:
         recent, log = display.recent, session.messages
         network = session.network
+        inspector, selection = Inspector(session), Selection(network, recent, on_error=log.error)
+        raster = Raster(
+            network, recent, marks=lambda: _marks(session), on_select=selection.select,
+            on_error=log.error,
+        )  # fmt: skip
+        traitlets.dlink((selection, "selection"), (raster, "selection"))
         return {
             "transport": Transport(session),
-            "raster": Raster(network, recent, marks=lambda: _marks(session), on_error=log.error),
-            "inspector": Inspector(session),
+            "network": NetworkEditor(session, on_select=inspector.do_select),
+            "raster": raster,
+            "inspector": inspector,
             "statistics": Statistics(
                 network, recent, trouble=lambda: session.trouble, on_error=log.error
             ),
+            "selection": selection,
+            "history": Branching(session),
             "messages": Messages(log, on_error=log.error),
         }
 
@@ -88,7 +101,10 @@ class Lab(ipywidgets.Box):
         display.add(self.parts["raster"].refresh, TICK_S)
         display.add(self.parts["transport"].refresh, 0.2)
         display.add(self.parts["inspector"].refresh, 0.2)
+        display.add(self.parts["network"].refresh, 0.2)
+        display.add(self.parts["history"].refresh, 0.5, share=0.005)
         display.add(self.parts["statistics"].refresh, 0.5)
+        display.add(self.parts["selection"].refresh, 0.5)
         display.start()
 
     def close(self) -> None:
@@ -110,6 +126,7 @@ class Lab(ipywidgets.Box):
             self._populations = _sizes(session)
             self.parts["raster"].show(session.network)
             self.parts["statistics"].show(session.network)
+            self.parts["selection"].show(session.network)
 
 
 def _nothing() -> None:
@@ -118,20 +135,11 @@ def _nothing() -> None:
 
 def _marks(session: Session) -> list[Mark]:
     """Return (step, text) of the last edits of the run."""
-    return [(applied.step, _what(applied)) for applied in session.edits[-MOST_MARKS:]]
+    return [(applied.step, edit_text(applied.edit)) for applied in session.edits[-MOST_MARKS:]]
 
 
 def _sizes(session: Session) -> list[tuple[str, int]]:
     return [(p.name, p.size) for p in session.network.populations]
-
-
-def _what(applied: Applied) -> str:
-    """What an edit did, in few characters."""
-    edit = applied.edit
-    if isinstance(edit, SetParameter):
-        value = f"{edit.value:.6g}" if isinstance(edit.value, float) else str(edit.value)
-        return f"{edit.target}.{edit.name} = {value}".lstrip(".")
-    return type(edit).__name__
 
 
 def lab(session: Session) -> Lab:

@@ -26,6 +26,7 @@ class RasterView {
     this.stage = element("div", { class: "snnlab-stage" }, this.canvas, this.empty);
     el.append(part("figure", "raster", {}, this.caption, this.stage));
     this.ctx = this.canvas.getContext("2d", { alpha: false });
+    this.brush = new RasterBrush(this);
   }
 
   observe() {
@@ -144,6 +145,8 @@ class RasterView {
     const span = { low: left * view.column_ms, high: (left + this.picture.columns) * view.column_ms };
     this.paintRates(ctx, view, span);
     this.paintMarks(ctx, colours, span);
+    this.span = span;
+    this.brush.paint(ctx, colours);
     drawAxes(ctx, this.raster, colours, {
       x: { ...span, isLabelled: false },
       y: { low: 0, high: view.rows * view.neurons_per_row, label: "neuron (global id)" },
@@ -205,6 +208,7 @@ class RasterView {
   close() {
     this.model.off("msg:custom", this.receive);
     this.model.off("change:view", this.relayout);
+    this.brush.close();
     this.onScreen.disconnect();
     this.onSize.disconnect();
     this.offTheme();

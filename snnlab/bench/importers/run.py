@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -129,7 +130,7 @@ def to_record(run: Run, source: Source, stated: Mapping[str, str]) -> Record:
     """
     _check_stated(stated)
     ids = _ids(run, source, stated)
-    own = {f"{PARAMETER}{name}": value for name, value in run.parameters.items()}
+    own = {f"{PARAMETER}{_plain(name)}": value for name, value in run.parameters.items()}
     coordinates = {
         "benchmark": run.benchmark, **own, **run.coordinates, **stated, **ids,
         "recorded_at": run.measured_at,
@@ -185,6 +186,11 @@ def _check_stated(stated: Mapping[str, str]) -> None:
             raise SpecError(f"Coordinate '{name}'", "must follow from others, it cannot be stated")
         if name not in COORDINATES and not name.startswith(PARAMETER):
             raise unknown_name("coordinate of a record", name, COORDINATES)
+
+
+def _plain(name: str) -> str:
+    """The name as a variable of a NetCDF file may have it; the provenance has the whole."""
+    return re.sub(r"[^\w.-]+", "_", name)
 
 
 def _record_id(content: str, measured_at: str) -> str:

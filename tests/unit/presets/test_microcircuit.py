@@ -50,7 +50,9 @@ def mean_input(network: Network, population: str) -> float:
     )
     for drive in network.stimuli:
         if drive.target == population:
-            charge += drive.weight * network.number(drive.rate, "Hz", where="rate")
+            charge += network.weight_of(drive).value * network.number(
+                drive.rate, "Hz", where="rate"
+            )
     constant = network.parameters_of(network.population(population))["I_e"]
     return charge * 0.5e-3 + constant
 

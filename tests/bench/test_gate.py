@@ -41,7 +41,7 @@ def repository(tmp_path: Path) -> Path:
 
 def judged(folder: Path, *, store: str = "store", **options: object) -> Judgement:
     setting = Setting(Store(folder.parent / store), MACHINE, **options)  # type: ignore[arg-type]
-    (found,) = gate(load_spec(folder / "sleepy.yaml"), setting, rule=QUICK)
+    (found,) = gate([load_spec(folder / "sleepy.yaml")], setting, rule=QUICK)
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import h5py
 import numpy as np
 import xarray as xr
-from h5py import h5a, h5d, h5s
+from h5py import h5a, h5d, h5o, h5s
 
 from snnlab.bench.schema import COORDINATES, LABELLED, PARAMETER, RECORD, VARIABLES
 from snnlab.errors import FormatError
@@ -46,15 +46,15 @@ def quick_read(path: Path) -> xr.Dataset | None:
     coords: dict[str, xr.Variable] = {}
     with h5py.File(path, "r") as stored:
         for name in stored:
-            if stored.get(name, getclass=True) is not h5py.Dataset:
+            item = h5o.open(stored.id, name.encode())
+            if not isinstance(item, h5d.DatasetID):
                 continue
-            item = h5d.open(stored.id, name.encode())
             dims = _dims(name)
             if dims is None or item.rank != len(dims):
                 if _is_bare_dimension(item):
                     continue
                 return None
-            variable = xr.Variable(dims, _values(item), _attributes(item))
+            variable = xr.Variable(dims, _values(item), _attributes(item), fastpath=True)
             (values if name in VARIABLES else coords)[name] = variable
         attributes = _attributes(stored.id)
     return xr.Dataset(values, coords, attributes)

@@ -21,8 +21,16 @@ SUBCOMMANDS = {
     "gate": "fail on a slowdown that pairs have shown, or on wrong science",
     "bisect": "find the commit that made a benchmark slower",
     "explain": "say where each value of a specification comes from",
+    "watch": "measure what is due: new commits, a changed stack, a schedule, gaps",
+    "report": "write the records of a store as pages that need no server",
+    "import": "take in results of beNNch, asv, pytest-benchmark or ReFrame",
+    "export": "write records as a table or for github-action-benchmark",
+    "template": "print a pipeline for GitHub Actions or GitLab CI",
 }
 """Name -> one line of help; each is a module of this package with `add_arguments` and `main`."""
+
+MODULES = {"import": "take_in"}
+"""Names that Python keeps for itself -> their modules."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,13 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     subparsers = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     for name, text in SUBCOMMANDS.items():
         subparser = subparsers.add_parser(name, help=text, description=text)
-        import_module(f"{__name__}.{name}").add_arguments(subparser)
+        import_module(f"{__name__}.{MODULES.get(name, name)}").add_arguments(subparser)
 
 
 def main(args: argparse.Namespace) -> int:
     """Do what was asked for; return the exit code of the subcommand."""
+    module = MODULES.get(args.action, args.action)
     with _ended_by_sigterm():
-        code: int = import_module(f"{__name__}.{args.action}").main(args)
+        code: int = import_module(f"{__name__}.{module}").main(args)
     return code
 
 

@@ -77,10 +77,9 @@ class Campaign:
     def key(self) -> str:
         """What a campaign that goes on must have in common with the one that was interrupted."""
         arms = [
-            [a.cell.spec_id, a.cell.layout_id, a.cell["name"], a.adapter.name,
-             a.tree.commit, a.tree.diff_sha256]
+            [dict(a.cell.values), a.cell.spec_id, a.tree.commit, a.tree.diff_sha256]
             for a in self.arms
-        ]  # fmt: skip
+        ]
         return content_id([arms, self.repeats, self.seed, self.machine.class_id, __version__])
 
     def order(self, block: int) -> list[int]:

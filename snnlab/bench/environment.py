@@ -65,10 +65,13 @@ def told_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: environment[name] for name in TOLD if name in environment}
 
 
-def packages() -> dict[str, str]:
-    """Return every installed distribution of this interpreter with its version."""
-    found = {d.metadata["Name"]: d.version for d in distributions() if d.metadata["Name"]}
-    return dict(sorted(found.items(), key=lambda pair: pair[0].lower()))
+def packages() -> list[str]:
+    """Return every installed distribution of this interpreter: ``name==version``, sorted.
+
+    Not as a mapping: names of packages may look like those of secrets, which are redacted.
+    """
+    found = {f"{d.metadata['Name']}=={d.version}" for d in distributions() if d.metadata["Name"]}
+    return sorted(found, key=str.lower)
 
 
 def stack_facts(versions: Mapping[str, str], machine: MachineProfile) -> dict[str, Any]:

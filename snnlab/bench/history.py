@@ -244,8 +244,6 @@ def _usable(series: Series, start: int, stop: int) -> NDArray[np.intp]:
 def _changes(series: Series, start: int, stop: int, floor: float) -> list[Event]:
     """Changes and the early warning of a part without borders."""
     points = _usable(series, start, stop)
-    if not points.size:
-        return []
     values = series.values[points]
     found: list[ChangePoint] = change_points(values, floor=floor)
     warning = early_warning(values, floor=floor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ class Batch:
         Before and after.
     orders : mapping
         Round -> place in the order of the batch.
-    packages : mapping
+    packages : sequence of str
         Of the interpreter that runs this.
     stack_variant, submitter : str
     """
@@ -48,7 +48,7 @@ class Batch:
     machine: MachineProfile
     sentinel: tuple[float, ...]
     orders: Mapping[int, int] = field(default_factory=dict)
-    packages: Mapping[str, str] = field(default_factory=dict)
+    packages: Sequence[str] = ()
     stack_variant: str = "default"
     submitter: str = ""
 
@@ -195,7 +195,7 @@ def _provenance(
         "tree": arm.tree.facts(),
         "command": list(runs[0].command),
         "environment": dict(runs[0].environment),
-        "packages": dict(batch.packages),
+        "packages": list(batch.packages),
         "raw": {str(run.seed): dict(run.raw) for run in runs if run.raw},
         "memory": {str(run.seed): dict(run.n_bytes) for run in runs if run.n_bytes},
         "clock": "time.perf_counter",

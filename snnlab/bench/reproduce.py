@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,9 +25,6 @@ from snnlab.bench.worktree import checked_out, git
 from snnlab.errors import SpecError
 
 __all__ = ["Recipe", "recipe_of", "reproduce"]
-
-REDACTED = "<secret>"
-"""In the place of a version, where the name of a package looks like that of a secret."""
 
 MOST_PACKAGES = 12
 """Differing packages that are named one by one."""
@@ -165,12 +162,12 @@ def _differences(
         a, b = _text(then.get(name)), _text(machine.facts.get(name))
         if a != b:
             found.append(Difference("stack", name, a, b))
-    return found + _packages(told.get("packages", {}))
+    return found + _packages(told.get("packages", ()))
 
 
-def _packages(then: Mapping[str, str]) -> list[Difference]:
-    now = packages()
-    changed = sorted(n for n in set(then) | set(now) if then.get(n) not in {now.get(n), REDACTED})
+def _packages(told: Sequence[str]) -> list[Difference]:
+    then, now = _versions(told), _versions(packages())
+    changed = sorted(n for n in set(then) | set(now) if then.get(n) != now.get(n))
     found = [Difference("stack", n, then.get(n, "none"), now.get(n, "none"))
              for n in changed[:MOST_PACKAGES]]  # fmt: skip
     if len(changed) > MOST_PACKAGES:
@@ -183,3 +180,8 @@ def _text(value: Any) -> str:
     if value is None or value == "":
         return "not recorded"
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _versions(distributions: Sequence[str]) -> dict[str, str]:
+    """Name -> version, of ``name==version``."""
+    return {name: version for name, _, version in (d.partition("==") for d in distributions)}

@@ -18,6 +18,19 @@ print(json.dumps({
 }))
 """
 
+STATED = """
+import json, random, sys
+seconds, seed = float(sys.argv[1]), int(sys.argv[2])
+factor = 1.0
+noise = random.Random(f"{seed} {factor}").gauss(1.0, 0.01)
+print(json.dumps({
+    "phases": {"simulate": factor * seconds * noise}, "values": {"rate": 8.0},
+    "versions": {"program": "1.0"},
+}))
+"""
+"""It says how long it takes, with a noise of 1 % on each run, and does not wait for it: what its
+figures show does not depend on what else runs here."""
+
 SPEC = """
 name: sleepy
 simulator: command

@@ -72,7 +72,8 @@ def test_provenance_is_enough_to_repeat_the_run(tmp_path: Path, store: Store) ->
     assert told["environment"]["OMP_NUM_THREADS"] == "1"
     assert told["machine"]["cpu_model"] == MACHINE.facts["cpu_model"]
     assert told["stack"]["packages"] == {"program": "1.0"}
-    assert "numpy" in told["packages"]
+    assert f"numpy=={np.__version__}" in told["packages"]
+    assert told["redactions"] == {}
     assert (store.root / "specs" / f"{record.dataset['spec_id'].item()}.json").exists()
 
 
@@ -168,6 +169,15 @@ def test_a_killed_campaign_goes_on_without_loss_or_double(
     assert len(traced(tmp_path)) in (6, 7)
     assert main(["bench", "run", str(tmp_path / "sleepy.yaml"), *store]) == 0
     assert Store(tmp_path / "store").load().sizes["record"] == 2
+
+
+def test_a_campaign_that_is_told_to_end_ends_its_run(
+    tmp_path: Path, running: subprocess.Popen[bytes]
+) -> None:
+    pid = int(wait_for(tmp_path, "started", 1)[-1]["pid"])  # type: ignore[call-overload]
+    running.terminate()
+    assert running.wait(30.0) == 128 + signal.SIGTERM
+    assert not psutil.pid_exists(pid)
 
 
 def test_a_kill_between_record_and_log_doubles_nothing(tmp_path: Path, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -217,3 +218,10 @@ def test_only_noisy_batches_have_no_levels_and_no_changes() -> None:
         borders={}, noisy=np.ones(2, bool),
     )  # fmt: skip
     assert history(series).levels == history(series).events == ()
+
+
+def test_a_history_without_values_has_no_changes() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert change_points([]) == []
+        assert change_points([1.0]) == []

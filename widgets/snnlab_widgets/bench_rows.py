@@ -111,13 +111,13 @@ def record_facts(record: Record) -> dict[str, Any]:
 def comparison_rows(a: Record, b: Record) -> dict[str, Any]:
     """Return what differs between two records, and the ratio of their medians below it."""
     told = confounders(_coordinates(a), _coordinates(b))
-    medians = [_median(record) for record in (a, b)]
-    ratio = medians[1] / medians[0] if all(medians) else None
+    medians = before, after = _median(a), _median(b)
+    ratio = after / before if before and after else None
     return {
         "a": a.record_id,
         "b": b.record_id,
         "differences": [[d.group, d.name, d.a, d.b] for d in told.differences],
-        "medians": medians,
+        "medians": list(medians),
         "ratio": ratio,
         "word": told.word_for(slower=False),
         "may": told.may_say_regression,

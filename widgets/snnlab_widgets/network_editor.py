@@ -54,6 +54,7 @@ class NetworkEditor(Part):
         super().__init__(on_error=self._refuse)
         self._session, self._on_select = session, on_select
         self._shown: Network | None = None
+        self._asked: tuple[str, dict[str, Any]] | None = None
         self.selected = str(session.view.get("selected", ""))
         self.refresh()
 
@@ -68,7 +69,7 @@ class NetworkEditor(Part):
             "models": list(models()), "rules": {name: label for name, (_, label) in RULES.items()},
             "stimuli": list(STIMULI), "synapses": list(synapse.models()), **defaults(network),
         }  # fmt: skip
-        self.cost = {"text": cost_text(self._cost(network)), "preview": ""}
+        self._tell_cost(network)
 
     # --- gestures -----------------------------------------------------------------------------
 
@@ -96,14 +97,8 @@ class NetworkEditor(Part):
 
     def do_preview(self, what: str, fields: Mapping[str, Any]) -> None:
         """Say what a form would cost, before anything is built."""
-        network = self._session.network
-        try:
-            after = edit_of(network, what, fields).apply(network)
-        except SnnlabError:
-            preview = ""  # not yet anything that could be meant
-        else:
-            preview = _difference(self._cost(network), self._cost(after))
-        self.cost = {**self.cost, "preview": preview}
+        self._asked = what, dict(fields)
+        self._tell_cost(self._session.network)
 
     def do_remove(self, name: str) -> None:
         """Take a part away; undo brings it back."""
@@ -131,10 +126,14 @@ class NetworkEditor(Part):
         else:
             self.refresh()
 
-    def _cost(self, network: Network) -> Cost:
-        """The cost; a network that runs tells how fast this machine is with it."""
-        threads = getattr(self._session, "threads", None)
-        return cost_of(network, threads=threads)
+    def _tell_cost(self, network: Network) -> None:
+        now = cost_of(network)
+        try:
+            after = edit_of(network, *self._asked).apply(network) if self._asked else None
+        except SnnlabError:
+            after = None  # not yet anything that could be meant
+        preview = "" if after is None else _difference(now, cost_of(after))
+        self.cost = {"text": cost_text(now), "preview": preview}
 
     def _say(self, text: str, *, is_error: bool = False) -> None:
         self.note = {"text": text, "is_error": is_error}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,9 @@ from snnlab.bench.spec import Spec, load_spec
 from snnlab.errors import SpecError
 
 if TYPE_CHECKING:
-    from snnlab.bench.machine import MachineProfile
-    from snnlab.bench.store import Store
+    from snnlab.bench.setting import Setting
 
 __all__ = [
-    "Setting",
     "add_run_arguments",
     "add_spec_arguments",
     "add_store_argument",
@@ -85,23 +83,6 @@ def _values(settings: list[str]) -> dict[str, object]:
     return found
 
 
-@dataclass(frozen=True)
-class Setting:
-    """Where records go, on which machine, with which interpreters.
-
-    Parameters
-    ----------
-    store : Store
-    machine : MachineProfile
-    pythons : mapping
-        Simulator -> interpreter.
-    """
-
-    store: Store
-    machine: MachineProfile
-    pythons: Mapping[str, str]
-
-
 def add_store_argument(parser: argparse.ArgumentParser) -> None:
     """Declare where records are."""
     parser.add_argument(
@@ -123,9 +104,17 @@ def add_run_arguments(parser: argparse.ArgumentParser) -> None:
     add("--submitter", default="", metavar="WHO", help="ORCID or pseudonym (default: nobody)")
 
 
-def setting_of(args: argparse.Namespace) -> Setting:
-    """Return what the options of `add_run_arguments` mean."""
+def setting_of(args: argparse.Namespace, *, until: float = math.inf) -> Setting:
+    """Return what the options of `add_run_arguments` mean; runs are told on stderr.
+
+    Parameters
+    ----------
+    args : Namespace
+    until : float [s]
+        As in `Setting`.
+    """
     from snnlab.bench.machine import discover
+    from snnlab.bench.setting import Setting
     from snnlab.bench.store import Store
 
     pythons = {}
@@ -137,4 +126,9 @@ def setting_of(args: argparse.Namespace) -> Setting:
                 remedy=f"Simulators are {', '.join(SIMULATORS)}.",
             )  # fmt: skip
         pythons[simulator] = python
-    return Setting(Store(args.store), discover(args.profile), pythons)
+    return Setting(Store(args.store), discover(args.profile), pythons, _tell, until)
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

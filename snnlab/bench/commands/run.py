@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections import Counter
+from collections.abc import Sequence
+from statistics import median
+from typing import TYPE_CHECKING
 
 from snnlab.bench.commands.options import add_run_arguments, add_spec_arguments, setting_of, spec_of
+
+if TYPE_CHECKING:
+    from snnlab.bench.one_run import Run
 
 __all__ = ["add_arguments", "main"]
 
@@ -57,7 +64,7 @@ def main(args: argparse.Namespace) -> int:
             seed=values["seed"], discard=values["discard"], stack_variant=args.stack,
             submitter=args.submitter,
         )  # fmt: skip
-        finished = run_campaign(campaign, setting.store, tell=_say, is_fresh=args.fresh)
+        finished = run_campaign(campaign, setting.store, tell=setting.tell, is_fresh=args.fresh)
         for item, runs, name in zip(items, finished.runs, finished.record_ids, strict=True):
             sys.stdout.write(f"{name}  {item.arm.label}  {_summary(runs)}\n")
             statuses = {run.status for run in runs}
@@ -68,15 +75,8 @@ def main(args: argparse.Namespace) -> int:
     return worst
 
 
-def _say(line: str) -> None:
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()
-
-
-def _summary(runs: list) -> str:  # type: ignore[type-arg]
-    from collections import Counter
-    from statistics import median
-
+def _summary(runs: Sequence[Run]) -> str:
+    """What the runs of a cell gave, in one line."""
     times = [run.phases["simulate"] for run in runs if run.counts and "simulate" in run.phases]
     told = ", ".join(f"{n} {status}" for status, n in Counter(r.status for r in runs).items())
     return f"simulate {median(times):.4g} s (median), {told}" if times else told

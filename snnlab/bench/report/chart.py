@@ -17,6 +17,9 @@ __all__ = ["OTHER", "history_chart", "parts_chart", "ticks"]
 WIDTH, HEIGHT = 860, 300
 LEFT, RIGHT, TOP, BOTTOM = 80, 20, 34, 70
 
+LABELS = 190
+"""Room at the left for 24 letters."""
+
 OTHER = "other (no timer explains it)"
 
 FILLS = {
@@ -100,11 +103,11 @@ def parts_chart(rows: Mapping[str, Mapping[str, float]], phase: str) -> Markup:
     fills = {name: FILLS.get(name) or next(rest) for name in names}
     longest = max(sum(parts.values()) for parts in rows.values()) or 1.0
     height = 30 * len(rows) + 20 * len(names) + 60
-    width = WIDTH - 2 * LEFT - RIGHT
+    width = WIDTH - LABELS - RIGHT
     found = []
     for k, (label, parts) in enumerate(rows.items()):
-        x, y = float(2 * LEFT), 10 + 30 * k
-        found.append(element("text", label[:24], x=2 * LEFT - 8, y=y + 15, text_anchor="end",
+        x, y = float(LABELS), 10 + 30 * k
+        found.append(element("text", label[:24], x=LABELS - 8, y=y + 15, text_anchor="end",
                              font_size=13))  # fmt: skip
         for name, seconds in parts.items():
             long = width * seconds / longest
@@ -116,15 +119,15 @@ def parts_chart(rows: Mapping[str, Mapping[str, float]], phase: str) -> Markup:
             x += long
     foot = 10 + 30 * len(rows)
     for value in ticks(0.0, longest):
-        x = 2 * LEFT + width * value / longest
+        x = LABELS + width * value / longest
         found.append(element("text", short(value), x=_n(x), y=foot + 16, text_anchor="middle",
                              font_size=12))  # fmt: skip
-    found.append(element("text", f"wall time of {phase} [s]", x=2 * LEFT, y=foot + 36,
+    found.append(element("text", f"wall time of {phase} [s]", x=LABELS, y=foot + 36,
                          font_size=13))  # fmt: skip
     for k, name in enumerate(names):
         y = foot + 46 + 20 * k
-        found.append(element("rect", x=2 * LEFT, y=y, width=14, height=14, fill=fills[name]))
-        found.append(element("text", name, x=2 * LEFT + 20, y=y + 12, font_size=13))
+        found.append(element("rect", x=LABELS, y=y, width=14, height=14, fill=fills[name]))
+        found.append(element("text", name, x=LABELS + 20, y=y + 12, font_size=13))
     return _svg(f"parts of {phase} in seconds, the same as in the table", found, height)
 
 

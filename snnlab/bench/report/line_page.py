@@ -141,7 +141,7 @@ def _history(content: Content, line: Line) -> list[object]:
 
 def _records(content: Content, line: Line) -> Markup:
     rows = []
-    excluded = content.excluded
+    excluded, noisy = content.excluded, line.noisy
     for k, place in enumerate(line.places):
         values = np.empty(0) if line.quantity is None else line.quantity.values[k]
         known = values[np.isfinite(values)]
@@ -151,7 +151,7 @@ def _records(content: Content, line: Line) -> Markup:
         )
         remarks = ["dirty tree"] * (content.coordinate("dirty", place) == "1")
         remarks += ["excluded"] * (content.record_ids[place] in excluded)
-        remarks += ["noisy batch (\u00d7)"] * (place in line.noisy)
+        remarks += ["noisy batch (\u00d7)"] * (place in noisy)
         rows.append(
             (link(f"../{content.record_page(place)}", content.record_ids[place][:13]),
              content.coordinate("recorded_at", place)[:16] or "not recorded",

@@ -200,6 +200,18 @@ def test_dirty_and_excluded_records_are_listed_but_not_in_the_history(site: Path
     assert "no data" in page.text
 
 
+def test_noisy_batches_are_marked_and_raise_no_alarm(tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    for day, seconds in enumerate((2.0, 2.0, 9.0)):
+        nightly_one = {"commit": f"{day:040x}", "commit_order": day, "dirty": 0}
+        store.add(record(simulate=seconds, coordinates=nightly_one,
+                         status=["ok", "noisy" if seconds > 2 else "ok", "ok"]))  # fmt: skip
+    write_site(store.root, tmp_path / "site")
+    (page,) = pages(tmp_path / "site/lines")
+    assert page.text.count("noisy batch (\u00d7)") == 1
+    assert len(page.of("circle")) == 2
+
+
 def test_losses_of_all_lines_of_a_machine_are_the_machine_s(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     for series in ("aa", "bb"):

@@ -15,7 +15,8 @@ BENNCH = Path(__file__).parent / "files/bennch.csv"
 
 def test_import_export_and_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = ["--store", str(tmp_path / "store")]
-    words = ["bench", "import", str(BENNCH), "--state", "machine_label=JUSUF", *store]
+    stated = ["machine_label=JUSUF", "simulator=nest"]
+    words = ["bench", "import", str(BENNCH), "--state", *stated, *store]
     assert main(words) == 0
     assert "2 records read, 2 of them new" in capsys.readouterr().out
     assert main(words) == 0
@@ -23,6 +24,7 @@ def test_import_export_and_report(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert main(["bench", "export", str(tmp_path / "all.csv"), *store]) == 0
     table = read_table(tmp_path / "all.csv")
     assert set(table["machine_label"]) == {"JUSUF"}
+    assert set(table["simulator"]) == {"nest"}
     assert main(["bench", "export", str(tmp_path / "all.json"), *store]) == 0
     assert len(json.loads((tmp_path / "all.json").read_text("utf-8"))) > 10
     assert main(["bench", "report", str(tmp_path / "site"), *store]) == 0

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -98,6 +99,34 @@ def test_no_text_of_others_reaches_a_shell() -> None:
         for step in job["steps"]:
             assert "${{" not in step.get("run", "")
     assert workflow["permissions"] == {"contents": "read"}
+
+
+def test_records_are_kept_on_a_branch_of_their_own(tmp_path: Path) -> None:
+    """The steps around the measurement, twice, on a real remote: each run adds its records."""
+
+    def shell(script: str, folder: Path) -> str:
+        done = subprocess.run(
+            ["bash", "-e", "-c", script], cwd=folder, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    shell("git init -q --bare remote; git clone -q remote code", tmp_path)
+    code = tmp_path / "code"
+    shell("git config user.name a; git config user.email a@example.org; touch program", code)
+    shell("git add -A; git commit -qm one; git push -q origin HEAD:main", code)
+    steps = loaded(TEXTS["github"])["jobs"]["history"]["steps"]
+    runs = {step["name"]: step["run"] for step in steps if "name" in step}
+    for name in ("first", "second"):
+        checkout = tmp_path / name
+        shell(f"git clone -q -b main remote {name}", tmp_path)
+        shell(runs["Fetch the records"], checkout)
+        (checkout / "store" / f"{name}.nc").touch()
+        shell(runs["Keep the records"], checkout)
+        assert shell("git status --porcelain --untracked-files=no", checkout) == ""
+    listed = shell("git ls-tree --name-only benchmarks", tmp_path / "remote")
+    assert listed.split() == ["first.nc", "second.nc"]
+    assert shell("git rev-list --count benchmarks", tmp_path / "remote").strip() == "2"
 
 
 @pytest.mark.parametrize(

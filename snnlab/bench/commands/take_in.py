@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--layout", choices=tuple(LAYOUTS), help="of the files (default: what they look like)"
     )
     parser.add_argument(
-        "--state", action="append", default=[], metavar="NAME=TEXT",
+        "--state", nargs="+", action="extend", default=[], metavar="NAME=TEXT",
         help="what the files do not say and you know: machine_label=JUSUF, simulator=nest",
     )  # fmt: skip
     add_store_argument(parser)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,19 +56,29 @@ class Content:
 
     def coordinate(self, name: str, place: int) -> str:
         """Return a coordinate as text, ``""`` where it was not recorded."""
-        if name not in self.data.coords:
+        if name not in self.columns:
             return ""
-        value = self.data[name].values[place]
+        value = self.columns[name][place]
         if isinstance(value, str):
             return value
         return "" if np.isnan(value) else short(float(value))
 
-    @property
+    @cached_property
+    def columns(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Coordinate, or dimension with names -> its values."""
+        return {str(name): v.values for name, v in self.data.coords.items()}
+
+    @cached_property
+    def swept(self) -> list[str]:
+        """Coordinates that are swept parameters."""
+        return sorted(name for name in self.columns if name.startswith(PARAMETER))
+
+    @cached_property
     def record_ids(self) -> list[str]:
         """In the order of `data`."""
         return [str(text) for text in self.data["record_id"].values]
 
-    @property
+    @cached_property
     def excluded(self) -> set[str]:
         """Ids of records that an annotation takes out of histories."""
         return {
@@ -87,8 +98,7 @@ class Content:
 
     def parameters(self, place: int) -> str:
         """Return the swept parameters of a record in a line."""
-        names = sorted(str(n) for n in self.data.coords if str(n).startswith(PARAMETER))
-        texts = ((n.removeprefix(PARAMETER), self.coordinate(n, place)) for n in names)
+        texts = ((n.removeprefix(PARAMETER), self.coordinate(n, place)) for n in self.swept)
         return ", ".join(f"{name}={text}" for name, text in texts if text)
 
     def layout(self, place: int) -> str:

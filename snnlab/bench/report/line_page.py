@@ -43,6 +43,14 @@ class Line:
     points: tuple[int, ...]
 
     @property
+    def noisy(self) -> set[int]:
+        """Places of records of noisy batches, which raise no alarm."""
+        if self.past is None or self.past.series.noisy is None:
+            return set()
+        marks = zip(self.points, self.past.series.noisy, strict=True)
+        return {place for place, is_noisy in marks if is_noisy}
+
+    @property
     def newest(self) -> int:
         """Place of the newest record: of the last version, if any belongs to one."""
         return self.points[-1] if self.points else self.places[-1]
@@ -133,7 +141,7 @@ def _history(content: Content, line: Line) -> list[object]:
 
 def _records(content: Content, line: Line) -> Markup:
     rows = []
-    excluded = content.excluded
+    excluded, noisy = content.excluded, line.noisy
     for k, place in enumerate(line.places):
         values = np.empty(0) if line.quantity is None else line.quantity.values[k]
         known = values[np.isfinite(values)]
@@ -143,6 +151,7 @@ def _records(content: Content, line: Line) -> Markup:
         )
         remarks = ["dirty tree"] * (content.coordinate("dirty", place) == "1")
         remarks += ["excluded"] * (content.record_ids[place] in excluded)
+        remarks += ["noisy batch (\u00d7)"] * (place in noisy)
         rows.append(
             (link(f"../{content.record_page(place)}", content.record_ids[place][:13]),
              content.coordinate("recorded_at", place)[:16] or "not recorded",

@@ -12,7 +12,7 @@ from snnlab.bench.report.content import Content
 from snnlab.bench.report.frame import page
 from snnlab.bench.report.markup import Markup, element, link, table
 from snnlab.bench.report.numbers import UNAVAILABLE, short
-from snnlab.bench.schema import PARAMETER, RECORD, VARIABLES
+from snnlab.bench.schema import RECORD, VARIABLES
 
 __all__ = ["record_page"]
 
@@ -63,7 +63,7 @@ def _rows(content: Content, name: str, place: int) -> Iterator[tuple[object, ...
     if values.dtype.kind == "O":
         return
     dims = [dim for dim in content.dims[name] if dim != RECORD]
-    attrs = content.data[name].attrs
+    attrs = content.data.variables[name].attrs
     has_repeats = "repeat" in dims
     others = [dim for dim in dims if dim != "repeat"]
     array = values if has_repeats else values[np.newaxis]
@@ -72,7 +72,7 @@ def _rows(content: Content, name: str, place: int) -> Iterator[tuple[object, ...
         known = np.isfinite(column)
         if not known.any():
             continue
-        labels = [str(content.data[dim].values[k]) for dim, k in zip(others, index, strict=True)]
+        labels = [str(content.columns[dim][k]) for dim, k in zip(others, index, strict=True)]
         what = " ".join([str(attrs.get("long_name", name)), ", ".join(labels)]).strip()
         unit = str(attrs.get("units", ""))
         if name == "metric_value":
@@ -102,8 +102,7 @@ def _status(content: Content, place: int) -> Markup | str:
 
 
 def _facts(content: Content, place: int) -> list[tuple[str, str]]:
-    swept = sorted(str(n) for n in content.data.coords if str(n).startswith(PARAMETER))
-    texts = [(name, content.coordinate(name, place)) for name in (*FACTS, *swept)]
+    texts = [(name, content.coordinate(name, place)) for name in (*FACTS, *content.swept)]
     return [(name, text or "not recorded") for name, text in texts if text or name in FACTS]
 
 

@@ -66,8 +66,13 @@ jobs:
       - run: pip install .
       - name: Fetch the records
         run: |
-          git fetch origin "{store_branch}" && git worktree add store FETCH_HEAD \
-|| git worktree add --orphan -b "{store_branch}" store
+          if git fetch origin "{store_branch}"; then
+            git worktree add --detach store FETCH_HEAD
+          else
+            git worktree add --detach store
+            git -C store checkout --orphan "{store_branch}"
+            git -C store rm -rfq .
+          fi
       - name: Measure what is due
         run: snnlab bench watch {specs} --ref HEAD --looks 1 --hours {hours} --every 24
       - name: Keep the records

@@ -55,8 +55,14 @@ history:
   # Two that measure at once would disturb each other.
   resource_group: benchmarks
   script:
-    - git fetch origin "{store_branch}" && git worktree add store FETCH_HEAD \
-|| git worktree add --orphan -b "{store_branch}" store
+    - |
+      if git fetch origin "{store_branch}"; then
+        git worktree add --detach store FETCH_HEAD
+      else
+        git worktree add --detach store
+        git -C store checkout --orphan "{store_branch}"
+        git -C store rm -rfq .
+      fi
     - {watch}
     - snnlab bench report site
     - git -C store add -A

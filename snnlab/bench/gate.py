@@ -99,6 +99,9 @@ class _Sign:
     commit: str
     told: str
 
+    def __str__(self) -> str:
+        return f"{self.cell.label}: {self.told}; to be measured in pairs"
+
 
 def gate(
     specs: Sequence[Spec], setting: Setting, *, against: str = "", rule: Rule | None = None
@@ -130,12 +133,16 @@ def gate(
     settings = setting.machine.settings
     with tempfile.TemporaryDirectory(prefix="snnlab-gate-") as folder:
         guard = _Guard(setting, replace(setting, store=Store(folder)), against, rule or Rule())
-        looks = [
-            _looked_at(guard, cell)
-            for spec in specs
-            for cell in (spec.override(settings, by="machine") if settings else spec).cells()
+        looks: list[Judgement | _Sign] = []
+        for spec in specs:
+            for cell in (spec.override(settings, by="machine") if settings else spec).cells():
+                looks.append(_looked_at(guard, cell))
+                setting.tell(str(looks[-1]))
+        wrong = any(getattr(look, "status", "") == GateStatus.INVALID for look in looks)
+        return [
+            _paired(guard, look, is_decided=wrong) if isinstance(look, _Sign) else look
+            for look in looks
         ]
-        return [_paired(guard, look) if isinstance(look, _Sign) else look for look in looks]
 
 
 def _looked_at(guard: _Guard, cell: Cell) -> Judgement | _Sign:
@@ -205,8 +212,10 @@ def _beside(
     return _Sign(cell, commit, told)
 
 
-def _paired(guard: _Guard, sign: _Sign) -> Judgement:
+def _paired(guard: _Guard, sign: _Sign, *, is_decided: bool) -> Judgement:
     cell, told = sign.cell, sign.told
+    if is_decided:
+        return Judgement(cell, GateStatus.NOISE, f"{told}; no pairs, as science is wrong elsewhere")
     if guard.setting.is_over:
         return Judgement(cell, GateStatus.NOISE, f"{told}; no time was left for pairs")
     try:

@@ -75,14 +75,21 @@ class Lab(ipywidgets.Box):
         recent, log = display.recent, session.messages
         network = session.network
         inspector = Inspector(session)
+        statistics = Statistics(
+            network, recent, trouble=lambda: session.trouble, on_error=log.error
+        )
         return {
             "transport": Transport(session),
             "network": NetworkEditor(session, on_select=inspector.do_select),
-            "raster": Raster(network, recent, marks=lambda: _marks(session), on_error=log.error),
-            "inspector": inspector,
-            "statistics": Statistics(
-                network, recent, trouble=lambda: session.trouble, on_error=log.error
+            "raster": Raster(
+                network,
+                recent,
+                marks=lambda: _marks(session),
+                on_brush=statistics.select,
+                on_error=log.error,
             ),
+            "inspector": inspector,
+            "statistics": statistics,
             "history": Branching(session),
             "messages": Messages(log, on_error=log.error),
         }

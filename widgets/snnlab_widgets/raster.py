@@ -13,6 +13,7 @@ from snnlab.model.network import Network
 from snnlab.plots.grid import Grid
 from snnlab.plots.palette import colours
 from snnlab.plots.recent import RecentFrames, tail
+from snnlab_widgets.brushed import Brush
 from snnlab_widgets.packing import pack_rates, pack_spikes
 from snnlab_widgets.part import Part, script
 
@@ -50,6 +51,8 @@ class Raster(Part):
         Model time that one pixel stands for; one of `SCALES`.
     marks : callable, optional
         Returns the edits to be marked, as (step, text).
+    on_brush : callable, optional
+        Called with what was selected by drawing a rectangle, or None.
     on_error : callable, optional
         Gets the exceptions of the browser's messages.
     """
@@ -66,11 +69,13 @@ class Raster(Part):
         height: int = 330,
         column_ms: float = 1.0,
         marks: Callable[[], Sequence[Mark]] = tuple,
+        on_brush: Callable[[Brush | None], object] = lambda _brush: None,
         on_error: Callable[[Exception], object] | None = None,
     ) -> None:
         super().__init__(on_error=on_error)
         self._recent = recent
         self._marks = marks
+        self._on_brush = on_brush
         self._height = height
         self._column_ms = column_ms
         self._lock = threading.Lock()
@@ -166,6 +171,21 @@ class Raster(Part):
         """Take note of the last frame that the browser has painted."""
         with self._lock:
             self._painted = max(self._painted, min(int(k), self._sent))
+
+    def do_brush(
+        self,
+        t_start: float | None = None,
+        t_stop: float = 0.0,
+        first: float = 0.0,
+        stop: float = 0.0,
+    ) -> None:
+        """Select the spikes in a rectangle; nothing given selects none."""
+        if t_start is None:
+            self._on_brush(None)
+            return
+        self._on_brush(
+            Brush(float(t_start), float(t_stop), int(first), max(int(first) + 1, int(stop)))
+        )
 
     def do_scale(self, column_ms: float) -> None:
         """Set the model time that one pixel stands for [ms]."""

@@ -7,13 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.machine import available_cores, keep_to
 from benchmarks.models import MODELS
 from benchmarks.records import Records, read
 from benchmarks.rounds import Plan, run_rounds
 from benchmarks.simulators import PEERS, simulators
 from benchmarks.size_figure import save_size_figure
 from benchmarks.table import page
+from snnlab.bench.machine import available_cores, keep_to
 
 __all__ = ["main", "parse"]
 

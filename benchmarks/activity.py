@@ -10,16 +10,14 @@ import numpy as np
 
 from benchmarks.models import Model
 from snnlab.analysis.irregularity import mean_cv
-from snnlab.build.expected import expected_synapses, expected_total
+from snnlab.bench.science import MIN_SPIKES, mean_outdegrees, read_spikes
+from snnlab.build.expected import expected_total
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["activity", "complaint", "mean_outdegrees"]
-
-MIN_SPIKES = 4
-"""Neurons with fewer have no CV."""
+__all__ = ["activity", "complaint"]
 
 
 def activity(network: Network, path: Path, duration: float) -> dict[str, Any]:
@@ -39,8 +37,7 @@ def activity(network: Network, path: Path, duration: float) -> dict[str, Any]:
         each spike as often as its population has outgoing synapses on average, and is missing
         where these come and go.
     """
-    with np.load(path, allow_pickle=False) as stored:
-        step, neuron = stored["step"], stored["neuron"]
+    step, neuron = read_spikes(path)
     edges = np.cumsum([0, *(p.size for p in network.populations)])
     counts = np.histogram(neuron, edges)[0]
     sizes = np.diff(edges)
@@ -57,15 +54,6 @@ def activity(network: Network, path: Path, duration: float) -> dict[str, Any]:
 
 def _events(counts: NDArray[np.int64], network: Network) -> int:
     return round(float(counts @ mean_outdegrees(network)))
-
-
-def mean_outdegrees(network: Network) -> NDArray[np.float64]:
-    """Return the expected outgoing synapses of a neuron of each population."""
-    names = [p.name for p in network.populations]
-    found = np.zeros(len(names))
-    for p in network.projections:
-        found[names.index(p.pre)] += expected_synapses(network, p) / network.population(p.pre).size
-    return found
 
 
 def complaint(model: Model, network: Network, figures: dict[str, Any]) -> str:

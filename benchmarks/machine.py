@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from snnlab.bench.machine import available_cores
 from snnlab.record.provenance import cpu_model
 
-__all__ = ["available_cores", "keep_to", "machine", "revision"]
-
-
-def available_cores() -> list[int]:
-    """Return the numbers of the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return list(range(os.cpu_count() or 1))
-
-
-def keep_to(cores: Sequence[int]) -> None:
-    """Keep this process, and all that it starts, to some cores, where the system can do that.
-
-    Simulator and busy process must share the same cores, whatever the machine has besides.
-    """
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, cores)
+__all__ = ["machine", "revision"]
 
 
 def machine() -> dict[str, Any]:

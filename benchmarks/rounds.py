@@ -16,10 +16,13 @@ from jsonschema import ValidationError
 
 from benchmarks.activity import activity, complaint
 from benchmarks.machine import machine, revision
-from benchmarks.models import Model, plain
-from benchmarks.process import Outcome, busy_process, run_process
+from benchmarks.models import Model
 from benchmarks.records import FORMAT, check
 from benchmarks.simulators import Simulator
+from snnlab.bench.adapters.plain import plain
+from snnlab.bench.measured import Measured, measured
+from snnlab.bench.process import Outcome, busy_process, run_process
+from snnlab.errors import SnnlabError
 from snnlab.interop import native_json
 from snnlab.model.network import Network
 
@@ -157,10 +160,15 @@ class _Session:
         with busy_process(BUSY) if run.busy else nullcontext():
             outcome = run_process(command, timeout_s=self.plan.timeout_s)
         if outcome.status != "ok":
-            return outcome
-        if missing := lacking(outcome.figures, model.time, spikes):
+            is_memory = outcome.status == "oom"  # these records know no such status
+            return Outcome("failed", outcome.why) if is_memory else outcome
+        try:
+            figures = figures_of(measured(outcome.figures))
+        except SnnlabError as error:
+            return Outcome("failed", " ".join(str(error).split()))
+        if missing := lacking(figures, model.time, spikes):
             return Outcome("failed", f"gave no {', '.join(missing)}")
-        figures = complete(dict(outcome.figures), network, model.time, spikes)
+        figures = complete(figures, network, model.time, spikes)
         why = complaint(model, network, figures)
         return Outcome("regime" if why else "ok", why, figures)
 
@@ -179,6 +187,31 @@ def checked(record: Record) -> Record:
         why = f"gave figures that cannot be: {error.json_path} {error.message}"
         return record | {"status": "failed", "why": why, "figures": {}, "versions": {}}
     return record
+
+
+def figures_of(found: Measured) -> Record:
+    """Return what a program has printed by the names that these records have for it.
+
+    Parameters
+    ----------
+    found : Measured
+    """
+    phases, n_bytes = found.phases, found.n_bytes
+    names = {"construct": "build_s", "compile": "compile_s", "simulate": "simulate_s"}
+    figures: Record = {new: phases[old] for old, new in names.items() if old in phases}
+    if "n_synapses" in found.numbers:
+        figures["n_synapses"] = round(found.numbers["n_synapses"])
+    sizes = {"peak": "peak_bytes", "connectivity": "synapse_bytes", "growth": "growth_bytes"}
+    figures |= {new: round(n_bytes[old]) for old, new in sizes.items() if old in n_bytes}
+    figures |= {n: found.values[n] for n in ("weight_mean", "weight_std") if n in found.values}
+    parts = {
+        path.partition("/")[2].replace("communicate", "exchange"): seconds
+        for path, seconds in phases.items() if path.startswith("simulate/")
+    }  # fmt: skip
+    if parts:
+        rest = phases["simulate"] - sum(parts.values())
+        figures["timings"] = parts | {"other": max(rest, 0.0)}
+    return figures | {"versions": dict(found.versions)}
 
 
 def lacking(figures: Mapping[str, Any], time: float, spikes: Path) -> list[str]:

@@ -14,18 +14,15 @@ import argparse
 import json
 import math
 import os
+import re
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 import numpy as np
 import pygenn
-
-from benchmarks.peak import peak_bytes
 
 Parameters = dict[str, Any]
 
@@ -75,17 +72,23 @@ def run(network: Parameters, args: argparse.Namespace) -> Parameters:
     began = time.perf_counter()
     advance(model, topomap, net, source, parts[-1], warmup + duration)
     simulate_s = time.perf_counter() - began
-    phases = {name: seconds - before[name] for name, seconds in timers(model).items()}
+    phases = {f"simulate/{name}": seconds - before[name] for name, seconds in timers(model).items()}
     save_spikes(model, (source, target), warmup, network["dt"], spikes)
     weights = np.concatenate([np.ravel(topomap.get_weights(p)) for p in projections])
     nanosiemens = 1e3 * weights.astype(np.float64)
+    phases |= {"construct": build_s, "simulate": simulate_s}
     return {
-        "build_s": build_s, "n_synapses": int(n_synapses), "simulate_s": simulate_s,
-        "peak_bytes": peak_bytes(), "weight_mean": float(nanosiemens.mean()),
-        "weight_std": float(nanosiemens.std()),
-        "timings": phases | {"other": max(simulate_s - sum(phases.values()), 0.0)},
+        "phases": phases, "n_synapses": int(n_synapses), "bytes": {"peak": peak_bytes()},
+        "values": {
+            "weight_mean": float(nanosiemens.mean()), "weight_std": float(nanosiemens.std()),
+        },
         "versions": {"pygenn": pygenn.__version__},
     }  # fmt: skip
+
+
+def peak_bytes() -> int:
+    """Return the most memory held; `getrusage` would count what the parent held, too."""
+    return 1024 * int(re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[0])
 
 
 def scale_of(network: Parameters) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.process import run_process
+from snnlab.bench.adapters.simulators import PROGRAMS, lacks
 from snnlab.cluster.mpi import launch_environment, mpiexec
 
 __all__ = ["PEERS", "Simulator", "simulators"]
@@ -48,6 +48,12 @@ class Simulator:
     package: str = ""
     launcher: tuple[str, ...] = ()
 
+    @property
+    def program(self) -> Path:
+        """What runs a network file in it."""
+        name = f"run_{self.name}.py"
+        return HERE / name if (HERE / name).exists() else PROGRAMS / name
+
     def command(
         self, setting: Sequence[str], network: Path, spikes: Path, *, threads: int,
         warmup: float, time: float, touch: float = 0.0,
@@ -55,27 +61,14 @@ class Simulator:
         """Return the command that runs a network file."""
         # An argument that is given twice counts as it is given last.
         return [
-            *self.launcher, self.python, str(HERE / f"run_{self.name}.py"), str(network),
+            *self.launcher, self.python, str(self.program), str(network),
             "--threads", str(threads), "--warmup", str(warmup), "--time", str(time),
             "--touch", str(touch), "--spikes", str(spikes), *setting,
         ]  # fmt: skip
 
     def missing(self) -> str:
         """Return why the simulator cannot run here; empty if its package is found."""
-        package = self.package or self.name
-        look = (
-            "import importlib.util, sys; "
-            f"sys.path = [p for p in sys.path if p]; "
-            f"found = importlib.util.find_spec({package!r}) is not None; "
-            "print('{\"found\": ' + str(found).lower() + '}')"
-        )
-        try:
-            outcome = run_process([self.python, "-c", look], timeout_s=60.0)
-        except OSError as error:
-            return f"{self.python}: {error.strerror}"
-        if outcome.status != "ok":
-            return outcome.why
-        return "" if outcome.figures["found"] else f"{self.python} has no package {package}"
+        return lacks(self.python, self.package or self.name)
 
 
 def simulators(

@@ -20,6 +20,10 @@ COMMANDS = {
         "snnlab.dry_run",
         "build what one rank of many would hold, and say what it takes",
     ),
+    "bench": (
+        "snnlab.bench.commands",
+        "measure, compare and keep benchmarks, and guard against slowdowns",
+    ),
     "doctor": ("snnlab.doctor", "say what is installed and how to mend what is not"),
 }
 """Subcommand -> its module, which has `add_arguments` and `main`, and one line of help."""

@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.activity import mean_outdegrees
 from benchmarks.gpu.measurements import Make, Measurement
 from benchmarks.gpu.peak import Watched
-from benchmarks.run_snnlab import advance
 from snnlab.batch.peak import peak_rss_bytes
+from snnlab.bench.adapters.programs.run_snnlab import advance
+from snnlab.bench.science import mean_outdegrees
 from snnlab.cuda.device import Device
 from snnlab.cuda.engine import CudaEngine
 from snnlab.errors import OutOfMemory

@@ -14,9 +14,9 @@ from typing import Any
 from benchmarks.gpu.measurements import MEASUREMENTS, Measurement
 from benchmarks.gpu.variants import VARIANTS, name_of
 from benchmarks.machine import machine, revision
-from benchmarks.process import Outcome, run_process
 from benchmarks.records import FORMAT
 from benchmarks.rounds import checked
+from snnlab.bench.process import Outcome, run_process
 from snnlab.cuda.facts import Facts
 
 __all__ = ["Plan", "Task", "command", "gpu_of", "of_measurements", "of_variants", "records"]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.learning import accuracy, gesture, rewiring, speed
+from benchmarks.learning import accuracy, demo, gesture, rewiring, speed
 from benchmarks.learning.tasks import TASKS
 from benchmarks.machine import machine, revision
 
@@ -19,7 +19,7 @@ __all__ = ["main", "parse"]
 
 HERE = Path(__file__).parents[1]
 
-WHAT = ("speed", "rewiring", "accuracy", "gesture")
+WHAT = ("speed", "rewiring", "accuracy", "gesture", "demo")
 
 
 def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -90,6 +90,9 @@ def main(words: Sequence[str] | None = None) -> int:
         runs = gesture.runs(args.device, args.trials, args.batch, epochs=2)
         found["gesture"] = _said(runs)
         lines += gesture.summary(found["gesture"])
+    if "demo" in args.what:
+        found["demo"] = _said(demo.runs(args.rounds))
+        lines += demo.summary(found["demo"])
     print("\n".join(lines))
     started = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
     facts = {"machine": machine(), "revision": revision(HERE.parent), "load": os.getloadavg()}

@@ -83,7 +83,7 @@ class Case:
             input_density=self.density, recurrent_density=self.density, beta=self.beta,
             input_gain=common.input_gain, feedback=self.feedback, seed=seed,
         )  # fmt: skip
-        every = 1 if self.rule == "DeepR" else 20
+        every = StructuralPlasticity.every if self.rule == "DeepR" else 20
         rewiring = StructuralPlasticity(self.rule, every=every) if self.rule else None
         return Learner(
             network, optimiser=Adam(self.rates[0]), input_rewiring=rewiring,
@@ -179,7 +179,10 @@ def summary(records: list[dict[str, Any]]) -> list[str]:
         mine = [r for r in records if r["case"] == name]
         last = [mean(r["accuracy"][-3:]) for r in mine]
         spread = f" ± {stdev(last):.2f}" if len(last) > 1 else ""
-        course = " / ".join(f"{mean(r['accuracy'][k - 1] for r in mine):.1f}" for k in (1, 3, 5, 8))
+        n_epochs = len(mine[0]["accuracy"])
+        course = " / ".join(
+            f"{mean(r['accuracy'][k - 1] for r in mine):.1f}" for k in (1, 3, 5, 8) if k <= n_epochs
+        )
         lines.append(
             f"| {name} | {mine[0]['n_synapses']} | {mean(last):.2f}{spread} | {len(mine)} "
             f"| {course} | {mean(r['spikes_per_trial'] for r in mine):.0f} "

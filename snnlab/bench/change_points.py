@@ -74,6 +74,8 @@ def change_points(
         if sizes[least] > math.log1p(floor):
             break
         del found[cuts[least]]
+    if not found:
+        return []
     cuts = sorted(found)
     return [
         ChangePoint(at, ratio, found[at])

@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 
 from snnlab.bench.ids import canonical, new_record_id
+from snnlab.bench.quick_read import quick_read
 from snnlab.bench.redaction import Redaction, redaction
 from snnlab.bench.schema import (
     COORDINATES,
@@ -351,6 +352,9 @@ def read_record(path: str | os.PathLike[str]) -> Record:
     """
     target = Path(path)
     try:
+        quick = quick_read(target)
+        if quick is not None and content_hash(quick) == quick.attrs.get(HASH):
+            return Record(quick, path=target)
         with xr.open_dataset(target, engine="h5netcdf", decode_times=False) as stored:
             data = plain_text(stored.load())
     except (OSError, ValueError, KeyError) as error:

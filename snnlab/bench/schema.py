@@ -25,7 +25,7 @@ SCHEMA_VERSION = 1
 
 RECORD = "record"
 
-LABELLED = ("phase", "checkpoint", "kind", "device", "check", "when")
+LABELLED = ("phase", "checkpoint", "kind", "device", "check", "when", "metric")
 """Dimensions whose places have names; `record` and `repeat` are counted."""
 
 PHASES = (
@@ -57,8 +57,8 @@ class Variable:
     direction : str
         Whether less is better: ``"lower"``, ``"higher"`` or ``"none"``.
     kind : str
-        ``"time"``, ``"count"``, ``"memory"``, ``"energy"``, ``"science"``, ``"guard"`` or
-        ``"protocol"``.
+        ``"time"``, ``"count"``, ``"memory"``, ``"energy"``, ``"science"``, ``"guard"``,
+        ``"metric"`` or ``"protocol"``.
     reducer : str
         How ranks and threads became one number, unless a record says otherwise.
     source : str
@@ -114,6 +114,12 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType({
     "idle_power": Variable(
         ("repeat", "phase", "device"), "W", "power at rest", "none", "energy", "sum", "none"
     ),
+    "metric_value": Variable(
+        ("repeat", "metric"), "see metric_unit", "what another tool measured", kind="metric"
+    ),
+    "metric_unit": Variable(
+        ("metric",), "", "unit of a metric of another tool", kind="metric", is_text=True
+    ),
     "accuracy": _science(_REPEAT, "share of test samples classified correctly", "higher"),
     "loss": _science(_REPEAT, "loss on the test samples", "lower"),
     "check_value": _science(_CHECK, "value of a science check"),
@@ -128,6 +134,7 @@ VARIABLES: Mapping[str, Variable] = MappingProxyType({
     "load": _guard("1", "load average of one minute, before"),
     "ctx_switch": _guard("1", "involuntary context switches"),
     "steal": _guard("s", "time that the host of a virtual machine took"),
+    "foreign": _guard("1", "share of the cores in use that other processes took"),
     "freq": Variable(_REPEAT, "MHz", "clock of the processor", "none", "guard", "mean", "OS"),
     "throttle": _guard("1", "times that the processor was throttled"),
     "sentinel": Variable(("when",), "s", "wall time of the fixed workload", "lower", "guard"),

@@ -127,6 +127,22 @@ class Store:
         for path in self._listing():
             yield read_record(self.root / path)
 
+    def paths(self) -> list[Path]:
+        """Return the file of every record; its name is the id of the record."""
+        return [self.root / path for path in self._listing()]
+
+    def records_of(self, series: str) -> Iterator[Record]:
+        """Read and check every record of a series, oldest first.
+
+        Parameters
+        ----------
+        series : str
+            Id of the series; one without records gives nothing.
+        """
+        for path in sorted((self.root / "records" / series[:2] / series).glob("*.nc")):
+            if not path.name.startswith("."):
+                yield read_record(path)
+
     def merge(self, other: Store) -> int:
         """Take over what another store has and this one lacks; return how many records.
 

@@ -1,4 +1,4 @@
-"""The example of the documentation runs."""
+"""The example of the documentation runs, and nothing is left out of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+
+from snnlab.bench.commands import SUBCOMMANDS
+from snnlab.bench.keys import KEYS
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarking.md"
 
@@ -18,3 +21,9 @@ def test_example_runs_and_shows_what_follows() -> None:
     assert done.returncode == 0, done.stderr
     assert "real_time_factor" in done.stdout
     assert "0.40" in done.stdout
+
+
+def test_every_key_and_subcommand_is_documented() -> None:
+    text = "".join(path.read_text() for path in sorted(PAGE.parent.glob("benchmark*.md")))
+    assert [key for key in KEYS if f"`{key}`" not in text] == []
+    assert [name for name in SUBCOMMANDS if f"snnlab bench {name}" not in text] == []

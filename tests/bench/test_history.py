@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -208,3 +209,19 @@ def test_series_that_do_not_fit_are_refused() -> None:
         series(STEP, borders={"host": ("a",) * 40})
     with pytest.raises(SpecError, match="anchor"):
         replace(series(STEP), anchor=wave(3))
+
+
+@pytest.mark.filterwarnings("error")
+def test_only_noisy_batches_have_no_levels_and_no_changes() -> None:
+    series = Series(
+        name="busy machine", values=np.array([1.0, 2.0]), batches=(0, 1), versions=("a", "b"),
+        borders={}, noisy=np.ones(2, bool),
+    )  # fmt: skip
+    assert history(series).levels == history(series).events == ()
+
+
+def test_a_history_without_values_has_no_changes() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert change_points([]) == []
+        assert change_points([1.0]) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.learning import gesture
+from benchmarks.learning import demo, gesture
 from benchmarks.learning.__main__ import parse
 
 
@@ -38,3 +38,16 @@ def test_what_is_measured_where() -> None:
     assert (args.trials, args.batch) == (1077, 64)
     with pytest.raises(SystemExit):
         parse(["gestures"])
+
+
+def test_a_demonstration_ends_with_its_accuracy(capsys: pytest.CaptureFixture[str]) -> None:
+    demo.main()
+    accuracy = float(capsys.readouterr().out.splitlines()[-1])
+    assert 0.9 < accuracy < 1.0
+    records = [
+        {"run": r, "seconds": s, "accuracy": accuracy}
+        for r, s in zip(demo.BARS, (59, 11), strict=True)
+    ]
+    table = demo.summary(records)
+    assert "60: met" in table[-3]
+    assert "10: NOT met" in table[-2]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks.activity import activity, complaint
-from benchmarks.models import MODELS, plain
+from benchmarks.models import MODELS
+from snnlab.bench.adapters.plain import plain
 from snnlab.build.expected import expected_total
 from snnlab.interop import native_json
 from snnlab.model.network import Network

@@ -20,14 +20,14 @@ draw = np.random.default_rng(network["seed"])
 n = sum(p["size"] for p in network["populations"])
 np.savez(spikes, step=draw.integers(0, 5000, 10 * n), neuron=draw.integers(0, n, 10 * n))
 seconds = {"slow": 2.0, "quick": 1.0}.get(sys.argv[-1], 0.5)
-print(json.dumps({"build_s": 0.1, "simulate_s": seconds, "n_synapses": 100 * n,
-                  "peak_bytes": 1000, "versions": {"fake": "1"}}))
+print(json.dumps({"phases": {"construct": 0.1, "simulate": seconds}, "n_synapses": 100 * n,
+                  "bytes": {"peak": 1000}, "versions": {"fake": "1"}}))
 """
 SILENT = RUNS.replace("10 * n", "0 * n")
 DIES = "import sys; sys.exit('out of memory')"
 HANGS = "import time; time.sleep(600)"
-SAYS_NOTHING = "print('{}')"
-IMPOSSIBLE = RUNS.replace('"build_s": 0.1', '"build_s": -0.1')
+SAYS_NOTHING = 'print(\'{"phases": {"presim": 1.0}}\')'
+IMPOSSIBLE = RUNS.replace('"construct": 0.1', '"construct": -0.1')
 INVENTED = RUNS.replace('"versions"', '"joy": 1, "versions"')
 WITHOUT_SPIKES = RUNS.replace("np.savez(spikes, ", "dict(")
 
@@ -94,8 +94,8 @@ def test_all_settings_run_once_and_the_fastest_goes_on():
         (SILENT, "regime", "rate 0 Hz, expected 10 ... 30 Hz"),
         (SAYS_NOTHING, "failed", "gave no build_s, n_synapses, peak_bytes, simulate_s, spikes"),
         (WITHOUT_SPIKES, "failed", "gave no spikes"),
-        (IMPOSSIBLE, "failed", "cannot be: $.figures.build_s -0.1"),
-        (INVENTED, "failed", "'joy' was unexpected"),
+        (IMPOSSIBLE, "failed", "a phases.construct that is finite and at least 0 (got -0.1)"),
+        (INVENTED, "failed", "must be an existing name (got 'joy')"),
         ("", "skipped", "not here"),
     ],
 )

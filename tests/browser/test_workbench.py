@@ -160,18 +160,6 @@ def test_it_runs_and_a_poke_is_seen(
     visit.screenshot(artifacts / "workbench_running.png")
 
 
-def test_brush_has_its_numbers(visit: LabPage, artifacts: Path) -> None:
-    box = visit.page.locator(".snnlab-raster-canvas").bounding_box()
-    visit.page.mouse.move(box["x"] + 250, box["y"] + 120)
-    visit.page.mouse.down()
-    visit.page.mouse.move(box["x"] + 420, box["y"] + 220, steps=6)
-    visit.page.mouse.up()
-    brushed = visit.page.locator(".snnlab-brushed")
-    expect(brushed).to_contain_text("exc")
-    expect(brushed).to_contain_text("CV2")
-    visit.screenshot(artifacts / "workbench_brush.png")
-
-
 def test_drawing_follows_code(visit: LabPage) -> None:
     visit.execute("session.apply(snnlab.AddPopulation(snnlab.Population('code', 5, 'LIFExp')))")
     node = visit.page.locator(f'{NETWORK} [data-name="code"]')

@@ -64,7 +64,9 @@ def test_notebooks_are_stored_without_outputs() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("name", [".ci/run", ".ci/check", "binder/postBuild", "binder/start"])
+@pytest.mark.parametrize(
+    "name", [".ci/run", ".ci/check", ".ci/bench", "binder/postBuild", "binder/start"]
+)
 def test_scripts_can_be_executed_after_a_clone(name: str) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-s", name],

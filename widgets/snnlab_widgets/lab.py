@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
+import traitlets
 
 from snnlab_widgets.branching import Branching
 from snnlab_widgets.display import TICK_S, Display
@@ -14,6 +15,7 @@ from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.network_editor import NetworkEditor
 from snnlab_widgets.raster import Mark, Raster
+from snnlab_widgets.selection import Selection
 from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport
 
@@ -44,8 +46,8 @@ class Lab(ipywidgets.Box):
     Attributes
     ----------
     parts : dict
-        ``transport``, ``network``, ``raster``, ``inspector``, ``statistics``, ``history`` and
-        ``messages``.
+        ``transport``, ``network``, ``raster``, ``inspector``, ``statistics``, ``selection``,
+        ``history`` and ``messages``.
 
     Examples
     --------
@@ -74,22 +76,21 @@ class Lab(ipywidgets.Box):
     def _make_parts(self, session: Session, display: Display) -> dict[str, Any]:
         recent, log = display.recent, session.messages
         network = session.network
-        inspector = Inspector(session)
-        statistics = Statistics(
-            network, recent, trouble=lambda: session.trouble, on_error=log.error
-        )
+        inspector, selection = Inspector(session), Selection(network, recent, on_error=log.error)
+        raster = Raster(
+            network, recent, marks=lambda: _marks(session), on_select=selection.select,
+            on_error=log.error,
+        )  # fmt: skip
+        traitlets.dlink((selection, "selection"), (raster, "selection"))
         return {
             "transport": Transport(session),
             "network": NetworkEditor(session, on_select=inspector.do_select),
-            "raster": Raster(
-                network,
-                recent,
-                marks=lambda: _marks(session),
-                on_brush=statistics.select,
-                on_error=log.error,
-            ),
+            "raster": raster,
             "inspector": inspector,
-            "statistics": statistics,
+            "statistics": Statistics(
+                network, recent, trouble=lambda: session.trouble, on_error=log.error
+            ),
+            "selection": selection,
             "history": Branching(session),
             "messages": Messages(log, on_error=log.error),
         }
@@ -103,6 +104,7 @@ class Lab(ipywidgets.Box):
         display.add(self.parts["network"].refresh, 0.2)
         display.add(self.parts["history"].refresh, 0.5, share=0.005)
         display.add(self.parts["statistics"].refresh, 0.5)
+        display.add(self.parts["selection"].refresh, 0.5)
         display.start()
 
     def close(self) -> None:
@@ -124,6 +126,7 @@ class Lab(ipywidgets.Box):
             self._populations = _sizes(session)
             self.parts["raster"].show(session.network)
             self.parts["statistics"].show(session.network)
+            self.parts["selection"].show(session.network)
 
 
 def _nothing() -> None:

@@ -26,60 +26,7 @@ class RasterView {
     this.stage = element("div", { class: "snnlab-stage" }, this.canvas, this.empty);
     el.append(part("figure", "raster", {}, this.caption, this.stage));
     this.ctx = this.canvas.getContext("2d", { alpha: false });
-    this.canvas.addEventListener("pointerdown", this.brush);
-  }
-
-  // Drawing a rectangle selects what is in it; a click selects nothing.
-  brush = (start) => {
-    const [x0, y0] = this.inRaster(start);
-    if (start.offsetX < this.raster.x || start.offsetY > this.raster.y + this.raster.height) return;
-    start.preventDefault();
-    this.canvas.setPointerCapture(start.pointerId);
-    const corners = (event) => {
-      const [x1, y1] = this.inRaster(event);
-      return { t_start: Math.min(x0, x1), t_stop: Math.max(x0, x1), first: Math.floor(Math.min(y0, y1)), stop: Math.ceil(Math.max(y0, y1)) };
-    };
-    const move = (event) => {
-      this.brushed = corners(event);
-      this.paint();
-    };
-    const up = (event) => {
-      this.canvas.removeEventListener("pointermove", move);
-      this.canvas.removeEventListener("pointerup", up);
-      const isDrawn = Math.hypot(event.clientX - start.clientX, event.clientY - start.clientY) > 5;
-      this.brushed = isDrawn ? corners(event) : undefined;
-      this.model.send({ do: "brush", ...this.brushed });
-      this.paint();
-    };
-    this.canvas.addEventListener("pointermove", move);
-    this.canvas.addEventListener("pointerup", up);
-  };
-
-  // Time (ms) and neuron under a pointer; what is beyond the raster counts as its edge.
-  inRaster(event) {
-    const { x, y, width, height } = this.raster;
-    const view = this.model.get("view");
-    const across = Math.min(1, Math.max(0, (event.offsetX - x) / width));
-    const up = Math.min(1, Math.max(0, 1 - (event.offsetY - y) / height));
-    return [Math.max(0, this.span.low + across * (this.span.high - this.span.low)), up * view.rows * view.neurons_per_row];
-  }
-
-  paintBrush(ctx, colours) {
-    if (!this.brushed) return;
-    const { x, y, width, height } = this.raster;
-    const view = this.model.get("view");
-    const at = (t) => x + Math.min(1, Math.max(0, (t - this.span.low) / (this.span.high - this.span.low))) * width;
-    const row = (id) => y + height * (1 - id / (view.rows * view.neurons_per_row));
-    const [left, right, top, bottom] = [at(this.brushed.t_start), at(this.brushed.t_stop), row(this.brushed.stop), row(this.brushed.first)];
-    if (right - left < 1) return;
-    ctx.save();
-    ctx.fillStyle = colours.ink;
-    ctx.globalAlpha = 0.12;
-    ctx.fillRect(left, top, right - left, bottom - top);
-    ctx.globalAlpha = 1;
-    ctx.strokeStyle = colours.ink;
-    ctx.strokeRect(left + 0.5, top + 0.5, right - left - 1, bottom - top - 1);
-    ctx.restore();
+    this.brush = new RasterBrush(this);
   }
 
   observe() {
@@ -146,7 +93,6 @@ class RasterView {
   clear() {
     this.pending = [];
     this.marks = [];
-    this.brushed = undefined;
     this.bins = undefined;
     this.picture?.clear(0);
     this.rates?.clear();
@@ -197,10 +143,10 @@ class RasterView {
     const left = Math.max(0, this.picture.stop - this.picture.columns);
     this.picture.draw(ctx, this.raster, left);
     const span = { low: left * view.column_ms, high: (left + this.picture.columns) * view.column_ms };
-    this.span = span;
-    this.paintBrush(ctx, colours);
     this.paintRates(ctx, view, span);
     this.paintMarks(ctx, colours, span);
+    this.span = span;
+    this.brush.paint(ctx, colours);
     drawAxes(ctx, this.raster, colours, {
       x: { ...span, isLabelled: false },
       y: { low: 0, high: view.rows * view.neurons_per_row, label: "neuron (global id)" },
@@ -262,6 +208,7 @@ class RasterView {
   close() {
     this.model.off("msg:custom", this.receive);
     this.model.off("change:view", this.relayout);
+    this.brush.close();
     this.onScreen.disconnect();
     this.onSize.disconnect();
     this.offTheme();

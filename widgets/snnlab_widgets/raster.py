@@ -13,7 +13,6 @@ from snnlab.model.network import Network
 from snnlab.plots.grid import Grid
 from snnlab.plots.palette import colours
 from snnlab.plots.recent import RecentFrames, tail
-from snnlab_widgets.brushed import Brush
 from snnlab_widgets.packing import pack_rates, pack_spikes
 from snnlab_widgets.part import Part, script
 
@@ -51,13 +50,17 @@ class Raster(Part):
         Model time that one pixel stands for; one of `SCALES`.
     marks : callable, optional
         Returns the edits to be marked, as (step, text).
-    on_brush : callable, optional
-        Called with what was selected by drawing a rectangle, or None.
+    on_select : callable, optional
+        Gets what somebody selects with the mouse, as keywords; see `selection`.
     on_error : callable, optional
         Gets the exceptions of the browser's messages.
     """
 
-    _esm = script("canvas.js", "spike_picture.js", "rate_lines.js", "raster.js")
+    _esm = script(
+        "canvas.js", "spike_picture.js", "rate_lines.js", "raster_brush.js", "raster.js"
+    )  # fmt: skip
+    selection = traitlets.Dict().tag(sync=True)
+    """``{"first": id, "last": id, "t_start": ms, "t_stop": ms}``, drawn as a frame; or empty."""
     view = traitlets.Dict().tag(sync=True)
     """Everything that the script needs to lay out the picture, as one value."""
 
@@ -69,13 +72,13 @@ class Raster(Part):
         height: int = 330,
         column_ms: float = 1.0,
         marks: Callable[[], Sequence[Mark]] = tuple,
-        on_brush: Callable[[Brush | None], object] = lambda _brush: None,
+        on_select: Callable[..., object] | None = None,
         on_error: Callable[[Exception], object] | None = None,
     ) -> None:
         super().__init__(on_error=on_error)
         self._recent = recent
         self._marks = marks
-        self._on_brush = on_brush
+        self._on_select = on_select
         self._height = height
         self._column_ms = column_ms
         self._lock = threading.Lock()
@@ -113,6 +116,7 @@ class Raster(Part):
             "colours": colours(len(self._sizes)),
             "colours_dark": colours(len(self._sizes), dark=True),
             "note": self._grid.note,
+            "is_brush": self._on_select is not None,
         }
 
     def refresh(self) -> None:
@@ -172,20 +176,10 @@ class Raster(Part):
         with self._lock:
             self._painted = max(self._painted, min(int(k), self._sent))
 
-    def do_brush(
-        self,
-        t_start: float | None = None,
-        t_stop: float = 0.0,
-        first: float = 0.0,
-        stop: float = 0.0,
-    ) -> None:
-        """Select the spikes in a rectangle; nothing given selects none."""
-        if t_start is None:
-            self._on_brush(None)
-            return
-        self._on_brush(
-            Brush(float(t_start), float(t_stop), int(first), max(int(first) + 1, int(stop)))
-        )
+    def do_select(self, first: int, last: int, t_start: float, t_stop: float) -> None:
+        """Hand on what was selected."""
+        if self._on_select is not None:
+            self._on_select(first=first, last=last, t_start=t_start, t_stop=t_stop)
 
     def do_scale(self, column_ms: float) -> None:
         """Set the model time that one pixel stands for [ms]."""

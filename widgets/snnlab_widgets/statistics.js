@@ -21,15 +21,8 @@ export default {
     const heads = statisticsHead.map(([text, title]) => element("th", { text, title, scope: "col" }));
     const head = element("thead", {}, element("tr", {}, ...heads));
     const cost = element("p", { class: "snnlab-cost", title: costTitle });
-    const brushed = element("p", { class: "snnlab-brushed", role: "status", title: "What is selected in the raster" });
     el.append(part("section", "statistics", { "aria-label": "statistics" },
-      element("h3", { text: "Statistics" }), element("table", {}, caption, head, body), brushed, cost));
-    const tellBrushed = () => {
-      brushed.textContent = model.get("brushed") || "Draw a rectangle in the raster to see its numbers.";
-      brushed.classList.toggle("snnlab-doc", !model.get("brushed"));
-    };
-    model.on("change:brushed", tellBrushed);
-    tellBrushed();
+      element("h3", { text: "Statistics" }), element("table", {}, caption, head, body), cost));
     const row = (r) => {
       const colour = isLight() ? r.colour : r.colour_dark;
       const name = element("th", { scope: "row" },
@@ -51,7 +44,6 @@ export default {
     update();
     return () => {
       model.off("change:table", update);
-      model.off("change:brushed", tellBrushed);
       offTheme();
     };
   },

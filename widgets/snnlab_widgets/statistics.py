@@ -17,7 +17,6 @@ from snnlab.frames.health import Trouble
 from snnlab.model.network import Network
 from snnlab.plots.palette import colours
 from snnlab.plots.recent import RecentFrames, tail
-from snnlab_widgets.brushed import Brush, brushed_text
 from snnlab_widgets.part import Part, script
 
 __all__ = ["Statistics", "cost_line", "statistics_rows"]
@@ -41,8 +40,6 @@ class Statistics(Part):
     """
 
     _esm = script("canvas.js", "statistics.js")
-    brushed = traitlets.Unicode().tag(sync=True)
-    """The numbers of what is selected in the raster; empty if nothing is."""
     table = traitlets.Dict().tag(sync=True)
     """``{"caption": str, "rows": [...], "cost": str}``; numbers are text already."""
 
@@ -58,7 +55,6 @@ class Statistics(Part):
         self._recent = recent
         self._trouble = trouble
         self._drawn: tuple[int, Trouble | None] = _NOTHING
-        self._brush: Brush | None = None
         self.show(network)
 
     def show(self, network: Network) -> None:
@@ -67,19 +63,8 @@ class Statistics(Part):
         rows = statistics_rows(network, None, _marks(self._trouble()))
         self.table = {"caption": "no spikes yet", "rows": rows, "cost": ""}
 
-    def select(self, brush: Brush | None) -> None:
-        """Show the numbers of a selection of the raster, too."""
-        self._brush = brush
-        self._tell_brushed()
-
-    def _tell_brushed(self) -> None:
-        brush = self._brush
-        self.brushed = "" if brush is None else brushed_text(self._network, self._recent, brush)
-
     def refresh(self) -> None:
         """Compute the numbers anew if the run has gone on."""
-        if self._brush is not None:
-            self._tell_brushed()
         frames = self._recent.last(WINDOW_MS)
         if not frames:
             now = (-1, self._trouble())

@@ -117,3 +117,12 @@ def test_frames_from_before_a_population_went_are_not_drawn(line: Line) -> None:
     line.raster.show(network.replace(populations=network.populations[:1], recorders=()))
     line.raster.do_ready(columns=50)
     assert line.messages == []
+
+
+def test_what_is_selected_is_handed_on() -> None:
+    chosen: list[dict[str, float]] = []
+    raster = Raster(two_populations(), RecentFrames(), on_select=lambda **c: chosen.append(c))
+    assert raster.view["is_brush"]
+    raster.do_select(first=1, last=5, t_start=2.0, t_stop=9.0)
+    assert chosen == [{"first": 1, "last": 5, "t_start": 2.0, "t_stop": 9.0}]
+    assert not Raster(two_populations(), RecentFrames()).view["is_brush"]

@@ -1,0 +1,142 @@
+"""Run a network in snnlab and print the figures as one JSON object.
+
+``python run_snnlab.py brunel --parameters '{"N": 4000}' --seed 1 --threads 2 --warmup 100
+--time 1000 --spikes spikes.npz``
+
+It measures whatever snnlab its interpreter imports, an older one too, so that it needs of snnlab
+only what has been there for long.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import snnlab
+from snnlab.batch.peak import peak_rss_bytes
+from snnlab.engine import Engine
+from snnlab.frames.decimate import merged
+from snnlab.frames.frame import Frame
+from snnlab.launch import make_engine, resolve
+from snnlab.record.provenance import versions
+
+__all__ = ["PARTS", "advance", "main", "phases_of", "plastic_weights"]
+
+PIECES = 10
+"""Frames of a run; a session takes more and smaller ones."""
+
+PARTS = {"exchange": "communicate"}
+"""Timers of frames whose phase has another name in a record."""
+
+
+def main() -> None:
+    """Build, run, write the spikes, print."""
+    args = arguments()
+    network = resolve(args.network, **json.loads(args.parameters))
+    if args.seed is not None:
+        network = network.replace(seed=args.seed)
+    touch_memory(args.touch)
+    began = time.perf_counter()
+    engine = make_engine(
+        network, device=args.device, precision=args.precision,
+        ranks=args.ranks if args.ranks > 1 else None,
+        threads=args.threads if args.device == "cpu" else None,
+    )  # fmt: skip
+    started = time.perf_counter() - began
+    warmup, n_steps = round(args.warmup / network.dt), round(args.time / network.dt)
+    began = time.perf_counter()
+    advance(engine, warmup)
+    presim_s = time.perf_counter() - began
+    began = time.perf_counter()
+    frames = advance(engine, n_steps)
+    simulate_s = time.perf_counter() - began
+    report = engine.report
+    phases = {"construct": report.build_s, "compile": report.compile_s}
+    phases["start"] = max(started - sum(phases.values()), 0.0)
+    if warmup:
+        phases["presim"] = presim_s
+    figures: dict[str, Any] = {
+        "phases": phases,
+        "model_time": args.time,
+        "dt": network.dt,
+        "n_neurons": network.n_neurons,
+        "n_synapses": report.n_synapses,
+        "populations": {p.name: p.size for p in network.populations},
+        "bytes": {"peak": peak_rss_bytes(), "connectivity": report.synapse_bytes},
+        "values": plastic_weights(engine, network),
+        "versions": versions(),
+        "package": str(Path(snnlab.__file__).resolve().parent),
+    }
+    if frames:
+        whole = merged(frames)
+        phases |= phases_of(simulate_s, dict(whole.timings))
+        np.savez(args.spikes, step=whole.step - warmup, neuron=whole.neuron)
+    engine.close()
+    print(json.dumps(figures))
+
+
+def arguments() -> argparse.Namespace:
+    """Return what was asked for."""
+    parser = argparse.ArgumentParser()
+    add = parser.add_argument
+    add("network", help="a preset, or a network file")
+    add("--parameters", default="{}", help="options and knobs of a preset, as JSON")
+    add("--seed", type=int)
+    add("--device", default="cpu")
+    add("--ranks", type=int, default=1)
+    add("--precision", default="float32")
+    add("--threads", type=int, required=True)
+    add("--warmup", type=float, required=True)
+    add("--time", type=float, required=True)
+    add("--touch", type=float, default=0.0, help="GB of memory to touch and give back before")
+    add("--spikes", type=Path, required=True)
+    return parser.parse_args()
+
+
+def advance(engine: Engine, n_steps: int) -> list[Frame]:
+    """Advance by `n_steps`, in pieces."""
+    edges = np.linspace(0, n_steps, PIECES + 1).astype(int)
+    return [engine.advance(int(n)) for n in np.diff(edges) if n]
+
+
+def phases_of(simulate_s: float, timings: dict[str, float]) -> dict[str, float]:
+    """Return phase `simulate` and its parts."""
+    parts = {PARTS.get(name, name): seconds for name, seconds in timings.items() if name != "other"}
+    return {"simulate": simulate_s} | {f"simulate/{name}": s for name, s in parts.items()}
+
+
+def plastic_weights(engine: Engine, network: Any) -> dict[str, float]:
+    """Mean and standard deviation of the plastic weights, if there are any."""
+    if all(p.synapse == "Static" for p in network.projections) and not network.rewirings:
+        return {}
+    found = [
+        array for name, array in engine.checkpoint().arrays.items()
+        if name.startswith("synapse/") and name.endswith("/weight")
+    ]  # fmt: skip
+    if not found:
+        return {}
+    every = np.concatenate([np.ravel(array) for array in found]).astype(np.float64)
+    return {"weight_mean": float(every.mean()), "weight_std": float(every.std())}
+
+
+def touch_memory(gigabytes: float) -> None:
+    """Touch memory in a process of its own, and give it back.
+
+    A host that takes free memory back has to find it again, page by page, when it is touched next:
+    up to 2 s for each GB, where memory at hand takes 0.05 s. What is freed here stays at hand for
+    a second or so.
+    """
+    if gigabytes > 0.0:
+        code = f"import numpy; numpy.ones({int(gigabytes * 2**27)})"
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=300.0)
+
+
+if __name__ == "__main__":
+    main()

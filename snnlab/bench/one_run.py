@@ -1,0 +1,231 @@
+"""One run: prepared, isolated, watched, judged."""
+
+from __future__ import annotations
+
+import math
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from snnlab.bench.adapters.adapter import Adapter, Job
+from snnlab.bench.adapters.simulators import PROGRAMS
+from snnlab.bench.environment import environment_of_run, told_environment
+from snnlab.bench.guards import guards_now
+from snnlab.bench.machine import cores_for
+from snnlab.bench.measured import Measured, measured
+from snnlab.bench.process import Outcome, run_process
+from snnlab.bench.redaction import redaction
+from snnlab.bench.science import activity, checks_of, complaint, mean_outdegrees, read_spikes
+from snnlab.bench.spec import Cell
+from snnlab.bench.tree import Tree
+from snnlab.errors import FormatError, SnnlabError
+
+__all__ = ["Arm", "Run", "run_once"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One version of one cell: what a record is made of.
+
+    Parameters
+    ----------
+    cell : Cell
+    adapter : Adapter
+    tree : Tree
+        The version.
+    """
+
+    cell: Cell
+    adapter: Adapter
+    tree: Tree
+
+    @property
+    def label(self) -> str:
+        """Cell, and version if it has one."""
+        return f"{self.cell.label} {self.tree.label}".rstrip()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run gave; JSON has it.
+
+    Parameters
+    ----------
+    status : str
+        One of `schema.STATUSES`.
+    why : str
+        What there is to say unless it is ok.
+    seed : int
+    started_at : str
+        UTC.
+    wall, cpu : float [s]
+        Of the whole process.
+    phases, numbers, values, n_bytes : mapping
+        As of `Measured`; `values` has what was computed from the spikes as well.
+    checks : list
+        Name, value (None: not known), lowest, highest.
+    guards : mapping
+        As of `Guards.during`.
+    versions, raw, environment : mapping
+    command : list of str
+        With names in place of folders.
+    """
+
+    status: str
+    why: str
+    seed: int
+    started_at: str
+    wall: float = 0.0
+    cpu: float | None = None
+    phases: Mapping[str, float] = field(default_factory=dict)
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
+    n_bytes: Mapping[str, float] = field(default_factory=dict)
+    checks: Sequence[tuple[str, float | None, float, float]] = ()
+    guards: Mapping[str, float] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    command: Sequence[str] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether its times may be used."""
+        return self.status in ("ok", "noisy")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all of it, without names, homes and secrets."""
+        found: dict[str, Any] = redaction().value(asdict(self))
+        return found
+
+
+def run_once(arm: Arm, seed: int, *, started: Callable[[int], object] = lambda pid: None) -> Run:
+    """Run an arm once.
+
+    Parameters
+    ----------
+    arm : Arm
+    seed : int
+    started : callable
+        Called with the process id.
+
+    Raises
+    ------
+    SpecError
+        The command cannot be made.
+    """
+    cell = arm.cell
+    cores = cores_for(cell["threads"] * cell["ranks"])
+    environment = environment_of_run(cell["threads"], _code(arm))
+    with tempfile.TemporaryDirectory(prefix="snnlab-bench-") as folder:
+        job = Job(cell, seed, arm.tree, Path(folder))
+        command = arm.adapter.command(job)
+        began, before = datetime.now(UTC), guards_now(cores or ())
+        try:
+            outcome = run_process(
+                command, timeout_s=cell["time_limit"], cores=cores, environment=environment,
+                folder=_folder(arm), started=started,
+            )  # fmt: skip
+        except OSError as error:
+            outcome = Outcome("failed", f"{command[0]}: {error.strerror}")
+        later = guards_now(cores or ())
+        run = _judged(arm, job, outcome)
+    cpu = outcome.usage.cpu
+    return Run(
+        **run,
+        seed=seed,
+        started_at=began.isoformat(timespec="milliseconds"),
+        wall=outcome.usage.wall,
+        cpu=cpu if math.isfinite(cpu) else None,
+        guards=before.during(later, outcome.usage, len(cores or (0,))) if cores else {},
+        environment=told_environment(environment),
+        command=_told(command, job),
+    )
+
+
+def _code(arm: Arm) -> Path | None:
+    """What goes before the installed packages: the tree, where snnlab itself is measured."""
+    return arm.tree.folder if arm.adapter.name == "snnlab" else None
+
+
+def _folder(arm: Arm) -> Path | None:
+    return arm.tree.folder if arm.adapter.name == "command" else None
+
+
+def _told(command: list[str], job: Job) -> list[str]:
+    """The command with names in place of folders, so that it says the same everywhere."""
+    names = {
+        str(job.scratch): "{scratch}", str(PROGRAMS): "{programs}", sys.executable: "{python}",
+        str(job.cell.folder.resolve()): "{folder}", str(job.tree.folder): "{tree}",
+    }  # fmt: skip
+    found = []
+    for word in command:
+        for folder, name in names.items():
+            word = word.replace(folder, name) if len(folder) > 1 else word  # noqa: PLW2901
+        found.append(word)
+    return found
+
+
+def _judged(arm: Arm, job: Job, outcome: Outcome) -> dict[str, Any]:
+    """Status and figures of a run."""
+    if outcome.status != "ok":
+        return {"status": outcome.status, "why": outcome.why}
+    try:
+        found = measured(outcome.figures)
+        _check_package(arm, found)
+        values = _values(arm, job, found)
+    except SnnlabError as error:
+        return {"status": "failed", "why": " ".join(str(error).split())}
+    checks = checks_of(job.cell["checks"], values)
+    why = complaint(checks)
+    return {
+        "status": "invalid_science" if why else "ok",
+        "why": why,
+        "phases": found.phases,
+        "numbers": {**found.numbers, **_counts(values)},
+        "values": values,
+        "n_bytes": found.n_bytes,
+        "checks": [
+            (c.name, c.value if math.isfinite(c.value) else None, c.low, c.high) for c in checks
+        ],
+        "versions": found.versions,
+        "raw": found.raw,
+    }
+
+
+def _check_package(arm: Arm, found: Measured) -> None:
+    """Refuse a run that has measured another version than the one that was meant."""
+    if not found.package or arm.adapter.name != "snnlab":
+        return
+    expected = (arm.tree.folder / "snnlab").resolve()
+    if Path(found.package) != expected:
+        raise FormatError(
+            "Figures of the program", "must be of the version that is measured",
+            got="those of another installation",
+        )  # fmt: skip
+
+
+def _values(arm: Arm, job: Job, found: Measured) -> dict[str, float]:
+    values = {**found.numbers, **found.values}
+    if not job.spikes.exists():
+        return values
+    step, neuron = read_spikes(job.spikes)
+    values |= activity(step, neuron, found)
+    network = arm.adapter.network(job.cell)
+    if network is not None and not network.rewirings and found.populations:
+        edges = np.cumsum([0, *found.populations.values()])
+        counts = np.histogram(neuron, edges)[0]
+        degrees = mean_outdegrees(network)
+        if len(degrees) == len(counts):
+            values["n_syn_events"] = float(round(float(counts @ degrees)))
+    return values
+
+
+def _counts(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: values[name] for name in ("n_spikes", "n_syn_events") if name in values}

@@ -1,0 +1,215 @@
+"""Runs of an arm become one record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from snnlab import __version__
+from snnlab.bench.environment import stack_facts
+from snnlab.bench.guards import noise
+from snnlab.bench.ids import series_id, stack_id
+from snnlab.bench.machine import MachineProfile
+from snnlab.bench.measured import NUMBERS
+from snnlab.bench.one_run import Arm, Run
+from snnlab.bench.record import Record, make_record
+
+__all__ = ["Batch", "record_of", "series_of"]
+
+GUARDS = ("load", "ctx_switch", "steal", "foreign", "freq", "throttle")
+
+AS_PARAMETERS = ("model", "time", "warmup", "precision", "device")
+"""Keys that are grouped by like parameters of the model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """What the runs of a record have in common.
+
+    Parameters
+    ----------
+    record_id, recorded_at, campaign : str
+    machine : MachineProfile
+    sentinel : tuple of float [s]
+        Before and after.
+    orders : mapping
+        Round -> place in the order of the batch.
+    packages : sequence of str
+        Of the interpreter that runs this.
+    stack_variant, submitter : str
+    """
+
+    record_id: str
+    recorded_at: str
+    campaign: str
+    machine: MachineProfile
+    sentinel: tuple[float, ...]
+    orders: Mapping[int, int] = field(default_factory=dict)
+    packages: Sequence[str] = ()
+    stack_variant: str = "default"
+    submitter: str = ""
+
+
+def series_of(arm: Arm, batch: Batch) -> str:
+    """Return the id of the history line that a record belongs to."""
+    return series_id(
+        arm.cell.spec_id, batch.machine.class_id, batch.stack_variant, arm.cell.layout_id
+    )
+
+
+def record_of(arm: Arm, runs: Mapping[int, Run], batch: Batch) -> Record:
+    """Return the record of the runs of an arm.
+
+    Parameters
+    ----------
+    arm : Arm
+    runs : mapping
+        Round -> run, ascending.
+    batch : Batch
+    """
+    found = list(runs.values())
+    phases = list(dict.fromkeys(p for run in found for p in run.phases))
+    why = [_noise(arm, run, batch) for run in found]
+    values: dict[str, Any] = {
+        "status": [
+            "noisy" if run.status == "ok" and noisy else run.status
+            for run, noisy in zip(found, why, strict=True)
+        ],
+        "seed": [run.seed for run in found],
+        "block": list(runs),
+        "order": [batch.orders.get(block, np.nan) for block in runs],
+        "started_at": [run.started_at for run in found],
+        "sentinel": list(batch.sentinel),
+    }
+    labels: dict[str, list[str]] = {"when": ["before", "after"][: len(batch.sentinel)]}
+    # The time of all processors is known of the whole process alone.
+    labels["phase"] = [*phases, "process"]
+    walls = [[run.phases.get(p, np.nan) for p in phases] + [run.wall] for run in found]
+    values["wall_time"] = walls
+    values["cpu_time"] = [[np.nan] * len(phases) + [_or_nan(run.cpu)] for run in found]
+    values |= {
+        name: [run.numbers.get(name, np.nan) for run in found]
+        for name in NUMBERS
+        if any(name in run.numbers for run in found)
+    }
+    values |= {
+        name: [run.guards.get(name, np.nan) for run in found]
+        for name in GUARDS
+        if any(name in run.guards for run in found)
+    }
+    if any("peak" in run.n_bytes for run in found):
+        values["memory"] = [[[run.n_bytes.get("peak", np.nan)]] for run in found]
+        labels |= {"checkpoint": ["total"], "kind": ["peak/sum"]}
+    if names := list(arm.cell["checks"]):
+        values |= _checks(found, names)
+        labels["check"] = names
+    stack = _stack(found, batch)
+    provenance = _provenance(arm, found, batch, stack) | {"notes": _notes(runs, why)}
+    return make_record(
+        values, _coordinates(arm, found, batch, stack), labels=labels, provenance=provenance
+    )
+
+
+def _noise(arm: Arm, run: Run, batch: Batch) -> str:
+    return noise(
+        run.guards, batch.sentinel, foreign=arm.cell["foreign_limit"],
+        change=arm.cell["sentinel_change"],
+    )  # fmt: skip
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
+
+
+def _checks(runs: list[Run], names: list[str]) -> dict[str, Any]:
+    """Values and bands of the science checks; NaN for a run that gave nothing."""
+    shape = (len(runs), len(names))
+    found = {name: np.full(shape, np.nan) for name in ("value", "low", "high", "ok")}
+    for i, run in enumerate(runs):
+        for name, value, low, high in run.checks:
+            k = names.index(name)
+            found["value"][i, k] = _or_nan(value)
+            found["low"][i, k], found["high"][i, k] = low, high
+            found["ok"][i, k] = value is not None and low <= value <= high
+    return {f"check_{name}": array for name, array in found.items()}
+
+
+def _stack(runs: list[Run], batch: Batch) -> dict[str, Any]:
+    versions = next((run.versions for run in runs if run.versions), {})
+    return stack_facts(versions, batch.machine)
+
+
+def _coordinates(
+    arm: Arm, runs: list[Run], batch: Batch, stack: Mapping[str, Any]
+) -> dict[str, Any]:
+    cell, tree = arm.cell, arm.tree
+    versions = next((run.versions for run in runs if run.versions), {})
+    found = {
+        "record_id": batch.record_id,
+        "recorded_at": batch.recorded_at,
+        "campaign": batch.campaign,
+        "submitter": batch.submitter,
+        "spec_id": cell.spec_id,
+        "series_id": series_of(arm, batch),
+        "machine_class_id": batch.machine.class_id,
+        "machine_label": batch.machine.label,
+        "stack_id": stack_id(stack, simulator=arm.adapter.package),
+        "stack_variant": batch.stack_variant,
+        "layout_id": cell.layout_id,
+        "benchmark": cell["name"],
+        "benchmark_version": __version__,
+        "simulator": arm.adapter.name,
+        "simulator_version": versions.get(arm.adapter.package, ""),
+        "commit": tree.commit,
+        "commit_time": tree.commit_time,
+        "commit_order": tree.commit_order if tree.commit else np.nan,
+        "dirty": np.nan if tree.dirty is None else float(tree.dirty),
+        "backend": "cpu" if cell["device"] == "cpu" else "gpu",
+        "gpu_model": "" if cell["device"] == "cpu" else batch.machine.gpu_model,
+        "n_nodes": 1,
+        "ranks": cell["ranks"],
+        "threads": cell["threads"],
+    }
+    parameters = {name: cell[name] for name in AS_PARAMETERS} | dict(cell["parameters"])
+    return found | {
+        f"p_{name}": float(v) if isinstance(v, bool) else v for name, v in parameters.items()
+    }
+
+
+def _provenance(
+    arm: Arm, runs: list[Run], batch: Batch, stack: Mapping[str, Any]
+) -> dict[str, Any]:
+    cell = arm.cell
+    return {
+        "spec": {
+            "values": {key: _as_json(value) for key, value in cell.values.items()},
+            "swept": dict(cell.swept),
+            "origins": dict(cell.origins),
+        },
+        "machine": dict(batch.machine.facts),
+        "stack": dict(stack),
+        "layout": cell.layout,
+        "tree": arm.tree.facts(),
+        "command": list(runs[0].command),
+        "environment": dict(runs[0].environment),
+        "packages": list(batch.packages),
+        "raw": {str(run.seed): dict(run.raw) for run in runs if run.raw},
+        "memory": {str(run.seed): dict(run.n_bytes) for run in runs if run.n_bytes},
+        "clock": "time.perf_counter",
+        "harness": {"snnlab": __version__},
+    }
+
+
+def _notes(runs: Mapping[int, Run], noisy: list[str]) -> dict[str, str]:
+    """Why a run is not ok, by round."""
+    words = [run.why or said for run, said in zip(runs.values(), noisy, strict=True)]
+    return {str(block): said for block, said in zip(runs, words, strict=True) if said}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _as_json(each) for key, each in value.items()}
+    return [_as_json(each) for each in value] if isinstance(value, tuple | list) else value

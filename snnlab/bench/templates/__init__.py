@@ -1,0 +1,1 @@
+"""Pipelines for continuous integration that call the commands of ``snnlab bench``."""

@@ -83,7 +83,7 @@ class Case:
             input_density=self.density, recurrent_density=self.density, beta=self.beta,
             input_gain=common.input_gain, feedback=self.feedback, seed=seed,
         )  # fmt: skip
-        every = 1 if self.rule == "DeepR" else 20
+        every = StructuralPlasticity.every if self.rule == "DeepR" else 20
         rewiring = StructuralPlasticity(self.rule, every=every) if self.rule else None
         return Learner(
             network, optimiser=Adam(self.rates[0]), input_rewiring=rewiring,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,12 +12,23 @@ import numpy as np
 from snnlab.bench.confounders import Comparison, confounders
 from snnlab.bench.record import Record
 from snnlab.bench.store import Store
-from snnlab.bench.verdict import Rule, Verdict, VerdictStatus, log_ratios, verdict
+from snnlab.bench.verdict import (
+    Direction,
+    Rule,
+    Verdict,
+    VerdictStatus,
+    holm_verdicts,
+    log_ratios,
+    verdict,
+)
 from snnlab.errors import SpecError
 
 __all__ = ["Compared", "compare", "find_records", "newest_by_series"]
 
 COUNTS = ("ok", "noisy")
+
+FURTHER = ("construct", "presim", "simulate")
+"""Phases that are looked at besides the one that decides."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,8 @@ class Compared:
         Of pairs; without pairs it is inconclusive.
     is_paired : bool
         Whether both were measured in pairs, in one batch.
+    others : mapping
+        Further phase -> verdict on its pairs; their joint error is that of one.
     """
 
     comparison: Comparison
@@ -47,6 +60,7 @@ class Compared:
     runs: tuple[int, int]
     verdict: Verdict
     is_paired: bool
+    others: Mapping[str, Verdict] = field(default_factory=dict)
 
     @property
     def word(self) -> str:
@@ -75,6 +89,7 @@ class Compared:
             lines.append("No verdict: they were not measured in pairs (snnlab bench ab does).")
         else:
             lines.append(f"{self.verdict}")
+            lines += [f"besides, {phase}: {found}" for phase, found in self.others.items()]
         lines.append(f"This is called: {self.word}.")
         return "\n".join(lines)
 
@@ -114,6 +129,7 @@ def compare(a: Record, b: Record, *, phase: str = "", rule: Rule | None = None) 
         (len(times[0]), len(times[1])),
         _verdict((a, b), times, pairs, rule or Rule()),
         is_paired,
+        _others((a, b), chosen, rule or Rule()) if is_paired else {},
     )
 
 
@@ -136,6 +152,18 @@ def _verdict(
     if not pairs[0].size:
         return Verdict(status=VerdictStatus.INCONCLUSIVE, rule=rule)
     return verdict(log_ratios(*pairs), rule=rule)
+
+
+def _others(records: tuple[Record, Record], chosen: str, rule: Rule) -> dict[str, Verdict]:
+    """Verdicts on the further phases that both have, as far as there are enough pairs."""
+    names = [n for n in FURTHER if n != chosen and all(_has(r, n) for r in records)]
+    found = {}
+    for name in names:
+        a, b = (_times(record, name) for record in records)
+        blocks = sorted(block for block in a.keys() & b.keys() if a[block] > 0 < b[block])
+        if len(blocks) >= rule.looks[0]:
+            found[name] = log_ratios([a[k] for k in blocks], [b[k] for k in blocks])
+    return holm_verdicts(found, dict.fromkeys(found, Direction.LOWER), rule=rule) if found else {}
 
 
 def _times(record: Record, phase: str) -> dict[int, float]:

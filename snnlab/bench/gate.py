@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -22,9 +23,6 @@ from snnlab.bench.verdict import Rule, Verdict, VerdictStatus
 from snnlab.errors import SpecError
 
 __all__ = ["GateStatus", "Judgement", "gate", "worst_status"]
-
-SIGN = 0.05
-"""How much slower than the record the fastest run must be for pairs to be measured."""
 
 
 class GateStatus(StrEnum):
@@ -93,19 +91,28 @@ class _Guard:
     rule: Rule
 
 
+@dataclass(frozen=True)
+class _Sign:
+    """A cell that has to be measured in pairs."""
+
+    cell: Cell
+    commit: str
+    told: str
+
+
 def gate(
-    spec: Spec, setting: Setting, *, against: str = "", rule: Rule | None = None
+    specs: Sequence[Spec], setting: Setting, *, against: str = "", rule: Rule | None = None
 ) -> list[Judgement]:
     """Judge the files as they are now.
 
     Parameters
     ----------
-    spec : Spec
+    specs : sequence of Spec
     setting : Setting
         Its store has records of versions that were good; nothing is written to it.
     against : str
         A commit to measure pairs against in any case; default: the newest record of the same
-        series, if the fastest run now is more than 5 % slower than the fastest one then.
+        series, if even the fastest run is slower than the median of that by more than the floor.
     rule : Rule, optional
         As in `verdict`.
 
@@ -117,17 +124,21 @@ def gate(
     Notes
     -----
     A record from another day cannot show a slowdown, since machines of one class differ by more
-    than what is looked for; it only tells when to measure its version again, beside this one.
+    than what is looked for; it only tells when to measure its version again, beside this one. All
+    cells are looked at before the first pair, so that science is checked first.
     """
-    if setting.machine.settings:
-        spec = spec.override(setting.machine.settings, by="machine")
+    settings = setting.machine.settings
     with tempfile.TemporaryDirectory(prefix="snnlab-gate-") as folder:
-        scratch = replace(setting, store=Store(folder))
-        guard = _Guard(setting, scratch, against, rule or Rule())
-        return [_judged(guard, cell) for cell in spec.cells()]
+        guard = _Guard(setting, replace(setting, store=Store(folder)), against, rule or Rule())
+        looks = [
+            _looked_at(guard, cell)
+            for spec in specs
+            for cell in (spec.override(settings, by="machine") if settings else spec).cells()
+        ]
+        return [_paired(guard, look) if isinstance(look, _Sign) else look for look in looks]
 
 
-def _judged(guard: _Guard, cell: Cell) -> Judgement:
+def _looked_at(guard: _Guard, cell: Cell) -> Judgement | _Sign:
     adapter = adapter_for(cell["simulator"], guard.setting.pythons)
     is_small = cores_for(cell["threads"] * cell["ranks"]) is None
     if why := "there are too few cores" if is_small else adapter.missing(cell):
@@ -145,7 +156,7 @@ def _judged(guard: _Guard, cell: Cell) -> Judgement:
         is_late = all(run.status == "timeout" for run in runs)
         return Judgement(cell, GateStatus.NOISE if is_late else GateStatus.NO_DATA, runs[0].why)
     if guard.against:
-        return _paired(guard, cell, guard.against, f"against {guard.against}")
+        return _Sign(cell, guard.against, f"against {guard.against}")
     record = _record(guard, cell)
     if record is None:
         return Judgement(
@@ -179,22 +190,27 @@ def _record(guard: _Guard, cell: Cell) -> Record | None:
     return max(found, key=lambda record: record.record_id, default=None)
 
 
-def _beside(guard: _Guard, cell: Cell, record: Record, fastest: float, phase: str) -> Judgement:
-    """A look at the record; pairs if there is a sign of a slowdown."""
-    before = float(np.nanmin(record.dataset["wall_time"].sel(phase=phase).values))
+def _beside(
+    guard: _Guard, cell: Cell, record: Record, fastest: float, phase: str
+) -> Judgement | _Sign:
+    """A look at the record: whether there is a sign of a slowdown."""
+    before = float(np.nanmedian(record.dataset["wall_time"].sel(phase=phase).values))
     ratio = fastest / before
     commit = str(record.dataset["commit"].item())
-    told = f"{fastest:.4g} s, {ratio:.2f} of the record of {commit[:10] or 'no commit'}"
-    if ratio <= 1.0 + SIGN:
+    told = f"{fastest:.4g} s, {ratio:.2f} of the median of {commit[:10] or 'a record'}"
+    if ratio <= 1.0 + guard.rule.floor:
         return Judgement(cell, GateStatus.OK, f"{told}: no sign of a slowdown")
     if not commit:
         return Judgement(cell, GateStatus.NOISE, f"{told}, which cannot be measured again")
-    return _paired(guard, cell, commit, told)
+    return _Sign(cell, commit, told)
 
 
-def _paired(guard: _Guard, cell: Cell, commit: str, told: str) -> Judgement:
+def _paired(guard: _Guard, sign: _Sign) -> Judgement:
+    cell, told = sign.cell, sign.told
+    if guard.setting.is_over:
+        return Judgement(cell, GateStatus.NOISE, f"{told}; no time was left for pairs")
     try:
-        found = measure_versions(cell, commit, "", guard.scratch, rule=guard.rule).verdict
+        found = measure_versions(cell, sign.commit, "", guard.scratch, rule=guard.rule).verdict
     except SpecError as error:
         return Judgement(cell, GateStatus.NOISE, f"{told}, which cannot be measured again: {error}")
     return Judgement(cell, _status(found), f"{told}; pairs: {found}")

@@ -321,8 +321,12 @@ class Learner:
             "input": gradient.input, "recurrent": gradient.recurrent,
             "output": gradient.output, "bias": gradient.bias, "feedback": gradient.output,
         }  # fmt: skip
-        for name, rewirer in self._rewirers.items():
-            rewirer.pull_towards_zero(by_name[name], n_steps * gradient.outcome.loss.size)
+        n = n_steps * gradient.outcome.loss.size
         for name, weight in self._learnt().items():
-            moments = self._moments[name]
-            self.optimiser.apply(weight, by_name[name], moments, self.n_updates, rate)
+            arguments = weight, by_name[name], self._moments[name], self.n_updates, rate
+            rewirer = self._rewirers.get(name)
+            if rewirer is not None and rewirer.l1_per_step > 0.0:
+                size = rewirer.l1_per_step * n
+                self.optimiser.apply_pulled(*arguments, rewirer.signs(), size)
+            else:
+                self.optimiser.apply(*arguments)

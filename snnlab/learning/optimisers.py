@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numba import njit
 
+from snnlab.learning.crossing import pull
 from snnlab.model.parameter import Parameter
 
 if TYPE_CHECKING:
@@ -43,6 +44,23 @@ class Optimiser(ABC):
             object.__setattr__(
                 self, field.name, parameter.check(getattr(self, field.name), where=where)
             )
+
+    def apply_pulled(
+        self, weight: NDArray[Any], gradient: NDArray[Any], moments: Moments, n: int, rate: float,
+        sign: NDArray[Any], size: float,
+    ) -> None:  # fmt: skip
+        """The same as `apply`, with ``size * sign`` added to the gradient.
+
+        Parameters
+        ----------
+        weight, gradient, moments, n, rate
+            See `apply`; the gradient may be changed.
+        sign : (n,) real
+            -1, 0 or 1; weights have one dimension then.
+        size : float
+        """
+        pull(gradient, sign, gradient.dtype.type(size))
+        self.apply(weight, gradient, moments, n, rate)
 
     @abstractmethod
     def apply(
@@ -143,9 +161,26 @@ class Adam(Optimiser):
         first, second = moments
         _adapt(
             weight.reshape(-1), gradient.reshape(-1), first.reshape(-1), second.reshape(-1),
-            constants,
+            constants, _NO_SIGN, weight.dtype.type(0.0),
         )  # fmt: skip
 
+    def apply_pulled(
+        self, weight: NDArray[Any], gradient: NDArray[Any], moments: Moments, n: int, rate: float,
+        sign: NDArray[Any], size: float,
+    ) -> None:  # fmt: skip
+        """Change weights and moments in place; see `Optimiser.apply_pulled`.
+
+        Adam waits for square roots: what is added on the way takes no time of its own.
+        """
+        if sign.dtype != np.int8:
+            super().apply_pulled(weight, gradient, moments, n, rate, sign, size)
+            return
+        constants = np.array(self.constants(n, rate), weight.dtype)
+        first, second = moments
+        _adapt(weight, gradient, first, second, constants, sign, weight.dtype.type(size))
+
+
+_NO_SIGN: NDArray[np.int8] = np.zeros(0, np.int8)
 
 _DECLARED = {
     "learning_rate": _RATE,
@@ -165,10 +200,13 @@ def _descend(weight, gradient, moment, constants):  # type: ignore[no-untyped-de
 
 
 @njit(nogil=True, error_model="numpy", cache=True)
-def _adapt(weight, gradient, first, second, constants):  # type: ignore[no-untyped-def]
+def _adapt(weight, gradient, first, second, constants, sign, size):  # type: ignore[no-untyped-def]
     stays_1, comes_1, stays_2, comes_2, rate, unbias, epsilon = constants
+    is_pulled = sign.size > 0
     for i in range(weight.size):
         g = gradient[i]
+        if is_pulled:
+            g += size * weight.dtype.type(sign[i])
         first[i] = stays_1 * first[i] + comes_1 * g
         second[i] = stays_2 * second[i] + comes_2 * g * g
         weight[i] -= rate * first[i] / (np.sqrt(second[i] * unbias) + epsilon)

@@ -12,7 +12,7 @@ from snnlab.arrays.ranking_growth import grow_anywhere, score_synapses
 from snnlab.arrays.selection import by_group, choose_lowest
 from snnlab.build.random import stream_id
 from snnlab.errors import SpecError
-from snnlab.learning.crossing import crossed, pull
+from snnlab.learning.crossing import crossed
 from snnlab.learning.recurrent_network import RecurrentNetwork
 from snnlab.learning.replacing import (
     draw_absent,
@@ -117,12 +117,6 @@ class Rewirer:
         self._present: NDArray[np.uint64] = np.zeros(0, np.uint64)
         self.refresh()
         self.pull = 1.0
-
-    def pull_towards_zero(self, gradient: NDArray[Any], n: int) -> None:
-        """Add l1 to the gradient of the weights, (n_synapses,), for `n` steps of trials in all."""
-        size = gradient.dtype.type(self.l1_per_step * n)
-        if size:
-            pull(gradient, self.signs(), size)
 
     def is_due(self, update: int) -> bool:
         """Tell whether the rule is asked after this update."""

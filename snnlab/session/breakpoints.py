@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 
 from snnlab.errors import SpecError
 from snnlab.frames.frame import Frame
@@ -11,6 +12,9 @@ from snnlab.model.network import Network
 from snnlab.session.conditions import Condition, Probe
 
 __all__ = ["Breakpoints", "Hit"]
+
+_Placed = tuple[int, Condition]
+"""A condition with a number of its own: one that is taken away and added again is another one."""
 
 
 @dataclass(frozen=True)
@@ -70,29 +74,31 @@ class Breakpoints:
     """
 
     def __init__(self) -> None:
-        self._conditions: tuple[Condition, ...] = ()
-        self._watched: dict[Condition, _Watched] = {}
+        self._placed: tuple[_Placed, ...] = ()
+        self._serial = count()
+        self._watched: dict[_Placed, _Watched] = {}
         self._network: Network | None = None
-        self._missing: set[Condition] = set()
+        self._missing: set[_Placed] = set()
 
     def __iter__(self) -> Iterator[Condition]:
-        return iter(self._conditions)
+        return iter([condition for _, condition in self._placed])
 
     def __len__(self) -> int:
-        return len(self._conditions)
+        return len(self._placed)
 
     def add(self, condition: Condition, network: Network) -> None:
         """Pause when `condition` comes to hold; see `Session.break_when`."""
         condition.probe(network)
-        self._conditions = tuple(dict.fromkeys((*self._conditions, condition)))
+        if condition not in list(self):
+            self._placed = (*self._placed, (next(self._serial), condition))
 
     def remove(self, condition: Condition) -> None:
         """No longer pause there; nothing happens if it is not there."""
-        self._conditions = tuple(c for c in self._conditions if c != condition)
+        self._placed = tuple(placed for placed in self._placed if placed[1] != condition)
 
     def clear(self) -> None:
         """Remove all of them."""
-        self._conditions = ()
+        self._placed = ()
 
     # --- the simulation thread alone ---------------------------------------------------------
 
@@ -102,7 +108,7 @@ class Breakpoints:
 
     def first(self, frame: Frame, network: Network) -> Hit | None:
         """Return the first condition that comes to hold in the next frame of a run."""
-        if not self._conditions:
+        if not self._placed:
             self._watched = {}
             return None
         self._look_out(network)
@@ -121,24 +127,25 @@ class Breakpoints:
             if self._network is None or _sizes(self._network) != _sizes(network):
                 self._watched = {}
             self._network = network
-            self._missing = {c for c in self._watched if not _is_there(c, network)}
-        for condition in set(self._conditions) - set(self._watched) - self._missing:
-            if _is_there(condition, network):
-                self._watched[condition] = _Watched(condition, condition.probe(network))
+            self._missing = {placed for placed in self._watched if not _is_there(placed, network)}
+        now = set(self._placed)
+        for placed in now - set(self._watched) - self._missing:
+            if _is_there(placed, network):
+                self._watched[placed] = _Watched(placed[1], placed[1].probe(network))
             else:
-                self._missing.add(condition)
-        gone = set(self._watched) - set(self._conditions) | self._missing
-        self._watched = {c: w for c, w in self._watched.items() if c not in gone}
+                self._missing.add(placed)
+        kept = now - self._missing
+        self._watched = {placed: w for placed, w in self._watched.items() if placed in kept}
 
 
 def _sizes(network: Network) -> list[tuple[str, int]]:
     return [(p.name, p.size) for p in network.populations]
 
 
-def _is_there(condition: Condition, network: Network) -> bool:
+def _is_there(placed: _Placed, network: Network) -> bool:
     """Whether a network still has what a condition looks at."""
     try:
-        condition.probe(network)
+        placed[1].probe(network)
     except SpecError:
         return False
     return True

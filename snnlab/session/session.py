@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from snnlab.engine import Checkpoint, Engine
-from snnlab.errors import SpecError, StateError
+from snnlab.errors import SnnlabError, SpecError, StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.hub import Subscription
 from snnlab.model.edits import Edit, SetParameter
 from snnlab.model.history import Applied
+from snnlab.model.poke import poke
 from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import check_folder
@@ -460,6 +461,41 @@ class Session(Past):
         """Make any edit; see `set` for what is returned and raised."""
         return self._simulation.editor.queue.submit(edit)
 
+    def poke(self, population: str) -> Future[Applied]:
+        """Push all neurons of a population with a current, so that they fire now; an edit, too.
+
+        Parameters
+        ----------
+        population : str
+            Its name.
+
+        Returns
+        -------
+        Future of Applied
+            Done when the current begins to flow.
+
+        Raises
+        ------
+        SpecError
+            No such population, or neurons that no current acts on.
+        StateError
+            The session is closed.
+        """
+        poke(self.network, population, self.t)  # is refused at once
+        answer: Future[Applied] = Future()
+
+        def make() -> None:
+            # On the simulation thread, so that it begins at the step at which it takes effect.
+            try:
+                asked = self.apply(poke(self.network, population, self.t))
+            except SnnlabError as error:
+                answer.set_exception(error)
+            else:
+                asked.add_done_callback(lambda done: _pass_on(done, answer))
+
+        self._asked(make)
+        return answer
+
     def undo(self) -> Future[Applied]:
         """Take back the last edit; StateError if there is none."""
         if self._simulation.editor.queue.is_empty and not self.history.can_undo:
@@ -535,3 +571,12 @@ class Session(Past):
                 yield frame
             elif not is_running:
                 return
+
+
+def _pass_on(done: Future[Applied], to: Future[Applied]) -> None:
+    """Answer one future as another one was answered."""
+    error = done.exception()
+    if error is not None:
+        to.set_exception(error)
+    else:
+        to.set_result(done.result())

@@ -28,6 +28,9 @@ from tests.bench.commands import PROGRAM, SPEC, sleepy, traced
 
 MACHINE = discover()
 
+COUNTS = {"ok", "noisy"}
+"""A laptop may be throttled while it is tested."""
+
 
 def campaign_of(path: Path, **changes: object) -> Campaign:
     arms = tuple(i.arm for i in plan(load_spec(path), Store(path.parent / "no"), MACHINE).items)
@@ -48,7 +51,7 @@ def test_every_cell_becomes_a_record(tmp_path: Path, store: Store) -> None:
     assert sorted(finished.record_ids) == list(data["record_id"].values)
     assert data.sizes["record"] == 2
     assert data["p_n"].values.tolist() in ([1.0, 2.0], [2.0, 1.0])
-    assert set(data["status"].values.ravel()) == {"ok"}
+    assert set(data["status"].values.ravel()) <= COUNTS
     assert (data["wall_time"].sel(phase="simulate") >= 0.01).all()
     assert (data["wall_time"].sel(phase="process") > data["wall_time"].sel(phase="simulate")).all()
     assert data["cpu_time"].sel(phase="process").min() > 0
@@ -163,7 +166,8 @@ def test_a_killed_campaign_goes_on_without_loss_or_double(
     assert sorted(done) == [(a, b) for a in range(2) for b in range(3)]
     data = Store(tmp_path / "store").load()
     assert data.sizes["record"] == 2
-    assert data["status"].values.tolist() == [["ok"] * 3] * 2
+    assert data["status"].shape == (2, 3)
+    assert set(data["status"].values.ravel()) <= COUNTS
     # The run that the kill had cut off was ended, and begun again.
     assert not psutil.pid_exists(orphan) or psutil.Process(orphan).status() == "zombie"
     assert len(traced(tmp_path)) in (6, 7)

@@ -41,7 +41,7 @@ def repository(tmp_path: Path) -> Path:
 
 def judged(folder: Path, *, store: str = "store", **options: object) -> Judgement:
     setting = Setting(Store(folder.parent / store), MACHINE, **options)  # type: ignore[arg-type]
-    (found,) = gate(load_spec(folder / "sleepy.yaml"), setting, rule=QUICK)
+    (found,) = gate([load_spec(folder / "sleepy.yaml")], setting, rule=QUICK)
     return found
 
 
@@ -131,6 +131,16 @@ def test_command_ends_with_the_code(repository: Path, capsys: pytest.CaptureFixt
     (repository / "program.py").write_text(STATED.replace("8.0", "80.0"))
     assert main(words) == 13
     assert "rate 80, expected 5 ... 12" in capsys.readouterr().out
+
+
+def test_all_specifications_of_the_project_mean_something() -> None:
+    specs = [load_spec(path) for path in sorted((ROOT / "benchmarks/specs").glob("*.yaml"))]
+    assert {"hpc", "coba", "stdp", "microcircuit", "balanced", "hpc-peers"} == {
+        spec.name for spec in specs
+    }
+    ids = {cell.spec_id for spec in specs for cell in spec.cells()}
+    stored = {path.stem for path in (ROOT / "benchmarks/store/specs").glob("*.json")}
+    assert stored <= ids, "a record of a network that no specification names"
 
 
 def test_the_project_guards_itself() -> None:

@@ -156,6 +156,7 @@ def test_it_runs_and_a_poke_is_seen(
         "print(np.unique(n[(s >= k) & (s < k + 50) & (n < 80)]).size)"
     )
     assert int(found) == 80
+    assert int(visit.execute("print((session.spikes()[1] >= 80).sum())")) > 10
     visit.screenshot(artifacts / "workbench_running.png")
 
 

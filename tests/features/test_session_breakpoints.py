@@ -109,6 +109,18 @@ def test_what_is_no_longer_there_pauses_nothing(session) -> None:
     assert len(session.breakpoints) == 2
 
 
+def test_condition_that_is_added_anew_pauses_anew(session) -> None:
+    always = RateBeyond("exc", above=1e-9, window=20.0)
+    for k in range(3):
+        session.break_when(always)
+        session.run(100).wait(LIMIT_S)
+        assert session.hit is not None
+        assert session.t < 100 * (k + 1)
+        session.run(1.0).wait(LIMIT_S)
+        assert session.hit is None
+        session.clear_breakpoints(always)
+
+
 def test_a_way_back_and_on_again_meets_it_again(session) -> None:
     session.break_when(SpikeOf("exc", 3))
     session.run(200).wait(LIMIT_S)

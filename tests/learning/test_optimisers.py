@@ -7,6 +7,7 @@ import pytest
 
 from snnlab.errors import SpecError
 from snnlab.learning import SGD, Adam
+from snnlab.learning.optimisers import Optimiser
 
 
 def test_adam_by_its_formula() -> None:
@@ -47,3 +48,19 @@ def test_descent_with_momentum() -> None:
 def test_numbers_that_cannot_be_meant(make, name: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(SpecError, match=name):
         make()
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.float32])
+@pytest.mark.parametrize("optimiser", [Adam(0.01), SGD(0.1, momentum=0.5)], ids=repr)
+def test_what_pulls_is_added_to_the_gradient(optimiser: Optimiser, kind: type) -> None:
+    draw = np.random.default_rng(3)
+    weight, gradient = draw.normal(size=(2, 501)).astype(np.float32)
+    sign = draw.choice([-1, 0, 1], 501).astype(kind)
+    expected, found = weight.copy(), weight.copy()
+    moments = [tuple(np.zeros_like(weight) for _ in range(optimiser.n_moments)) for _ in range(2)]
+    for n in (1, 2, 3):
+        pulled = gradient + np.float32(0.02) * sign.astype(np.float32)
+        optimiser.apply(expected, pulled, moments[0], n, 0.01)
+        optimiser.apply_pulled(found, gradient.copy(), moments[1], n, 0.01, sign, 0.02)
+    assert np.array_equal(found, expected)
+    assert np.abs(found - weight).max() > 0.005

@@ -36,11 +36,12 @@ class BranchingView {
     this.stage = element("div", { class: "snnlab-comparison", hidden: true }, this.key, this.canvas);
     this.note = element("p", { class: "snnlab-doc", role: "status" });
     this.error = element("p", { class: "snnlab-error", role: "alert", hidden: true });
-    const keep = [["share", "Share", "Write a small file that repeats this run"], ["script", "Script", "Write a Python script that repeats this run"],
-      ["methods", "Methods", "Write the methods section of a paper"]].map(([kind, text, title]) => this.button(text, title, () => this.ask("keep", { kind }), `snnlab-keep-${kind}`));
+    const keep = [["share", "Session file", "Write a small file that repeats this run"], ["script", "Script", "Write a Python script that repeats this run"],
+      ["methods", "Methods section", "Write the methods section of a paper"]].map(([kind, text, title]) => this.button(text, title, () => this.ask("keep", { kind }), `snnlab-keep-${kind}`));
     el.append(part("section", "history", { "aria-label": "history" },
-      element("div", { class: "snnlab-tools" }, element("h3", { text: "History" }), this.undo, this.redo, ...keep),
-      this.empty, this.entries, element("h3", { text: "Branches" }), this.fork, this.rows, this.error, this.note, this.stage));
+      element("div", { class: "snnlab-tools" }, element("h3", { text: "History" }), this.undo, this.redo),
+      this.empty, this.entries, element("h3", { text: "Branches" }), this.fork, this.rows, this.stage,
+      element("div", { class: "snnlab-tools" }, element("small", { text: "Keep this run as" }), ...keep), this.error, this.note));
   }
 
   list = () => {

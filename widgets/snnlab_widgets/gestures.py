@@ -27,14 +27,13 @@ from snnlab.model.edits import (
     RemoveProjection,
     RemoveRecorder,
     RemoveStimulus,
-    Several,
 )
 from snnlab.model.network import Network, Population, Projection
 from snnlab.model.neuron import models
 from snnlab.model.recorders import StateRecorder
 from snnlab.model.stimuli import PoissonInput, StepCurrent
 
-__all__ = ["RULES", "STIMULI", "defaults", "edit_of", "poke", "removal"]
+__all__ = ["RULES", "STIMULI", "defaults", "edit_of", "removal"]
 
 RULES: dict[str, tuple[type[Connectivity], str]] = {
     "fixed in-degree": (FixedIndegree, "synapses per target"),
@@ -47,12 +46,13 @@ RULES: dict[str, tuple[type[Connectivity], str]] = {
 
 STIMULI = ("Poisson spikes", "step current")
 
-_WEIGHTS = {"mV": (0.5, -2.0), "pA": (50.0, -200.0), "nS": (2.0, 8.0), "1": (1.0, 1.0)}
-"""Unit of a receptor -> a weight that shows: onto exc, and onto inh."""
+_WEIGHTS = {"mV": (1.5, -3.0), "pA": (200.0, -400.0), "nS": (4.0, 16.0), "1": (1.0, 1.0)}
+"""Unit of a receptor -> a weight that shows between some dozens of neurons: exc, inh."""
 
-_DRIVE_HZ = {"mV": 4000.0, "pA": 8000.0, "nS": 3000.0}
+_DRIVES = {"mV": (4000.0, 0.5), "pA": (4500.0, 50.0), "nS": (3000.0, 2.0)}
+"""Unit of a receptor -> rate [Hz] and weight of a drive that makes neurons fire."""
+
 _SUGGESTED = ("exc", "inh", "more")
-_POKE_MS = 5.0
 
 
 def defaults(network: Network) -> dict[str, Any]:
@@ -117,36 +117,6 @@ def removal(network: Network, name: str) -> Edit:
     if name not in kinds:
         raise unknown_name("part of the network", name, kinds)
     return kinds[name](name)  # type: ignore[call-arg]
-
-
-def poke(network: Network, population: str, t: float) -> Edit:
-    """Return the edit that makes all neurons of a population fire soon after time `t` [ms].
-
-    A current flows for 5 ms; earlier pokes, which are over, go at the same time.
-
-    Raises
-    ------
-    SpecError
-        Neurons that no current acts on.
-    """
-    target = network.population(population)
-    numbers = {k: v for k, v in network.parameters_of(target).items() if isinstance(v, float)}
-    if target.model.is_source or "I_e" not in target.model.parameters:
-        raise SpecError(
-            f"Population {population!r}", "must have neurons that a current acts on",
-            got=str(target.neuron), remedy="Poke the populations that it projects to.",
-        )  # fmt: skip
-    distance = abs(numbers.get("V_th", -50.0) - numbers.get("V_reset", -70.0)) + 5.0
-    amplitude = 2.0 * numbers.get("C_m", 250.0) * distance / _POKE_MS
-    over = [s for s in network.stimuli if s.name.startswith(_POKE)
-            and isinstance(s, StepCurrent) and float(s.stop) <= t]  # fmt: skip
-    taken = {s.name for s in network.stimuli}
-    name = next(n for k in range(1, len(taken) + 2) if (n := f"{_POKE}{k}") not in taken)
-    new = AddStimulus(StepCurrent(name, population, amplitude, t, t + _POKE_MS))
-    return Several((*(RemoveStimulus(s.name) for s in over), new)) if over else new
-
-
-_POKE = "poke "
 
 
 # --- what is added ------------------------------------------------------------------------------
@@ -275,17 +245,18 @@ def _weights(population: Population) -> dict[str, Any]:
 
 
 def _indegree(size: int) -> int:
-    """A tenth of the sources, within reason."""
-    return max(1, min(100, size // 10))
+    """A quarter of the sources, within reason."""
+    return max(1, min(100, size // 4))
 
 
 def _drive(population: Population) -> dict[str, Any]:
     receptors = population.model.receptors
     unit = next(iter(receptors.values())).unit if receptors else ""
+    rate, weight = _DRIVES.get(unit, (1000.0, 1.0))
     return {
         "unit": unit,
-        "rate": f"{_DRIVE_HZ.get(unit, 1000.0):g}",
-        "weight": f"{_WEIGHTS.get(unit, (1.0, -1.0))[0]:g}",
+        "rate": f"{rate:g}",
+        "weight": f"{weight:g}",
         "amplitude": "500",
         "can_receive": bool(receptors) and not population.model.is_source,
     }

@@ -35,7 +35,7 @@ def graph_of(network: Network, positions: Positions) -> dict[str, Any]:
         pre, post, sign, note``; ``omitted``: number of projections that are not drawn.
     """
     drawn = _largest(network)
-    places = _places(network) | {k: (float(x), float(y)) for k, (x, y) in positions.items()}
+    places = _places(network, {k: (float(x), float(y)) for k, (x, y) in positions.items()})
     n = len(network.populations)
     nodes = [
         _node(p.name, "population", _count(p.size), f"{p.name}: {p.size} {p.neuron}", places)
@@ -112,8 +112,10 @@ def _largest(network: Network) -> list[Projection]:
     return sorted(network.projections, key=size, reverse=True)[:MOST_EDGES]
 
 
-def _places(network: Network) -> dict[str, tuple[float, float]]:
-    """Where things stand that nobody has put anywhere: rows, inputs above, recorders below."""
+def _places(
+    network: Network, put: Mapping[str, tuple[float, float]]
+) -> dict[str, tuple[float, float]]:
+    """Where things stand: where they were put, or in rows, with inputs above, recorders below."""
     names = [p.name for p in network.populations]
     n_columns = 2 if len(names) in (3, 4) else math.ceil(math.sqrt(1.6 * len(names))) or 1
     n_columns = len(names) if len(names) < 3 else n_columns
@@ -124,21 +126,22 @@ def _places(network: Network) -> dict[str, tuple[float, float]]:
         here = min(n_columns, len(names) - row * n_columns)
         found[name] = ((column + 0.5) / here, 0.3 + 0.45 * row / max(1, n_rows - 1)
                        if n_rows > 1 else 0.52)  # fmt: skip
+    found |= {name: place for name, place in put.items() if name in found}
     above: dict[str, int] = {}
     below: dict[str, int] = {}
-    step = 0.5 / max(1, n_columns) / 2
+    near, step = 0.06 / max(1, n_columns), 0.19
     for stimulus in network.stimuli:
         x, y = found.get(stimulus.target, (0.5, 0.5))
         k = above[stimulus.target] = above.get(stimulus.target, -1) + 1
-        found[stimulus.name] = _inside(x - step / 2 + k * step, y - (0.36 if n_rows == 1 else 0.2))
+        found[stimulus.name] = _inside(x - near + k * step, y - (0.36 if n_rows == 1 else 0.2))
     for recorder in network.recorders:
         of = recorder.population if isinstance(recorder, StateRecorder) else (
             network.projection(recorder.projection).post
         )  # fmt: skip
         x, y = found[of]
         k = below[of] = below.get(of, -1) + 1
-        found[recorder.name] = _inside(x + step / 2 + k * step, y + (0.34 if n_rows == 1 else 0.2))
-    return found
+        found[recorder.name] = _inside(x + near + k * step, y + (0.34 if n_rows == 1 else 0.2))
+    return found | {name: place for name, place in put.items() if name in found}
 
 
 def _inside(x: float, y: float) -> tuple[float, float]:

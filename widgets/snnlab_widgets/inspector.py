@@ -51,8 +51,9 @@ class Inspector(Part):
             self._show()
 
     def do_select(self, target: str) -> None:
-        """Show another part of the network."""
-        self._target = target
+        """Show another part of the network; nothing selected shows the knobs, if there are any."""
+        if target or self._session.network.knobs:
+            self._target = target
         self._show()
 
     def do_set(self, target: str, name: str, text: str) -> None:

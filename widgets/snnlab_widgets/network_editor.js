@@ -2,7 +2,7 @@
 // sent to Python, which answers with a new drawing or with what is wrong.
 
 const SVG = "http://www.w3.org/2000/svg";
-const HEIGHT = 300;
+const HEIGHT = 350;
 const RADIUS = 24;
 const STEP = 0.03; // of the width, for each press of an arrow key
 

@@ -12,7 +12,7 @@ from snnlab.cpu.cost import Cost, cost_of
 from snnlab.errors import SnnlabError
 from snnlab.model import synapse
 from snnlab.model.neuron import models
-from snnlab_widgets.gestures import RULES, STIMULI, defaults, edit_of, poke, removal
+from snnlab_widgets.gestures import RULES, STIMULI, defaults, edit_of, removal
 from snnlab_widgets.graph import graph_of
 from snnlab_widgets.part import Part, script
 
@@ -107,7 +107,7 @@ class NetworkEditor(Part):
 
     def do_poke(self, name: str) -> None:
         """Let all neurons of a population fire once, now."""
-        self._apply(poke(self._session.network, name, self._session.t))
+        self._session.poke(name).add_done_callback(self._applied)
 
     # --- inside -------------------------------------------------------------------------------
 

@@ -35,12 +35,9 @@ def main(args: argparse.Namespace) -> int:
     from snnlab.bench.gate import gate, worst_status
 
     setting = setting_of(args, until=time.monotonic() + args.seconds)
-    judgements = []
-    for path in args.specs:
-        found = gate(spec_of(path, args.settings), setting, against=args.against)
-        judgements += found
-        sys.stdout.writelines(f"{judgement}\n" for judgement in found)
-        sys.stdout.flush()
+    specs = [spec_of(path, args.settings) for path in args.specs]
+    judgements = gate(specs, setting, against=args.against)
+    sys.stdout.writelines(f"{judgement}\n" for judgement in judgements)
     status = worst_status(judgements)
     sys.stdout.write(f"Gate: {status}.\n")
     return status.exit_code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 
 import snnlab
@@ -15,8 +16,9 @@ from snnlab.errors import SpecError
 from snnlab.model.edits import AddPopulation, SetParameter
 from snnlab.model.network import Network, Population
 from snnlab.model.neuron import models
+from snnlab.model.poke import poke
 from snnlab.session import Session
-from snnlab_widgets.gestures import RULES, STIMULI, defaults, edit_of, poke, removal
+from snnlab_widgets.gestures import RULES, STIMULI, defaults, edit_of, removal
 from snnlab_widgets.graph import MOST_EDGES, graph_of
 from snnlab_widgets.network_editor import NetworkEditor
 from tests.activity import two_populations
@@ -211,14 +213,33 @@ def test_what_is_refused_is_said_in_place(session: Session) -> None:
 
 def test_poke_makes_all_neurons_fire_and_leaves_no_heap_of_pokes(session: Session) -> None:
     editor = NetworkEditor(session)
-    for _ in range(3):
-        before = session.spikes()[0].size
+    for k in range(3):
         ask(editor, "poke", name="exc")
-        assert eventually(lambda: any(s.name.startswith("poke") for s in session.network.stimuli))
+        assert eventually(lambda k=k: len(session.edits) == k + 1)
+        since = session.edits[-1].step
         session.run(20).wait(LIMIT_S)
-        assert session.spikes()[0].size - before >= 80
+        step, neuron = session.spikes()
+        assert np.unique(neuron[(step >= since) & (neuron < 80)]).size == 80
     assert len(session.network.stimuli) == 1
-    assert poke(session.network, "inh", 60.0).apply(session.network).stimuli[-1].target == "inh"
+
+
+def test_poke_begins_where_it_takes_effect_however_fast_the_run_is(session: Session) -> None:
+    session.run()
+    for _ in range(5):
+        applied = session.poke("exc").result(LIMIT_S)
+        edit = applied.edit.edits[-1] if hasattr(applied.edit, "edits") else applied.edit
+        assert edit.stimulus.start == pytest.approx(applied.step * session.dt)
+    session.pause()
+
+
+def test_poke_of_what_no_current_acts_on_is_refused() -> None:
+    network = Network([Population("source", 3, "PoissonSource"), Population("a", 3, "LIFExp")])
+    with pytest.raises(SpecError, match="a current acts on"):
+        poke(network, "source", 0.0)
+    with pytest.raises(SpecError, match="'a'"):
+        poke(network, "aa", 0.0)
+    (stimulus,) = poke(network, "a", 60.0).apply(network).stimuli
+    assert (stimulus.target, stimulus.start, stimulus.stop) == ("a", 60.0, 65.0)
 
 
 # --- what it costs ------------------------------------------------------------------------------

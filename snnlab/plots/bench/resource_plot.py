@@ -30,7 +30,7 @@ def over_resources(
     ideal: Sequence[tuple[Line, np.ndarray[Any, Any]]] = (), is_log: bool = True,
     limit: float | None = None,
 ) -> hv.Overlay:  # fmt: skip
-    """Return the plot of lines; those that were ideal are dashed.
+    """Return the plot of lines through medians; what would be ideal is dashed.
 
     Parameters
     ----------
@@ -51,11 +51,13 @@ def over_resources(
     load()
     axis = resource_axis(x)
     parts: list[Any] = []
-    for line, colour, marker in zip(found, colours(len(found)), _markers(len(found)), strict=True):
+    looks = zip(found, colours(len(found)), _markers(len(found)), strict=True)
+    for k, (line, colour, marker) in enumerate(looks):
         label = line.label or "median"
         parts.append(hv.Curve((line.x, line.median), axis, quantity, label=label).opts(
             color=colour, line_width=2, backend="bokeh"))  # fmt: skip
-        parts.append(hv.Scatter(line.points, axis, quantity).opts(
+        dots = "a repeat" if k == 0 else ""
+        parts.append(hv.Scatter(line.points, axis, quantity, label=dots).opts(
             color=colour, marker=marker, size=7, alpha=0.75, tools=["hover"], backend="bokeh"
         ))  # fmt: skip
     for k, (line, values) in enumerate(ideal):

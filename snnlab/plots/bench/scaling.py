@@ -41,7 +41,7 @@ def scaling(
     """
     if kind not in KINDS:
         raise SpecError("Kind of scaling", f"must be of {', '.join(KINDS)}", got=repr(kind))
-    title = f"{kind} scaling of {phase}, line: median, dots: repeats"
+    title = f"{kind} scaling of {phase}"
     if "wall_time" not in data or phase not in data["phase"]:
         return unavailable(x, TIME, title=title, why=f"no record has a phase {phase}")
     grows = [str(n) for n, v in data.coords.items() if str(n).startswith("p_")
@@ -65,7 +65,7 @@ def real_time_factor(data: xr.Dataset, *, x: str = "workers") -> hv.Overlay:
     x : str
         See `scaling`.
     """
-    title = "real-time factor: wall time / model time; line: median, dots: repeats"
+    title = "wall time / model time"
     if "real_time_factor" not in data:
         return unavailable(x, FACTOR, title=title, why="no record has wall and model time")
     found = lines(data, data["real_time_factor"], x)

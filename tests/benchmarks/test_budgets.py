@@ -1,4 +1,4 @@
-"""The command that measures what a session promises runs, and leaves the session as a run can be."""
+"""The command that measures what a session promises runs, and what it finds stands in a table."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from snnlab.bench.combine import combine
+from snnlab.bench.confounders import confounders
 from snnlab.bench.derived import derive
 from snnlab.bench.importers.files import import_results
 from snnlab.bench.outliers import outliers
@@ -214,6 +215,11 @@ def test_machines_that_nobody_named_do_not_mix(tmp_path: Path) -> None:
     copy.write_text(BENNCH.read_text() + "\n")
     series = [value(records(path)[0], "series_id") for path in (BENNCH, copy)]
     assert series[0] != series[1]
+    sides = [{str(n): v.values[0] for n, v in records(path)[0].dataset.coords.items()
+              if v.dims == ("record",)} for path in (BENNCH, copy)]  # fmt: skip
+    versions = [side | {"simulator_version": v} for side, v in zip(sides, "12", strict=True)]
+    assert not confounders(*versions).may_say_regression
+    assert confounders(versions[0], sides[0] | {"simulator_version": "2"}).may_say_regression
     named = [value(records(path, {"machine_label": "JUSUF"})[0], "series_id")
              for path in (BENNCH, copy)]  # fmt: skip
     assert named[0] == named[1]

@@ -178,7 +178,7 @@ def test_a_loss_is_shown_and_not_called_a_regression(site: Path) -> None:
 
 
 def test_published_outlier_and_residual_are_on_the_pages(site: Path) -> None:
-    page = line_pages(site)["beNNch"]
+    page = line_pages(site)["beNNch,"]
     assert "unexplained share" in page.text
     shares = re.findall(r"(\d+\.\d) %", page.text)
     assert max(map(float, shares)) == pytest.approx(22.5, abs=0.6)

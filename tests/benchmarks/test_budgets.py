@@ -1,4 +1,4 @@
-"""The command that measures what a session promises runs, and what it finds stands in a table."""
+"""The command that measures what a session promises runs, and leaves it as a run can be."""
 
 from __future__ import annotations
 

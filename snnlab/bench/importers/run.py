@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from snnlab.bench.ids import (
-    content_id,
     layout_id,
     machine_class_id,
     series_id,
@@ -125,14 +124,16 @@ def to_record(run: Run, source: Source, stated: Mapping[str, str]) -> Record:
 
     Notes
     -----
-    Where the machine is not known, the line of history is that of the file alone, or of the label
-    that was stated: results of machines that nobody named do not mix.
+    Where the machine is not known, it is called after the hash of the file, unless a label was
+    stated: results of machines that nobody named neither mix nor count as those of one machine.
     """
     _check_stated(stated)
     ids = _ids(run, source, stated)
     own = {f"{PARAMETER}{_plain(name)}": value for name, value in run.parameters.items()}
+    nameless = not run.machine and "machine_class_id" not in stated
+    unknown = {"machine_label": _unknown_machine(source)} if nameless else {}
     coordinates = {
-        "benchmark": run.benchmark, **own, **run.coordinates, **stated, **ids,
+        "benchmark": run.benchmark, **unknown, **own, **run.coordinates, **stated, **ids,
         "recorded_at": run.measured_at,
     }  # fmt: skip
     provenance = {
@@ -174,10 +175,14 @@ def _ids(run: Run, source: Source, stated: Mapping[str, str]) -> dict[str, str]:
         or found.get("machine_class_id")
         or stated.get("machine_label")
         or run.coordinates.get("machine_label")
-        or content_id(source.facts)
+        or _unknown_machine(source)
     )
     found["series_id"] = series_id(spec, where, "", layout)
     return found
+
+
+def _unknown_machine(source: Source) -> str:
+    return f"unknown machine of file {source.facts['sha256'][:8]}"
 
 
 def _check_stated(stated: Mapping[str, str]) -> None:

@@ -374,7 +374,7 @@ def test_closed_page_lets_the_session_go() -> None:
         gc.collect()
         return gone() is None
 
-    assert eventually(is_gone, 10)
+    assert eventually(is_gone, 30)
 
 
 def test_a_session_without_a_map_is_refused() -> None:

@@ -11,6 +11,7 @@ from snnlab.model.coarse_step import coarse_steps
 from snnlab.model.edits import Edit
 from snnlab.model.history import Applied, History
 from snnlab.model.network import Network
+from snnlab.model.starts_anew import starts_anew
 from snnlab.session.edit_queue import EditQueue, HistoryStep, Request
 from snnlab.session.messages import MessageLog
 from snnlab.session.outlet import Outlet
@@ -134,6 +135,10 @@ class Editor:
         network = edit.apply(self.network)
         with self._outlet.logged(edit, step):
             self._place.engine.apply(network)
+        anew = starts_anew(self.network, network)
+        if anew:
+            t = step * network.dt
+            self._messages.info(f"The edit at t = {t:g} ms starts anew: {', '.join(anew)}.")
         self.network = network
         self._outlet.change_structure(network, step)
         self._warn()

@@ -129,7 +129,7 @@ def _places(
     found |= {name: place for name, place in put.items() if name in found}
     above: dict[str, int] = {}
     below: dict[str, int] = {}
-    near, step = 0.06 / max(1, n_columns), 0.19
+    near, step = 0.06 / max(1, n_columns), 0.25
     for stimulus in network.stimuli:
         x, y = found.get(stimulus.target, (0.5, 0.5))
         k = above[stimulus.target] = above.get(stimulus.target, -1) + 1

@@ -19,7 +19,7 @@ from tests.architecture.source import ROOT
 CONDA_NAMES: dict[str, str] = {}
 """Name here -> name on conda-forge, where the two differ."""
 
-CONDA_ONLY = {"python", "pip", "openmpi"}
+CONDA_ONLY = {"python", "pip", "openmpi", "voila"}
 ENVIRONMENTS = [ROOT / "environment.yml", ROOT / "binder/environment.yml"]
 
 PIN = re.compile(r"(?P<name>[\w.-]+)==(?P<version>[\w.!+]+)(?: ; (?P<marker>[^\\]+?))? \\")

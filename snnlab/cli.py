@@ -22,7 +22,7 @@ COMMANDS = {
     ),
     "bench": (
         "snnlab.bench.commands",
-        "measure, compare and keep benchmarks, and guard against slowdowns",
+        "measure, keep and compare benchmarks, find what slowed down",
     ),
     "doctor": ("snnlab.doctor", "say what is installed and how to mend what is not"),
 }

@@ -48,7 +48,7 @@ class _Clock:
 
 
 def runs(epochs: int) -> Iterator[dict[str, Any]]:
-    """Learn digits, and MNIST-5k where it is found, with DEEP R; the first epoch compiles.
+    """Learn digits, and MNIST-5k where it is found, with DEEP R, by learning rates that fall.
 
     Yields
     ------
@@ -70,42 +70,54 @@ def runs(epochs: int) -> Iterator[dict[str, Any]]:
 def _epochs(
     data: str, hidden: int, density: float, every: int, training: Trials, epochs: int
 ) -> Iterator[dict[str, Any]]:
-    network = RecurrentNetwork(
-        training.n_channels, hidden, len(training.classes), input_density=density,
-        recurrent_density=density, input_gain=SETS[data].input_gain,
-    )  # fmt: skip
-    rewiring = StructuralPlasticity("DeepR", every=every)
-    learner = Learner(
-        network, optimiser=Adam(4e-3), input_rewiring=rewiring, recurrent_rewiring=rewiring
-    )
+    learner = _learner(data, hidden, density, every, training)
+    for _ in range(2):  # compiles
+        _learner(data, hidden, density, 1, training).learn(training, range(BATCH))
+    first, last = SETS[data].rates
     for epoch in range(epochs):
+        rate = first * (last / first) ** (epoch / max(epochs - 1, 1))
         n, started = 0, time.perf_counter()
         with _Clock() as clock:
             for indices in batches(len(training), BATCH, 0, epoch):
-                n += sum(learner.learn(training, indices).n_rewired.values())
+                update = learner.learn(training, indices, learning_rate=rate)
+                n += sum(update.n_rewired.values())
         yield {
             "task": data, "hidden": hidden, "density": density, "every": every, "epoch": epoch,
             "n_rewired": n, "seconds": time.perf_counter() - started, "rule_seconds": clock.seconds,
         }  # fmt: skip
 
 
+def _learner(data: str, hidden: int, density: float, every: int, training: Trials) -> Learner:
+    network = RecurrentNetwork(
+        training.n_channels, hidden, len(training.classes), input_density=density,
+        recurrent_density=density, input_gain=SETS[data].input_gain,
+    )  # fmt: skip
+    rewiring = StructuralPlasticity("DeepR", every=every)
+    return Learner(
+        network, optimiser=Adam(SETS[data].rates[0]), input_rewiring=rewiring,
+        recurrent_rewiring=rewiring,
+    )  # fmt: skip
+
+
 def summary(records: list[dict[str, Any]]) -> list[str]:
-    """Return a Markdown table; the first epoch, which compiles, is left out."""
+    """Return a Markdown table: the part of all epochs together, and of single ones."""
     lines = [
-        "## DEEP R, batches of 32",
+        "## DEEP R, batches of 32, learning rates that fall to a tenth",
         "",
-        f"| task | hidden | density | every | replaced in an epoch "
-        f"| part of an epoch: second / median | at most {BAR:.0%} |",
-        "|---|---|---|---|---|---|---|",
+        "| task | hidden | density | every | replaced in the first / last epoch "
+        f"| part of the training | of the first / median / last epoch | at most {BAR:.0%} |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     names = ("task", "hidden", "density", "every")
     for key in dict.fromkeys(tuple(r[name] for name in names) for r in records):
-        mine = [r for r in records if tuple(r[n] for n in names) == key and r["epoch"] > 0]
+        mine = [r for r in records if tuple(r[n] for n in names) == key]
         parts = [r["rule_seconds"] / r["seconds"] for r in mine]
+        whole = sum(r["rule_seconds"] for r in mine) / sum(r["seconds"] for r in mine)
         task, hidden, density, every = key
         lines.append(
             f"| {task} | {hidden} | {density:.0%} | {every} "
-            f"| {median(r['n_rewired'] for r in mine):.0f} | {parts[0]:.1%} / {median(parts):.1%} "
-            f"| {'met' if median(parts) <= BAR else 'NOT met'} |"
+            f"| {mine[0]['n_rewired']} / {mine[-1]['n_rewired']} | {whole:.2%} "
+            f"| {parts[0]:.1%} / {median(parts):.1%} / {parts[-1]:.1%} "
+            f"| {'met' if whole <= BAR else 'NOT met'} |"
         )
     return [*lines, ""]

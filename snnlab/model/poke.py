@@ -9,7 +9,7 @@ from snnlab.model.edits import AddStimulus, Edit, RemoveStimulus, Several
 from snnlab.model.network import Network, Population
 from snnlab.model.stimuli import StepCurrent, Stimulus, Volley
 
-__all__ = ["DURATION_MS", "poke"]
+__all__ = ["DURATION_MS", "poke", "poked"]
 
 DURATION_MS = 5.0
 """How long a current flows, or spikes arrive."""
@@ -56,6 +56,16 @@ def poke(network: Network, population: str, t: float, neurons: range | None = No
     )
     over = [RemoveStimulus(s.name) for s in network.stimuli if _is_over(s, t)]
     return Several((*over, AddStimulus(push))) if over else AddStimulus(push)
+
+
+def poked(edit: Edit) -> str:
+    """Return whom an edit pokes, ``"exc 40 ... 89"``; empty if it is no poke."""
+    last = edit.edits[-1] if isinstance(edit, Several) and edit.edits else edit
+    push = last.stimulus if isinstance(last, AddStimulus) else None
+    if push is None or not push.name.startswith(_NAME):
+        return ""
+    chosen = f" {push.first} ... {push.last}" if isinstance(push, Volley) else ""
+    return f"{push.target}{chosen}"
 
 
 def _is_over(stimulus: Stimulus, t: float) -> bool:

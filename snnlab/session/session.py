@@ -489,8 +489,9 @@ class Session(Past):
 
         def make() -> None:
             # On the simulation thread, so that it begins at the step at which it takes effect.
+            outlook = self._simulation.editor.queue.outlook
             try:
-                asked = self.apply(poke(self.network, population, self.t, neurons))
+                asked = self.apply(poke(outlook, population, self.t, neurons))
             except SnnlabError as error:
                 answer.set_exception(error)
             else:

@@ -347,7 +347,8 @@ CASES = {
             stimuli=[Volley("volley", "n", (1.0,), 1.0, last=2)],
         ),
         SpecError,
-        "Stimulus 'volley'.first and last: must be neurons of 0 ... 1 (got 2).\n-1 is the last one.",
+        "Stimulus 'volley'.first and last: must be neurons of 0 ... 1 (got 2).\n"
+        "-1 is the last one.",
     ),
     "volley with a time twice": (
         lambda: network(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -20,6 +22,7 @@ from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport
 
 if TYPE_CHECKING:
+    from snnlab.model.history import Applied
     from snnlab.session import Session
 
 __all__ = ["Lab", "lab"]
@@ -76,10 +79,12 @@ class Lab(ipywidgets.Box):
     def _make_parts(self, session: Session, display: Display) -> dict[str, Any]:
         recent, log = display.recent, session.messages
         network = session.network
-        inspector, selection = Inspector(session), Selection(network, recent, on_error=log.error)
+        inspector = Inspector(session)
+        poke = partial(_poke, session)
+        selection = Selection(network, recent, on_poke=poke, on_error=log.error)
         raster = Raster(
             network, recent, marks=lambda: _marks(session), on_select=selection.select,
-            on_error=log.error,
+            on_poke=poke, on_error=log.error,
         )  # fmt: skip
         traitlets.dlink((selection, "selection"), (raster, "selection"))
         return {
@@ -136,6 +141,24 @@ def _nothing() -> None:
 def _marks(session: Session) -> list[Mark]:
     """Return (step, text) of the last edits of the run."""
     return [(applied.step, edit_text(applied.edit)) for applied in session.edits[-MOST_MARKS:]]
+
+
+def _poke(session: Session, first: int, last: int) -> None:
+    """Poke the neurons `first` to `last` of the network, population by population."""
+    network = session.network
+    for population in network.populations:
+        start = network.first_id(population.name)
+        chosen = range(max(first - start, 0), min(last - start + 1, population.size))
+        if chosen:
+            asked = session.poke(population.name, chosen)
+            asked.add_done_callback(partial(_tell, session))
+
+
+def _tell(session: Session, asked: Future[Applied]) -> None:
+    """Say what became of a wish that nobody waits for."""
+    error = None if asked.cancelled() else asked.exception()
+    if isinstance(error, Exception):
+        session.messages.error(error)
 
 
 def _sizes(session: Session) -> list[tuple[str, int]]:

@@ -64,6 +64,7 @@ def begin_proof(
 
 def _stretch(simulation: Simulation, n_steps: int) -> tuple[Stretch, Evidence | None]:
     """The last steps of the run, and what was recorded of them; on the simulation thread."""
+    simulation.outlet.flush()  # so that the recording reaches until now
     now = simulation.step
     start = max(simulation.keeper.kept.first.step, now - n_steps)
     checkpoint = simulation.route(start).checkpoint

@@ -154,21 +154,21 @@ class Limit:
         if self.subject == "weights":
             if self.broken is None:
                 return f"Up to {self.value(best)} nothing stopped it."
-            return f"Keep the {what} at {self.value(best)} what they are, or less."
+            return f"Keep the {what} at {best.factor:g} times what they are, or less."
         finest = min((t for t in self.trials if t.is_healthy), key=lambda t: t.factor)
         use = f"Keep dt at {best.dt:g} ms or less: snnlab.open(..., dt={best.dt:g})"
         if best is finest:
             return f"{use}. What a smaller one changes was not tried."
         return (
-            f"{use}. It gives {best.rate:.3g} spikes/s, dt = {finest.dt:g} ms {finest.rate:.3g}"
-            " spikes/s."
+            f"{use}. The mean rate is {best.rate:.3g} spikes/s there, and {finest.rate:.3g}"
+            f" spikes/s at dt = {finest.dt:g} ms."
         )
 
     def value(self, trial: Trial) -> str:
-        """Return in words what a copy was tried with: ``"dt = 0.2 ms"``, ``"2 times"``."""
+        """Return in words what a copy was tried with: ``"dt = 0.2 ms"``, ``"weights x 2"``."""
         if self.subject == "dt":
             return f"dt = {trial.dt:g} ms"
-        return f"{trial.factor:g} times"
+        return f"weights \N{MULTIPLICATION SIGN} {trial.factor:g}"
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until it is done; False when the time is over first."""

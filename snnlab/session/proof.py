@@ -227,12 +227,15 @@ class Proof:
         mine, stop = self._recorded, min(self._recorded.stop, reference.stop)
         late = reference.step >= mine.start
         there = Evidence(mine.start, reference.stop, reference.step[late], reference.neuron[late])
-        self._judge(0, mine.until(stop), there.until(stop))
+        dt, whole = self._network.dt, (self._stretch.start, self._stretch.route.step)
+        part = f" (t = {mine.start * dt:g} to {stop * dt:g} ms)"
+        aside = "" if (mine.start, stop) == whole else part
+        self._judge(0, mine.until(stop), there.until(stop), aside)
 
-    def _judge(self, k: int, found: Evidence, reference: Evidence) -> None:
+    def _judge(self, k: int, found: Evidence, reference: Evidence, aside: str = "") -> None:
         said = difference(found, reference, self._network)
         verdict = Verdict.DIFFERENT if said else Verdict.EQUAL
-        self._say(k, verdict=verdict, text=said or _counts(found), progress=1.0)
+        self._say(k, verdict=verdict, text=(said or _counts(found)) + aside, progress=1.0)
 
     def _may_go_on(self) -> bool:
         return not self._is_cancelled and time.monotonic() < self._deadline
@@ -252,5 +255,10 @@ _MARKS = {Verdict.EQUAL: "\N{CHECK MARK}", Verdict.DIFFERENT: "\N{BALLOT X}"}
 
 
 def _counts(found: Evidence) -> str:
-    spikes = f"{found.step.size} spikes"
-    return f"{spikes}, {found.n_synapses} synapses" if found.synapses else spikes
+    spikes = f"{_number(found.step.size)} spikes"
+    return f"{spikes}, {_number(found.n_synapses)} synapses" if found.synapses else spikes
+
+
+def _number(n: int) -> str:
+    """A whole number with thin spaces between thousands, as the panels write it."""
+    return f"{n:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -22,7 +22,8 @@ OPEN = """\
 import snnlab
 from snnlab_widgets import Lab
 session = snnlab.open("brunel", N=1000, threads=1)
-Lab(session)"""
+page = Lab(session)
+page"""
 
 EXPLODES = """\
 class FitzHughNagumo(snnlab.Neuron):
@@ -50,6 +51,25 @@ class FitzHughNagumo(snnlab.Neuron):
 stiff = snnlab.Network([snnlab.Population("oscillators", 50, FitzHughNagumo)], dt=2.0)
 other = snnlab.open(stiff, name="explodes", threads=1)
 Lab(other)"""
+
+LIAR = """\
+place = session._simulation.place
+honest = place.engines
+
+def engines(network, device):
+    engine = honest(network, "1 thread" if device == "liar" else device)
+    restore = engine.restore
+
+    def lie(checkpoint):
+        restore(checkpoint)
+        engine.apply(snnlab.SetParameter("", "g", 4.50001).apply(engine.network))
+
+    if device == "liar":
+        engine.restore = lie
+    return engine
+
+place.engines = engines
+page.parts["trust"]._begin(session.prove(["1 thread", "liar", "2 threads"]))"""
 
 TRUST = ".snnlab-trust"
 STOPPED = f"{TRUST} [role=alert] >> visible=true"
@@ -115,25 +135,8 @@ def test_the_run_is_proved_on_threads_and_ranks_while_it_goes_on(
 def test_a_copy_that_differs_is_named_with_its_first_spike(
     visit: LabPage, watch: StopWatch, artifacts: Path
 ) -> None:
-    """The switch: one place computes a network with another seed of its synapses."""
-    visit.execute(
-        "place = session._simulation.place\nhonest = place.engines\n"
-        "class Liar:\n"
-        "    places = honest.places\n"
-        "    def __call__(self, network, device):\n"
-        "        engine = honest(network, '1 thread')\n"
-        "        if device == 'liar':\n"
-        "            restore = engine.restore\n"
-        "            def lie(checkpoint):\n"
-        "                restore(checkpoint)\n"
-        "                engine.apply(snnlab.SetParameter('', 'g', 4.50001).apply(engine.network))\n"
-        "            engine.restore = lie\n"
-        "        return engine\n"
-        "place.engines = Liar()\n"
-        "trust = next(part for part in [__import__('snnlab_widgets.lab').lab._open[session.name]"
-        ".parts['trust']])\n"
-        "trust._begin(session.prove(['1 thread', 'liar', '2 threads']))\n"
-    )
+    """The switch: one place computes with a g that is larger by 0.00001."""
+    visit.execute(LIAR)
     with watch.step("a copy that differs is found"):
         expect(row(visit, "2 threads").locator("td[data-verdict]")).to_have_text("equal")
         expect(row(visit, "liar").locator("td[data-verdict]")).to_have_text("different")

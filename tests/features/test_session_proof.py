@@ -107,6 +107,8 @@ def test_every_device_gives_the_same(duration: float) -> None:
         assert "The same to the bit: 3 of 3" in str(proof)
         assert "synapses" in proof.lines[-1].text
         assert proof.t_stop == max(150.0, duration)
+        # Ids are others before the structural edit at 60 ms, so that is where the recording begins.
+        assert ("(t = 60 to 150 ms)" in proof.lines[0].text) is (duration > 90.0)
         assert (session.t, len(session.edits), session.spikes()[0].size) == before
 
 
@@ -167,9 +169,11 @@ def test_a_place_that_is_not_there_says_so_and_the_others_go_on() -> None:
 def test_it_works_beside_a_run_that_goes_on() -> None:
     with run(networks.balanced(2000)) as session:
         session.run()
+        assert eventually(lambda: session.t > 300)
         proof = session.prove(["1 thread", "3 threads"], duration=100)
         assert proof.wait(LIMIT_S)
         assert proof.is_equal
+        assert proof.lines[0].text == proof.lines[1].text.split(",")[0]
         t = session.t
         assert eventually(lambda: session.t > t)
 

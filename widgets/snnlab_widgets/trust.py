@@ -120,7 +120,7 @@ def _of_limit(limit: Limit) -> dict[str, Any]:
     broken = limit.broken
     summary = f"Trying copies beside the run, each for {limit.duration:g} ms."
     if limit.is_done:
-        summary = "Nothing stopped it." if broken is None else f"{limit.value(broken)} stops it."
+        summary = "Nothing stopped it." if broken is None else f"Stopped at {limit.value(broken)}."
     return {
         "title": f"What it bears: {SUBJECTS[limit.subject]}",
         "summary": summary,

@@ -53,7 +53,7 @@ def test_limits_are_told_with_advice(running: Session) -> None:
     shown = finished(part)
     assert shown["rows"][-1]["verdict"] == "stopped"
     assert "spikes/s" in shown["rows"][0]["aside"]
-    assert shown["summary"].endswith("stops it.")
+    assert shown["summary"].startswith("Stopped at weights")
     assert shown["advice"].startswith("Keep the weights")
     ask(part, "limit", subject="colour")
     assert "must be an existing name" in part.error

@@ -20,6 +20,7 @@ from snnlab_widgets.raster import Mark, Raster
 from snnlab_widgets.selection import Selection
 from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport
+from snnlab_widgets.trust import Trust
 
 if TYPE_CHECKING:
     from snnlab.model.history import Applied
@@ -50,7 +51,7 @@ class Lab(ipywidgets.Box):
     ----------
     parts : dict
         ``transport``, ``network``, ``raster``, ``inspector``, ``statistics``, ``selection``,
-        ``history`` and ``messages``.
+        ``history``, ``trust`` and ``messages``.
 
     Examples
     --------
@@ -97,6 +98,7 @@ class Lab(ipywidgets.Box):
             ),
             "selection": selection,
             "history": Branching(session),
+            "trust": Trust(session),
             "messages": Messages(log, on_error=log.error),
         }
 
@@ -108,6 +110,7 @@ class Lab(ipywidgets.Box):
         display.add(self.parts["inspector"].refresh, 0.2)
         display.add(self.parts["network"].refresh, 0.2)
         display.add(self.parts["history"].refresh, 0.5, share=0.005)
+        display.add(self.parts["trust"].refresh, 0.2)
         display.add(self.parts["statistics"].refresh, 0.5)
         display.add(self.parts["selection"].refresh, 0.5)
         display.start()

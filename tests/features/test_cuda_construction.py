@@ -33,6 +33,7 @@ from tests.construction_cases import (
 from tests.device_rows import (
     assert_same_rows,
     check,
+    check_shares,
     drawn_by_cpu,
     drawn_on,
     partitions_of,
@@ -59,6 +60,15 @@ def test_recurrent_rows_are_those_of_the_cpu(rule, storage):
 def test_rows_between_populations_are_those_of_the_cpu(rule, storage, sizes):
     """Other sizes of sources and targets; several partitions, one of which has no targets."""
     check(network_of(rule, storage, *sizes), 3, seed=1)
+
+
+@pytest.mark.parametrize("storage", ["shared", "packed, drawn delays", "plastic"])
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_a_share_is_that_of_the_whole(rule, storage):
+    """What ranks draw: some of the targets each; one has no neurons, one none of `b`."""
+    check_shares(HostDevice(seed=2), network_of(rule, storage, 500), 5, [0, 1, 3, 5])
+    if not isinstance(rule, OneToOne):
+        check_shares(HostDevice(), network_of(rule, storage, 300, 270), 6, [0, 2, 4, 6])
 
 
 @pytest.mark.parametrize("n_partitions", [1, 2, 5, 12])

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import traitlets
 
+from snnlab.plots.palette import colours
 from snnlab_widgets.branching import Branching
+from snnlab_widgets.camera import Camera
 from snnlab_widgets.display import TICK_S, Display
 from snnlab_widgets.edit_text import edit_text
 from snnlab_widgets.inspector import Inspector
@@ -72,7 +74,10 @@ class Lab(ipywidgets.Box):
         self.parts = self._make_parts(session, display)
         for name, part in self.parts.items():
             part.add_class(f"snnlab-at-{name}")
-        super().__init__(tuple(self.parts.values()))
+        self._camera = Camera(
+            session, "Raster and rates", legend=self._legend, on_error=session.messages.error
+        )
+        super().__init__((*self.parts.values(), self._camera))
         self.add_class("snnlab-lab")
         self.add_class("snnlab-workbench")
         self._schedule(session, display)
@@ -113,7 +118,11 @@ class Lab(ipywidgets.Box):
         display.add(self.parts["trust"].refresh, 0.2)
         display.add(self.parts["statistics"].refresh, 0.5)
         display.add(self.parts["selection"].refresh, 0.5)
+        display.add(self._camera.refresh, 0.5)
         display.start()
+
+    def _ipython_display_(self) -> None:
+        self._camera.still.show(self)
 
     def close(self) -> None:
         """Take the page away and let go of the session, which goes on; closing twice is allowed."""
@@ -122,11 +131,15 @@ class Lab(ipywidgets.Box):
         if _open.get(self.session.name) is self:
             del _open[self.session.name]
         self._stop()
-        for part in self.parts.values():
+        for part in (*self.parts.values(), self._camera):
             part.close()
         self.session, self.parts, self._stop = None, {}, _nothing
         self.children = ()
         super().close()
+
+    def _legend(self) -> list[tuple[str, str]]:
+        names = [name for name, _ in self._populations]
+        return list(zip(names, colours(len(names)), strict=True))
 
     def _follow(self, session: Session) -> None:
         """Lay out anew where populations came, went or changed their size."""

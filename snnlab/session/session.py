@@ -168,6 +168,11 @@ class Session(Past):
         self._on_thread(lambda: self._simulation.repeat(run))
         return self
 
+    @property
+    def breakpoints(self) -> tuple[Condition, ...]:
+        """What pauses the run where it comes to hold, in the order in which it was asked for."""
+        return tuple(self._simulation.breakpoints)
+
     def break_when(self, condition: Condition) -> Session:
         """Pause at the very step at which a condition comes to hold, from now on.
 

@@ -12,6 +12,7 @@ import traitlets
 
 from snnlab.plots.palette import colours
 from snnlab_widgets.branching import Branching
+from snnlab_widgets.breakpoints import Breakpoints
 from snnlab_widgets.camera import Camera
 from snnlab_widgets.display import TICK_S, Display
 from snnlab_widgets.edit_text import edit_text
@@ -53,7 +54,7 @@ class Lab(ipywidgets.Box):
     ----------
     parts : dict
         ``transport``, ``network``, ``raster``, ``inspector``, ``statistics``, ``selection``,
-        ``history``, ``trust`` and ``messages``.
+        ``history``, ``breakpoints``, ``trust`` and ``messages``.
 
     Examples
     --------
@@ -103,6 +104,7 @@ class Lab(ipywidgets.Box):
             ),
             "selection": selection,
             "history": Branching(session),
+            "breakpoints": Breakpoints(session),
             "trust": Trust(session),
             "messages": Messages(log, on_error=log.error),
         }
@@ -115,6 +117,7 @@ class Lab(ipywidgets.Box):
         display.add(self.parts["inspector"].refresh, 0.2)
         display.add(self.parts["network"].refresh, 0.2)
         display.add(self.parts["history"].refresh, 0.5, share=0.005)
+        display.add(self.parts["breakpoints"].refresh, 0.5)
         display.add(self.parts["trust"].refresh, 0.2)
         display.add(self.parts["statistics"].refresh, 0.5)
         display.add(self.parts["selection"].refresh, 0.5)

@@ -133,9 +133,7 @@ def _launch(
         kernel(n_blocks(kernel, _THREADS, n_wanted), _THREADS, drawing, *arguments)
 
 
-def _kernel_of(
-    rule: Rule, n_partitions: int, n_drawing: int
-) -> tuple[str, int, tuple[int, ...]]:
+def _kernel_of(rule: Rule, n_partitions: int, n_drawing: int) -> tuple[str, int, tuple[int, ...]]:
     """Name of the kernel, threads that it needs at most, and its arguments."""
     if rule.kind == ONE_TO_ONE:
         return "connect_one_to_one", n_drawing, ()

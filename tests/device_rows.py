@@ -50,9 +50,7 @@ def drawn_by_cpu(network: Network, partitions: Partitions) -> Connections:
     return connect_on_cpu(network, plans, Layout.of(network), partitions)
 
 
-def rows(
-    c: Connections, k: int, partitions: slice = slice(None)
-) -> dict[str, NDArray[np.generic]]:
+def rows(c: Connections, k: int, partitions: slice = slice(None)) -> dict[str, NDArray[np.generic]]:
     """All that table `k` holds in some partitions, without the room between its rows."""
     start, plan = c.starts(k)[partitions], c.plans[k]
     at = np.concatenate([np.arange(of_one[0], of_one[-1]) for of_one in start])

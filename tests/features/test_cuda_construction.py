@@ -209,7 +209,7 @@ def test_the_peak_of_memory_is_foretold(network):
     plans = plan_tables(network, port_exponents(network))
     device = Watched(resident=500)
     drawn = drawn_on(device, network, partitions)
-    told = construction_bytes(plans, layout, partitions.n, network)
+    told = construction_bytes(plans, layout, partitions, network)
     assert drawn.nbytes < device.peak <= told
     assert told < device.peak + 5e6
 
@@ -218,7 +218,8 @@ def test_little_more_than_the_synapses_is_needed_at_full_size():
     network = presets.load("microcircuit")
     plans = plan_tables(network, port_exponents(network))
     n_bytes = 4 * network.expected_synapses()
-    told = construction_bytes(plans, Layout.of(network), 2, network)
+    layout = Layout.of(network)
+    told = construction_bytes(plans, layout, partitions_of(layout, 2), network)
     assert 1.1e9 < n_bytes < told < 1.2 * n_bytes
 
 

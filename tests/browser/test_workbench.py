@@ -247,6 +247,17 @@ def test_a_breakpoint_stops_the_run(visit: LabPage, artifacts: Path) -> None:
     expect(item).to_have_count(0)
 
 
+def test_weights_are_seen(visit: LabPage, artifacts: Path) -> None:
+    part = visit.page.locator(".snnlab-weights")
+    part.scroll_into_view_if_needed()
+    name = visit.execute("print(session.network.projections[0].name)")
+    part.locator("select").select_option(name)
+    n = int(visit.execute(f"print(session.synapses({name!r}).sizes['synapse'])"))
+    expect(part.locator("figcaption")).to_contain_text(f"{n} synapses, t = ")
+    expect(part.locator("canvas")).to_have_count(2)
+    part.screenshot(path=str(artifacts / "weights.png"))
+
+
 def test_everything_has_a_name_for_screen_readers_and_takes_the_keyboard(visit: LabPage) -> None:
     unnamed = visit.page.evaluate(_UNNAMED)
     assert unnamed == []

@@ -7,6 +7,9 @@
 lay branches of a run over one another. `element_growth` shows how synaptic elements grow;
 `learning_curves`, `weight_matrix`, `confusion_matrix` and `hidden_rates` how classifiers learn,
 `trial_spikes` and `trial_outputs` what one trial does to them. All are loaded at their first use.
+
+`figure` gives no HoloViews object but a figure for a paper, which ``save`` writes as SVG or PNG,
+with its numbers beside it.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from snnlab.plots.maps.state import map_of as map_of
     from snnlab.plots.maps.synapse_turnover import turnover as turnover
     from snnlab.plots.maps.viewpoint import Viewpoint as Viewpoint
+    from snnlab.plots.paper import figure as figure
     from snnlab.plots.population_rates import rates as rates
     from snnlab.plots.spike_raster import raster as raster
     from snnlab.plots.state_trace import trace as trace
@@ -51,6 +55,7 @@ _HOMES = {
     "confusion_matrix": "snnlab.plots.learning.confusion",
     "connection_matrix": "snnlab.plots.maps.connection_matrix",
     "element_growth": "snnlab.plots.growing_elements",
+    "figure": "snnlab.plots.paper",
     "hidden_rates": "snnlab.plots.learning.hidden_rates",
     "holomap": "snnlab.plots.maps.holomap",
     "learning_curves": "snnlab.plots.learning.curves",
@@ -74,7 +79,7 @@ _HOMES = {
 __all__ = [
     "MapSampler", "MapState", "Viewpoint", "branch_raster", "branch_rates", "confusion_matrix",
     "connection_matrix",
-    "element_growth", "hidden_rates", "holomap", "learning_curves", "map_mesh", "map_of",
+    "element_growth", "figure", "hidden_rates", "holomap", "learning_curves", "map_mesh", "map_of",
     "map_quality", "preferred_locations", "raster", "rate_map", "rates", "receptive_fields",
     "sampler_of", "save_movie", "trace", "trial_outputs", "trial_spikes", "turnover",
     "weight_matrix",

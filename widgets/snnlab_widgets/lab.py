@@ -11,6 +11,7 @@ import traitlets
 from snnlab_widgets.branching import Branching
 from snnlab_widgets.display import TICK_S, Display
 from snnlab_widgets.edit_text import edit_text
+from snnlab_widgets.figure_maker import FigureMaker
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.network_editor import NetworkEditor
@@ -48,7 +49,7 @@ class Lab(ipywidgets.Box):
     ----------
     parts : dict
         ``transport``, ``network``, ``raster``, ``inspector``, ``statistics``, ``selection``,
-        ``history``, ``trust`` and ``messages``.
+        ``figure``, ``history``, ``trust`` and ``messages``.
 
     Examples
     --------
@@ -92,6 +93,7 @@ class Lab(ipywidgets.Box):
                 network, recent, trouble=lambda: session.trouble, on_error=log.error
             ),
             "selection": selection,
+            "figure": FigureMaker(session, selection=lambda: selection.selection),
             "history": Branching(session),
             "trust": Trust(session),
             "messages": Messages(log, on_error=log.error),

@@ -41,7 +41,7 @@ def watch(artifacts: Path) -> Iterator[StopWatch]:
 
 @pytest.fixture(scope="module")
 def visit(chromium: Any, journeys: Server, watch: StopWatch) -> Iterator[LabPage]:
-    with visiting(chromium, journeys, "author", OPEN) as visit:
+    with visiting(chromium, journeys, "author", OPEN, watch=watch) as visit:
         yield visit
 
 

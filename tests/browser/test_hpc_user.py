@@ -42,10 +42,8 @@ def watch(artifacts: Path) -> Iterator[StopWatch]:
 
 @pytest.fixture(scope="module")
 def visit(chromium: Any, journeys: Server, watch: StopWatch) -> Iterator[LabPage]:
-    with (
-        watch.step("four ranks started, page and panel open"),
-        visiting(chromium, journeys, "hpc", OPEN, "ClusterPanel(session)") as visit,
-    ):
+    cells = OPEN, "ClusterPanel(session)"
+    with visiting(chromium, journeys, "hpc", *cells, watch=watch) as visit:
         visit.page.wait_for_selector(ROW, timeout=WAIT_MS)
         yield visit
 

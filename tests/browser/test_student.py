@@ -40,7 +40,7 @@ def watch(artifacts: Path) -> Iterator[StopWatch]:
 @pytest.fixture(scope="module")
 def visit(chromium: Any, journeys: Server, watch: StopWatch) -> Iterator[LabPage]:
     """An empty page."""
-    with visiting(chromium, journeys, "student", OPEN) as visit:
+    with visiting(chromium, journeys, "student", OPEN, watch=watch) as visit:
         visit.page.wait_for_selector(f"{NETWORK} svg", timeout=WAIT_MS)
         yield visit
 

@@ -18,7 +18,10 @@ MOST_DOTS = 20_000
 """Spikes up to which each one is drawn; an image beyond it, which the note tells."""
 
 _BARS = 40
-_BINS = 200
+_MOST_HZ = 200.0
+"""Frequencies that are drawn, at least, if there are so many."""
+
+_BINS = 100
 _PIXELS = 1200, 500
 
 
@@ -57,7 +60,7 @@ def raster(run: Activity, groups: list[Group]) -> Panel:
 def rates(run: Activity, groups: list[Group]) -> Panel:
     """Return the mean rate of the neurons of each group over time."""
     palette = dict(zip((g.name for g in run.groups), colours(len(run.groups)), strict=True))
-    width = max(run.frame.dt, 1.0, (run.t_stop - run.t_start) / _BINS)
+    width = max(run.frame.dt, 2.0, (run.t_stop - run.t_start) / _BINS)
     width = max(1, round(width / run.frame.dt)) * run.frame.dt
     series: list[Series] = []
     columns: list[Column] = []
@@ -96,7 +99,8 @@ def intervals(found: SelectionStatistics) -> Panel:
 def spectrum(found: SelectionStatistics) -> Panel:
     """Return the power spectrum of the mean rate, that of the mean itself left out."""
     frequency, power = found.frequency[1:], found.power[1:]
-    shown = frequency <= 200.0 if frequency.size else np.zeros(0, bool)
+    peak = found.peak if np.isfinite(found.peak) else 0.0
+    shown = frequency <= max(_MOST_HZ, 1.25 * peak)
     f, p = frequency[shown], power[shown]
     high = float(f[-1]) if f.size else 1.0
     top = float(p.max()) if p.size and p.max() > 0 else 1.0

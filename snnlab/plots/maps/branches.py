@@ -6,10 +6,11 @@ from typing import Any
 
 import holoviews as hv
 
-from snnlab.errors import SpecError
+from snnlab.errors import SpecError, unknown_name
 from snnlab.plots.backend import load, options
 from snnlab.plots.maps.look import GRID_STEPS, sheet_axes, square
 from snnlab.plots.maps.preferred_locations import mesh_edges
+from snnlab.plots.maps.quality import MEASURES
 from snnlab.plots.maps.sampler import MapSampler
 from snnlab.plots.maps.state import MapState
 from snnlab.plots.palette import colours
@@ -59,14 +60,18 @@ def branch_maps(*samplers: MapSampler, most: int = 30) -> hv.HoloMap:
     return hv.HoloMap(found, hv.Dimension("time", unit="s"))
 
 
-def branch_quality(*samplers: MapSampler, measure: str = "sigma_aff") -> hv.Overlay:
+def branch_quality(
+    *samplers: MapSampler, measure: str = "sigma_aff", weighted: bool = True
+) -> hv.Overlay:
     """Return how well ordered the maps of several branches were, over one another.
 
     Parameters
     ----------
     *samplers : MapSampler
     measure : str
-        ``"sigma_aff"`` or ``"AD"``, of synapses; see `map_quality`.
+        ``"sigma_aff"`` or ``"AD"``; see `map_quality`.
+    weighted : bool
+        Whether synapses count by their weights.
 
     Returns
     -------
@@ -76,21 +81,24 @@ def branch_quality(*samplers: MapSampler, measure: str = "sigma_aff") -> hv.Over
     Raises
     ------
     SpecError
-        Fewer than two branches.
+        Fewer than two branches, or no such measure.
     """
+    if measure not in MEASURES:
+        raise unknown_name("measure", measure, MEASURES)
     load()
     _check(samplers)
+    column = f"weighted_{measure}" if weighted else measure
     time, value = hv.Dimension("time", unit="s"), hv.Dimension(measure, unit=GRID_STEPS)
     curves = [
         hv.Curve(
-            (each.history.column("t") / 1000.0, each.history.column(measure)), time, value,
+            (each.history.column("t") / 1000.0, each.history.column(column)), time, value,
             label=each.session.name,
         ).opts(color=colour, line_width=2, line_dash=dash, framewise=True, backend="bokeh")
         for each, colour, dash in zip(
             samplers, colours(len(samplers)), _dashes(len(samplers)), strict=True
         )
     ]  # fmt: skip
-    title = f"{measure} of {len(samplers)} branches"
+    title = f"{measure}: {MEASURES[measure]}, of {'weights' if weighted else 'synapses'}"
     return hv.Overlay(curves).opts(**options(260, title=title), legend_position="right")
 
 

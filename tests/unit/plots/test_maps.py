@@ -673,6 +673,8 @@ def test_maps_of_branches_lie_over_one_another(session: Session) -> None:
         assert [c.label for c in curves] == ["map", "lesioned"]
         assert curves.get(0).data["time"].max() == pytest.approx(0.4)
         assert drawn(lapse.last)
+        with pytest.raises(SpecError, match="sigma_aff"):
+            plots.branch_quality(trunk, other, measure="sigma")
         with pytest.raises(SpecError, match="two or more"):
             plots.branch_maps(trunk)
     with (

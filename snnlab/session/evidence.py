@@ -178,7 +178,7 @@ def _spike(step: int, found: Evidence, reference: Evidence, network: Network) ->
     here, there = (set(e.neuron[e.step == step].tolist()) for e in (found, reference))
     neuron = min(here ^ there)
     which = "fires only here" if neuron in here else "does not fire here"
-    at = f"t = {(step + 1) * network.dt:g} ms"
+    at = f"t = {(step + 1) * network.dt:.10g} ms"
     return f"first at {at}: {_name(neuron, network)} {which}"
 
 

@@ -161,7 +161,7 @@ class Proof:
 
     def __str__(self) -> str:
         width = max(len(line.place) for line in self.lines)
-        head = f"t = {self.t_start:g} to {self.t_stop:g} ms. {self.summary}"
+        head = f"t = {self.t_start:.10g} to {self.t_stop:.10g} ms. {self.summary}"
         rows = [f"  {_MARKS.get(each.verdict, ' ')} {each.place:{width}}  {each.verdict.value}"
                 f"{': ' if each.text else ''}{each.text}" for each in self.lines]  # fmt: skip
         return "\n".join([head, *rows])
@@ -228,7 +228,7 @@ class Proof:
         late = reference.step >= mine.start
         there = Evidence(mine.start, reference.stop, reference.step[late], reference.neuron[late])
         dt, whole = self._network.dt, (self._stretch.start, self._stretch.route.step)
-        part = f" (t = {mine.start * dt:g} to {stop * dt:g} ms)"
+        part = f" (t = {mine.start * dt:.10g} to {stop * dt:.10g} ms)"
         aside = "" if (mine.start, stop) == whole else part
         self._judge(0, mine.until(stop), there.until(stop), aside)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.browser.lab_page import WAIT_MS, LabPage
 from tests.browser.lab_server import LabServer
+from tests.browser.stop_watch import StopWatch
 
 __all__ = ["Server", "notebook", "visiting"]
 
@@ -28,7 +29,9 @@ def notebook(*cells: str) -> str:
 
 
 @contextmanager
-def visiting(chromium: Any, server: Server, name: str, *cells: str) -> Iterator[LabPage]:
+def visiting(
+    chromium: Any, server: Server, name: str, *cells: str, watch: StopWatch
+) -> Iterator[LabPage]:
     """Open a notebook of these cells, run them, and look at the page that the last one shows."""
     running, root = server
     folder = root / name
@@ -37,11 +40,12 @@ def visiting(chromium: Any, server: Server, name: str, *cells: str) -> Iterator[
     visit = LabPage(chromium, running)
     visit.page.set_viewport_size({"width": 1600, "height": 1250})
     try:
-        visit.open(f"{name}/{name}.ipynb")
-        visit.run_all()
-        visit.wait_until_run()
-        assert visit.errors() == []
-        visit.page.wait_for_selector(".snnlab-lab", timeout=WAIT_MS)
+        with watch.step("notebook opened, cells run, page there"):
+            visit.open(f"{name}/{name}.ipynb")
+            visit.run_all()
+            visit.wait_until_run()
+            assert visit.errors() == []
+            visit.page.wait_for_selector(".snnlab-lab", timeout=WAIT_MS)
         visit.scroll_to(".snnlab-lab")
         yield visit
     finally:

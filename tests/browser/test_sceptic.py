@@ -85,7 +85,7 @@ def watch(artifacts: Path) -> Iterator[StopWatch]:
 @pytest.fixture(scope="module")
 def visit(chromium: Any, journeys: Server, watch: StopWatch) -> Iterator[LabPage]:
     """A page of a balanced network, and below it one of a network that explodes."""
-    with watch.step("pages open"), visiting(chromium, journeys, "sceptic", OPEN, EXPLODES) as visit:
+    with visiting(chromium, journeys, "sceptic", OPEN, EXPLODES, watch=watch) as visit:
         yield visit
 
 

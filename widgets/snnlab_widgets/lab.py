@@ -16,6 +16,7 @@ from snnlab_widgets.breakpoints import Breakpoints
 from snnlab_widgets.camera import Camera
 from snnlab_widgets.display import TICK_S, Display
 from snnlab_widgets.edit_text import edit_text
+from snnlab_widgets.figure_maker import FigureMaker
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.network_editor import NetworkEditor
@@ -55,7 +56,7 @@ class Lab(ipywidgets.Box):
     ----------
     parts : dict
         ``transport``, ``network``, ``raster``, ``inspector``, ``statistics``, ``selection``,
-        ``history``, ``weights``, ``breakpoints``, ``trust`` and ``messages``.
+        ``figure``, ``history``, ``weights``, ``breakpoints``, ``trust`` and ``messages``.
 
     Examples
     --------
@@ -104,6 +105,7 @@ class Lab(ipywidgets.Box):
                 network, recent, trouble=lambda: session.trouble, on_error=log.error
             ),
             "selection": selection,
+            "figure": FigureMaker(session, selection=lambda: selection.selection),
             "history": Branching(session),
             "weights": Weights(session, on_error=log.error),
             "breakpoints": Breakpoints(session),

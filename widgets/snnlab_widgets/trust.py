@@ -98,7 +98,7 @@ class Trust(Part):
 
 
 def _of_proof(proof: Proof) -> dict[str, Any]:
-    stretch = f"t = {proof.t_start:g} to {proof.t_stop:g} ms"
+    stretch = f"t = {proof.t_start:.10g} to {proof.t_stop:.10g} ms"
     return {
         "title": f"Proof: {stretch}, computed again beside the run",
         "summary": proof.summary,

@@ -18,7 +18,7 @@ from snnlab.build.tables import TablePlan, delay_window
 from snnlab.model.connectivity import AllToAll, FixedOutdegree, PairwiseBernoulli
 from snnlab.model.network import Network
 
-__all__ = ["connection_bytes", "n_delays", "rows_places", "table_places"]
+__all__ = ["connection_bytes", "n_delays", "rows_places", "table_bytes", "table_places"]
 
 _BESIDE_TARGET = {PACKED: 2, SHARED: 0}
 _WIDE_BYTES = 4
@@ -38,7 +38,7 @@ def connection_bytes(
     partitions : Partitions
         All of the network, or those of one rank.
     """
-    return sum(_table_bytes(network, plan, layout, partitions) for plan in plans)
+    return sum(table_bytes(network, plan, layout, partitions) for plan in plans)
 
 
 def table_places(
@@ -56,9 +56,8 @@ def rows_places(plan: TablePlan, layout: Layout, partitions: Partitions) -> int:
     return int(layout.sizes[plan.source]) * partitions.n
 
 
-def _table_bytes(
-    network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
-) -> float:
+def table_bytes(network: Network, plan: TablePlan, layout: Layout, partitions: Partitions) -> float:
+    """Return the bytes of a table's synapses and rows."""
     n_rows, n = int(layout.sizes[plan.source]), table_places(network, plan, layout, partitions)
     # The numbers of the quantiles of plastic weights are given back.
     beside = 0 if plan.kind == PLASTIC else _BESIDE_TARGET.get(plan.kind, _WIDE_BYTES)
@@ -71,9 +70,7 @@ def _table_bytes(
     return n * (2 + beside) + segments + starts
 
 
-def _n_synapses(
-    network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
-) -> float:
+def _n_synapses(network: Network, plan: TablePlan, layout: Layout, partitions: Partitions) -> float:
     """Mean number of synapses of a table whose targets are here."""
     n = 0.0
     for p in plan.projections:
@@ -109,9 +106,7 @@ def _room(network: Network, plan: TablePlan, layout: Layout, partitions: Partiti
     return float(places(n_pre * p * n_owned, longest).sum())
 
 
-def n_delays(
-    network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
-) -> int:
+def n_delays(network: Network, plan: TablePlan, layout: Layout, partitions: Partitions) -> int:
     """Return into how many delays the rows of a table are divided; 0 where all are equal."""
     if plan.kind == PLASTIC or network.rewirings:
         return plan.n_delays if plan.n_delays > 1 else 0

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.contrast import WEAK_TEXTS
 from tests.browser.lab_page import WAIT_MS, LabPage
 from tests.browser.lab_server import lab_server
 
@@ -269,6 +270,21 @@ def test_everything_has_a_name_for_screen_readers_and_takes_the_keyboard(visit: 
     visit.wait_for(f"session.view['positions']['inh'][0] < {x}")
     focused = "document.activeElement.dataset.name"
     assert visit.page.evaluate(focused) == "inh"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_texts_can_be_read_in_either_theme(visit: LabPage, theme: str, artifacts: Path) -> None:
+    visit.page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+    )
+    is_light = str(theme.endswith("Light")).lower()
+    visit.page.wait_for_function(
+        "light => document.body.dataset.jpThemeLight === light", arg=is_light
+    )
+    visit.page.wait_for_timeout(500)  # style sheets are exchanged
+    weak = visit.page.evaluate(WEAK_TEXTS, ".snnlab-lab")
+    assert weak == [], "\n".join(weak)
+    visit.screenshot(artifacts / f"workbench_{theme.split()[1].lower()}.png")
 
 
 def test_console_is_clean(visit: LabPage, artifacts: Path) -> None:

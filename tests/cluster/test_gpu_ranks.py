@@ -145,7 +145,14 @@ def test_state_moves_between_gpus_and_processors(gpus: Ranks, make: Callable[[],
 
 EDITS: dict[str, tuple[Callable[[], Network], list[list[Edit]]]] = {
     "numbers": (balanced, [[SetParameter("", "J", 0.6)], [SetParameter("to_exc", "rate", 5e3)]]),
-    "structure": (layered, [[RemoveProjection("c->a")], [SetParameter("b->a", "delay", 1.1)], [Lesion("a", range(100, 200))]]),
+    "structure": (
+        layered,
+        [
+            [RemoveProjection("c->a")],
+            [SetParameter("b->a", "delay", 1.1)],
+            [Lesion("a", range(100, 200))],
+        ],
+    ),
     "learning": (plastic, [[SetParameter("source", "rate", 60.0)], [Lesion("a", [3, 140])]]),
     "moving rates": (driven, [[SetParameter("blob", "base", 50.0)]]),
 }

@@ -6,6 +6,7 @@ The tests are the steps of one visit, in order, on one page. Nothing is typed bu
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from snnlab.plots.palette import colours
 from tests.browser.contrast import WEAK_TEXTS
 from tests.browser.lab_page import WAIT_MS, LabPage
 from tests.browser.lab_server import lab_server
@@ -284,6 +286,11 @@ def test_texts_can_be_read_in_either_theme(visit: LabPage, theme: str, artifacts
     visit.page.wait_for_timeout(500)  # style sheets are exchanged
     weak = visit.page.evaluate(WEAK_TEXTS, ".snnlab-lab")
     assert weak == [], "\n".join(weak)
+    shown = (
+        "getComputedStyle(document.querySelector('.snnlab-raster .snnlab-key i')).backgroundColor"
+    )
+    red, green, blue = (int(v) for v in re.findall("[0-9]+", visit.page.evaluate(shown)))
+    assert f"#{red:02X}{green:02X}{blue:02X}" == colours(1, dark=is_light == "false")[0]
     visit.screenshot(artifacts / f"workbench_{theme.split()[1].lower()}.png")
 
 

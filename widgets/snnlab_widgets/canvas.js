@@ -21,9 +21,10 @@ function theme(el) {
   };
 }
 
-// Calls `repaint` when the theme changes; returns what ends that.
+// Calls `repaint` when the theme changes; returns what ends that. JupyterLab hides everything while
+// it changes the theme, and what is hidden has no width.
 function onTheme(repaint) {
-  const observer = new MutationObserver(repaint);
+  const observer = new MutationObserver(() => requestAnimationFrame(() => repaint()));
   observer.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   return () => observer.disconnect();
 }

@@ -286,7 +286,8 @@ def test_texts_can_be_read_in_either_theme(visit: LabPage, theme: str, artifacts
     visit.page.wait_for_timeout(500)  # style sheets are exchanged
     weak = visit.page.evaluate(WEAK_TEXTS, ".snnlab-lab")
     assert weak == [], "\n".join(weak)
-    shown = (
+    key = "document.querySelector('.snnlab-raster .snnlab-key i')"
+    shown = f"getComputedStyle({key}).backgroundColor"
         "getComputedStyle(document.querySelector('.snnlab-raster .snnlab-key i')).backgroundColor"
     )
     red, green, blue = (int(v) for v in re.findall("[0-9]+", visit.page.evaluate(shown)))

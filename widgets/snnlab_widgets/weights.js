@@ -1,6 +1,6 @@
 // The weights of one projection: a matrix of sources and targets, and a histogram beside it.
 
-const BARS = { width: 330, height: 230 };
+const BARS = { width: 350, height: 230, left: 86 };  // room for numbers of synapses
 
 class WeightsView extends PictureView {
   constructor(model, el) {
@@ -31,7 +31,7 @@ class WeightsView extends PictureView {
     const ctx = this.bars.getContext("2d");
     const colours = theme(this.bars);
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-    const area = { x: MARGIN.left, y: MARGIN.top, width: BARS.width - MARGIN.left - MARGIN.right, height: BARS.height };
+    const area = { x: BARS.left, y: MARGIN.top, width: BARS.width - BARS.left - MARGIN.right, height: BARS.height };
     const bar = area.width / counts.length;
     ctx.fillStyle = colours.light ? "#0072B2" : "#56B4E9";
     counts.forEach((n, k) => {

@@ -161,6 +161,11 @@ def _message(
     return message, [indexed(drawn, 0.0, high)]
 
 
+def _short(k: int) -> str:
+    """A number in the little room beside an axis: ``750``, ``2k``, ``12.5k``."""
+    return f"{k / 1000:.3g}k" if k >= 1000 else str(k)
+
+
 def _ends(end: str, n: int) -> dict[str, Any]:
     every = max(1, n // 4)
-    return axis(f"{end} (index)", n, [(float(k), str(k)) for k in range(0, n + 1, every)])
+    return axis(f"{end} (index)", n, [(float(k), _short(k)) for k in range(0, n + 1, every)])

@@ -288,8 +288,6 @@ def test_texts_can_be_read_in_either_theme(visit: LabPage, theme: str, artifacts
     assert weak == [], "\n".join(weak)
     key = "document.querySelector('.snnlab-raster .snnlab-key i')"
     shown = f"getComputedStyle({key}).backgroundColor"
-        "getComputedStyle(document.querySelector('.snnlab-raster .snnlab-key i')).backgroundColor"
-    )
     red, green, blue = (int(v) for v in re.findall("[0-9]+", visit.page.evaluate(shown)))
     assert f"#{red:02X}{green:02X}{blue:02X}" == colours(1, dark=is_light == "false")[0]
     visit.screenshot(artifacts / f"workbench_{theme.split()[1].lower()}.png")

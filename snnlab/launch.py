@@ -6,6 +6,7 @@ import re
 import warnings
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from snnlab.cuda.available import device_index, obstacle, require, usable
 from snnlab.cuda.gain import gains
 from snnlab.cuda.probe import look
 from snnlab.engine import Checkpoint, Engine
-from snnlab.errors import DeviceUnavailable, OutOfMemory, SnnlabError, SpecError
+from snnlab.errors import ClusterError, DeviceUnavailable, OutOfMemory, SnnlabError, SpecError
 from snnlab.interop import session_file
 from snnlab.interop.checkpoint_file import SUFFIX, load_checkpoint
 from snnlab.interop.session_file import SavedSession
@@ -21,7 +22,6 @@ from snnlab.model.network import Network
 from snnlab.model.recipe import Recipe
 from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
-from snnlab.session.place import Engines
 from snnlab.session.session import Session
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ __all__ = ["devices", "make_engine", "open", "resolve"]
 
 _ON_RANKS = re.compile("([0-9]+) ranks?(?: on (cuda))?")
 """The name of ranks as a device that a session moves to: `ClusterEngine.device`."""
+
+_ON_THREADS = re.compile("([0-9]+) threads?")
+"""The name of the CPU with so many threads, whatever the session has else."""
 
 _OPEN: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
 """Sessions by name, held weakly: one that nobody holds any more is gone."""
@@ -132,7 +135,7 @@ def open(  # noqa: PLR0913
             engine.restore(origin)
         session = Session(
             engine, name=session_name, record=kept, origin=origin, autosave=autosave,
-            engines=_engines(threads, precision, exchange),
+            engines=_Elsewhere(threads, precision, exchange),
         )  # fmt: skip
     except BaseException:
         if isinstance(kept, LogWriter):
@@ -145,22 +148,45 @@ def open(  # noqa: PLR0913
     return session.repeat(saved.run) if saved.run.step or saved.run.edits else session
 
 
-def _engines(threads: int | None, precision: str, exchange: str | Mapping[str, str]) -> Engines:
-    """What makes the engines that a session moves to."""
+@dataclass(frozen=True)
+class _Elsewhere:
+    """Makes the engines that a session moves to, or is proved on; see `session.place.Engines`."""
 
-    def engine(network: Network, device: str) -> Engine:
+    threads: int | None
+    precision: str
+    exchange: str | Mapping[str, str]
+
+    def __call__(self, network: Network, device: str) -> Engine:
         if device == "auto":
             raise DeviceUnavailable(
                 "device", "must be named to move there", got=repr(device),
                 remedy=f"Choose one of {', '.join(devices())}, 2 ranks, or 2 ranks on cuda.",
             )  # fmt: skip
-        settings: dict[str, Any] = {"threads": threads, "precision": precision}
+        precision = self.precision
         if found := _ON_RANKS.fullmatch(device):
-            settings |= {"ranks": int(found[1]), "exchange": exchange}
-            return make_engine(network, device=found[2] or "cpu", **settings)
-        return make_engine(network, device=device, **settings)
+            return make_engine(
+                network, device=found[2] or "cpu", ranks=int(found[1]), exchange=self.exchange,
+                threads=self.threads, precision=precision,
+            )  # fmt: skip
+        if found := _ON_THREADS.fullmatch(device):
+            return make_engine(network, device="cpu", threads=int(found[1]), precision=precision)
+        return make_engine(network, device=device, threads=self.threads, precision=precision)
 
-    return engine
+    def places(self) -> tuple[str, ...]:
+        """Return what this machine has: threads, GPUs, and ranks if MPI can start some."""
+        gpus = [name for name in devices() if name != "cpu"]
+        ranks = ["1 rank", "2 ranks", "4 ranks"] if _has_mpi() else []
+        return ("1 thread", "2 threads", *gpus, *ranks)
+
+
+def _has_mpi() -> bool:
+    from snnlab.cluster.mpi import mpiexec
+
+    try:
+        mpiexec()
+    except ClusterError:
+        return False
+    return True
 
 
 def devices() -> dict[str, str]:

@@ -69,12 +69,12 @@ function drawAxes(ctx, area, colours, { x, y }) {
   drawValueAxis(ctx, area, y);
 }
 
-function drawTimeAxis(ctx, area, { low, high, label, most = area.width / 90, isLabelled = true }) {
+function drawTimeAxis(ctx, area, { low, high, label, most = area.width / 90, isLabelled = true, isSigned = false }) {
   const at = (t) => area.x + ((t - low) / (high - low)) * area.width;
   const bottom = area.y + area.height;
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
-  for (const t of ticks(Math.max(low, 0), high, most)) {
+  for (const t of ticks(isSigned ? low : Math.max(low, 0), high, most)) {
     ctx.fillRect(Math.round(at(t)), bottom, 1, 4);
     const isInside = at(t) > area.x + 8 && at(t) < area.x + area.width - 4;
     if (isLabelled && isInside) ctx.fillText(tickText(t), at(t), bottom + 6);

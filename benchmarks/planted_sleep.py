@@ -93,7 +93,7 @@ def block_seconds(repository: Path) -> float:
     run, _ = run_together([Arm(cell, adapter, tree_of(repository))] * 2, 1)
     if not run.counts:
         raise StateError("planted sleep", "must measure a run first", got=run.why)
-    return median(s for blocks in run.raw["blocks"] for s in blocks["wall"])
+    return float(median(s for blocks in run.raw["blocks"] for s in blocks["wall"]))
 
 
 def main(share: float, *, is_busy: bool = False) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 import psutil
 
 from snnlab import __version__
+from snnlab.bench.block_ratio import METRICS, ratio_of_blocks
 from snnlab.bench.environment import packages
 from snnlab.bench.event_log import EventLog, read_events
 from snnlab.bench.ids import content_id, new_record_id
@@ -327,6 +329,7 @@ def _record(state: _State, store: Store) -> Finished:
             packages=begin["packages"],
             stack_variant=state.campaign.stack_variant,
             submitter=state.campaign.submitter,
+            pairs=_pairs(state, number) if state.campaign.in_turns and number else {},
         )
         record = record_of(arm, runs, batch)
         store.add(record)
@@ -339,6 +342,18 @@ def _record(state: _State, store: Store) -> Finished:
     return Finished(
         state.campaign, begin["campaign"], runs_of, list(begin["record_ids"]), sentinels
     )
+
+
+def _pairs(state: _State, arm: int) -> dict[str, Any]:
+    """What an arm and the first one, taking turns, say of each other, round by round."""
+    ratios: dict[str, dict[str, float]] = {}
+    for (number, block), run in sorted(state.runs.items()):
+        if number == arm and (0, block) in state.runs:
+            first = state.runs[0, block]
+            both = {metric: ratio_of_blocks(first, run, metric) for metric in METRICS}
+            if all(map(math.isfinite, both.values())):
+                ratios[str(block)] = both
+    return {"with": state.begin["record_ids"][0], "log_ratio": ratios} if ratios else {}
 
 
 def _now() -> str:

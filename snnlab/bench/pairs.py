@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import trim_mean
 
 from snnlab.bench.adapters.adapter import Adapter
 from snnlab.bench.adapters.choice import adapter_for
 from snnlab.bench.bisect import Measure
+from snnlab.bench.block_ratio import ratio_of_blocks
 from snnlab.bench.campaign import Campaign, Finished, run_campaign
 from snnlab.bench.guards import noise
 from snnlab.bench.one_run import Arm, Run, run_once, run_together, takes_turns
@@ -30,12 +30,8 @@ __all__ = [
     "measure_of",
     "measure_versions",
     "phase_of",
-    "ratio_of_blocks",
     "verdict_of_runs",
 ]
-
-TRIM = 0.2
-"""Share of the constructions that is cut at each end."""
 
 
 @dataclass(frozen=True)
@@ -165,33 +161,6 @@ def verdict_of_runs(
     if ratios.size != n:
         ratios = log_ratios(a, b)
     return verdict(ratios[quiet], rule=rule)
-
-
-def ratio_of_blocks(a: Run, b: Run, metric: str = "wall") -> float:
-    """Return the log ratio of two runs that took turns; NaN if they did not.
-
-    Two blocks of the same number are the same piece of model time with the same seed, measured
-    within fractions of a second; what disturbs one of them is an outlier among the ratios of their
-    construction, of which the median is taken. Where the arrays of a construction lie makes it some
-    percent faster or slower; of the constructions the trimmed mean is taken.
-
-    Parameters
-    ----------
-    a, b : Run
-        Baseline and candidate.
-    metric : str
-        ``"wall"``, or ``"cpu"``: the processor's time.
-    """
-    if not (a.counts and b.counts and "--turns" in a.command and "--turns" in b.command):
-        return math.nan
-    ratios = []
-    for first, second in zip(a.raw["blocks"], b.raw["blocks"], strict=True):
-        x, y = (np.array(one[metric], np.float64) for one in (first, second))
-        known = (x > 0) & (y > 0)
-        if not known.any():
-            return math.nan
-        ratios.append(float(np.median(np.log(y[known] / x[known]))))
-    return float(trim_mean(ratios, TRIM))
 
 
 def _of_blocks(

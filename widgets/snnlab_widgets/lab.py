@@ -51,6 +51,9 @@ class Lab(ipywidgets.Box):
     session : Session
         What is shown and steered. Everything shown lives in it; the page can be made anew at any
         time without losing anything.
+    *panels : Widget
+        Stand below the messages, such as ``ClusterPanel(session)`` or a `BenchPanel`; they end with
+        the page.
 
     Attributes
     ----------
@@ -66,7 +69,7 @@ class Lab(ipywidgets.Box):
         Lab(session)
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *panels: ipywidgets.DOMWidget) -> None:
         if session.name in _open:
             _open[session.name].close()
         _open[session.name] = self
@@ -80,7 +83,10 @@ class Lab(ipywidgets.Box):
         self._camera = Camera(
             session, "Raster and rates", legend=self._legend, on_error=session.messages.error
         )
-        super().__init__((*self.parts.values(), self._camera))
+        self._panels = panels
+        for panel in panels:
+            panel.add_class("snnlab-at-panel")
+        super().__init__((*self.parts.values(), *panels, self._camera))
         self.add_class("snnlab-lab")
         self.add_class("snnlab-workbench")
         self._schedule(session, display)
@@ -139,9 +145,9 @@ class Lab(ipywidgets.Box):
         if _open.get(self.session.name) is self:
             del _open[self.session.name]
         self._stop()
-        for part in (*self.parts.values(), self._camera):
+        for part in (*self.parts.values(), *self._panels, self._camera):
             part.close()
-        self.session, self.parts, self._stop = None, {}, _nothing
+        self.session, self.parts, self._panels, self._stop = None, {}, (), _nothing
         self.children = ()
         super().close()
 

@@ -22,7 +22,7 @@ from snnlab.model.edits import AddPopulation, AddProjection
 from snnlab.model.network import Network, Population, Projection
 from snnlab.plots.recent import RecentFrames
 from snnlab.session import Session
-from snnlab_widgets import Lab, lab
+from snnlab_widgets import ClusterPanel, Lab, lab
 from snnlab_widgets.display import Display
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
@@ -391,6 +391,15 @@ def test_page_ends_with_its_session() -> None:
     page = Lab(session)
     session.close()
     assert eventually(lambda: page.session is None, 10)
+
+
+def test_panels_stand_on_the_page_and_end_with_it(session: Session) -> None:
+    panel = ClusterPanel(session)
+    page = Lab(session, panel)
+    assert panel in page.children
+    page.close()
+    assert panel._session is None
+    ClusterPanel(session).close()
 
 
 def test_closed_page_lets_the_session_go() -> None:

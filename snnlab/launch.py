@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["devices", "make_engine", "open", "resolve"]
 
-_ON_RANKS = re.compile("([0-9]+) ranks?")
+_ON_RANKS = re.compile("([0-9]+) ranks?(?: on (cuda))?")
 """The name of ranks as a device that a session moves to: `ClusterEngine.device`."""
 
 _ON_THREADS = re.compile("([0-9]+) threads?")
@@ -68,7 +68,8 @@ def open(  # noqa: PLR0913
         ``"cpu"``; ``"cuda"``, ``"cuda:0"``, ...: this GPU and nothing else; ``"auto"``: the first
         GPU if the network is large enough to gain (`snnlab.cuda.gain`), `threads` are left to
         choose, and it can be used; else the CPU. A message says why a GPU was not used.
-        `Session.move` changes it at any time.
+        `Session.move` changes it at any time. With `ranks`, ``"cuda"``: each rank computes on the
+        GPU of its number on its host; ``"auto"``: on CPUs, unless `ranks` were started for GPUs.
     threads : int, optional
         Threads of the CPU engine, of each rank if there are several; default: by the size of the
         network, and the cores that a rank has. The spikes do not depend on it.
@@ -116,7 +117,7 @@ def open(  # noqa: PLR0913
     saved = _saved(network if origin is None else origin.network, changes, settings)
     described = saved.run.network
     session_name = saved.name if name is None else name
-    _check_device(device)
+    _check_device(device, ranks)
     # Closed before the new one is built: there may not be memory for both.
     previous = _OPEN.pop(session_name, None)
     if previous is not None:
@@ -159,14 +160,14 @@ class _Elsewhere:
         if device == "auto":
             raise DeviceUnavailable(
                 "device", "must be named to move there", got=repr(device),
-                remedy=f"Choose one of {', '.join(devices())}, or 2 ranks.",
+                remedy=f"Choose one of {', '.join(devices())}, 2 ranks, or 2 ranks on cuda.",
             )  # fmt: skip
         precision = self.precision
         if found := _ON_RANKS.fullmatch(device):
-            ranks, exchange = int(found[1]), self.exchange
             return make_engine(
-                network, ranks=ranks, exchange=exchange, threads=self.threads, precision=precision
-            )
+                network, device=found[2] or "cpu", ranks=int(found[1]), exchange=self.exchange,
+                threads=self.threads, precision=precision,
+            )  # fmt: skip
         if found := _ON_THREADS.fullmatch(device):
             return make_engine(network, device="cpu", threads=int(found[1]), precision=precision)
         return make_engine(network, device=device, threads=self.threads, precision=precision)
@@ -323,7 +324,7 @@ def make_engine(
     OutOfMemory
         The network does not fit.
     """
-    index = _check_device(device)
+    index = _check_device(device, ranks)
     if ranks is not None:
         settings: dict[str, Any] = {"threads": threads, "precision": precision}
         return _rank_engine(network, ranks, device, exchange=exchange, **settings)
@@ -339,18 +340,15 @@ def make_engine(
 
 
 def _rank_engine(network: Network, ranks: int | Ranks, device: str, **settings: Any) -> Engine:
-    if device not in ("auto", "cpu"):
-        raise DeviceUnavailable(
-            "device", "must be cpu where there are several ranks", got=repr(device),
-            remedy="Ranks compute on CPUs for now; leave ranks out to use one GPU.",
-        )  # fmt: skip
     from snnlab.cluster.engine import ClusterEngine
     from snnlab.cluster.ranks import Ranks
 
-    started = Ranks.start(ranks, device="cpu") if isinstance(ranks, int) else ranks
+    if device == "auto":
+        device = "cuda" if isinstance(ranks, Ranks) and ranks.wanted_device == "cuda" else "cpu"
+    started = Ranks.start(ranks, device=device) if isinstance(ranks, int) else ranks
     owns = isinstance(ranks, int)
     try:
-        return ClusterEngine(network, started, owns_ranks=owns, **settings)
+        return ClusterEngine(network, started, device=device, owns_ranks=owns, **settings)
     except BaseException:
         if owns:
             started.close()
@@ -381,8 +379,15 @@ def _gpu_engine(network: Network, index: int, precision: str) -> Engine:
     return CudaEngine(network, CupyDevice(index), precision=precision)
 
 
-def _check_device(device: str) -> int | None:
-    """Which GPU was asked for, which can be used; None for the CPU and ``"auto"``."""
+def _check_device(device: str, ranks: int | Ranks | None) -> int | None:
+    """Which GPU was asked for, which can be used; None for the CPU, ``"auto"`` and ranks."""
+    if ranks is not None:  # their GPUs are those of their hosts
+        if device not in ("auto", "cpu", "cuda"):
+            raise DeviceUnavailable(
+                "device", "must be auto, cpu or cuda where there are ranks", got=repr(device),
+                remedy='With "cuda" each rank takes the GPU of its number on its host.',
+            )  # fmt: skip
+        return None
     index = device_index(device)
     if index is not None:
         require(index)

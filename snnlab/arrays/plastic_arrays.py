@@ -23,7 +23,9 @@ from snnlab.rules.synapse import SynapseRule
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PlasticTable", "compile_synapses", "plastic", "with_new_numbers"]
+__all__ = [
+    "PlasticTable", "compile_synapses", "history_of", "n_params", "plastic", "with_new_numbers",
+]  # fmt: skip
 
 _SHORTEST_HISTORY = 16
 _AT_ONCE = 1e30
@@ -60,16 +62,26 @@ class PlasticTable:
     @property
     def lags(self) -> NDArray[np.int64]:
         """Dendritic less axonal part of each delay [steps], shape (n_delays,)."""
-        delays = self.plan.first_delay + np.arange(self.plan.n_delays)
-        dendritic = np.floor(delays * self.projection.dendritic_fraction + 0.5).astype(np.int64)
-        return np.asarray(np.maximum(2 * dendritic - delays, 0), np.int64)
+        return _lags(self.plan)
 
     def history(self, chunk_steps: int) -> int:
         """Return how many spikes of each target are remembered: a power of two, or 0."""
-        if not self.kernels.rule.needs_history:
-            return 0
-        needed = int(self.lags.max()) + chunk_steps + _SPARE
-        return 1 << (max(needed, _SHORTEST_HISTORY) - 1).bit_length()
+        return history_of(self.plan, self.kernels.rule, chunk_steps)
+
+
+def history_of(plan: TablePlan, rule: SynapseRule, chunk_steps: int) -> int:
+    """Return how many spikes of each target a projection remembers: a power of two, or 0."""
+    if not rule.needs_history:
+        return 0
+    needed = int(_lags(plan).max()) + chunk_steps + _SPARE
+    return 1 << (max(needed, _SHORTEST_HISTORY) - 1).bit_length()
+
+
+def _lags(plan: TablePlan) -> NDArray[np.int64]:
+    delays = plan.first_delay + np.arange(plan.n_delays)
+    fraction = plan.projections[0].dendritic_fraction
+    dendritic = np.floor(delays * fraction + 0.5).astype(np.int64)
+    return np.asarray(np.maximum(2 * dendritic - delays, 0), np.int64)
 
 
 def compile_synapses(
@@ -120,7 +132,7 @@ def plastic(
         recent_base=_spread(n_local * RECENT * n_post[:, np.newaxis]),
         counts_base=_spread(n_local),
         state=_start_state(network, connections, tables, sizes, dtype),
-        params=np.empty(sum(_n_params(r) for r in rules), dtype),
+        params=np.empty(sum(n_params(r) for r in rules), dtype),
         last_pre=np.full(sum(n_rows), NEVER, np.int64),
         done=np.full(sum(n_rows), -1, np.int64),
         pre=_at_rest([r.pre for r in rules], n_rows, dtype),
@@ -156,7 +168,7 @@ def _columns(
         "longest_lag": [int(t.lags.max()) for t in tables],
         "state_base": _bases([s.n * len(r.states) for s, r in zip(sizes, rules, strict=True)]),
         "targets_base": [s.targets_base for s in sizes],
-        "params_base": _bases([_n_params(r) for r in rules]),
+        "params_base": _bases([n_params(r) for r in rules]),
         "row_base": _bases(n_rows),
         "pre_base": _bases([m * len(r.pre) for m, r in zip(n_rows, rules, strict=True)]),
         "mod_base": _bases([len(r.mod) * n_partitions for r in rules]),
@@ -183,8 +195,11 @@ def with_new_numbers(
     return arrays
 
 
-def _n_params(rule: SynapseRule) -> int:
-    """Parameters, rates of the time constants, scale and limit of the effect."""
+def n_params(rule: SynapseRule) -> int:
+    """Return how many numbers a projection has.
+
+    Parameters, rates of the time constants, scale and limit of the effect.
+    """
     return len(rule.parameters) + len(rule.taus) + 2
 
 

@@ -19,7 +19,7 @@ from snnlab.build.sink import Sink
 from snnlab.errors import InternalError
 from snnlab.rules.borrow import borrowed
 
-__all__ = ["append_rows", "is_appendable", "room"]
+__all__ = ["append_rows", "is_appendable", "places", "room"]
 
 _SPREAD = 12.0
 """Standard deviations above the mean number of synapses that must fit."""
@@ -46,9 +46,13 @@ def room(rule: Rule, owned: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64]:
     """
     n_owned = owned[1] - owned[0]
     p = {ALL_TO_ALL: 1.0, OUTDEGREE: rule.degrees[0] / rule.n_post}.get(rule.kind, rule.p)
-    mean = rule.n_pre * p * n_owned
+    return places(rule.n_pre * p * n_owned, _longest_rows(rule, n_owned))
+
+
+def places(mean: NDArray[np.floating], longest: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the room for so many synapses on average, in rows of at most `longest`."""
     most: NDArray[np.int64] = np.ceil(mean + _SPREAD * np.sqrt(mean)).astype(np.int64)
-    return np.add(most, _longest_rows(rule, n_owned))
+    return np.add(most, longest)
 
 
 @njit(nogil=True, error_model="numpy", cache=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,12 +13,14 @@ from snnlab.arrays.program import Program
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.cpu.program import HORIZON, QUEUED, RING_UNTIL, Memory, Record
 
-__all__ = ["empty_lists", "memory", "record"]
+__all__ = ["empty_lists", "memory", "memory_shapes", "record"]
 
 _CACHE_LINE = 64
 _QUEUE_CAPACITY = 2**14
 """Spikes under way that a partition can hold with cursors: ten times the full microcircuit's."""
 _RECORD_CAPACITY = 2**20
+_WRITTEN_FIRST = ("queue", "spike_slot", "spike_step")
+"""Arrays of which nothing is read before it was written."""
 
 
 def memory(
@@ -30,34 +33,67 @@ def memory(
     n_ranks: int = 1,
 ) -> Memory:
     """Allocate what changes from step to step; rings and lists are empty."""
+    words = [kernel.n_words for kernel in kernels]
+    n_params = sum(len(kernel.parameter_names) for kernel in kernels)
+    wanted = memory_shapes(layout, partitions, words, n_params, sizes, dtype, n_ranks)
+    arrays = {
+        name: (np.empty if name in _WRITTEN_FIRST else np.zeros)(shape, kind)
+        for name, (shape, kind) in wanted.items()
+    }
+    return Memory(**arrays)
+
+
+def memory_shapes(
+    layout: Layout,
+    partitions: Partitions,
+    words: Sequence[int],
+    n_params: int,
+    sizes: Shape,
+    dtype: np.dtype[np.floating],
+    n_ranks: int = 1,
+) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+    """Return shape and type of each array of `Memory`.
+
+    Parameters
+    ----------
+    layout : Layout
+    partitions : Partitions
+    words : sequence of int
+        Reals of a neuron of each population.
+    n_params : int
+        Numbers that are the same for all neurons of a population, of all populations.
+    sizes : Shape
+    dtype : dtype
+        Of the state.
+    n_ranks : int
+    """
     n = partitions.n
     n_lists = n + (n_ranks > 1)
-    words = np.array([kernel.n_words for kernel in kernels], np.int64)
     owned = slice(*partitions.bounds[[0, -1]])
-    n_state = int((words[layout.block_population[owned]] * BLOCK).sum())
+    n_state = int((np.array(words, np.int64)[layout.block_population[owned]] * BLOCK).sum())
     n_slot = int(partitions.n_slots.sum()) * sizes.max_ports
     n_near, n_queue = (n_slot * sizes.input_slots, _QUEUE_CAPACITY) if sizes.group_steps else (0, 0)
     capacity = int(partitions.n_slots.max(initial=0)) * sizes.chunk_steps
-    padding = _CACHE_LINE // 4
-    n_params = sum(len(kernel.parameter_names) for kernel in kernels)
-    return Memory(
-        state=np.zeros(n_state, dtype),
-        params=np.zeros(max(n_params, 1), dtype),
-        ring=np.zeros(n_slot * sizes.ring_slots, np.int32),
-        near=np.zeros(n_near, np.int32),
-        queue=np.empty((n, n_queue, _CACHE_LINE // 8), np.int64),
-        groups=np.zeros((n, _CACHE_LINE // 8), np.int64),
-        spike_slot=np.empty((2, n_lists, capacity), np.int32),
-        spike_step=np.empty((2, n_lists, capacity), np.int64),
-        spike_start=np.zeros((2, n_lists, len(layout.sizes) + 1), np.int64),
-        event_next=np.zeros(n, np.int64),
-        input=np.zeros((n, sizes.max_ports * BLOCK + padding), dtype),
-        words=np.zeros((n, BLOCK + padding), np.uint32),
-        counts=np.zeros((n, BLOCK + padding), np.int32),
-        fired=np.zeros((n, BLOCK + _CACHE_LINE), np.uint8),
-        random=np.zeros((n, 4 + padding), np.uint32),
-        suspects=np.zeros((n, _CACHE_LINE // 8), np.int64),
-    )
+    padding, line = _CACHE_LINE // 4, _CACHE_LINE // 8
+    int32, int64, uint32 = np.dtype(np.int32), np.dtype(np.int64), np.dtype(np.uint32)
+    return {
+        "state": ((n_state,), dtype),
+        "params": ((max(n_params, 1),), dtype),
+        "ring": ((n_slot * sizes.ring_slots,), int32),
+        "near": ((n_near,), int32),
+        "queue": ((n, n_queue, line), int64),
+        "groups": ((n, line), int64),
+        "spike_slot": ((2, n_lists, capacity), int32),
+        "spike_step": ((2, n_lists, capacity), int64),
+        "spike_start": ((2, n_lists, len(layout.sizes) + 1), int64),
+        "event_next": ((n,), int64),
+        "input": ((n, sizes.max_ports * BLOCK + padding), dtype),
+        "words": ((n, BLOCK + padding), uint32),
+        "counts": ((n, BLOCK + padding), int32),
+        "fired": ((n, BLOCK + _CACHE_LINE), np.dtype(np.uint8)),
+        "random": ((n, 4 + padding), uint32),
+        "suspects": ((n, line), int64),
+    }
 
 
 def record(partitions: Partitions, sizes: Shape) -> Record:

@@ -9,15 +9,15 @@ from snnlab.engine import Checkpoint, Engine
 
 __all__ = ["Checkpoints", "beginning", "default_limit"]
 
-_MOST_BYTES = 2**28
+_MOST_BYTES = 2**29
 _LARGEST_SHARE = 0.1
 
-MOST_KEPT = 64
+MOST_KEPT = 128
 """Checkpoints at most; with the gaps growing with age that covers any run."""
 
 
 def default_limit() -> int:
-    """Return 256 MiB, or a tenth of the memory that is free here if that is less [bytes]."""
+    """Return 512 MiB, or a tenth of the memory that is free here if that is less [bytes]."""
     from snnlab.build.memory import available_bytes
 
     return min(_MOST_BYTES, int(_LARGEST_SHARE * available_bytes()))
@@ -55,10 +55,17 @@ class Checkpoints:
     limit_bytes : int
         Bytes of all others together; may be changed at any time. 0 keeps none: going back then
         means to simulate everything again from the beginning.
+
+    Attributes
+    ----------
+    dense_steps : int
+        Over so many steps before the newest they are kept equally close; before that, the older
+        the sparser.
     """
 
     def __init__(self, first: Checkpoint, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
+        self.dense_steps = 1
         self._lock = threading.Lock()
         self._first = first
         self._later: list[Checkpoint] = []
@@ -114,6 +121,7 @@ class Checkpoints:
             return 0
 
         def gap_for_age(i: int) -> float:
-            return (steps[i + 2] - steps[i]) / (steps[-1] - steps[i + 1] + 1)
+            age = steps[-1] - steps[i + 1] + 1
+            return (steps[i + 2] - steps[i]) / max(age, self.dense_steps)
 
         return min(range(len(self._later) - 1), key=gap_for_age)

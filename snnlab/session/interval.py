@@ -21,6 +21,7 @@ class Interval:
         self._largest_share = largest_share
         self._wait_s = every_s
         self._ran_s = 0.0
+        self._last_s: float | None = None
 
     def ran(self, wall_s: float) -> bool:
         """Take note of running time [s]; return whether it is time."""
@@ -28,6 +29,11 @@ class Interval:
         return self._ran_s >= self._wait_s
 
     def took(self, wall_s: float) -> None:
-        """Take note of how long it took [s]."""
-        self._ran_s = 0.0
-        self._wait_s = max(self._every_s, wall_s / self._largest_share)
+        """Take note of how long it took [s].
+
+        What took long once may have loaded code, or have waited for a core: it puts off the next
+        time by as long, and only what takes long again puts it off by its share.
+        """
+        last, self._last_s, self._ran_s = self._last_s, wall_s, 0.0
+        usual = wall_s * self._largest_share if last is None else min(last, wall_s)
+        self._wait_s = max(self._every_s, usual / self._largest_share)

@@ -17,11 +17,16 @@ from snnlab.session.route import Route
 
 __all__ = ["EVERY_S", "LARGEST_SHARE", "Keeper"]
 
-EVERY_S = 1.0
+EVERY_S = 0.25
 """Wall-clock time of running between two checkpoints, at least."""
 
 LARGEST_SHARE = 0.04
 """Part of the running time that checkpoints take, at most."""
+
+DENSE_MS = 12_000.0
+DENSE_S = 60.0
+"""Model time and wall-clock time that are gone back by most; within the shorter of them
+checkpoints are equally close."""
 
 
 class Keeper:
@@ -64,6 +69,8 @@ class Keeper:
         self._interval = Interval(EVERY_S, LARGEST_SHARE)
         self._n_bytes = place.engine.report.state_bytes
         self._has_warned = False
+        self._ran_s = 0.0
+        self._ran_from = place.engine.step
 
     def take(self) -> Checkpoint:
         """Return the state now, with all that led to it."""
@@ -72,6 +79,7 @@ class Keeper:
 
     def ran(self, wall_s: float) -> None:
         """Take note of running time [s], and keep a checkpoint if it is time for one."""
+        self._ran_s += wall_s
         if self._interval.ran(wall_s):
             self._keep_if_it_fits()
         if self._autosave is not None and self._autosave.interval.ran(wall_s):
@@ -114,7 +122,16 @@ class Keeper:
             self._messages.error(error, "No memory for checkpoints: none is kept from now on")
             return
         self._n_bytes = checkpoint.n_bytes
+        self._measure(checkpoint.step)
         self.kept.add(checkpoint)
+
+    def _measure(self, step: int) -> None:
+        """Learn how many steps make up the time that is gone back by most."""
+        n_steps, seconds = step - self._ran_from, self._ran_s
+        if n_steps > 0 and seconds > 0.0:
+            in_model_time = DENSE_MS / self._editor.network.dt
+            self.kept.dense_steps = int(min(in_model_time, n_steps * DENSE_S / seconds))
+        self._ran_from, self._ran_s = step, 0.0
 
     def _warn(self) -> None:
         """Say once that there is no room; copying the state only to drop it would be a waste."""
@@ -134,6 +151,7 @@ class Keeper:
 
     def arrived(self, step: int) -> None:
         """Take note that the run went back; call after the editor did."""
+        self._ran_from, self._ran_s = step, 0.0
         self.kept.forget_after(step, len(self._editor.log))
 
     # --- the way back -----------------------------------------------------------------------

@@ -27,8 +27,10 @@ class Past(Kept):
     def checkpoints(self) -> Checkpoints:
         """The states in memory that `rewind` starts from.
 
-        One is taken about every second of running, seldom enough to cost at most 4 % of it; old
-        ones become sparse. ``checkpoints.limit_bytes`` limits their memory.
+        One is taken about every quarter of a second of running, seldom enough to cost at most 4 %
+        of it. They are equally close over the last 12 s of model time, or the last minute of
+        running if that is less; older ones become sparse. ``checkpoints.limit_bytes`` limits their
+        memory.
         """
         return self._simulation.keeper.kept
 

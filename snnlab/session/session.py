@@ -168,6 +168,11 @@ class Session(Past):
         self._on_thread(lambda: self._simulation.repeat(run))
         return self
 
+    @property
+    def breakpoints(self) -> tuple[Condition, ...]:
+        """What pauses the run where it comes to hold, in the order in which it was asked for."""
+        return tuple(self._simulation.breakpoints)
+
     def break_when(self, condition: Condition) -> Session:
         """Pause at the very step at which a condition comes to hold, from now on.
 
@@ -540,33 +545,37 @@ class Session(Past):
         """Make any edit; see `set` for what is returned and raised."""
         return self._simulation.editor.queue.submit(edit)
 
-    def poke(self, population: str) -> Future[Applied]:
-        """Push all neurons of a population with a current, so that they fire now; an edit, too.
+    def poke(self, population: str, neurons: range | None = None) -> Future[Applied]:
+        """Push neurons so that they fire now; an edit, too.
 
         Parameters
         ----------
         population : str
             Its name.
+        neurons : range, optional
+            Which of its neurons, in a row: they get a volley of spikes. Default: a current flows
+            into all of them.
 
         Returns
         -------
         Future of Applied
-            Done when the current begins to flow.
+            Done when the push begins.
 
         Raises
         ------
         SpecError
-            No such population, or neurons that no current acts on.
+            No such population or neurons, or neurons that nothing of this kind acts on.
         StateError
             The session is closed.
         """
-        poke(self.network, population, self.t)  # is refused at once
+        poke(self.network, population, self.t, neurons)  # is refused at once
         answer: Future[Applied] = Future()
 
         def make() -> None:
             # On the simulation thread, so that it begins at the step at which it takes effect.
+            outlook = self._simulation.editor.queue.outlook
             try:
-                asked = self.apply(poke(self.network, population, self.t))
+                asked = self.apply(poke(outlook, population, self.t, neurons))
             except SnnlabError as error:
                 answer.set_exception(error)
             else:

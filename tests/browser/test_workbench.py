@@ -226,6 +226,27 @@ def test_what_is_refused_is_said_in_place(visit: LabPage) -> None:
     tool(visit, "population")
 
 
+def test_a_breakpoint_stops_the_run(visit: LabPage, artifacts: Path) -> None:
+    form = visit.page.locator(".snnlab-breakpoints form")
+    form.locator("select").first.select_option("rate of exc")
+    form.locator("input").fill("0.5")
+    form.locator("button").click()
+    item = visit.page.locator(".snnlab-breakpoints li")
+    expect(item).to_contain_text("rate of exc above 0.5 Hz")
+    visit.page.click(".snnlab-run")
+    expect(visit.page.locator(".snnlab-hit")).to_contain_text(
+        "Stopped: the rate of 'exc' is", timeout=WAIT_MS
+    )
+    expect(item).to_have_attribute("data-hit", "true")
+    assert (
+        visit.execute("print(session.state.value, session.hit.step == session.step)")
+        == "paused True"
+    )
+    visit.page.locator(".snnlab-breakpoints").screenshot(path=str(artifacts / "breakpoints.png"))
+    item.locator("button").click()
+    expect(item).to_have_count(0)
+
+
 def test_everything_has_a_name_for_screen_readers_and_takes_the_keyboard(visit: LabPage) -> None:
     unnamed = visit.page.evaluate(_UNNAMED)
     assert unnamed == []

@@ -19,8 +19,9 @@ def at(step: int, n_bytes: int = 1000) -> Checkpoint:
     return Checkpoint(step, NETWORK, {"state/exc": np.zeros(n_bytes, np.uint8)})
 
 
-def kept_after(steps: range, limit: int, n_bytes: int = 1000) -> list[int]:
+def kept_after(steps: range, limit: int, n_bytes: int = 1000, dense: int = 1) -> list[int]:
     checkpoints = Checkpoints(Checkpoint(0, NETWORK, {}), limit)
+    checkpoints.dense_steps = dense
     for step in steps:
         checkpoints.add(at(step, n_bytes))
         assert checkpoints.n_bytes <= limit
@@ -40,6 +41,15 @@ def test_recent_ones_are_dense_and_old_ones_sparse() -> None:
 def test_planted_forgetting_of_the_oldest_leaves_a_large_gap(monkeypatch) -> None:
     monkeypatch.setattr(Checkpoints, "_least_missed", lambda _: 0)
     assert np.diff(kept_after(range(100, 100_001, 100), 16_000))[0] > 0.9 * 100_000
+
+
+@pytest.mark.parametrize(("dense", "is_even"), [(20_000, True), (1, False)])
+def test_those_that_are_gone_back_to_most_are_equally_close(dense, is_even) -> None:
+    steps = np.array(kept_after(range(100, 100_001, 100), 40_000, dense=dense))
+    is_recent = steps >= 80_000
+    gaps = np.diff(steps[is_recent])[:-1]
+    assert (gaps.max() <= 2 * gaps.min()) == is_even
+    assert (~is_recent).sum() > 10
 
 
 @pytest.mark.parametrize("limit", [0, 999])
@@ -78,5 +88,13 @@ def test_the_share_of_the_time_is_kept(chunks, cost) -> None:
         if interval.ran(wall_s):
             spent += cost
             interval.took(cost)
-    assert spent <= 0.04 * ran + cost
+    assert spent <= 0.04 * ran + 2 * cost
     assert spent <= cost * ran
+
+
+def test_what_took_long_once_puts_nothing_off_for_long() -> None:
+    interval = Interval(0.25, 0.04)
+    for cost, wait in ((1.4, 1.4), (0.005, 0.25), (2.0, 0.25), (0.02, 0.5), (0.02, 0.5)):
+        interval.took(cost)
+        assert not interval.ran(0.99 * wait)
+        assert interval.ran(0.02 * wait)

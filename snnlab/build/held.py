@@ -18,7 +18,7 @@ from snnlab.build.tables import TablePlan, delay_window
 from snnlab.model.connectivity import AllToAll, FixedOutdegree, PairwiseBernoulli
 from snnlab.model.network import Network
 
-__all__ = ["connection_bytes", "n_delays", "rows_places", "table_places"]
+__all__ = ["connection_bytes", "n_delays", "rows_places", "table_bytes", "table_places"]
 
 _BESIDE_TARGET = {PACKED: 2, SHARED: 0}
 _WIDE_BYTES = 4
@@ -38,7 +38,7 @@ def connection_bytes(
     partitions : Partitions
         All of the network, or those of one rank.
     """
-    return sum(_table_bytes(network, plan, layout, partitions) for plan in plans)
+    return sum(table_bytes(network, plan, layout, partitions) for plan in plans)
 
 
 def table_places(
@@ -56,9 +56,8 @@ def rows_places(plan: TablePlan, layout: Layout, partitions: Partitions) -> int:
     return int(layout.sizes[plan.source]) * partitions.n
 
 
-def _table_bytes(
-    network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
-) -> float:
+def table_bytes(network: Network, plan: TablePlan, layout: Layout, partitions: Partitions) -> float:
+    """Return the bytes of a table's synapses and rows."""
     n_rows, n = int(layout.sizes[plan.source]), table_places(network, plan, layout, partitions)
     # The numbers of the quantiles of plastic weights are given back.
     beside = 0 if plan.kind == PLASTIC else _BESIDE_TARGET.get(plan.kind, _WIDE_BYTES)

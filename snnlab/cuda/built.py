@@ -86,9 +86,9 @@ def build(
     OutOfMemory
         The network does not fit; nothing was allocated.
     BuildError
-        It has synapses that come and go, and there are other ranks.
+        It has rules that replace synapses, and there are other ranks.
     """
-    _refuse_rewired(network, world)
+    _refuse_replacing(network, world)
     began = time.perf_counter()
     exponents = port_exponents(network)
     plans = plan_tables(network, exponents)
@@ -101,7 +101,8 @@ def build(
     tables = compile_synapses(plans, codes.synapse)
     rules = compile_rules(network, codes.rewiring)
     with first_rank_first(world):
-        module = device.compile(engine_source(codes, precision))
+        source = engine_source(codes, precision, has_ranks=world.n_ranks > 1)
+        module = device.compile(source)
     compiled = time.perf_counter()
     sizes, dtype = assemble.shape(plans, network, shortest_ring), DTYPES[precision]
     given = given_pairs(network, plans, arrays or {})
@@ -138,14 +139,14 @@ def build(
     )  # fmt: skip
 
 
-def _refuse_rewired(network: Network, world: World) -> None:
-    """Refuse what kernels of several ranks would have to agree on while they run."""
-    names = [r.name for r in network.rewirings] + [e.population for e in network.synaptic_elements]
+def _refuse_replacing(network: Network, world: World) -> None:
+    """Refuse rules on which kernels of several ranks would have to agree while they run."""
+    names = [rewiring.name for rewiring in network.rewirings if rewiring.model.replaces]
     if world.n_ranks > 1 and names:
         raise BuildError(
-            f"Network {network.name!r}", "must keep its synapses where several GPUs hold it",
-            got=f"rewirings or synaptic elements: {', '.join(names)}",
-            remedy="device='cpu' lets synapses come and go on ranks, one GPU without ranks, too.",
+            f"Network {network.name!r}", "must have no rule that replaces synapses on several GPUs",
+            got=f"rewirings: {', '.join(names)}",
+            remedy="Such rules run on ranks with device='cpu', and on one GPU without ranks.",
         )  # fmt: skip
 
 

@@ -42,6 +42,10 @@ class CudaClock:
         """Add time [s] that was spent on the order of spikes and on samples."""
         self._seconds["record"] += seconds
 
+    def rewired(self, seconds: float) -> None:
+        """Add time [s] that was spent on a launch of rules alone."""
+        self._seconds["rewire"] += seconds
+
     def exchanged(self, seconds: float) -> None:
         """Add time [s] that was spent on the exchange with other ranks, waiting included."""
         self._seconds["exchange"] += seconds

@@ -11,6 +11,7 @@ import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
+from snnlab.arrays.rewiring import DONE_STEP, REWIRING_FIELDS
 from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.shared_engine import SharedEngine
 from snnlab.arrays.structural_engine import Later
@@ -45,6 +46,8 @@ _NOTHING_PENDING = (0, 0, 0)
 
 _NEVER = 2**62
 
+_EVERY = REWIRING_FIELDS.index("every")
+
 
 class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
     """Builds a network on a GPU and advances it.
@@ -69,7 +72,7 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
     OutOfMemory
         The network does not fit; nothing was allocated.
     BuildError
-        There are other ranks, and synapses that come and go.
+        There are other ranks, and rules that replace synapses.
 
     Notes
     -----
@@ -179,6 +182,8 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         """
         network, built = self._network, self._arrays
         if self._exchange is not None:
+            if self._must_call_rules() and not self._call_rules(clock):
+                return lambda: (np.empty(0, np.int64), np.empty(0, np.int64))
             until = min(until, self._end_of_chunk())
         part = SampleBuffer(built.sampling, self._step, until, built.dtype)
         room = self._device.zeros(max(part.values.size, 1), built.dtype)
@@ -211,17 +216,45 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         self._turn, self._n_suspects = 1 - self._turn, n_suspects
         if built.plastic_tables:
             network.read_clipped(built)
-        if built.network.rewirings:
+        if built.network.rewirings and self._exchange is None:
             network.take_events(built)
             self._take_events()
         clock.recorded(time.perf_counter() - began)
         return spikes
 
     def _end_of_chunk(self) -> int:
-        """Where the next exchange is due: after a shortest delay, or with a look at the states."""
+        """Where the next exchange is due: after a shortest delay, with a look, before rules."""
         built = self._arrays
         until_look = built.program.health_steps - self._step % built.program.health_steps
-        return int(self._step + min(built.sizes.chunk_steps, until_look))
+        until_call = min((every - self._step % every for every in self._intervals), default=_NEVER)
+        return int(self._step + min(built.sizes.chunk_steps, until_look, until_call))
+
+    @property
+    def _intervals(self) -> list[int]:
+        """Steps between two calls of each rule that the device calls."""
+        every: list[int] = self._arrays.rewirings.table[:, _EVERY].tolist()
+        return every
+
+    def _must_call_rules(self) -> bool:
+        """Whether rules are due at this step, and some rank has not done with them."""
+        if self._step == 0 or all(self._step % every for every in self._intervals):
+            return False
+        return self._any(bool((self._arrays.rewirings.notes[:, DONE_STEP] < self._step).any()))
+
+    def _call_rules(self, clock: CudaClock) -> bool:
+        """Let rules change the rows before the next chunk; False if a rank needs more room."""
+        began = time.perf_counter()
+        self._ask(self._step)
+        call_rules, n_blocks = self._kernel("call_rules")
+        call_rules(n_blocks, THREADS, self._network.words, self._network.call)
+        self._pending, self._learnt = _NOTHING_PENDING, self._step
+        self._network.take_events(self._arrays)
+        self._take_events()
+        clock.rewired(time.perf_counter() - began)
+        return not self._must_call_rules()
+
+    def _lacks_room(self, is_row_full: bool) -> bool:
+        return self._any(is_row_full)
 
     def _exchange_spikes(self, spikes: ArrivingSpikes, start: int, n_suspects: int) -> int:
         """Let other ranks have the spikes of a chunk, and put theirs behind them.

@@ -46,6 +46,11 @@ class Guard:
         self._told.clear()
         self._rates = None
 
+    @property
+    def rates(self) -> dict[str, float]:
+        """Rate [Hz] of each population that has fired for a while."""
+        return {} if self._rates is None else self._rates.usual
+
     def examined(self, frame: Frame, network: Network) -> Frame:
         """Return the frame with what its counts and those before it say about its health."""
         if self._rates is None or self._used is not self.watch:

@@ -22,6 +22,9 @@ __all__ = ["RateWatch"]
 _MEMORY_MS = 5000.0
 """Model time over which the usual rate of a population is averaged; the past fades."""
 
+_KNOWN_MS = 50.0
+"""After so long a rate says something."""
+
 _SHORT_MS = 20.0
 """Where in a frame that is not longer a population fell silent makes no difference."""
 
@@ -57,6 +60,13 @@ class RateWatch:
         self._start: int | None = None
         self._has_fired = False
         self._read_network(network)
+
+    @property
+    def usual(self) -> dict[str, float]:
+        """Rate [Hz] of each population over some seconds, without those that have not fired."""
+        names = [p.name for p in self._network.populations]
+        known = zip(names, self._spikes, self._weight_ms, self._sizes, strict=True)
+        return {name: 1e3 * n / ms / size for name, n, ms, size in known if ms >= _KNOWN_MS}
 
     def passed(self, frame: Frame, network: Network) -> tuple[Trouble, ...]:
         """Return the trouble that shows with the next frame.

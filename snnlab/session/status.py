@@ -157,6 +157,14 @@ class Status:
         return self._simulation.guard.trouble
 
     @property
+    def rates(self) -> dict[str, float]:
+        """Mean rate [Hz] of each population over some seconds of model time.
+
+        Populations that have not fired for 50 ms at least are left out.
+        """
+        return self._simulation.guard.rates
+
+    @property
     def hit(self) -> Hit | None:
         """The breakpoint that paused the last run, and where; None if none did."""
         return self._simulation.hit

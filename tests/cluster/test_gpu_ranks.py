@@ -31,12 +31,20 @@ from snnlab.model.network import Network
 from snnlab.model.recorders import SynapseRecorder
 from tests.blobs import driven
 from tests.cluster import on_ranks
-from tests.cluster.both import both
-from tests.cluster.matrix import wide
-from tests.cluster.test_structure import watched
+from tests.cluster.both import both, events_of
+from tests.cluster.test_structure import (
+    by_gradient,
+    by_rank,
+    check_elements,
+    sparse,
+    watched,
+    wide,
+)
+from tests.features.test_homeostatic import growing
+from tests.features.test_lesions import lesionable
 from tests.host_device.host_device import HostDevice
 from tests.networks import balanced, layered, loud, plastic
-from tests.rewired_networks import ranked
+from tests.rewired_networks import ranked, rows
 from tests.twins import assert_same_frame, assert_same_state
 from tests.unwell import breaking
 
@@ -91,7 +99,7 @@ def test_gpus_compute_what_one_process_does(
 
 
 def test_three_gpus_and_two_ways(three_gpus: Ranks) -> None:
-    with both(wide(plastic()), three_gpus, exchange=MIXED, device="cuda") as pair:
+    with both(wide(plastic(), "b"), three_gpus, exchange=MIXED, device="cuda") as pair:
         assert {share.exchange for share in pair.together.shares} == {
             "collective and point to point"
         }
@@ -107,13 +115,19 @@ def test_a_rank_may_have_no_neuron(gpus: Ranks) -> None:
         pair.compare()
 
 
+def test_sources_that_not_all_gpus_hear(three_gpus: Ranks) -> None:
+    with both(sparse(), three_gpus, exchange="point_to_point", device="cuda") as pair:
+        assert n_spikes(pair.advance(100, 150)) > 100
+        pair.compare()
+
+
 @pytest.mark.parametrize("exchange", ["collective", "point_to_point"])
 def test_bursts_find_room(three_gpus: Ranks, exchange: str) -> None:
     """All fire in every step: messages, lists and the record on the device become longer."""
     before = three_gpus.call(on_ranks.keep_short_records, 1)
     try:
-        with both(wide(loud(1.2)), three_gpus, exchange=exchange, device="cuda") as pair:
-            assert n_spikes(pair.advance(30, 5)) == 35 * 500
+        with both(wide(loud(1.2), "loud"), three_gpus, exchange=exchange, device="cuda") as pair:
+            assert n_spikes(pair.advance(30, 5)) == 35 * 400
             pair.compare()
             own, all_of_them = three_gpus.call(on_ranks.room_of_records)[0]
             assert all_of_them > own
@@ -145,7 +159,14 @@ def test_state_moves_between_gpus_and_processors(gpus: Ranks, make: Callable[[],
 
 EDITS: dict[str, tuple[Callable[[], Network], list[list[Edit]]]] = {
     "numbers": (balanced, [[SetParameter("", "J", 0.6)], [SetParameter("to_exc", "rate", 5e3)]]),
-    "structure": (layered, [[RemoveProjection("c->a")], [Lesion("a", range(100, 200))]]),
+    "structure": (
+        layered,
+        [
+            [RemoveProjection("c->a")],
+            [SetParameter("b->a", "delay", 1.1)],
+            [Lesion("a", range(100, 200))],
+        ],
+    ),
     "learning": (plastic, [[SetParameter("source", "rate", 60.0)], [Lesion("a", [3, 140])]]),
     "moving rates": (driven, [[SetParameter("blob", "base", 50.0)]]),
 }
@@ -197,8 +218,9 @@ def test_each_gpu_tells_what_it_does(gpus: Ranks) -> None:
     engine.close()
 
 
-def test_a_session_on_gpus_runs_and_goes_back(gpus: Ranks) -> None:
-    with snnlab.open(balanced(), ranks=gpus, device="cuda", name="on gpus") as session:
+def test_a_session_on_gpus_runs_and_goes_back(gpus: Ranks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpus, "_device", "cuda")  # as if they had been started for GPUs
+    with snnlab.open(balanced(), ranks=gpus, name="on gpus") as session:
         assert session.device == "2 ranks on cuda"
         session.run(30.0).wait()
         whole = np.array(session.spikes())
@@ -212,8 +234,61 @@ def test_a_session_on_gpus_runs_and_goes_back(gpus: Ranks) -> None:
         np.testing.assert_array_equal(np.array(alone.spikes()), after)
 
 
-def test_synapses_that_come_and_go_are_refused(gpus: Ranks) -> None:
-    with pytest.raises(BuildError, match="device='cpu' lets synapses come and go"):
+RULES = {"by rank": by_rank, "by gradient": by_gradient, "of rows": lambda: wide(rows())}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_rules_rewire_on_gpus(gpus: Ranks, name: str) -> None:
+    """Rules that decide pair by pair, on the device, and rules that compare, on the host."""
+    with both(RULES[name](), gpus, device="cuda") as pair:
+        assert pair.n_ranks_of("target") > 1
+        events = events_of(pair.advance(1, 59))
+        assert min(events.is_formed.sum(), (~events.is_formed).sum()) > 50
+        pair.compare()
+
+
+def test_lesions_and_rows_that_are_full(three_gpus: Ranks) -> None:
+    """Pairs of whoever spiked last; only some ranks lack room for a new synapse at a time."""
+    usual = three_gpus.call(on_ranks.leave_room, 1, 1)[0]
+    try:
+        with both(wide(lesionable(partner="last_spike")), three_gpus, device="cuda") as pair:
+            before = three_gpus.call(on_ranks.n_places)
+            pair.advance(50)
+            assert three_gpus.call(on_ranks.n_places) != before
+            pair.edit(Lesion("source", range(40)), Lesion("target", [3, 5, (120, 144)]))
+            assert events_of(pair.advance(1, 49)).is_lesion.sum() > 100
+            pair.compare()
+    finally:
+        three_gpus.call(on_ranks.leave_room, *usual)
+
+
+def test_elements_grow_on_gpus(gpus: Ranks) -> None:
+    with both(wide(growing(), "exc"), gpus, device="cuda") as pair:
+        assert pair.n_ranks_of("exc") > 1
+        assert events_of(pair.advance(1, 4, 145)).is_formed.sum() > 80
+        check_elements(pair)
+        pair.edit(Lesion("exc", range(100, 200)))
+        assert (~events_of(pair.advance(50)).is_formed).sum() > 50
+        check_elements(pair)
+        pair.compare()
+
+
+def test_rewired_synapses_go_on_elsewhere(gpus: Ranks) -> None:
+    network = by_rank()
+    straight, back = CpuEngine(network, threads=1), CpuEngine(network, threads=1)
+    there = ClusterEngine(network, gpus, device="cuda")
+    straight.advance(90)
+    there.advance(30)
+    back.restore(there.checkpoint())
+    back.advance(30)
+    there.restore(back.checkpoint())
+    there.advance(30)
+    assert_same_state(there.checkpoint(), straight.checkpoint())
+    there.close()
+
+
+def test_rules_that_replace_are_refused(gpus: Ranks) -> None:
+    with pytest.raises(BuildError, match="no rule that replaces synapses on several GPUs"):
         ClusterEngine(ranked(), gpus, device="cuda")
     engine = ClusterEngine(balanced(), gpus, device="cuda")
     assert engine.advance(20).t_stop == 20  # ranks go on

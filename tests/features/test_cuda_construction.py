@@ -192,6 +192,7 @@ class Watched(HostDevice):
         return array
 
 
+@pytest.mark.parametrize("share", [slice(0, 3), slice(1, 3)], ids=["whole", "share"])
 @pytest.mark.parametrize(
     "network",
     [
@@ -203,9 +204,9 @@ class Watched(HostDevice):
     ],
     ids=["several", "shared", "distinct", "long", "microcircuit"],
 )
-def test_the_peak_of_memory_is_foretold(network):
+def test_the_peak_of_memory_is_foretold(network, share):
     layout = Layout.of(network)
-    partitions = partitions_of(layout, 2)
+    partitions = Partitions(partitions_of(layout, 2).bounds[share])
     plans = plan_tables(network, port_exponents(network))
     device = Watched(resident=500)
     drawn = drawn_on(device, network, partitions)

@@ -25,6 +25,7 @@ from snnlab_widgets.selection import Selection
 from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport
 from snnlab_widgets.trust import Trust
+from snnlab_widgets.weights import Weights
 
 if TYPE_CHECKING:
     from snnlab.model.history import Applied
@@ -55,7 +56,7 @@ class Lab(ipywidgets.Box):
     ----------
     parts : dict
         ``transport``, ``network``, ``raster``, ``inspector``, ``statistics``, ``selection``,
-        ``figure``, ``history``, ``breakpoints``, ``trust`` and ``messages``.
+        ``figure``, ``history``, ``weights``, ``breakpoints``, ``trust`` and ``messages``.
 
     Examples
     --------
@@ -106,6 +107,7 @@ class Lab(ipywidgets.Box):
             "selection": selection,
             "figure": FigureMaker(session, selection=lambda: selection.selection),
             "history": Branching(session),
+            "weights": Weights(session, on_error=log.error),
             "breakpoints": Breakpoints(session),
             "trust": Trust(session),
             "messages": Messages(log, on_error=log.error),
@@ -119,6 +121,7 @@ class Lab(ipywidgets.Box):
         display.add(self.parts["inspector"].refresh, 0.2)
         display.add(self.parts["network"].refresh, 0.2)
         display.add(self.parts["history"].refresh, 0.5, share=0.005)
+        display.add(self.parts["weights"].refresh, 0.2, share=0.01)
         display.add(self.parts["breakpoints"].refresh, 0.5)
         display.add(self.parts["trust"].refresh, 0.2)
         display.add(self.parts["statistics"].refresh, 0.5)

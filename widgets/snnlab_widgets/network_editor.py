@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import traitlets
 
-from snnlab.cpu.cost import Cost, cost_of
+from snnlab.cpu.cost import ASSUMED_RATE, Cost, cost_of
 from snnlab.errors import SnnlabError
 from snnlab.model import synapse
 from snnlab.model.neuron import models
+from snnlab.presets.cards import CARDS
 from snnlab_widgets.gestures import RULES, STIMULI, defaults, edit_of, removal
 from snnlab_widgets.graph import graph_of
 from snnlab_widgets.part import Part, script
@@ -126,13 +128,23 @@ class NetworkEditor(Part):
         else:
             self.refresh()
 
+    def _cost_of(self, network: Network) -> Cost:
+        """What it costs at the rates that were measured, or that the preset's card tells."""
+        recipe = self._session.recipe
+        told = CARDS.get(recipe.preset) if recipe is not None else None
+        rates = dict.fromkeys((p.name for p in network.populations), ASSUMED_RATE)
+        if told is not None:
+            rates = dict.fromkeys(rates, float(np.prod(told.rates)) ** 0.5)
+        ranks = max(1, len(self._session.ranks))
+        return cost_of(network, rates | self._session.rates, ranks=ranks)
+
     def _tell_cost(self, network: Network) -> None:
-        now = cost_of(network)
+        now = self._cost_of(network)
         try:
             after = edit_of(network, *self._asked).apply(network) if self._asked else None
         except SnnlabError:
             after = None  # not yet anything that could be meant
-        preview = "" if after is None else _difference(now, cost_of(after))
+        preview = "" if after is None else _difference(now, self._cost_of(after))
         self.cost = {"text": cost_text(now), "preview": preview}
 
     def _say(self, text: str, *, is_error: bool = False) -> None:
@@ -149,14 +161,17 @@ def cost_text(cost: Cost) -> str:
     room = "" if cost.fits else f", more than the {_bytes(cost.free_bytes)} that are free"
     return (
         f"{size}: about {_bytes(cost.n_bytes)}{room}, built in {_seconds(cost.build_s)}, "
-        f"real-time factor about {cost.real_time_factor:.2g} (lower is faster)"
+        f"real-time factor about {cost.real_time_factor:.2g} at {cost.rate:.2g} spikes/s of a "
+        "neuron (lower is faster)"
     )
 
 
 def _difference(before: Cost, after: Cost) -> str:
     """What changes, in words."""
     if not after.fits:
-        return f"Does not fit: {_bytes(after.n_bytes)} of {_bytes(after.free_bytes)} that are free"
+        return (
+            f"Does not fit: {_bytes(after.peak_bytes)} of {_bytes(after.free_bytes)} that are free"
+        )
     more = after.n_synapses - before.n_synapses
     return (
         f"Adds {_bytes(max(0, after.n_bytes - before.n_bytes))}, {_many(more)} synapses; built "

@@ -10,10 +10,8 @@ import pytest
 
 import snnlab
 from snnlab import presets
-from snnlab.cpu.cost import cost_of
-from snnlab.cpu.engine import CpuEngine
 from snnlab.errors import SpecError
-from snnlab.model.edits import AddPopulation, SetParameter
+from snnlab.model.edits import AddPopulation
 from snnlab.model.network import Network, Population
 from snnlab.model.neuron import models
 from snnlab.model.poke import poke
@@ -23,7 +21,6 @@ from snnlab_widgets.graph import MOST_EDGES, graph_of
 from snnlab_widgets.network_editor import NetworkEditor
 from tests.activity import two_populations
 from tests.features.session_bench import LIMIT_S, eventually
-from tests.networks import balanced
 
 PROJECTION = {"pre": "exc", "post": "inh", "rule": "fixed in-degree", "n": "5", "weight": "0.5",
               "delay": "1.5", "synapse": "Static", "sign": "exc"}  # fmt: skip
@@ -255,23 +252,3 @@ def test_cost_is_told_and_what_a_form_would_add(session: Session) -> None:
     ask(editor, "preview", what="projection", fields=PROJECTION | {"n": "x"})
     assert editor.cost["preview"] == ""
     assert session.edits == ()
-
-
-@pytest.mark.parametrize("name", ["brunel", "coba", "microcircuit"])
-def test_bytes_are_a_little_more_than_are_held_after_building(name: str) -> None:
-    network = presets.load(name, scale=0.2)
-    engine = CpuEngine(network, threads=1)
-    taken = engine.report.n_bytes
-    engine.close()
-    assert taken < cost_of(network, threads=1).n_bytes < 1.35 * taken
-
-
-def test_cost_follows_rates_and_sizes() -> None:
-    network = balanced(1000)
-    usual = cost_of(network, threads=1)
-    busy = cost_of(network, {"exc": 100.0, "inh": 100.0}, threads=1)
-    finer = cost_of(network.replace(dt=0.05), threads=1)
-    assert busy.real_time_factor > usual.real_time_factor
-    assert finer.real_time_factor > 1.5 * usual.real_time_factor
-    turned = SetParameter("", "g", 3.0).apply(network)
-    assert cost_of(turned, threads=1) == usual or cost_of(turned).n_bytes == usual.n_bytes

@@ -37,7 +37,7 @@ _NAMES = {
     "model.rewirings": "SET DeepR Homeostatic Magnitude MagnitudePruning RelativeThreshold RigL "
     "Threshold Topographic",
     "model.space": "Grid RandomPositions",
-    "model.stimuli": "MovingBlob PoissonInput SpikeTrains StepCurrent",
+    "model.stimuli": "MovingBlob PoissonInput SpikeTrains StepCurrent Volley",
     "model.synapse": "ModTrace PostTrace PreTrace Synapse",
     "model.synapses": (
         "STDP STDPDeliverFirst STDPDopamine STDPGuetig STDPMultiplicative STDPNearest "

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 __all__ = [
     "BuildError",
@@ -66,6 +67,17 @@ class SnnlabError(Exception):
         lines = [f"{self.where}: {self.expected}{got}."]
         lines += [line for line in (self.context, self.remedy) if line]
         return "\n".join(lines)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        answers = (self.where, self.expected, self.got, self.context, self.remedy)
+        return _from_elsewhere, (type(self), *answers), self.__dict__
+
+
+def _from_elsewhere(
+    kind: type[SnnlabError], where: str, expected: str, got: str, context: str, remedy: str
+) -> SnnlabError:
+    """An error of another process."""
+    return kind(where, expected, got=got, context=context, remedy=remedy)
 
 
 class SpecError(SnnlabError, ValueError):

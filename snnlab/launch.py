@@ -6,6 +6,7 @@ import re
 import warnings
 import weakref
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from snnlab.cuda.available import device_index, obstacle, require, usable
 from snnlab.cuda.gain import gains
 from snnlab.cuda.probe import look
 from snnlab.engine import Checkpoint, Engine
-from snnlab.errors import DeviceUnavailable, OutOfMemory, SnnlabError, SpecError
+from snnlab.errors import ClusterError, DeviceUnavailable, OutOfMemory, SnnlabError, SpecError
 from snnlab.interop import session_file
 from snnlab.interop.checkpoint_file import SUFFIX, load_checkpoint
 from snnlab.interop.session_file import SavedSession
@@ -22,7 +23,6 @@ from snnlab.model.recipe import Recipe
 from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.forks import Forks
-from snnlab.session.place import Engines
 from snnlab.session.session import Session
 
 if TYPE_CHECKING:
@@ -30,8 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["devices", "make_engine", "open", "resolve"]
 
-_ON_RANKS = re.compile("([0-9]+) ranks?")
+_ON_RANKS = re.compile("([0-9]+) ranks?(?: on (cuda))?")
 """The name of ranks as a device that a session moves to: `ClusterEngine.device`."""
+
+_ON_THREADS = re.compile("([0-9]+) threads?")
+"""The name of the CPU with so many threads, whatever the session has else."""
 
 _OPEN: weakref.WeakValueDictionary[str, Session] = weakref.WeakValueDictionary()
 """Sessions by name, held weakly: one that nobody holds any more is gone."""
@@ -66,7 +69,8 @@ def open(  # noqa: PLR0913
         ``"cpu"``; ``"cuda"``, ``"cuda:0"``, ...: this GPU and nothing else; ``"auto"``: the first
         GPU if the network is large enough to gain (`snnlab.cuda.gain`), `threads` are left to
         choose, and it can be used; else the CPU. A message says why a GPU was not used.
-        `Session.move` changes it at any time.
+        `Session.move` changes it at any time. With `ranks`, ``"cuda"``: each rank computes on the
+        GPU of its number on its host; ``"auto"``: on CPUs, unless `ranks` were started for GPUs.
     threads : int, optional
         Threads of the CPU engine, of each rank if there are several; default: by the size of the
         network, and the cores that a rank has. The spikes do not depend on it.
@@ -114,7 +118,7 @@ def open(  # noqa: PLR0913
     saved = _saved(network if origin is None else origin.network, changes, settings)
     described = saved.run.network
     session_name = saved.name if name is None else name
-    _check_device(device)
+    _check_device(device, ranks)
     # Closed before the new one is built: there may not be memory for both.
     previous = _OPEN.pop(session_name, None)
     if previous is not None:
@@ -132,7 +136,7 @@ def open(  # noqa: PLR0913
             engine.restore(origin)
         session = Session(
             engine, name=session_name, record=kept, origin=origin, autosave=autosave,
-            engines=_engines(threads, precision, exchange),
+            engines=_Elsewhere(threads, precision, exchange),
         )  # fmt: skip
     except BaseException:
         if isinstance(kept, LogWriter):
@@ -146,21 +150,45 @@ def open(  # noqa: PLR0913
     return session.repeat(saved.run) if saved.run.step or saved.run.edits else session
 
 
-def _engines(threads: int | None, precision: str, exchange: str | Mapping[str, str]) -> Engines:
-    """What makes the engines that a session moves to."""
+@dataclass(frozen=True)
+class _Elsewhere:
+    """Makes the engines that a session moves to, or is proved on; see `session.place.Engines`."""
 
-    def engine(network: Network, device: str) -> Engine:
+    threads: int | None
+    precision: str
+    exchange: str | Mapping[str, str]
+
+    def __call__(self, network: Network, device: str) -> Engine:
         if device == "auto":
             raise DeviceUnavailable(
                 "device", "must be named to move there", got=repr(device),
-                remedy=f"Choose one of {', '.join(devices())}, or 2 ranks.",
+                remedy=f"Choose one of {', '.join(devices())}, 2 ranks, or 2 ranks on cuda.",
             )  # fmt: skip
-        settings: dict[str, Any] = {"threads": threads, "precision": precision}
+        precision = self.precision
         if found := _ON_RANKS.fullmatch(device):
-            return make_engine(network, ranks=int(found[1]), exchange=exchange, **settings)
-        return make_engine(network, device=device, **settings)
+            return make_engine(
+                network, device=found[2] or "cpu", ranks=int(found[1]), exchange=self.exchange,
+                threads=self.threads, precision=precision,
+            )  # fmt: skip
+        if found := _ON_THREADS.fullmatch(device):
+            return make_engine(network, device="cpu", threads=int(found[1]), precision=precision)
+        return make_engine(network, device=device, threads=self.threads, precision=precision)
 
-    return engine
+    def places(self) -> tuple[str, ...]:
+        """Return what this machine has: threads, GPUs, and ranks if MPI can start some."""
+        gpus = [name for name in devices() if name != "cpu"]
+        ranks = ["1 rank", "2 ranks", "4 ranks"] if _has_mpi() else []
+        return ("1 thread", "2 threads", *gpus, *ranks)
+
+
+def _has_mpi() -> bool:
+    from snnlab.cluster.mpi import mpiexec
+
+    try:
+        mpiexec()
+    except ClusterError:
+        return False
+    return True
 
 
 def devices() -> dict[str, str]:
@@ -298,7 +326,7 @@ def make_engine(
     OutOfMemory
         The network does not fit.
     """
-    index = _check_device(device)
+    index = _check_device(device, ranks)
     if ranks is not None:
         settings: dict[str, Any] = {"threads": threads, "precision": precision}
         return _rank_engine(network, ranks, device, exchange=exchange, **settings)
@@ -314,18 +342,15 @@ def make_engine(
 
 
 def _rank_engine(network: Network, ranks: int | Ranks, device: str, **settings: Any) -> Engine:
-    if device not in ("auto", "cpu"):
-        raise DeviceUnavailable(
-            "device", "must be cpu where there are several ranks", got=repr(device),
-            remedy="Ranks compute on CPUs for now; leave ranks out to use one GPU.",
-        )  # fmt: skip
     from snnlab.cluster.engine import ClusterEngine
     from snnlab.cluster.ranks import Ranks
 
-    started = Ranks.start(ranks, device="cpu") if isinstance(ranks, int) else ranks
+    if device == "auto":
+        device = "cuda" if isinstance(ranks, Ranks) and ranks.wanted_device == "cuda" else "cpu"
+    started = Ranks.start(ranks, device=device) if isinstance(ranks, int) else ranks
     owns = isinstance(ranks, int)
     try:
-        return ClusterEngine(network, started, owns_ranks=owns, **settings)
+        return ClusterEngine(network, started, device=device, owns_ranks=owns, **settings)
     except BaseException:
         if owns:
             started.close()
@@ -356,8 +381,15 @@ def _gpu_engine(network: Network, index: int, precision: str) -> Engine:
     return CudaEngine(network, CupyDevice(index), precision=precision)
 
 
-def _check_device(device: str) -> int | None:
-    """Which GPU was asked for, which can be used; None for the CPU and ``"auto"``."""
+def _check_device(device: str, ranks: int | Ranks | None) -> int | None:
+    """Which GPU was asked for, which can be used; None for the CPU, ``"auto"`` and ranks."""
+    if ranks is not None:  # their GPUs are those of their hosts
+        if device not in ("auto", "cpu", "cuda"):
+            raise DeviceUnavailable(
+                "device", "must be auto, cpu or cuda where there are ranks", got=repr(device),
+                remedy='With "cuda" each rank takes the GPU of its number on its host.',
+            )  # fmt: skip
+        return None
     index = device_index(device)
     if index is not None:
         require(index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,19 +50,21 @@ def drawn_by_cpu(network: Network, partitions: Partitions) -> Connections:
     return connect_on_cpu(network, plans, Layout.of(network), partitions)
 
 
-def rows(c: Connections, k: int) -> dict[str, NDArray[np.generic]]:
-    """All that table `k` holds, without the room between its rows."""
-    start, plan = c.starts(k), c.plans[k]
+def rows(c: Connections, k: int, partitions: slice = slice(None)) -> dict[str, NDArray[np.generic]]:
+    """All that table `k` holds in some partitions, without the room between its rows."""
+    start, plan = c.starts(k)[partitions], c.plans[k]
     at = np.concatenate([np.arange(of_one[0], of_one[-1]) for of_one in start])
     stored = {name: getattr(c, name)[at] for name in POOLS.get(plan.kind, ("targets",))}
-    return {"lengths": np.diff(start, axis=1), "ends": c.segment_ends[k], **stored}
+    return {"lengths": np.diff(start, axis=1), "ends": c.segment_ends[k][partitions], **stored}
 
 
-def assert_same_rows(ours: Connections, theirs: Connections) -> None:
-    """Fail unless the rows of all tables are equal, synapse by synapse."""
+def assert_same_rows(
+    ours: Connections, theirs: Connections, partitions: slice = slice(None)
+) -> None:
+    """Fail unless the rows of all tables are those of some partitions, synapse by synapse."""
     assert ours.plans == theirs.plans
     for k in range(len(ours.plans)):
-        mine, other = rows(ours, k), rows(theirs, k)
+        mine, other = rows(ours, k), rows(theirs, k, partitions)
         assert mine.keys() == other.keys()
         for name, values in mine.items():
             assert values.dtype == other[name].dtype
@@ -81,3 +84,24 @@ def check_on(device: Device, network: Network, n_partitions: int = 1) -> DeviceC
     drawn = drawn_on(device, network, partitions)
     assert_same_rows(drawn.host(device), drawn_by_cpu(network, partitions))
     return drawn
+
+
+def check_shares(device: Device, network: Network, n_partitions: int, cuts: list[int]) -> None:
+    """Fail unless a device that draws some of the partitions draws of these what the CPU draws.
+
+    Parameters
+    ----------
+    device : Device
+    network : Network
+    n_partitions : int
+    cuts : list of int
+        The first partition of each share; where the last one ends.
+    """
+    whole = partitions_of(Layout.of(network), n_partitions)
+    expected = drawn_by_cpu(network, whole)
+    n_synapses = 0
+    for first, stop in pairwise(cuts):
+        drawn = drawn_on(device, network, Partitions(whole.bounds[first : stop + 1]))
+        assert_same_rows(drawn.host(device), expected, slice(first, stop))
+        n_synapses += drawn.n_synapses
+    assert n_synapses == expected.n_synapses

@@ -18,7 +18,7 @@ from snnlab.model.connectivity import (
 from snnlab.model.distribution import ClippedNormal, Normal, Uniform
 from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.recorders import StateRecorder
-from snnlab.model.stimuli import PoissonInput, SpikeTrains
+from snnlab.model.stimuli import PoissonInput, SpikeTrains, Volley
 
 
 def balanced(n: int = 1000, *, seed: int = 1, g: float = 5.0) -> Network:
@@ -55,6 +55,7 @@ def layered(*, seed: int = 1) -> Network:
     drive = [
         PoissonInput("to_a", "a", rate=9000.0, weight=80.0),
         PoissonInput("to_b", "b", rate=6000.0, weight=2.0),
+        Volley("volley", "b", (3.0, 8.5, 17.0), 20.0, first=100),
     ]
     recorder = StateRecorder("voltage", "b", ("V_m",), (0, 149), 0.5)
     return Network(

@@ -41,6 +41,31 @@ class Grows(Neuron):
         state.V_m = 2.0 * state.V_m
 
 
+class FitzHughNagumo(Neuron):
+    """FitzHugh and Nagumo's oscillator by Euler's scheme, which explodes where dt is too large."""
+
+    I_e = Parameter(0.5, "1", "constant drive")
+    v = State(-1.0, "1", "voltage", low=-1000.0, high=1000.0)
+    w = State(-0.5, "1", "recovery", low=-1000.0, high=1000.0)
+    is_crossing = State(0.0, "1", "whether the voltage has just come above 1", low=0.0, high=1.0)
+    exc = Receptor("mV", sign=1)
+
+    @staticmethod
+    def derive(p: Any, dt: float) -> dict[str, Any]:
+        return {"dt": dt}
+
+    @staticmethod
+    def update(state: Any, p: Any, input: Any) -> None:
+        v = state.v
+        state.v = v + p.dt * (v - v * v * v / 3.0 - state.w + p.I_e + input.exc)
+        state.w += p.dt * 0.08 * (v + 0.7 - 0.8 * state.w)
+        state.is_crossing = 1.0 if state.v >= 1.0 and v < 1.0 else 0.0
+
+    @staticmethod
+    def threshold(state: Any, p: Any) -> Any:
+        return state.is_crossing >= 0.5
+
+
 def breaking(n: int = 300, t_break: Any = 25.0, dt: float = 0.1) -> Network:
     """A quiet population beside one that breaks, which gets spikes of a source."""
     return Network(

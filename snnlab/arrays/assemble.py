@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.arrays import poisson
+from snnlab.arrays.given_spikes import given_spikes
 from snnlab.arrays.kernel import NeuronKernel
 from snnlab.arrays.lesions import held
 from snnlab.arrays.program import TABLE_FIELDS, Drive, Probes, Program, Synapses
@@ -22,7 +23,7 @@ from snnlab.build.tables import TablePlan
 from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.model.network import Network
 from snnlab.model.recorders import StateRecorder
-from snnlab.model.stimuli import PoissonInput, SpikeTrains
+from snnlab.model.stimuli import PoissonInput
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -284,7 +285,7 @@ def drive(
     n_splits = [poisson.splits(mean) for mean in means]
     tables = [poisson.cumulative(m / n) for m, n in zip(means, n_splits, strict=True)]
     per_population = np.bincount([k for k, _ in inputs], minlength=len(network.populations))
-    events = _events(network, layout, partitions, exponents)
+    given = given_spikes(network, layout, partitions, exponents)
     return Drive(
         scale=_scales(network, exponents, sizes.max_ports).astype(dtype),
         poisson_start=_offsets(per_population),
@@ -294,10 +295,10 @@ def drive(
         poisson_weight=np.array([_constant(network, s) for _, s in inputs], dtype),
         poisson_levels=np.array([poisson.levels(cdf) for cdf in tables], np.int64),
         cdf=np.concatenate([np.empty(0, np.uint32), *tables]),
-        event_start=events[0],
-        event_step=events[1],
-        event_lane=events[2],
-        event_value=events[3],
+        event_start=given.start,
+        event_step=given.step,
+        event_lane=given.lane,
+        event_value=given.value,
         **held(network, layout, dtype),
     )
 
@@ -319,38 +320,6 @@ def _port(network: Network, stimulus: PoissonInput) -> int:
 
 def _constant(network: Network, stimulus: PoissonInput) -> float:
     return float(network.weight_of(stimulus).quantile(np.array([0.5]))[0])
-
-
-def _events(
-    network: Network,
-    layout: Layout,
-    partitions: Partitions,
-    exponents: dict[tuple[str, str], int],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-    """Given spikes as ring entries, sorted by partition and step.
-
-    A spike that is given twice is one entry: a neuron fires at most once in a step, and any
-    number of entries could overflow their sum.
-    """
-    steps, slots = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-    names = [p.name for p in network.populations]
-    for stimulus in network.stimuli:
-        if isinstance(stimulus, SpikeTrains):
-            first = layout.first_slot(names.index(stimulus.target))
-            steps.append(np.rint(np.array(stimulus.times) / network.dt).astype(np.int64) - 1)
-            slots.append(first + np.array(stimulus.neurons, np.int64))
-    given = np.column_stack([np.concatenate(steps), np.concatenate(slots)])
-    step, slot = np.unique(given, axis=0).T
-    first_slots = partitions.bounds * BLOCK
-    is_owned = (slot >= first_slots[0]) & (slot < first_slots[-1])
-    step, slot = step[is_owned], slot[is_owned]
-    owner = np.searchsorted(first_slots, slot, side="right") - 1
-    order = np.lexsort((slot, step, owner))
-    step, slot, owner = step[order], slot[order], owner[order]
-    start = np.searchsorted(owner, np.arange(partitions.n + 1)).astype(np.int64)
-    unit = to_fixed(1.0, exponents.get(("SpikeSource", "spikes"), 0))
-    value = np.full(step.size, unit, np.int32)
-    return start, step, (slot - first_slots[owner]).astype(np.int64), value
 
 
 @dataclass(frozen=True)

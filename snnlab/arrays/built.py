@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -39,7 +39,13 @@ DTYPES: dict[str, np.dtype[np.floating]] = {
 
 @dataclass(frozen=True)
 class Built:
-    """A network as arrays, or one rank's share of it; engines add what they alone need."""
+    """A network as arrays, or one rank's share of it; engines add what they alone need.
+
+    Parameters
+    ----------
+    world : World
+        The ranks that hold the network.
+    """
 
     network: Network
     precision: str
@@ -60,16 +66,12 @@ class Built:
     rewirings: Rewirings
     rewiring_kernels: Sequence[RewiringKernel]
     elements: Elements
+    world: World = field(default=ALONE, kw_only=True)
 
     @property
     def dtype(self) -> np.dtype[np.floating]:
         """Type of the state."""
         return DTYPES[self.precision]
-
-    @property
-    def world(self) -> World:
-        """The ranks that hold the network."""
-        return ALONE
 
     def owned(self, k: int) -> slice:
         """Return which neurons of population `k` are here."""

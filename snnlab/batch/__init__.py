@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="auto",
         metavar="DEVICE",
         help="cpu, cuda:0, ..., or auto: a GPU if there is one and the network gains by it "
-        "(default: auto)",
+        "(default: auto); of ranks that mpiexec starts cpu, or cuda: a GPU each",
     )
     add(
         "--set",

@@ -109,7 +109,8 @@ def run(
     warmup : int
         Steps before them.
     device : str
-        ``"auto"``, ``"cpu"``, ``"cuda:0"``, see `snnlab.launch.open`.
+        ``"auto"``, ``"cpu"``, ``"cuda:0"``, see `snnlab.launch.open`; where mpiexec has started
+        ranks ``"cuda"``: each takes the GPU of its number on its host.
     threads : int, optional
         Threads of the CPU engine; default: by the size of the network.
     show_progress : bool
@@ -149,14 +150,14 @@ def _engine(network: Network, device: str, threads: int | None) -> _CountingEngi
     if launched_as()[1] == 1:
         made = make_engine(network, device=device, threads=threads, tell=_tell)
         return cast("_CountingEngine", made)
-    if device not in ("auto", "cpu"):
+    if device not in ("auto", "cpu", "cuda"):
         raise DeviceUnavailable(
-            "--device", "must be cpu where mpiexec starts several ranks", got=device,
-            remedy="Ranks compute on CPUs for now; without mpiexec one GPU computes the network.",
+            "--device", "must be cpu or cuda where mpiexec starts several ranks", got=device,
+            remedy="With cuda each rank takes the GPU of its number on its host.",
         )  # fmt: skip
-    from snnlab.cluster.together import TogetherEngine
+    from snnlab.cluster.together import together
 
-    return TogetherEngine(network, threads=threads)
+    return together(network, device="cpu" if device == "auto" else device, threads=threads)
 
 
 def _is_stopped(engine: Engine, stop: threading.Event) -> bool:

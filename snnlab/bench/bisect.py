@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -15,10 +16,24 @@ from snnlab.bench.verdict import Direction, Rule, Verdict, VerdictStatus, log_ra
 from snnlab.bench.worktree import checked_out, commits_between
 from snnlab.errors import BuildError, StateError
 
-__all__ = ["Blame", "Measure", "bisect", "command", "measure_pairs"]
+__all__ = ["Blame", "InPairs", "Measure", "bisect", "command", "measure_pairs"]
 
 Measure = Callable[[Path, int], float]
 """Measures the files in a folder once, with a seed: wall time [s], or another metric > 0."""
+
+
+@runtime_checkable
+class InPairs(Protocol):
+    """A measure that can measure both versions of a pair at the same time, in turns."""
+
+    def __call__(self, folder: Path, seed: int) -> float:
+        """Measure one version, as `Measure`."""
+        ...
+
+    def log_ratio(self, baseline: Path, candidate: Path, seed: int) -> float:
+        """Return the log of candidate / baseline."""
+        ...
+
 
 BISECT_RULE = Rule(looks=(10,))
 
@@ -94,7 +109,7 @@ def _number(line: str) -> float:
 
 
 def measure_pairs(
-    measure: Measure,
+    measure: Measure | InPairs,
     baseline: Path,
     candidate: Path,
     *,
@@ -105,11 +120,11 @@ def measure_pairs(
     """Measure pairs until their verdict is clear, or the last look is done.
 
     Each folder is measured once before, and that is thrown away: it fills caches. In each pair both
-    get the same seed, and chance decides which comes first.
+    get the same seed, and chance decides which comes first, unless the measure is `InPairs`.
 
     Parameters
     ----------
-    measure : Measure
+    measure : Measure or InPairs
         Called with a folder and a seed.
     baseline, candidate : Path
         Folders of the two versions.
@@ -129,13 +144,18 @@ def measure_pairs(
     coin = random.Random(seed)
     for folder in (baseline, candidate):
         measure(folder, seed)
-    times: dict[Path, list[float]] = {baseline: [], candidate: []}
+
+    def log_ratio(number: int) -> float:
+        if isinstance(measure, InPairs):
+            return measure.log_ratio(baseline, candidate, number)
+        times = {f: measure(f, number) for f in coin.sample((baseline, candidate), 2)}
+        return float(log_ratios([times[baseline]], [times[candidate]])[0])
+
+    ratios: list[float] = []
     found = verdict(np.empty(0), direction, rule=rule)
     for look in rule.looks:
-        for i in range(len(times[baseline]), look):
-            for folder in coin.sample((baseline, candidate), 2):
-                times[folder].append(measure(folder, seed + i))
-        found = verdict(log_ratios(times[baseline], times[candidate]), direction, rule=rule)
+        ratios += [log_ratio(seed + i) for i in range(len(ratios), look)]
+        found = verdict(np.array(ratios), direction, rule=rule)
         if found.status is not VerdictStatus.INCONCLUSIVE:
             break
     return found
@@ -145,7 +165,7 @@ def bisect(
     repository: Path,
     good: str,
     bad: str,
-    measure: Measure,
+    measure: Measure | InPairs,
     *,
     direction: Direction = Direction.LOWER,
     rule: Rule = BISECT_RULE,
@@ -163,7 +183,7 @@ def bisect(
         Its files are not touched: each commit gets a worktree.
     good, bad : str
         Last good and first known bad commit.
-    measure : Measure
+    measure : Measure or InPairs
         For example of `command`.
     direction : Direction
         Which values are better.
@@ -204,7 +224,7 @@ def bisect(
 
 
 def _against(
-    measure: Measure, baseline: Path, folder: Path, direction: Direction, rule: Rule
+    measure: Measure | InPairs, baseline: Path, folder: Path, direction: Direction, rule: Rule
 ) -> Verdict:
     """Verdict on one commit; a commit that cannot be measured is invalid, not fast."""
     try:

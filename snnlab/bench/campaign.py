@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,11 +14,12 @@ from typing import Any
 import psutil
 
 from snnlab import __version__
+from snnlab.bench.block_ratio import METRICS, ratio_of_blocks
 from snnlab.bench.environment import packages
 from snnlab.bench.event_log import EventLog, read_events
 from snnlab.bench.ids import content_id, new_record_id
 from snnlab.bench.machine import MachineProfile, cores_for
-from snnlab.bench.one_run import Arm, Run, run_once
+from snnlab.bench.one_run import Arm, Run, run_once, run_together
 from snnlab.bench.process import end_group
 from snnlab.bench.recording import Batch, record_of, series_of
 from snnlab.bench.sentinel import sentinel
@@ -45,6 +47,8 @@ class Campaign:
         Of the first round, and of the orders.
     discard : int
         Runs of each arm before the first round.
+    in_turns : bool
+        The arms of a round run at the same time, a block of the measured time each in turn.
     stop : callable
         Gets the runs of every arm after each round; true ends the campaign early.
     stack_variant : str
@@ -58,6 +62,7 @@ class Campaign:
     machine: MachineProfile
     seed: int = 1
     discard: int = 1
+    in_turns: bool = False
     stop: Callable[[Sequence[Sequence[Run]]], bool] = lambda runs: False
     stack_variant: str = "default"
     submitter: str = ""
@@ -80,7 +85,10 @@ class Campaign:
             [dict(a.cell.values), a.cell.spec_id, a.tree.commit, a.tree.diff_sha256]
             for a in self.arms
         ]
-        return content_id([arms, self.repeats, self.seed, self.machine.class_id, __version__])
+        turns = ["in turns"] if self.in_turns else []
+        return content_id(
+            [arms, self.repeats, self.seed, self.machine.class_id, __version__, *turns]
+        )
 
     def order(self, block: int) -> list[int]:
         """Return in which order the arms run in a round; the same every time."""
@@ -226,10 +234,14 @@ def _measure(state: _State, tell: Callable[[str], object]) -> None:
         for _ in range(campaign.discard):
             _run(state, arm, campaign.seed, lambda line: None, block=None)
     for block in range(campaign.repeats):
-        for place, arm in enumerate(campaign.order(block)):
-            if (arm, block) not in state.runs:
-                at = block * len(campaign.arms) + place
-                _run(state, arm, campaign.seed + block, tell, block=block, order=at)
+        left = [a for a in campaign.order(block) if (a, block) not in state.runs]
+        if campaign.in_turns and left:
+            _run_together(state, block, tell)
+        elif left:
+            for place, arm in enumerate(campaign.order(block)):
+                if arm in left:
+                    at = block * len(campaign.arms) + place
+                    _run(state, arm, campaign.seed + block, tell, block=block, order=at)
         if campaign.stop(state.all_runs()):
             break
     log.append("sentinel", when="after", seconds=sentinel(cores))
@@ -247,6 +259,24 @@ def _run(
     if block is None:
         state.log.append("discarded", arm=arm, status=run.status)
         return
+    _done(state, arm, block, order, run, tell)
+
+
+def _run_together(state: _State, block: int, tell: Callable[[str], object]) -> None:
+    """Run all arms of a round, those too of which a kill has cut off the partner."""
+    arms = state.campaign.arms
+
+    def started(number: int, pid: int) -> None:
+        state.log.append("started", arm=number, block=block, pid=pid, since=_since(pid))
+
+    runs = run_together(arms, state.campaign.seed + block, started=started)
+    for arm, run in enumerate(runs):
+        _done(state, arm, block, block * len(arms) + arm, run, tell)
+
+
+def _done(
+    state: _State, arm: int, block: int, order: int, run: Run, tell: Callable[[str], object]
+) -> None:
     event = state.log.append("done", arm=arm, block=block, order=order, run=run.as_json())
     # As the log has it, so that a campaign that goes on writes the same record.
     state.runs[arm, block] = run = Run(**json.loads(json.dumps(event["run"])))
@@ -270,11 +300,11 @@ def _since(pid: int) -> float:
 
 def _end_orphan(events: Sequence[Mapping[str, Any]]) -> None:
     """End the run that a killed campaign has left behind: it would disturb the next one."""
-    last = next(
-        (e for e in reversed(events) if e["event"] in ("started", "done", "discarded")), None
-    )
-    if last is not None and last["event"] == "started" and _since(last["pid"]) == last["since"] > 0:
-        end_group(last["pid"])
+    for last in reversed(events):
+        if last["event"] in ("done", "discarded"):
+            return
+        if last["event"] == "started" and _since(last["pid"]) == last["since"] > 0:
+            end_group(last["pid"])
 
 
 def _record(state: _State, store: Store) -> Finished:
@@ -299,6 +329,7 @@ def _record(state: _State, store: Store) -> Finished:
             packages=begin["packages"],
             stack_variant=state.campaign.stack_variant,
             submitter=state.campaign.submitter,
+            pairs=_pairs(state, number) if state.campaign.in_turns and number else {},
         )
         record = record_of(arm, runs, batch)
         store.add(record)
@@ -311,6 +342,18 @@ def _record(state: _State, store: Store) -> Finished:
     return Finished(
         state.campaign, begin["campaign"], runs_of, list(begin["record_ids"]), sentinels
     )
+
+
+def _pairs(state: _State, arm: int) -> dict[str, Any]:
+    """What an arm and the first one, taking turns, say of each other, round by round."""
+    ratios: dict[str, dict[str, float]] = {}
+    for (number, block), run in sorted(state.runs.items()):
+        if number == arm and (0, block) in state.runs:
+            first = state.runs[0, block]
+            both = {metric: ratio_of_blocks(first, run, metric) for metric in METRICS}
+            if all(map(math.isfinite, both.values())):
+                ratios[str(block)] = both
+    return {"with": state.begin["record_ids"][0], "log_ratio": ratios} if ratios else {}
 
 
 def _now() -> str:

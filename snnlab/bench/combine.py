@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from snnlab.bench.quick_read import Columns
 from snnlab.bench.schema import CHECKPOINTS, LABELLED, PARAMETER, PHASES, RECORD, VARIABLES, WHEN
 
 __all__ = ["combine"]
@@ -16,14 +17,15 @@ _FIRST = {"phase": PHASES, "checkpoint": CHECKPOINTS, "when": WHEN}
 """Dimension -> names that come first, in this order; the others follow by alphabet."""
 
 Array = np.ndarray[Any, Any]
+Part = Mapping[Any, xr.Variable]
 
 
-def combine(datasets: Iterable[xr.Dataset]) -> xr.Dataset:
+def combine(datasets: Iterable[Columns | xr.Dataset]) -> xr.Dataset:
     """Return one Dataset along `record`, sorted by `record_id`.
 
     Parameters
     ----------
-    datasets : iterable of Dataset
+    datasets : iterable of Columns or Dataset
         Of records, or of what this function returned; a record that comes twice is kept once.
 
     Returns
@@ -32,14 +34,14 @@ def combine(datasets: Iterable[xr.Dataset]) -> xr.Dataset:
         Labelled dimensions hold the names of all records; what a record does not have is NaN or
         ``""``. Attributes that differ between records are left out: group by coordinates.
     """
-    parts = list(datasets)
+    parts: list[Part] = [data.variables for data in datasets]
     places = _places(parts)
     if not places:
         return xr.Dataset(coords={"record_id": (RECORD, np.array([], dtype=object))})
     labels = {dim: _labels(dim, parts) for dim in LABELLED}
     sizes = {dim: len(names) for dim, names in labels.items()}
-    sizes["repeat"] = max((d.sizes.get("repeat", 0) for d in parts), default=0)
-    names = sorted({str(name) for d in parts for name in d.variables} - set(sizes))
+    sizes["repeat"] = max(_sizes(d).get("repeat", 0) for d in parts)
+    names = sorted({str(name) for d in parts for name in d} - set(sizes))
     positions = [_positions(d, places, labels) for d in parts]
     found = {name: _merged(name, parts, positions, len(places), sizes) for name in names}
     used = {dim for v in found.values() for dim in v.dims}
@@ -54,52 +56,57 @@ def combine(datasets: Iterable[xr.Dataset]) -> xr.Dataset:
     )
 
 
-def _places(parts: Sequence[xr.Dataset]) -> dict[str, int]:
+def _sizes(d: Part) -> dict[Any, int]:
+    return {dim: n for v in d.values() for dim, n in zip(v.dims, v.shape, strict=True)}
+
+
+def _places(parts: Sequence[Part]) -> dict[str, int]:
     """Record id -> its place."""
     ids = {str(text) for d in parts for text in d["record_id"].values}
     return {text: place for place, text in enumerate(sorted(ids))}
 
 
-def _labels(dim: str, parts: Sequence[xr.Dataset]) -> list[str]:
-    found = {str(text) for d in parts if dim in d.coords for text in d[dim].values}
+def _labels(dim: str, parts: Sequence[Part]) -> list[str]:
+    found = {str(text) for d in parts if dim in d for text in d[dim].values}
     first = [name for name in _FIRST.get(dim, ()) if name in found]
     return [*first, *sorted(found - set(first))]
 
 
 def _positions(
-    d: xr.Dataset, places: Mapping[str, int], labels: Mapping[str, list[str]]
+    d: Part, places: Mapping[str, int], labels: Mapping[str, list[str]]
 ) -> dict[str, Array]:
     """Dimension -> where each of its places in one part goes."""
     found = {RECORD: np.array([places[str(text)] for text in d["record_id"].values], dtype=np.intp)}
+    sizes = _sizes(d)
     for dim, names in labels.items():
-        if dim in d.dims:
+        if dim in sizes:
             order = {name: k for k, name in enumerate(names)}
             found[dim] = np.array([order[str(text)] for text in d[dim].values], dtype=np.intp)
-    if "repeat" in d.dims:
-        found["repeat"] = np.arange(d.sizes["repeat"])
+    if "repeat" in sizes:
+        found["repeat"] = np.arange(sizes["repeat"])
     return found
 
 
 def _merged(
     name: str,
-    parts: Sequence[xr.Dataset],
+    parts: Sequence[Part],
     positions: Sequence[Mapping[str, Array]],
     n_records: int,
     sizes: Mapping[str, int],
 ) -> xr.Variable:
     """One quantity of all records."""
-    holders = [k for k, d in enumerate(parts) if name in d.variables]
-    first = parts[holders[0]].variables[name]
+    holders = [k for k, d in enumerate(parts) if name in d]
+    first = parts[holders[0]][name]
     dims = [str(dim) for dim in first.dims]
     shape = [n_records if dim == RECORD else sizes[dim] for dim in dims]
-    is_text = any(parts[k].variables[name].dtype.kind == "O" for k in holders)
+    is_text = any(parts[k][name].dtype.kind == "O" for k in holders)
     whole: Array = np.full(shape, "", dtype=object) if is_text else np.full(shape, np.nan)
     for k in holders:
-        values = parts[k].variables[name].values
+        values = parts[k][name].values
         if is_text and values.dtype.kind != "O":
             values = _as_texts(name, values)
         whole[np.ix_(*(positions[k][dim] for dim in dims))] = values
-    return xr.Variable(dims, whole, _same(parts[k].variables[name].attrs for k in holders))
+    return xr.Variable(dims, whole, _same(parts[k][name].attrs for k in holders))
 
 
 def _as_texts(name: str, values: Array) -> Array:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnlab.bench.confounders import Comparison, confounders
 from snnlab.bench.record import Record
@@ -127,7 +128,7 @@ def compare(a: Record, b: Record, *, phase: str = "", rule: Rule | None = None) 
         _median(times[0]),
         _median(times[1]),
         (len(times[0]), len(times[1])),
-        _verdict((a, b), times, pairs, rule or Rule()),
+        _verdict((a, b), times, _log_ratios((a, b), chosen, pairs), rule or Rule()),
         is_paired,
         _others((a, b), chosen, rule or Rule()) if is_paired else {},
     )
@@ -138,7 +139,10 @@ def _median(times: Mapping[int, float]) -> float:
 
 
 def _verdict(
-    records: tuple[Record, Record], times: list[dict[int, float]], pairs: list[Any], rule: Rule
+    records: tuple[Record, Record],
+    times: list[dict[int, float]],
+    ratios: NDArray[np.float64],
+    rule: Rule,
 ) -> Verdict:
     for name, record, own in zip("ab", records, times, strict=True):
         statuses = set(record.dataset["status"].values.ravel())
@@ -149,9 +153,26 @@ def _verdict(
         if not own:
             why = next(iter(notes.values()), "no run that counts")
             return Verdict(status=VerdictStatus.NO_DATA, reason=f"{name}: {why}")
-    if not pairs[0].size:
+    if not ratios.size:
         return Verdict(status=VerdictStatus.INCONCLUSIVE, rule=rule)
-    return verdict(log_ratios(*pairs), rule=rule)
+    return verdict(ratios, rule=rule)
+
+
+def _log_ratios(
+    records: tuple[Record, Record], phase: str, pairs: list[NDArray[np.float64]]
+) -> NDArray[np.float64]:
+    """One of each pair: of the blocks in which they took turns, else of the whole times."""
+    ratios = _in_turns(records, "wall") if phase == "simulate" else np.empty(0)
+    return ratios if ratios.size and ratios.size == pairs[0].size else log_ratios(*pairs)
+
+
+def _in_turns(records: tuple[Record, Record], metric: str) -> NDArray[np.float64]:
+    """Log ratios of pairs that took turns, whichever of the two is named first."""
+    for record, other, sign in ((records[1], records[0], 1.0), (records[0], records[1], -1.0)):
+        pairs = record.provenance.get("pairs", {})
+        if pairs.get("with") == other.record_id:
+            return np.array([sign * each[metric] for each in pairs["log_ratio"].values()])
+    return np.empty(0)
 
 
 def _others(records: tuple[Record, Record], chosen: str, rule: Rule) -> dict[str, Verdict]:
@@ -163,6 +184,9 @@ def _others(records: tuple[Record, Record], chosen: str, rule: Rule) -> dict[str
         blocks = sorted(block for block in a.keys() & b.keys() if a[block] > 0 < b[block])
         if len(blocks) >= rule.looks[0]:
             found[name] = log_ratios([a[k] for k in blocks], [b[k] for k in blocks])
+    cpu = _in_turns(records, "cpu")
+    if chosen == "simulate" and cpu.size >= rule.looks[0]:
+        found["simulate, processor's time"] = cpu
     return holm_verdicts(found, dict.fromkeys(found, Direction.LOWER), rule=rule) if found else {}
 
 

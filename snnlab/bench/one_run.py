@@ -6,7 +6,7 @@ import math
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,14 +19,18 @@ from snnlab.bench.environment import environment_of_run, told_environment
 from snnlab.bench.guards import guards_now
 from snnlab.bench.machine import cores_for
 from snnlab.bench.measured import Measured, measured
-from snnlab.bench.process import Outcome, run_process
+from snnlab.bench.process import Outcome, Usage, run_process
 from snnlab.bench.redaction import redaction
 from snnlab.bench.science import activity, checks_of, complaint, mean_outdegrees, read_spikes
 from snnlab.bench.spec import Cell
 from snnlab.bench.tree import Tree
+from snnlab.bench.turn_process import Command, run_in_turns
 from snnlab.errors import FormatError, SnnlabError
 
-__all__ = ["Arm", "Run", "run_once"]
+__all__ = ["Arm", "Run", "run_once", "run_together", "takes_turns"]
+
+N_BLOCKS = 100
+"""Of the measured time, for runs that take turns; more are shorter, and the cache is colder."""
 
 
 @dataclass(frozen=True)
@@ -120,33 +124,108 @@ def run_once(arm: Arm, seed: int, *, started: Callable[[int], object] = lambda p
     SpecError
         The command cannot be made.
     """
-    cell = arm.cell
-    cores = cores_for(cell["threads"] * cell["ranks"])
-    environment = environment_of_run(cell["threads"], _code(arm))
     with tempfile.TemporaryDirectory(prefix="snnlab-bench-") as folder:
-        job = Job(cell, seed, arm.tree, Path(folder))
-        command = arm.adapter.command(job)
-        began, before = datetime.now(UTC), guards_now(cores or ())
+        started_run = _Started(arm, seed, Path(folder))
         try:
             outcome = run_process(
-                command, timeout_s=cell["time_limit"], cores=cores, environment=environment,
-                folder=_folder(arm), started=started,
+                started_run.command, timeout_s=arm.cell["time_limit"], cores=started_run.cores,
+                environment=started_run.environment, folder=_folder(arm), started=started,
             )  # fmt: skip
         except OSError as error:
-            outcome = Outcome("failed", f"{command[0]}: {error.strerror}")
-        later = guards_now(cores or ())
-        run = _judged(arm, job, outcome)
-    cpu = outcome.usage.cpu
-    return Run(
-        **run,
-        seed=seed,
-        started_at=began.isoformat(timespec="milliseconds"),
-        wall=outcome.usage.wall,
-        cpu=cpu if math.isfinite(cpu) else None,
-        guards=before.during(later, outcome.usage, len(cores or (0,))) if cores else {},
-        environment=told_environment(environment),
-        command=_told(command, job),
-    )
+            outcome = Outcome("failed", f"{started_run.command[0]}: {error.strerror}")
+        return started_run.run(outcome, outcome.usage)
+
+
+def run_together(
+    arms: Sequence[Arm],
+    seed: int,
+    *,
+    n_blocks: int = N_BLOCKS,
+    started: Callable[[int, int], object] = lambda number, pid: None,
+) -> list[Run]:
+    """Run arms at the same time, in turns: a block of the measured time each, again and again.
+
+    What disturbs the machine for longer than a block disturbs all of them alike; see
+    `ratios_of_blocks`.
+
+    Parameters
+    ----------
+    arms : sequence of Arm
+        Whose cells can take turns, see `takes_turns`.
+    seed : int
+        Of all of them.
+    n_blocks : int
+        Of the measured time.
+    started : callable
+        Called with the number of an arm and a process id.
+    """
+    with tempfile.TemporaryDirectory(prefix="snnlab-bench-") as folder:
+        all_started = []
+        for number, arm in enumerate(arms):
+            own = Path(folder) / str(number)
+            own.mkdir()
+            all_started.append(_Started(arm, seed, own, n_blocks))
+        first = all_started[0]
+        commands = [Command(one.command, one.environment, _folder(one.arm)) for one in all_started]
+        try:
+            outcomes = run_in_turns(
+                commands, timeout_s=max(arm.cell["time_limit"] for arm in arms),
+                cores=first.cores, seed=seed, started=started,
+            )  # fmt: skip
+        except OSError as error:
+            outcomes = [Outcome("failed", f"{error.filename}: {error.strerror}")] * len(arms)
+        # What the others took of the cores is none of the foreign load.
+        usages = [outcome.usage for outcome in outcomes]
+        whole = Usage(sum(u.wall for u in usages), sum(u.cpu for u in usages))
+        return [
+            one.run(outcome, replace(whole, switches=outcome.usage.switches))
+            for one, outcome in zip(all_started, outcomes, strict=True)
+        ]
+
+
+def takes_turns(cell: Cell) -> bool:
+    """Return whether the program of a cell can wait for its turn between two blocks.
+
+    snnlab's can, on one thread of a CPU: threads that wait for work would disturb the other one.
+    """
+    alone = cell["threads"] == cell["ranks"] == 1 and cell["device"] == "cpu"
+    return bool(alone and cell["simulator"] == "snnlab" and cell["time"] > 0.0)
+
+
+class _Started:
+    """A run that is about to begin."""
+
+    def __init__(self, arm: Arm, seed: int, folder: Path, n_blocks: int = 0) -> None:
+        cell = arm.cell
+        self.arm = arm
+        self.cores = cores_for(cell["threads"] * cell["ranks"])
+        self.environment = environment_of_run(cell["threads"], _code(arm))
+        self.job = Job(cell, seed, arm.tree, folder, n_blocks)
+        self.command = arm.adapter.command(self.job)
+        self.began, self.before = datetime.now(UTC), guards_now(self.cores or ())
+
+    def run(self, outcome: Outcome, usage: Usage) -> Run:
+        """Return what came of it.
+
+        Parameters
+        ----------
+        outcome : Outcome
+        usage : Usage
+            Of all that was measured on these cores meanwhile.
+        """
+        later = guards_now(self.cores or ())
+        cores = self.cores
+        cpu = outcome.usage.cpu
+        return Run(
+            **_judged(self.arm, self.job, outcome),
+            seed=self.job.seed,
+            started_at=self.began.isoformat(timespec="milliseconds"),
+            wall=outcome.usage.wall,
+            cpu=cpu if math.isfinite(cpu) else None,
+            guards=self.before.during(later, usage, len(cores or (0,))) if cores else {},
+            environment=told_environment(self.environment),
+            command=_told(self.command, self.job),
+        )
 
 
 def _code(arm: Arm) -> Path | None:

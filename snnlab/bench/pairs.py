@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from snnlab.bench.adapters.adapter import Adapter
 from snnlab.bench.adapters.choice import adapter_for
 from snnlab.bench.bisect import Measure
+from snnlab.bench.block_ratio import ratio_of_blocks
 from snnlab.bench.campaign import Campaign, Finished, run_campaign
 from snnlab.bench.guards import noise
-from snnlab.bench.one_run import Arm, Run, run_once
+from snnlab.bench.one_run import Arm, Run, run_once, run_together, takes_turns
 from snnlab.bench.setting import Setting
 from snnlab.bench.spec import Cell
 from snnlab.bench.tree import Tree, tree_of
@@ -24,7 +25,13 @@ from snnlab.bench.verdict import Rule, Verdict, VerdictStatus, log_ratios, verdi
 from snnlab.bench.worktree import checked_out
 from snnlab.errors import BuildError
 
-__all__ = ["Paired", "measure_of", "measure_versions", "phase_of", "verdict_of_runs"]
+__all__ = [
+    "Paired",
+    "measure_of",
+    "measure_versions",
+    "phase_of",
+    "verdict_of_runs",
+]
 
 
 @dataclass(frozen=True)
@@ -34,11 +41,16 @@ class Paired:
     Parameters
     ----------
     verdict : Verdict
+        On the wall time.
+    cpu : Verdict
+        On the processor's time, which others on the machine disturb less, and which sees no time
+        that is slept away; no data where runs did not take turns.
     finished : Finished
         Baseline first.
     """
 
     verdict: Verdict
+    cpu: Verdict
     finished: Finished
 
 
@@ -78,7 +90,9 @@ def measure_versions(
     Notes
     -----
     Each version is run once before, and that is thrown away. In each pair both get the same seed,
-    and chance decides which comes first. Both are measured by the program of this version.
+    and chance decides which comes first. Where they can (`takes_turns`), both run at the same time
+    and take turns, a hundredth of the measured time each: what else goes on hits both alike. Both
+    are measured by the program of this version.
     """
     rule = rule or Rule()
     adapter = adapter_for(cell["simulator"], setting.pythons)
@@ -95,11 +109,12 @@ def measure_versions(
         trees = [_tree(stack, adapter, cell, source, v) for v in (baseline, candidate)]
         campaign = Campaign(
             tuple(Arm(cell, adapter, tree) for tree in trees), rule.looks[-1], setting.machine,
-            seed=cell["seed"], discard=cell["discard"], stop=is_clear,
+            seed=cell["seed"], discard=cell["discard"], stop=is_clear, in_turns=takes_turns(cell),
         )  # fmt: skip
         finished = run_campaign(campaign, setting.store, tell=setting.tell)
     first, second = finished.runs
-    return Paired(verdict_of_runs(first, second, cell, phase, rule), finished)
+    cpu = verdict(_of_blocks(first, second, "cpu"), rule=rule)
+    return Paired(verdict_of_runs(first, second, cell, phase, rule), cpu, finished)
 
 
 def _tree(stack: ExitStack, adapter: Adapter, cell: Cell, source: Path, version: str) -> Tree:
@@ -140,9 +155,22 @@ def verdict_of_runs(
         not (_disturbed(x, cell) or _disturbed(y, cell))
         for x, y in zip(baseline[:n], candidate[:n], strict=True)
     ], dtype=bool)  # fmt: skip
-    if quiet.sum() >= rule.looks[0]:
-        a, b = a[quiet], b[quiet]
-    return verdict(log_ratios(a, b), rule=rule)
+    if quiet.sum() < rule.looks[0]:
+        quiet[:] = True
+    ratios = _of_blocks(baseline[:n], candidate[:n], "wall") if phase == "simulate" else empty
+    if ratios.size != n:
+        ratios = log_ratios(a, b)
+    return verdict(ratios[quiet], rule=rule)
+
+
+def _of_blocks(
+    baseline: Sequence[Run], candidate: Sequence[Run], metric: str
+) -> NDArray[np.float64]:
+    """Log ratios of pairs that took turns; empty if any did not."""
+    ratios = np.array(
+        [ratio_of_blocks(a, b, metric) for a, b in zip(baseline, candidate, strict=False)]
+    )
+    return ratios if np.isfinite(ratios).all() else np.empty(0)
 
 
 def _seconds(runs: Sequence[Run], phase: str) -> NDArray[np.float64]:
@@ -162,14 +190,36 @@ def measure_of(cell: Cell, pythons: Mapping[str, str] | None = None) -> Measure:
     pythons : mapping, optional
         Simulator -> interpreter.
     """
-    adapter = adapter_for(cell["simulator"], pythons)
-    phase = phase_of(cell)
+    return _MeasureInTurns(cell, pythons) if takes_turns(cell) else _MeasureAlone(cell, pythons)
 
-    def measure(folder: Path, seed: int) -> float:
-        run = run_once(Arm(cell, adapter, tree_of(folder)), cell["seed"] + seed)
-        if not run.counts or phase not in run.phases:
-            raise BuildError(cell.label, "must run and pass its checks", got=run.status,
-                             context=run.why)  # fmt: skip
-        return run.phases[phase]
 
-    return measure
+class _MeasureAlone:
+    """One version at a time."""
+
+    def __init__(self, cell: Cell, pythons: Mapping[str, str] | None) -> None:
+        self._cell = cell
+        self._adapter = adapter_for(cell["simulator"], pythons)
+
+    def _arm(self, folder: Path) -> Arm:
+        return Arm(self._cell, self._adapter, tree_of(folder))
+
+    def _checked(self, run: Run) -> Run:
+        if not run.counts or phase_of(self._cell) not in run.phases:
+            raise BuildError(
+                self._cell.label, "must run and pass its checks", got=run.status, context=run.why
+            )
+        return run
+
+    def __call__(self, folder: Path, seed: int) -> float:
+        run = self._checked(run_once(self._arm(folder), self._cell["seed"] + seed))
+        return run.phases[phase_of(self._cell)]
+
+
+class _MeasureInTurns(_MeasureAlone):
+    """Two versions at the same time, in turns."""
+
+    def log_ratio(self, baseline: Path, candidate: Path, seed: int) -> float:
+        """Return the log of candidate / baseline of a pair."""
+        arms = [self._arm(folder) for folder in (baseline, candidate)]
+        a, b = map(self._checked, run_together(arms, self._cell["seed"] + seed))
+        return ratio_of_blocks(a, b)

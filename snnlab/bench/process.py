@@ -18,7 +18,16 @@ from typing import IO, Any
 
 from snnlab.bench.machine import available_cores, keep_to
 
-__all__ = ["Outcome", "Usage", "busy_process", "end_group", "run_process"]
+__all__ = [
+    "Outcome",
+    "Usage",
+    "busy_process",
+    "end_group",
+    "held_to",
+    "judged",
+    "run_process",
+    "usage_of",
+]
 
 _LAST_LINES = 3
 
@@ -97,7 +106,7 @@ def run_process(
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         killed = _oom_kills()
         began = time.perf_counter()
-        with _held_to(cores):
+        with held_to(cores):
             process = subprocess.Popen(
                 [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 start_new_session=True, env=environment, cwd=folder,
@@ -112,11 +121,11 @@ def run_process(
         if is_late:
             return Outcome("timeout", f"not done after {timeout_s:g} s", usage=usage)
         is_memory = process.returncode == -signal.SIGKILL and _oom_kills() > killed
-        return _outcome(process.returncode, _text(out), _text(err), usage, is_memory)
+        return judged(process.returncode, _text(out), _text(err), usage, is_memory=is_memory)
 
 
 @contextmanager
-def _held_to(cores: Sequence[int] | None) -> Iterator[None]:
+def held_to(cores: Sequence[int] | None) -> Iterator[None]:
     """Children of this thread start on these cores: what they are held to is inherited."""
     before = available_cores()
     if cores is not None:
@@ -138,15 +147,20 @@ def _wait(process: subprocess.Popen[bytes], limit: float, began: float) -> tuple
     timer = threading.Timer(limit, end)
     timer.start()
     try:
-        if not hasattr(os, "wait4"):
-            process.wait()
-            return Usage(time.perf_counter() - began), late.is_set()
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.perf_counter() - began
-        return Usage(wall, used.ru_utime + used.ru_stime, used.ru_nivcsw), late.is_set()
+        return usage_of(process, began), late.is_set()
     finally:
         timer.cancel()
+
+
+def usage_of(process: subprocess.Popen[bytes], began: float) -> Usage:
+    """Wait for the end of a process; return what it took since it began."""
+    if process.returncode is not None or not hasattr(os, "wait4"):
+        process.wait()
+        return Usage(time.perf_counter() - began)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.perf_counter() - began
+    return Usage(wall, used.ru_utime + used.ru_stime, used.ru_nivcsw)
 
 
 def end_group(pid: int) -> None:
@@ -173,7 +187,8 @@ def _oom_kills() -> int:
     return int(found[1]) if found else 0
 
 
-def _outcome(code: int, out: str, err: str, usage: Usage, is_memory: bool) -> Outcome:
+def judged(code: int, out: str, err: str, usage: Usage, *, is_memory: bool = False) -> Outcome:
+    """Return how a process ended, from its exit code and what it printed."""
     if code:
         is_memory = is_memory or any(word in err for word in _OUT_OF_MEMORY)
         why = f"exit code {code}: {_last_words(err or out)}"

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from snnlab.bench.ids import canonical, new_record_id
-from snnlab.bench.quick_read import quick_read
+from snnlab.bench.quick_read import Columns, quick_read
 from snnlab.bench.redaction import Redaction, redaction
 from snnlab.bench.schema import (
     COORDINATES,
@@ -27,11 +27,12 @@ from snnlab.bench.schema import (
     STATUSES,
     VARIABLES,
     Variable,
+    schema_attributes,
 )
 from snnlab.errors import FormatError, SpecError, StorageError
 from snnlab.record.atomic import replacing
 
-__all__ = ["Record", "make_record", "read_record", "write_record"]
+__all__ = ["Record", "make_record", "read_columns", "read_record", "write_record"]
 
 EXACT = 2**53
 """Counts are float64 once records are merged; beyond this they would not be exact."""
@@ -185,12 +186,8 @@ def _variable(
             got=f"{array.ndim} dimensions",
         )
     _check_values(name, known, array)
-    attrs = {
-        "units": known.units, "long_name": known.long_name, "direction": known.direction,
-        "kind": known.kind, "reducer": known.reducer, "source": known.source,
-    }  # fmt: skip
     own = {key: hide.text(text) for key, text in attributes.get(name, {}).items()}
-    return xr.Variable((RECORD, *known.dims), array[np.newaxis], attrs | own)
+    return xr.Variable((RECORD, *known.dims), array[np.newaxis], schema_attributes(known) | own)
 
 
 def _texts(value: Any, hide: Redaction) -> np.ndarray[Any, Any]:
@@ -265,7 +262,7 @@ def _hidden(group: xr.Dataset, hide: Redaction) -> xr.Dataset:
 # --- content and file -----------------------------------------------------------------------------
 
 
-def content_hash(data: xr.Dataset) -> str:
+def content_hash(data: Columns | xr.Dataset) -> str:
     """Return the SHA-256 of all names, dimensions, values and attributes, in a fixed order.
 
     Notes
@@ -274,8 +271,9 @@ def content_hash(data: xr.Dataset) -> str:
     HDF5 library to the next.
     """
     digest = hashlib.sha256()
-    for name in sorted(map(str, data.variables)):
-        v = data.variables[name]
+    variables: Mapping[Any, xr.Variable] = data.variables
+    for name in sorted(map(str, variables)):
+        v = variables[name]
         digest.update(canonical([name, v.dims, v.shape, _plain_attrs(v.attrs)]).encode())
         if v.dtype.kind in "OUST":
             digest.update(canonical([str(text) for text in v.values.ravel()]).encode())
@@ -350,11 +348,34 @@ def read_record(path: str | os.PathLike[str]) -> Record:
     FormatError
         The file is no record, or its content is not what was written.
     """
+    found = read_columns(path)
+    data = found.dataset() if isinstance(found, Columns) else found
+    return Record(data, path=Path(path))
+
+
+def read_columns(path: str | os.PathLike[str]) -> Columns | xr.Dataset:
+    """Read and check the root data of a record, in the form that takes least time.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    Columns or Dataset
+        A Dataset where the general reader had to read the file.
+
+    Raises
+    ------
+    FormatError
+        The file is no record, or its content is not what was written.
+    """
     target = Path(path)
     try:
-        quick = quick_read(target)
-        if quick is not None and content_hash(quick) == quick.attrs.get(HASH):
-            return Record(quick, path=target)
+        for usual in (True, False):
+            quick = quick_read(target, usual=usual)
+            if quick is not None and content_hash(quick) == quick.attrs.get(HASH):
+                return quick
         with xr.open_dataset(target, engine="h5netcdf", decode_times=False) as stored:
             data = plain_text(stored.load())
     except (OSError, ValueError, KeyError) as error:
@@ -364,7 +385,7 @@ def read_record(path: str | os.PathLike[str]) -> Record:
     if HASH not in data.attrs or "record_id" not in data.coords:
         raise FormatError(str(target), "must be a record of a benchmark", got="other NetCDF")
     _check_hash(str(target), content_hash(data), str(data.attrs[HASH]))
-    return Record(data, path=target)
+    return data
 
 
 def _check_hash(where: str, found: str, expected: str) -> None:

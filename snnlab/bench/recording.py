@@ -40,6 +40,9 @@ class Batch:
     packages : sequence of str
         Of the interpreter that runs this.
     stack_variant, submitter : str
+    pairs : mapping
+        Of an arm that took turns with the first one: the id of that one's record under ``with``,
+        and under ``log_ratio`` round -> metric -> `ratio_of_blocks`.
     """
 
     record_id: str
@@ -51,6 +54,7 @@ class Batch:
     packages: Sequence[str] = ()
     stack_variant: str = "default"
     submitter: str = ""
+    pairs: Mapping[str, Any] = field(default_factory=dict)
 
 
 def series_of(arm: Arm, batch: Batch) -> str:
@@ -196,11 +200,16 @@ def _provenance(
         "command": list(runs[0].command),
         "environment": dict(runs[0].environment),
         "packages": list(batch.packages),
-        "raw": {str(run.seed): dict(run.raw) for run in runs if run.raw},
+        "raw": {str(run.seed): _raw(run) for run in runs if _raw(run)},
         "memory": {str(run.seed): dict(run.n_bytes) for run in runs if run.n_bytes},
         "clock": "time.perf_counter",
         "harness": {"snnlab": __version__},
-    }
+    } | ({"pairs": dict(batch.pairs)} if batch.pairs else {})
+
+
+def _raw(run: Run) -> dict[str, Any]:
+    """Readings of a run; of blocks, which are many, the ratio is kept."""
+    return {name: value for name, value in run.raw.items() if name != "blocks"}
 
 
 def _notes(runs: Mapping[int, Run], noisy: list[str]) -> dict[str, str]:

@@ -19,6 +19,7 @@ __all__ = [
     "VARIABLES",
     "WHEN",
     "Variable",
+    "schema_attributes",
 ]
 
 SCHEMA_VERSION = 1
@@ -75,6 +76,14 @@ class Variable:
     reducer: str = "none"
     source: str = "Python"
     is_text: bool = False
+
+
+def schema_attributes(variable: Variable) -> dict[str, str]:
+    """Return the attributes that a quantity has in a file, unless a record says otherwise."""
+    return {
+        "units": variable.units, "long_name": variable.long_name, "direction": variable.direction,
+        "kind": variable.kind, "reducer": variable.reducer, "source": variable.source,
+    }  # fmt: skip
 
 
 _REPEAT = ("repeat",)

@@ -14,6 +14,7 @@ import xarray as xr
 
 from snnlab.bench.combine import combine
 from snnlab.bench.ids import canonical, content_id
+from snnlab.bench.read_many import read_many
 from snnlab.bench.record import Record, plain_text, read_record, write_record
 from snnlab.bench.redaction import redaction
 from snnlab.errors import FormatError, SpecError, StorageError
@@ -162,8 +163,13 @@ class Store:
                     _write(target, path.read_text(encoding="utf-8"))
         return len(self._listing()) - before
 
-    def load(self) -> xr.Dataset:
+    def load(self, *, processes: int = 1) -> xr.Dataset:
         """Return the root data of all records, sorted by id, as `combine` gives them.
+
+        Parameters
+        ----------
+        processes : int
+            That read what the index lacks, see `read_many`.
 
         Notes
         -----
@@ -180,8 +186,8 @@ class Store:
         fresh = [path for path in listing if path not in known]
         if parts and not fresh:
             return parts[0]
-        parts += [read_record(self.root / path).dataset for path in fresh]
-        whole = combine(parts)
+        parts.append(read_many([self.root / path for path in fresh], processes=processes))
+        whole = combine(parts) if len(parts) > 1 else parts[0]
         if listing:
             self._write_index(whole, listing)
         return whole

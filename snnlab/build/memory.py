@@ -16,7 +16,7 @@ from snnlab.model.connectivity import FixedTotalNumber
 from snnlab.model.network import Network
 from snnlab.model.recorders import SynapseRecorder
 
-__all__ = ["available_bytes", "check_fits", "estimate_bytes", "recorder_bytes"]
+__all__ = ["available_bytes", "check_fits", "estimate_bytes", "parts_here", "recorder_bytes"]
 
 _CGROUP = Path("/sys/fs/cgroup")
 _BYTES = {PACKED: 4, WIDE: 6}
@@ -61,7 +61,7 @@ def estimate_bytes(
         Those of one rank, where ranks share the network.
     """
     synapses = starts = counts = degrees = scratch = 0.0
-    here = _shares(network, layout, partitions)
+    here = parts_here(network, layout, partitions)
     for plan in plans:
         n = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections)
         rows = float(layout.sizes[plan.source]) * partitions.n
@@ -104,8 +104,8 @@ def _quantile_bytes(network: Network, plan: TablePlan) -> float:
     return TABLE_SIZE * (4.0 * len(weights) + 2.0 * len(delays))
 
 
-def _shares(network: Network, layout: Layout, partitions: Partitions) -> dict[str, float]:
-    """The part of each population whose neurons the partitions own."""
+def parts_here(network: Network, layout: Layout, partitions: Partitions) -> dict[str, float]:
+    """Return the part of each population whose neurons the partitions own, 0 to 1."""
     owned = [partitions.owned(layout, k) for k in range(len(network.populations))]
     return {
         population.name: (each.stop - each.start) / population.size

@@ -25,6 +25,7 @@ from snnlab.model.connectivity import (
 )
 from snnlab.model.distribution import Constant, Distribution
 from snnlab.model.network import Network, Projection
+from snnlab.model.stimuli import Volley
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -192,6 +193,11 @@ def port_exponents(network: Network) -> dict[tuple[str, str], int]:
         largest = largest_effect(network, projection)
         by_population = sums[str(post.neuron), port]
         by_population[post.name] += largest * _largest_indegree(network, projection)
+    for stimulus in network.stimuli:
+        if isinstance(stimulus, Volley):
+            target = network.population(stimulus.target)
+            port = target.model.port_of(network.receptor_of(stimulus))
+            sums[str(target.neuron), port][target.name] += _largest(network.weight_of(stimulus))
     return {key: exponent_for(max(by_pop.values())) for key, by_pop in sums.items()}
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from snnlab.errors import DeviceUnavailable
 
-__all__ = ["device_for", "local_ranks", "own_local_rank", "threads_for"]
+if TYPE_CHECKING:
+    from snnlab.cluster.rank import Rank
+    from snnlab.cuda.device import Device
+
+__all__ = ["device_for", "devices_of", "gpu", "local_ranks", "own_local_rank", "threads_for"]
 
 _LOCAL = (
     ("OMPI_COMM_WORLD_LOCAL_RANK", "OMPI_COMM_WORLD_LOCAL_SIZE"),
@@ -85,6 +89,57 @@ def device_for(wanted: str, local_rank: int, gpus: Sequence[str]) -> str:
             remedy='snnlab doctor says why; device="cpu" needs none.',
         )  # fmt: skip
     return gpus[local_rank % len(gpus)]
+
+
+def devices_of(ranks: Iterable[Rank], wanted: str) -> tuple[str, ...]:
+    """Return what each rank computes on, as far as it has been given that.
+
+    Parameters
+    ----------
+    ranks : iterable of Rank
+    wanted : str
+        ``"cpu"``, or ``"cuda"``: the GPU of each.
+
+    Raises
+    ------
+    DeviceUnavailable
+        An unknown name, or a rank without a GPU.
+    """
+    if wanted not in ("cpu", "cuda"):
+        raise DeviceUnavailable(
+            "device", "must be cpu or cuda where there are several ranks", got=repr(wanted),
+            remedy='With "cuda" each rank takes the GPU of its number on its host.',
+        )  # fmt: skip
+    if wanted == "cpu":
+        return tuple("cpu" for _ in ranks)
+    found = list(ranks)
+    if without := [str(rank) for rank in found if rank.device == "cpu"]:
+        raise DeviceUnavailable(
+            "the ranks", "must have a GPU each", got=f"none for {', '.join(without)}",
+            remedy='Start them with Ranks.start(..., device="cuda").',
+        )  # fmt: skip
+    return tuple(rank.device for rank in found)
+
+
+def gpu(name: str) -> Device:
+    """Return a GPU of this host, to be used by one engine.
+
+    Parameters
+    ----------
+    name : str
+        ``"cuda:1"``.
+
+    Raises
+    ------
+    DeviceUnavailable
+        It cannot be used.
+    """
+    from snnlab.cuda.available import device_index, require
+    from snnlab.cuda.cupy_device import CupyDevice
+
+    index = device_index(name) or 0
+    require(index)
+    return CupyDevice(index)
 
 
 def threads_for(cores: int, n_local: int) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from snnlab.cluster import share
 from snnlab.cluster.call import Call
 from snnlab.cluster.described import Described
+from snnlab.cluster.devices import devices_of
 from snnlab.cluster.outline import outline_of
 from snnlab.cluster.ranks import Ranks
 from snnlab.cluster.tally import Tally
@@ -45,8 +46,11 @@ class ClusterEngine:
     ----------
     network : Network
     ranks : Ranks
+    device : str
+        What ranks compute on: ``"cpu"``, or ``"cuda"``, each the GPU that it was given when it was
+        started.
     threads : int, optional
-        Threads of each rank; default: as many as it may use without taking another's cores.
+        Threads of each rank on CPUs; default: as many as it may use without taking another's cores.
     precision : str
         Of the state: ``"float32"`` or ``"float64"``.
     exchange : str, or mapping of str
@@ -59,6 +63,8 @@ class ClusterEngine:
     ------
     SpecError
         Settings that cannot be meant.
+    DeviceUnavailable
+        A rank has no GPU where it must have one.
     OutOfMemory
         A share does not fit on its rank.
 
@@ -73,13 +79,14 @@ class ClusterEngine:
         network: Network,
         ranks: Ranks,
         *,
+        device: str = "cpu",
         threads: int | None = None,
         precision: str = "float32",
         exchange: str | Mapping[str, str] = "auto",
         owns_ranks: bool = False,
     ) -> None:
         check_ways(network, exchange)
-        self._ranks = ranks
+        self._ranks, self._kind = ranks, device
         self._threads, self._precision, self._exchange = threads, precision, exchange
         self._owns_ranks = owns_ranks
         self._number = next(_NUMBERS)
@@ -88,14 +95,19 @@ class ClusterEngine:
         self._is_torn = False
         self._step = 0
         self.network = network
-        self.device = f"{len(ranks)} ranks"
+        self.device = f"{len(ranks)} ranks{' on cuda' if device == 'cuda' else ''}"
         self._build(network)
 
     def _build(self, network: Network) -> None:
         threads = [rank.threads if self._threads is None else self._threads for rank in self._ranks]
+        self._devices = devices_of(self._ranks, self._kind)
         described, settings = Described.of(network), (self._precision, self._exchange)
         shares = self._ranks.call_each(
-            share.build, [(self._number, described, n, *settings) for n in threads]
+            share.build,
+            [
+                (self._number, described, n, *settings, device)
+                for n, device in zip(threads, self._devices, strict=True)
+            ],
         )
         self._members = tuple(self._ranks)
         self._tally = Tally(len(self._members))
@@ -129,9 +141,12 @@ class ClusterEngine:
 
     @property
     def device_label(self) -> str:
-        """What computes it, for people: ``"4 ranks on node7"``."""
+        """What computes it, for people: ``"4 ranks on node7"``, with GPUs if they compute."""
         hosts = dict.fromkeys(rank.host for rank in self._members)
-        return f"{len(self.shares)} ranks on {', '.join(hosts)}"
+        gpus = dict.fromkeys(device for device in self._devices if device != "cpu")
+        return f"{len(self.shares)} ranks on {', '.join(hosts)}" + (
+            f" ({', '.join(gpus)})" if gpus else ""
+        )
 
     @property
     def step(self) -> int:
@@ -161,12 +176,12 @@ class ClusterEngine:
         lost, died = self._ranks.lost, self._ranks.died
         return tuple(
             RankStatus(
-                rank.number, rank.host, rank.pid, rank.device, part.threads,
+                rank.number, rank.host, rank.pid, device, part.threads,
                 sum(stop - first for first, stop in part.owned), part.report.n_synapses,
                 part.report.n_bytes, part.exchange, loads[rank.number] if loads else None,
                 _end(rank.number, lost, died), has_died=lost is not None and died == rank.number,
             )
-            for rank, part in zip(members, shares, strict=True)
+            for rank, part, device in zip(members, shares, self._devices, strict=True)
         )  # fmt: skip
 
     def check(self) -> None:
@@ -213,8 +228,8 @@ class ClusterEngine:
     def sibling(self, network: Network) -> ClusterEngine:
         """Return a new engine for `network` on the same ranks, with the same settings."""
         return ClusterEngine(
-            network, self._ranks, threads=self._threads, precision=self._precision,
-            exchange=self._exchange,
+            network, self._ranks, device=self._kind, threads=self._threads,
+            precision=self._precision, exchange=self._exchange,
         )  # fmt: skip
 
     def synapses(self, projection: str) -> Synapses:

@@ -12,7 +12,7 @@ from snnlab.cluster.devices import device_for, local_ranks, threads_for
 from snnlab.cluster.mpi import world
 from snnlab.errors import ClusterError
 
-__all__ = ["Identity", "Rank", "identify", "in_rank_order"]
+__all__ = ["Identity", "Rank", "gpus_here", "identify", "in_rank_order"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def identify(wanted: str) -> Identity:
     communicator = world()
     return Identity(
         int(communicator.rank), int(communicator.size), platform.node(), os.getpid(), _cores(),
-        () if wanted == "cpu" else _gpus(), __version__,
+        () if wanted == "cpu" else gpus_here(), __version__,
     )  # fmt: skip
 
 
@@ -136,7 +136,8 @@ def _cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _gpus() -> tuple[str, ...]:
+def gpus_here() -> tuple[str, ...]:
+    """Return the GPUs of this host that can be used: ``("cuda:0", "cuda:1")``."""
     from snnlab.cuda.available import usable
     from snnlab.cuda.probe import look
 

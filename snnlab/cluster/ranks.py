@@ -136,6 +136,11 @@ class Ranks:
         return self._running().ranks
 
     @property
+    def wanted_device(self) -> str:
+        """What they were started for: ``"auto"``, ``"cpu"``, ``"cuda"``; see `start`."""
+        return self._device
+
+    @property
     def are_running(self) -> bool:
         """Whether they can be called: none has died, and nobody has closed them."""
         return self._engines is not None and self._engines.lost is None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from snnlab.cluster.described import Described
+from snnlab.cluster.devices import gpu
 from snnlab.cluster.mpi import world
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import StateError
@@ -27,16 +28,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from snnlab.arrays.shared_engine import SharedEngine
     from snnlab.cluster.mpi_world import MpiWorld
     from snnlab.cluster.outline import Outline
-    from snnlab.cpu.engine import CpuEngine
 
 __all__ = [
     "Share", "advance", "apply", "build", "checkpoint", "close", "out_degrees", "restore",
     "rewiring_work", "synapses", "synaptic_elements",
 ]  # fmt: skip
 
-_ENGINES: dict[int, CpuEngine] = {}
+_ENGINES: dict[int, SharedEngine[Any, Any]] = {}
 _WORLDS: dict[int, MpiWorld] = {}
 """The ranks as each engine sees them."""
 
@@ -74,6 +75,7 @@ def build(
     threads: int,
     precision: str,
     exchange: str | Mapping[str, str],
+    device: str,
 ) -> Share:
     """Build this rank's share of a network, as engine `number`.
 
@@ -85,18 +87,21 @@ def build(
         Threads of this rank.
     precision, exchange
         See `snnlab.cpu.engine.CpuEngine`.
+    device : str
+        What this rank computes on: ``"cpu"``, ``"cuda:0"``.
     """
     from snnlab.cluster.mpi_world import MpiWorld
-    from snnlab.cpu.engine import CpuEngine
 
-    _WORLDS[number] = MpiWorld(world())
-    _ENGINES[number] = CpuEngine(
-        network.network(),
-        threads=threads,
-        precision=precision,
-        world=_WORLDS[number],
-        exchange=exchange,
-    )
+    ranks = _WORLDS[number] = MpiWorld(world())
+    settings: dict[str, Any] = {"precision": precision, "world": ranks, "exchange": exchange}
+    if device == "cpu":
+        from snnlab.cpu.engine import CpuEngine
+
+        _ENGINES[number] = CpuEngine(network.network(), threads=threads, **settings)
+    else:
+        from snnlab.cuda.engine import CudaEngine
+
+        _ENGINES[number] = CudaEngine(network.network(), gpu(device), **settings)
     return _share(number)
 
 
@@ -168,7 +173,7 @@ def close(number: int) -> None:
         engine.close()
 
 
-def _engine(number: int) -> CpuEngine:
+def _engine(number: int) -> SharedEngine[Any, Any]:
     if number not in _ENGINES:
         raise StateError(
             "the ranks", "must hold the network", got="ranks that were started again since",

@@ -52,13 +52,7 @@ class CpuBuilt(Built):
 
     memory: Memory
     record: Record
-    ranks: World
     exchange: Exchange
-
-    @property
-    def world(self) -> World:
-        """The ranks that hold the network."""
-        return self.ranks
 
     @cached_property
     def lent(self) -> Lendings:
@@ -152,8 +146,8 @@ def build(
         rules,
         synaptic_elements(network, owned),
         record(partitions, sizes),
-        world,
         no_exchange(),
+        world=world,
     )  # fmt: skip
     weights = plasticity.state.nbytes
     report = BuildReport(

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
-from snnlab.arrays.carry import export, take_over
+from snnlab.arrays.carry import take_over
 from snnlab.arrays.changed_structure import (
     Changes,
     count_changes,
     have_room,
     owners,
 )
-from snnlab.arrays.engine import ArrayEngine
 from snnlab.arrays.samples import SampleBuffer
+from snnlab.arrays.shared_engine import SharedEngine
 from snnlab.arrays.structural_engine import Later
 from snnlab.arrays.synapse_probes import with_synapse_probes
 from snnlab.arrays.world import ALONE, World, first_rank_first
-from snnlab.build.layout import BLOCK, shares
+from snnlab.build.layout import BLOCK
 from snnlab.build.memory import available_bytes
-from snnlab.cpu.built import CpuBuilt, build, delivery_costs
+from snnlab.cpu.built import CpuBuilt, build
 from snnlab.cpu.change_rows import change_rows
 from snnlab.cpu.exchange import IS_HALF_DELIVERED, LACKS_ROOM, STAGE, WAYS
 from snnlab.cpu.exchange_spikes import go_on
@@ -34,15 +34,13 @@ from snnlab.cpu.memory import empty_lists
 from snnlab.cpu.phases import PhaseClock
 from snnlab.cpu.plastic import bring_up_to_date
 from snnlab.cpu.program import RECORDED
-from snnlab.cpu.ranks import exchange_between, heard_by_all, with_spikes, with_words
+from snnlab.cpu.ranks import link, with_spikes, with_words
 from snnlab.cpu.synapse_read import read_synapses
 from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads
 from snnlab.cpu.warm import announced, compile_builder
-from snnlab.cpu.ways import check_ways, ways_of
-from snnlab.engine import BuildReport, Checkpoint
-from snnlab.errors import BuildError, SnnlabError
-from snnlab.frames.synapse_ids import SynapseIds
+from snnlab.cpu.ways import check_ways
+from snnlab.engine import BuildReport
 from snnlab.model.network import Network
 from snnlab.rules.lend import lend
 
@@ -54,7 +52,7 @@ __all__ = ["CpuEngine"]
 _NEVER = 2**62
 
 
-class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
+class CpuEngine(SharedEngine[CpuBuilt, PhaseClock]):
     """Builds a network for this machine's CPU and advances it.
 
     Parameters
@@ -101,10 +99,9 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         world: World = ALONE,
         exchange: str | Mapping[str, str] = "auto",
     ) -> None:
-        super().__init__(network, precision)
+        super().__init__(network, precision, world)
         check_ways(network, exchange)
-        self._world, self._mode = world, exchange
-        self.link_s = 0.0
+        self._mode = exchange
         self.threads = choose_threads(threads, network.n_neurons)
         self._governor = Governor(self.threads)
         self._team = Team(self.threads)
@@ -140,26 +137,9 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         return f"CPU, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
     @property
-    def is_first(self) -> bool:
-        """Whether this is the first rank."""
-        return self._world.rank == 0
-
-    @property
     def exchange(self) -> str:
         """How it exchanges spikes with other ranks, in words."""
         return WAYS[self._arrays.exchange.mode]
-
-    @property
-    def owned(self) -> tuple[tuple[int, int], ...]:
-        """First and last neuron of each population that are here, ``first <= neuron < stop``."""
-        parts = [self._arrays.owned(k) for k in range(len(self.network.populations))]
-        return tuple((part.start, part.stop) for part in parts)
-
-    @property
-    def recorded(self) -> dict[str, SynapseIds]:
-        """The synapses here that each recorder of synapses samples."""
-        names = [recorder.name for recorder in self.network.recorders]
-        return {names[probes.recorder]: probes.ids for probes in self._arrays.sampling.synapses}
 
     @property
     def _n_members(self) -> int:
@@ -169,30 +149,22 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _build(
         self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
     ) -> tuple[CpuBuilt, BuildReport]:
-        failure: SnnlabError | None = None
-        try:
-            built, report = build(
+        built, report = self._built_by_all(
+            lambda: build(
                 network, threads=self.threads, precision=self.precision,
                 shortest_ring=shortest_ring, arrays=arrays, world=self._world,
-            )  # fmt: skip
-        except SnnlabError as error:
-            failure = error
-        if self._any(failure is not None):
-            raise failure or _failed_elsewhere()
-        return self._linked(with_synapse_probes(built)), report
-
-    def _linked(self, built: CpuBuilt) -> CpuBuilt:
-        """Let it exchange spikes with the other ranks."""
-        if self._world.n_ranks == 1:
-            return built
-        began = time.perf_counter()
-        bounds = shares(built.layout, self._world.n_ranks, delivery_costs(built.network))
-        exchange = exchange_between(
-            self._world, ways_of(built.network, self._mode), built.layout, bounds,
-            built.connections, heard_by_all(built.network), built.sizes.chunk_steps,
+            )
         )  # fmt: skip
-        self.link_s = time.perf_counter() - began
-        return replace(built, exchange=exchange)
+        built = with_synapse_probes(built)
+        if self._world.n_ranks == 1:
+            return built, report
+        exchange = self._linked(
+            lambda: link(
+                self._world, network, self._mode, built.layout, built.connections,
+                built.sizes.chunk_steps,
+            )
+        )  # fmt: skip
+        return replace(built, exchange=exchange), report
 
     def _start_clock(self) -> PhaseClock:
         return PhaseClock(self._arrays.partitions.n)
@@ -251,10 +223,6 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         notes = self._arrays.exchange.notes
         asks, notes[LACKS_ROOM] = bool(notes[LACKS_ROOM]), 0
         return asks and self._any(is_row_full)
-
-    def _any(self, flag: bool) -> bool:
-        """Return whether a flag is set, here or on another rank; all of them ask."""
-        return self._world.any(flag)
 
     def _read_rows(self) -> None:
         """They are always as they are now."""
@@ -338,12 +306,6 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
     def _write_changes(self) -> None:
         self._arrays.write_changes(self._step)
 
-    def checkpoint_on_first(self) -> Checkpoint:
-        """Return what `checkpoint` does on the first rank; the arrays of the others are empty."""
-        self._collect()
-        built = replace(self._arrays, ranks=self._world.on_first())
-        return Checkpoint(self._step, self.network, export(built, self._step))
-
     def sibling(self, network: Network) -> CpuEngine:
         """Return a new engine for `network` with as many threads and the same precision."""
         return CpuEngine(
@@ -360,13 +322,6 @@ class CpuEngine(ArrayEngine[CpuBuilt, PhaseClock]):
         """Release everything; closing twice is allowed."""
         self._built = None
         self._team.close()
-
-
-def _failed_elsewhere() -> BuildError:
-    return BuildError(
-        "network", "must be built by all ranks", got="a failure on another rank",
-        remedy="That rank's error says why.",
-    )  # fmt: skip
 
 
 def _seconds(function: Callable[[], None]) -> float:

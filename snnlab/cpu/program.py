@@ -19,6 +19,7 @@ __all__ = [
     "Memory",
     "Parts",
     "Record",
+    "SpikeLists",
 ]
 
 QUEUED, HORIZON, RING_UNTIL = range(3)
@@ -79,6 +80,21 @@ class Memory(NamedTuple):
     fired: NDArray[np.uint8]
     random: NDArray[np.uint32]
     suspects: NDArray[np.int64]
+
+
+class SpikeLists(NamedTuple):
+    """The spikes of a chunk where all else is on another device; see `Memory`.
+
+    Parameters
+    ----------
+    spike_slot, spike_step : (1, 2, capacity) int32, int64
+        Those of this rank, and those of others.
+    spike_start : (1, 2, n_populations + 1) int64
+    """
+
+    spike_slot: NDArray[np.int32]
+    spike_step: NDArray[np.int64]
+    spike_start: NDArray[np.int64]
 
 
 class Record(NamedTuple):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from snnlab.arrays.world import World
 from snnlab.build.connect import Connections
-from snnlab.build.layout import BLOCK, Layout
+from snnlab.build.layout import BLOCK, Layout, shares
+from snnlab.cpu.built import delivery_costs
 from snnlab.cpu.exchange import (
     ALL_STATE,
     COLLECTIVE,
@@ -23,17 +24,46 @@ from snnlab.cpu.exchange import (
     Exchange,
     no_exchange,
 )
-from snnlab.cpu.program import Memory
-from snnlab.cpu.ways import chosen_ways
+from snnlab.cpu.program import Memory, SpikeLists
+from snnlab.cpu.ways import chosen_ways, ways_of
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["exchange_between", "heard_by_all", "wanted_slots", "with_spikes", "with_words"]
+__all__ = [
+    "exchange_between", "heard_by_all", "link", "wanted_slots", "with_spikes", "with_words",
+]  # fmt: skip
+
+L = TypeVar("L", Memory, SpikeLists)
 
 _FIRST_WORDS = 8
 """Words of each rank in a collective exchange, and of each neighbour, at first: a cache line."""
+
+
+def link(
+    world: World, network: Network, exchange: str | Mapping[str, str], layout: Layout,
+    connections: Connections, chunk_steps: int,
+) -> Exchange:  # fmt: skip
+    """Return what this rank needs to exchange spikes with the others; all ranks call this.
+
+    Parameters
+    ----------
+    world : World
+    network : Network
+    exchange : str, or mapping of str
+        How; see `snnlab.cpu.ways.ways_of`.
+    layout : Layout
+    connections : Connections
+        The synapses onto the neurons of this rank.
+    chunk_steps : int
+        Steps between two exchanges.
+    """
+    bounds = shares(layout, world.n_ranks, delivery_costs(network))
+    return exchange_between(
+        world, ways_of(network, exchange), layout, bounds, connections, heard_by_all(network),
+        chunk_steps,
+    )  # fmt: skip
 
 
 def exchange_between(
@@ -194,7 +224,7 @@ def _longer(words: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
     return more
 
 
-def with_spikes(memory: Memory, exchange: Exchange) -> Memory:
+def with_spikes(memory: L, exchange: Exchange) -> L:
     """Return it with lists that have room for the spikes that have come, and twice as many."""
     n = int(exchange.notes[SPIKES])
     if n <= memory.spike_slot.shape[2]:

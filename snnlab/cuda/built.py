@@ -14,14 +14,17 @@ from snnlab.arrays import assemble
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
 from snnlab.arrays.populations import Numbers
-from snnlab.arrays.program import Program, Synapses
+from snnlab.arrays.program import Synapses
 from snnlab.arrays.rewiring_arrays import compile_rules, rewirings
 from snnlab.arrays.scheduled import numbers_at_start, scheduled_populations
 from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.arrays.synaptic_elements import synaptic_elements
+from snnlab.arrays.world import ALONE, World, first_rank_first
 from snnlab.build.connect import Connections
-from snnlab.build.layout import BLOCK, Layout, Partitions, partition
+from snnlab.build.growing import Pairs
+from snnlab.build.layout import BLOCK, Layout, Partitions, partition, shares
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
+from snnlab.cpu.built import delivery_costs
 from snnlab.cuda.codes import Codes, NeuronCode
 from snnlab.cuda.connect import connect
 from snnlab.cuda.connections import DeviceConnections, taken_up
@@ -31,6 +34,7 @@ from snnlab.cuda.host_connections import HostConnections
 from snnlab.cuda.memory import check_fits, estimate_bytes
 from snnlab.cuda.program import HostState
 from snnlab.engine import BuildReport
+from snnlab.errors import BuildError
 from snnlab.model.network import Network, Population
 
 __all__ = ["CudaBuilt", "build"]
@@ -60,7 +64,7 @@ class CudaBuilt(Built):
 
 def build(
     network: Network, *, device: Device, precision: str, shortest_ring: int = 0,
-    arrays: Mapping[str, NDArray[Any]] | None = None,
+    arrays: Mapping[str, NDArray[Any]] | None = None, world: World = ALONE,
 ) -> tuple[CudaBuilt, BuildReport]:  # fmt: skip
     """Turn a network into arrays of a device; states are zero and rings empty.
 
@@ -74,32 +78,38 @@ def build(
         The ring holds at least this many steps.
     arrays : mapping, optional
         Of a checkpoint: its synapses are taken where they come and go.
+    world : World
+        The ranks that hold the network together: this one's share is built.
 
     Raises
     ------
     OutOfMemory
         The network does not fit; nothing was allocated.
+    BuildError
+        It has rules that replace synapses, and there are other ranks.
     """
+    _refuse_replacing(network, world)
     began = time.perf_counter()
     exponents = port_exponents(network)
     plans = plan_tables(network, exponents)
     layout = Layout.of(network)
-    partitions = partition(layout, 1, np.zeros(len(network.populations)))
+    partitions = _partitions_of(network, layout, world)
     planned = time.perf_counter()
     codes = Codes()
     numbers = zip(network.populations, numbers_at_start(network), strict=True)
     kernels = [_code(codes, population, each) for population, each in numbers]
     tables = compile_synapses(plans, codes.synapse)
     rules = compile_rules(network, codes.rewiring)
-    module = device.compile(engine_source(codes, precision))
+    with first_rank_first(world):
+        source = engine_source(codes, precision, has_ranks=world.n_ranks > 1)
+        module = device.compile(source)
     compiled = time.perf_counter()
     sizes, dtype = assemble.shape(plans, network, shortest_ring), DTYPES[precision]
-    needed = estimate_bytes(network, plans, layout, partitions.n, kernels, tables, sizes, dtype)
+    given = given_pairs(network, plans, arrays or {})
+    needed = estimate_bytes(network, plans, layout, partitions, kernels, tables, sizes, dtype)
     check_fits(needed, network, device)
-    drawn, connections = _connected(
-        network, plans, layout, partitions, device, module, arrays or {}
-    )
-    owned = [slice(0, p.size) for p in network.populations]
+    drawn, connections = _connected(network, plans, layout, partitions, device, module, given)
+    owned = [partitions.owned(layout, k) for k in range(len(network.populations))]
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
     plasticity = plastic(
         network, layout, partitions, connections, tables, program, sizes.chunk_steps, dtype
@@ -112,11 +122,12 @@ def build(
         _synapses(network, connections, drawn, device),
         assemble.drive(network, layout, partitions, exponents, sizes, dtype),
         assemble.sampling(network, layout, program, kernels),
-        _host_state(program, layout, kernels, sizes, dtype, partitions.n),
+        _host_state(layout, partitions, kernels, sizes, dtype),
         scheduled_populations(network, owned), tables, plasticity,
         rewirings(network, layout, partitions, connections, tables, rules, dtype), rules,
         synaptic_elements(network, owned),
         drawn, module,
+        world=world,
     )  # fmt: skip
     weights = plasticity.state.nbytes
     device.synchronize()  # what has been asked of the device belongs to the time of building
@@ -126,6 +137,26 @@ def build(
         drawn.nbytes + weights,
         sum(a.nbytes for a in (*built.memory, *plasticity)) - weights,
     )  # fmt: skip
+
+
+def _refuse_replacing(network: Network, world: World) -> None:
+    """Refuse rules on which kernels of several ranks would have to agree while they run."""
+    names = [rewiring.name for rewiring in network.rewirings if rewiring.model.replaces]
+    if world.n_ranks > 1 and names:
+        raise BuildError(
+            f"Network {network.name!r}", "must have no rule that replaces synapses on several GPUs",
+            got=f"rewirings: {', '.join(names)}",
+            remedy="Such rules run on ranks with device='cpu', and on one GPU without ranks.",
+        )  # fmt: skip
+
+
+def _partitions_of(network: Network, layout: Layout, world: World) -> Partitions:
+    """Cut a rank's share of the network into partitions, or the whole."""
+    share = None
+    if world.n_ranks > 1:
+        bounds = shares(layout, world.n_ranks, delivery_costs(network))
+        share = int(bounds[world.rank]), int(bounds[world.rank + 1])
+    return partition(layout, 1, np.zeros(len(network.populations)), share)
 
 
 def _code(codes: Codes, population: Population, numbers: Numbers) -> NeuronCode:
@@ -139,10 +170,9 @@ def _connected(
     partitions: Partitions,
     device: Device,
     module: Module,
-    arrays: Mapping[str, NDArray[Any]],
+    given: Mapping[int, Pairs],
 ) -> tuple[DeviceConnections, Connections]:
-    """Draw the synapses, or take those that `arrays` hold; what the host has of them."""
-    given = given_pairs(network, plans, arrays)
+    """Draw the synapses, or take those that are given; what the host has of them."""
     drawn = connect(network, plans, layout, partitions, device, module, given=given)
     if not network.rewirings:
         return drawn, HostConnections(drawn, plans, device)
@@ -180,20 +210,20 @@ def _synapses(
 
 
 def _host_state(
-    where: Program,
     layout: Layout,
+    partitions: Partitions,
     kernels: Sequence[NeuronCode],
     sizes: assemble.Shape,
     dtype: np.dtype[np.floating],
-    n_partitions: int,
 ) -> HostState:
     """Allocate the host's copies; memory that is never touched costs nothing."""
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
-    n_slots = layout.n_blocks * BLOCK
+    owned = slice(*partitions.bounds[[0, -1]])
+    n_slots = int(partitions.n_slots.sum())
     n_params = sum(len(kernel.parameter_names) for kernel in kernels)
     return HostState(
-        state=np.zeros(int((words[layout.block_population] * BLOCK).sum()), dtype),
+        state=np.zeros(int((words[layout.block_population[owned]] * BLOCK).sum()), dtype),
         params=np.zeros(max(n_params, 1), dtype),
         ring=np.zeros(n_slots * sizes.max_ports * sizes.ring_slots, np.int32),
-        event_next=np.zeros(n_partitions, np.int64),
+        event_next=np.zeros(partitions.n, np.int64),
     )

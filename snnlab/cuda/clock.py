@@ -20,11 +20,17 @@ class CudaClock:
 
     The device counts clock cycles of each phase in one of its threads; they are turned into
     seconds by how long their launch took.
+
+    Parameters
+    ----------
+    has_ranks : bool
+        Whether there is an exchange with other ranks to be measured.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, has_ranks: bool = False) -> None:
         self._began = time.perf_counter()
-        self._seconds = dict.fromkeys((*PHASES, "record"), 0.0)
+        names = (*PHASES, "record", *(["exchange"] if has_ranks else []))
+        self._seconds = dict.fromkeys(names, 0.0)
 
     def launched(self, seconds: float, ticks: NDArray[np.int64]) -> None:
         """Take over what one launch of `seconds` [s] spent on each of `PHASES` [cycles]."""
@@ -35,6 +41,14 @@ class CudaClock:
     def recorded(self, seconds: float) -> None:
         """Add time [s] that was spent on the order of spikes and on samples."""
         self._seconds["record"] += seconds
+
+    def rewired(self, seconds: float) -> None:
+        """Add time [s] that was spent on a launch of rules alone."""
+        self._seconds["rewire"] += seconds
+
+    def exchanged(self, seconds: float) -> None:
+        """Add time [s] that was spent on the exchange with other ranks, waiting included."""
+        self._seconds["exchange"] += seconds
 
     def timings(self) -> tuple[float, dict[str, float]]:
         """Return the wall-clock time [s] so far and what part of it each phase took [s]."""

@@ -73,9 +73,13 @@ class DeviceConnections:
         arrays = self.targets, self.packed, self.wide, self.row_start, self.segment_ends
         return sum(array.nbytes for array in arrays)
 
+    def row_starts(self, device: Device) -> tuple[NDArray[np.int64], ...]:
+        """Return where the rows of each table start, copied to the host."""
+        shapes = [(self.n_partitions, n + 1) for n in self.n_pre]
+        return _split(device.download(self.row_start), shapes)
+
     def host(self, device: Device) -> Connections:
         """Return a copy on the host, as the CPU engine has it."""
-        starts = [(self.n_partitions, n + 1) for n in self.n_pre]
         ends = [
             (self.n_partitions, n, plan.n_delays if plan.n_delays > 1 else 0)
             for n, plan in zip(self.n_pre, self.plans, strict=True)
@@ -85,7 +89,7 @@ class DeviceConnections:
             device.download(self.targets),
             device.download(self.packed),
             device.download(self.wide),
-            _split(device.download(self.row_start), starts),
+            self.row_starts(device),
             _split(device.download(self.segment_ends), ends),
         )
 

@@ -6,7 +6,8 @@ import math
 
 from snnlab.build.expected import expected_synapses
 from snnlab.build.growing import n_places
-from snnlab.build.layout import Layout
+from snnlab.build.layout import Layout, Partitions
+from snnlab.build.memory import parts_here
 from snnlab.build.storage import PACKED, SHARED
 from snnlab.build.tables import TABLE_SIZE, TablePlan
 from snnlab.cuda.drawing import table_bytes, table_capacity
@@ -28,7 +29,7 @@ _RULE_BYTES = 24
 
 
 def construction_bytes(
-    plans: tuple[TablePlan, ...], layout: Layout, n_partitions: int, network: Network
+    plans: tuple[TablePlan, ...], layout: Layout, partitions: Partitions, network: Network
 ) -> int:
     """Return the peak number of bytes while `snnlab.cuda.connect.connect` draws a network.
 
@@ -36,7 +37,8 @@ def construction_bytes(
     ----------
     plans : tuple of TablePlan
     layout : Layout
-    n_partitions : int
+    partitions : Partitions
+        Those of one rank, where ranks share the network.
     network : Network
 
     Returns
@@ -44,26 +46,29 @@ def construction_bytes(
     int
         The finished synapses and what comes on top of them.
     """
-    passing = (_passing(plan, layout, n_partitions, network) for plan in plans)
-    kept = (_kept(plan, layout, n_partitions, network, 0) for plan in plans)
+    here = parts_here(network, layout, partitions)
+    passing = (_passing(plan, layout, partitions.n, network, here) for plan in plans)
+    kept = (_kept(plan, layout, partitions.n, network, here, 0) for plan in plans)
     return int(sum(kept) + max(passing, default=0.0))
 
 
 def synapse_bytes(
-    plans: tuple[TablePlan, ...], layout: Layout, n_partitions: int, network: Network
+    plans: tuple[TablePlan, ...], layout: Layout, partitions: Partitions, network: Network
 ) -> int:
     """Return the number of bytes of the finished synapses, the numbers of quantiles among them.
 
     Rows that may grow have room.
     """
-    return int(sum(_kept(plan, layout, n_partitions, network, 1) for plan in plans))
+    here = parts_here(network, layout, partitions)
+    return int(sum(_kept(plan, layout, partitions.n, network, here, 1) for plan in plans))
 
 
 def _kept(
-    plan: TablePlan, layout: Layout, n_partitions: int, network: Network, has_room: int
-) -> float:
+    plan: TablePlan, layout: Layout, n_partitions: int, network: Network, here: dict[str, float],
+    has_room: int,
+) -> float:  # fmt: skip
     """Of one table: synapses, row starts, segment ends."""
-    n = sum(expected_synapses(network, p) for p in plan.projections)
+    n = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections)
     n_pre = int(layout.sizes[plan.source])
     if has_room and network.is_rewired(plan.projections[0].name):
         n = n_places(n, n_pre * n_partitions)
@@ -72,14 +77,16 @@ def _kept(
     return n * _BYTES.get(plan.kind, _WIDE_BYTES) + rows
 
 
-def _passing(plan: TablePlan, layout: Layout, n_partitions: int, network: Network) -> float:
+def _passing(
+    plan: TablePlan, layout: Layout, n_partitions: int, network: Network, here: dict[str, float]
+) -> float:
     """Of one table, while it is drawn: cursors, borders, quantiles, the largest rule, scratch."""
     n_projections, n_pre = len(plan.projections), int(layout.sizes[plan.source])
     n_rows = n_pre * n_partitions
     bordered = n_projections if n_projections > 1 else 0
     rows = n_rows * (8.0 + 4.0 * bordered)
     quantiles = n_projections * TABLE_SIZE * _QUANTILE_BYTES
-    mean = sum(expected_synapses(network, p) for p in plan.projections) / n_pre
+    mean = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections) / n_pre
     longest = math.ceil(_above(mean))
     long_rows = long_row_bytes(longest, n_rows, plan.n_delays > 1)
     drawing = max(_drawing(network, p) for p in plan.projections)

@@ -194,12 +194,20 @@ class CupyDevice:
         view: NDArray[Any] = self._pinned[: source.nbytes].view(source.dtype)
         return view.reshape(source.shape)
 
-    def write(self, array: Array, values: NDArray[Any]) -> None:
+    def write(self, array: Array, values: NDArray[Any], first: int | None = None) -> None:
         """Overwrite all of an array, after all that was launched before.
 
         `values` may be changed at once: a copy of them is under way.
+
+        Parameters
+        ----------
+        array : Array
+        values : ndarray
+        first : int, optional
+            Of a flat array, from which element on: only as many as there are `values`.
         """
-        target: Any = array
+        whole: Any = array
+        target = whole if first is None else whole[first : first + values.size]
         if target.nbytes == 0:
             return
         kept = np.array(values, target.dtype, order="C")

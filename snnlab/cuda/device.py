@@ -116,8 +116,16 @@ class Device(Protocol):
         """
         ...
 
-    def write(self, array: Array, values: NDArray[Any]) -> None:
-        """Overwrite all of an array, after all that was launched before."""
+    def write(self, array: Array, values: NDArray[Any], first: int | None = None) -> None:
+        """Overwrite all of an array, after all that was launched before.
+
+        Parameters
+        ----------
+        array : Array
+        values : ndarray
+        first : int, optional
+            Of a flat array, from which element on: only as many as there are `values`.
+        """
         ...
 
     def address(self, array: Array) -> int:

@@ -40,6 +40,8 @@ class Destination(NamedTuple):
     low, high, local : (n_partitions,) int64
         The targets of each partition, as `Partitions.targets` returns them.
     n_partitions : int
+    first_drawing, n_drawing : int
+        The neurons that draw their partners: targets that are owned, or all sources.
     segment_length : int
         Targets of one sequence of gaps.
     cursor : (n_partitions, n_pre) uint64
@@ -54,6 +56,8 @@ class Destination(NamedTuple):
     high: Array
     local: Array
     n_partitions: int
+    first_drawing: int
+    n_drawing: int
     segment_length: int
     cursor: Array
     pool: Array
@@ -66,7 +70,7 @@ def drawing_struct() -> str:
     arrays: list[Any] = [np.empty(0, dtype) for dtype in types]
     i64, u16, u64, f64 = arrays
     rule = Rule(0, 0, 0, i64, 0.0, u16, i64, 0.0, 0, False, False, f64, f64, f64, 0, 0)
-    destination = Destination(i64, i64, i64, 0, 0, u64, u16, False)
+    destination = Destination(i64, i64, i64, 0, 0, 0, 0, u64, u16, False)
     bases = declare("Rule", rule), declare("Destination", destination)
     return "\n".join([*bases, "struct Drawing : Rule, Destination {};", ""])
 
@@ -98,39 +102,49 @@ def draw(
         A program that contains `snnlab.cuda.connect.construction_source`.
     """
     n_partitions = owned[0].size
+    targets = slice(int(owned[0][0]), int(owned[1][-1]))
+    if targets.start >= targets.stop:
+        return
+    drawing_here = slice(0, rule.n_pre) if rule.kind == OUTDEGREE else targets
+    first, n_drawing = drawing_here.start, drawing_here.stop - drawing_here.start
     low, high, local = (device.upload(values) for values in owned)
     length = int(segment_length(rule.p))
     if rule.kind == INDEGREE:  # kernels look each target's up
-        rule = rule._replace(degrees=np.broadcast_to(rule.degrees, rule.n_post).copy())
+        degrees = np.broadcast_to(rule.degrees, rule.n_post)[targets]
+        rule = rule._replace(degrees=degrees.copy())
     on_device = uploaded(rule, device)
-    to = Destination(low, high, local, n_partitions, length, cursor, pool, is_counting)
+    to = Destination(
+        low, high, local, n_partitions, first, n_drawing, length, cursor, pool, is_counting
+    )
     drawing = device.upload(np.concatenate([pack(on_device, device), pack(to, device)]))
-    _launch(rule, n_partitions, drawing, device, module)
+    _launch(rule, n_partitions, n_drawing, drawing, device, module)
 
 
-def _launch(rule: Rule, n_partitions: int, drawing: Array, device: Device, module: Module) -> None:
-    name, n_wanted, arguments = _kernel_of(rule, n_partitions)
+def _launch(
+    rule: Rule, n_partitions: int, n_drawing: int, drawing: Array, device: Device, module: Module
+) -> None:
+    name, n_wanted, arguments = _kernel_of(rule, n_partitions, n_drawing)
     kernel = module.kernel(name)
     if name == "connect_distinct":
         capacity = _capacity(rule)
-        n = _n_tables(rule, kernel)
+        n = _n_tables(capacity, n_drawing, kernel)
         kernel(n, _THREADS, drawing, device.empty(n * capacity, np.uint64), capacity)
     elif n_wanted > 0:
         kernel(n_blocks(kernel, _THREADS, n_wanted), _THREADS, drawing, *arguments)
 
 
-def _kernel_of(rule: Rule, n_partitions: int) -> tuple[str, int, tuple[int, ...]]:
+def _kernel_of(rule: Rule, n_partitions: int, n_drawing: int) -> tuple[str, int, tuple[int, ...]]:
     """Name of the kernel, threads that it needs at most, and its arguments."""
     if rule.kind == ONE_TO_ONE:
-        return "connect_one_to_one", rule.n_post, ()
+        return "connect_one_to_one", n_drawing, ()
     if rule.kind == DISTANCE:
         n_counters = _n_counters(rule.n_pre)
-        return "connect_by_distance", rule.n_post * n_counters, (n_counters,)
+        return "connect_by_distance", n_drawing * n_counters, (n_counters,)
     if rule.kind in (INDEGREE, OUTDEGREE):
         if _rejects(rule):
             return "connect_distinct", 0, ()
         n_counters = _n_counters(int(rule.degrees.max()))
-        return "connect_freely", _n_drawing(rule) * n_counters, (n_counters,)
+        return "connect_freely", n_drawing * n_counters, (n_counters,)
     is_complete = rule.kind == ALL_TO_ALL or rule.p >= 1.0
     name = "connect_all" if is_complete else "connect_by_gaps"
     return name, n_partitions * rule.n_pre * WARP, ()
@@ -139,11 +153,6 @@ def _kernel_of(rule: Rule, n_partitions: int) -> tuple[str, int, tuple[int, ...]
 def _n_counters(n_words: int) -> int:
     """Counters whose words hold the first `n_words` of a stream."""
     return round_up(n_words, _WORDS_OF_RUN) // _WORDS_OF_RUN * _COUNTERS_OF_RUN
-
-
-def _n_drawing(rule: Rule) -> int:
-    """Neurons that draw their partners."""
-    return rule.n_post if rule.kind == INDEGREE else rule.n_pre
 
 
 def _rejects(rule: Rule) -> bool:
@@ -177,8 +186,7 @@ def table_bytes(capacity: int, n_tables: int) -> int:
     return max(bytes_of_one, min(bytes_of_one * n_tables, SCRATCH_BYTES))
 
 
-def _n_tables(rule: Rule, kernel: Kernel) -> int:
+def _n_tables(capacity: int, n_drawing: int, kernel: Kernel) -> int:
     """Blocks that draw distinct partners at a time, each with a table."""
-    capacity = _capacity(rule)
-    in_memory = table_bytes(capacity, _n_drawing(rule)) // (_ENTRY_BYTES * capacity)
+    in_memory = table_bytes(capacity, n_drawing) // (_ENTRY_BYTES * capacity)
     return min(kernel.resident_blocks(_THREADS), in_memory)

@@ -1,4 +1,4 @@
-"""`CudaEngine`: a network on one GPU."""
+"""`CudaEngine`: a network on one GPU, or one rank's share of it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,24 @@ import numpy as np
 
 from snnlab.arrays.assemble import SynapseProbes
 from snnlab.arrays.carry import take_over
-from snnlab.arrays.engine import ArrayEngine
+from snnlab.arrays.rewiring import DONE_STEP, REWIRING_FIELDS
 from snnlab.arrays.samples import SampleBuffer
+from snnlab.arrays.shared_engine import SharedEngine
 from snnlab.arrays.structural_engine import Later
 from snnlab.arrays.synapse_probes import with_synapse_probes
+from snnlab.arrays.world import ALONE, World, first_rank_first
 from snnlab.build.memory import available_bytes
+from snnlab.cpu.exchange import NONE, WAYS
+from snnlab.cpu.host_exchange import HostExchange
+from snnlab.cpu.ranks import link
+from snnlab.cpu.ways import check_ways
 from snnlab.cuda.built import CudaBuilt, build
 from snnlab.cuda.clock import CudaClock
 from snnlab.cuda.device import Array, Device, Kernel
 from snnlab.cuda.network import DeviceNetwork
 from snnlab.cuda.program import N_OUTCOME, THREADS
 from snnlab.cuda.spikes import ArrivingSpikes
+from snnlab.cuda.trains import listed, trains
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network
 
@@ -37,8 +44,12 @@ _FIRST_STEPS = 200
 
 _NOTHING_PENDING = (0, 0, 0)
 
+_NEVER = 2**62
 
-class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
+_EVERY = REWIRING_FIELDS.index("every")
+
+
+class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
     """Builds a network on a GPU and advances it.
 
     Parameters
@@ -48,6 +59,11 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         Used by one thread at a time: the one that calls this engine.
     precision : str
         Of the state: ``"float32"`` (default) or ``"float64"``.
+    world : World
+        The ranks that hold the network together, each of which makes such an engine on a device of
+        its own and calls the same methods in the same order.
+    exchange : str, or mapping of str
+        How they exchange spikes; see `snnlab.cpu.engine.CpuEngine`.
 
     Raises
     ------
@@ -55,16 +71,35 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         Unknown precision, no population; a recorder chooses a synapse that was not drawn, or none.
     OutOfMemory
         The network does not fit; nothing was allocated.
+    BuildError
+        There are other ranks, and rules that replace synapses.
 
     Notes
     -----
     Synapses, spikes and weights are those of `snnlab.cpu.engine.CpuEngine`, to the bit: input is
     summed as integers, random numbers are named by what they are for, and all arithmetic is
     correctly rounded.
+
+    With other ranks, a launch is as long as the shortest delay: its spikes go to the host, which
+    exchanges them, and those of others join them before the next launch delivers all.
     """
 
-    def __init__(self, network: Network, device: Device, *, precision: str = "float32") -> None:
-        super().__init__(network, precision)
+    threads = 1
+
+    def __init__(
+        self,
+        network: Network,
+        device: Device,
+        *,
+        precision: str = "float32",
+        world: World = ALONE,
+        exchange: str | Mapping[str, str] = "auto",
+    ) -> None:
+        super().__init__(network, precision, world)
+        check_ways(network, exchange)
+        self._mode = exchange
+        self._exchange: HostExchange | None = None
+        self._new_exchange: HostExchange | None = None
         self.device = device.name
         self._device = device
         self._steps = _FIRST_STEPS
@@ -82,15 +117,38 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
     def _build(
         self, network: Network, shortest_ring: int, arrays: Mapping[str, NDArray[Any]]
     ) -> tuple[CudaBuilt, BuildReport]:
-        built, report = build(
-            network, device=self._device, precision=self.precision,
-            shortest_ring=shortest_ring, arrays=arrays,
-        )  # fmt: skip
+        def made() -> tuple[CudaBuilt, BuildReport, DeviceNetwork]:
+            built, report = build(
+                network, device=self._device, precision=self.precision,
+                shortest_ring=shortest_ring, arrays=arrays, world=self._world,
+            )  # fmt: skip
+            # Allocated now, so that where it does not fit the engine goes on with what it has.
+            return built, report, DeviceNetwork(built, self._device)
+
+        built, report, new = self._built_by_all(made)
         built = with_synapse_probes(built)
-        # Allocated now, so that where it does not fit the engine goes on with what it has.
-        self._new = DeviceNetwork(built, self._device)
-        on_device = self._new.nbytes + built.drawn.nbytes
+        if self._world.n_ranks > 1:
+            self._new_exchange = self._exchange_of(built)
+        self._new = new
+        on_device = new.nbytes + built.drawn.nbytes
         return built, replace(report, state_bytes=on_device - report.synapse_bytes)
+
+    def _exchange_of(self, built: CudaBuilt) -> HostExchange:
+        """What exchanges the spikes of this rank's share."""
+        exchange = self._linked(
+            lambda: link(
+                self._world, built.network, self._mode, built.layout, built.connections,
+                built.sizes.chunk_steps,
+            )
+        )  # fmt: skip
+        first, stop = built.partitions.bounds[[0, -1]].tolist()
+        with first_rank_first(self._world):
+            return HostExchange(exchange, built.layout, first, stop)
+
+    @property
+    def exchange(self) -> str:
+        """How it exchanges spikes with other ranks, in words."""
+        return WAYS[NONE] if self._exchange is None else self._exchange.way
 
     @property
     def device_label(self) -> str:
@@ -123,6 +181,10 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         of the record to write to.
         """
         network, built = self._network, self._arrays
+        if self._exchange is not None:
+            if self._must_call_rules() and not self._call_rules(clock):
+                return lambda: (np.empty(0, np.int64), np.empty(0, np.int64))
+            until = min(until, self._end_of_chunk())
         part = SampleBuffer(built.sampling, self._step, until, built.dtype)
         room = self._device.zeros(max(part.values.size, 1), built.dtype)
         if part.values.size:
@@ -139,20 +201,80 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         clock.launched(seconds, outcome[N_OUTCOME:])
         self._steps = _steps_of_next(self._steps, step - self._step, seconds)
         began = time.perf_counter()
-        spikes = self._arriving = self._recorded(n_recorded)
+        start, self._step, self._learnt = self._step, step, learnt
+        self._pending = (pending[0], pending[1], pending[2])
+        spikes = self._recorded(n_recorded)
+        if self._exchange is None:
+            self._arriving = spikes
+        else:
+            n_suspects = self._exchange_spikes(spikes, start, n_suspects)
+            clock.exchanged(time.perf_counter() - began)
+            began = time.perf_counter()
         if part.values.size:
             part.values[:] = self._device.download(room)[: part.values.size]
             samples.take(part, step)
-        self._step, self._learnt = step, learnt
-        self._pending = (pending[0], pending[1], pending[2])
         self._turn, self._n_suspects = 1 - self._turn, n_suspects
         if built.plastic_tables:
             network.read_clipped(built)
-        if built.network.rewirings:
+        if built.network.rewirings and self._exchange is None:
             network.take_events(built)
             self._take_events()
         clock.recorded(time.perf_counter() - began)
         return spikes
+
+    def _end_of_chunk(self) -> int:
+        """Where the next exchange is due: after a shortest delay, with a look, before rules."""
+        built = self._arrays
+        until_look = built.program.health_steps - self._step % built.program.health_steps
+        until_call = min((every - self._step % every for every in self._intervals), default=_NEVER)
+        return int(self._step + min(built.sizes.chunk_steps, until_look, until_call))
+
+    @property
+    def _intervals(self) -> list[int]:
+        """Steps between two calls of each rule that the device calls."""
+        every: list[int] = self._arrays.rewirings.table[:, _EVERY].tolist()
+        return every
+
+    def _must_call_rules(self) -> bool:
+        """Whether rules are due at this step, and some rank has not done with them."""
+        if self._step == 0 or all(self._step % every for every in self._intervals):
+            return False
+        return self._any(bool((self._arrays.rewirings.notes[:, DONE_STEP] < self._step).any()))
+
+    def _call_rules(self, clock: CudaClock) -> bool:
+        """Let rules change the rows before the next chunk; False if a rank needs more room."""
+        began = time.perf_counter()
+        self._ask(self._step)
+        call_rules, n_blocks = self._kernel("call_rules")
+        call_rules(n_blocks, THREADS, self._network.words, self._network.call)
+        self._pending, self._learnt = _NOTHING_PENDING, self._step
+        self._network.take_events(self._arrays)
+        self._take_events()
+        clock.rewired(time.perf_counter() - began)
+        return not self._must_call_rules()
+
+    def _lacks_room(self, is_row_full: bool) -> bool:
+        return self._any(is_row_full)
+
+    def _exchange_spikes(self, spikes: ArrivingSpikes, start: int, n_suspects: int) -> int:
+        """Let other ranks have the spikes of a chunk, and put theirs behind them.
+
+        Returns
+        -------
+        int
+            Implausible states; not 0 on any rank where one has found some: all pause.
+        """
+        assert self._exchange is not None  # there are other ranks
+        own = spikes.columns()
+        slot, step = self._exchange.exchanged(*listed(*own), start)
+        fired, steps = trains(slot, step, start)
+        turn, first, last = self._pending
+        self._network.add_spikes(turn, last, fired, start, steps)
+        self._pending = (turn, first, last + fired.size)
+        has_looked = self._step % self._arrays.program.health_steps == 0
+        if has_looked and self._any(n_suspects > 0):
+            return max(n_suspects, 1)
+        return n_suspects
 
     def _recorded(self, n: int) -> ArrivingSpikes:
         """The spikes of the last launch, which has recorded `n` entries."""
@@ -163,10 +285,11 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         return ArrivingSpikes(built.layout, built.sizes.chunk_steps, arriving)
 
     def _soon(self) -> int:
-        return self._step + self._steps
+        # Ranks exchange spikes after the same steps only if all of them pause at the same ones.
+        return self._step + self._steps if self._exchange is None else _NEVER
 
     def _start_clock(self) -> CudaClock:
-        return CudaClock()
+        return CudaClock(has_ranks=self._exchange is not None)
 
     def _free_bytes(self) -> int:
         return min(self._device.free_bytes(), available_bytes())
@@ -206,6 +329,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
         built = self._arrays
         if self._new is not None and self._new.drawn is built.drawn:
             self._on_device, self._new = self._new, None
+            self._exchange, self._new_exchange = self._new_exchange, None
         self._network.write_numbers(built)
         if state:
             self._network.write_state(built)
@@ -245,17 +369,22 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
 
     def _read(self, probes: SynapseProbes, values: NDArray[np.floating]) -> None:
         """Copy the state variables of a recorder's synapses as they are now."""
+        if not probes.at.size:  # the recorder's synapses are all on other ranks
+            return
         gather, device = self._arrays.module.kernel("gather"), self._device
         state, at = self._network.plastic_array("state"), device.upload(probes.at)
-        found = device.empty(max(probes.at.size, 1), values.dtype)
+        found = device.empty(probes.at.size, values.dtype)
         for row, first in zip(values, probes.variables, strict=True):
             gather(-(-probes.at.size // THREADS), THREADS, state, int(first), at, probes.at.size,
                    found)  # fmt: skip
-            row[:] = device.download(found, 0, probes.at.size)
+            row[:] = device.download(found)
 
     def sibling(self, network: Network) -> CudaEngine:
         """Return a new engine for `network` on the same device, with the same precision."""
-        return CudaEngine(network, self._device.twin(), precision=self.precision)
+        return CudaEngine(
+            network, self._device.twin(), precision=self.precision, world=self._world,
+            exchange=self._mode,
+        )  # fmt: skip
 
     def out_degrees(self) -> NDArray[np.int64]:
         """Return the number of outgoing synapses of every neuron, shape (n_neurons,)."""
@@ -266,6 +395,7 @@ class CudaEngine(ArrayEngine[CudaBuilt, CudaClock]):
     def close(self) -> None:
         """Release everything; closing twice is allowed."""
         self._built = self._on_device = self._new = self._arriving = None
+        self._exchange = self._new_exchange = None
         self._device.release()
 
 

@@ -78,7 +78,7 @@ def n_words() -> int:
     return sum(len(kind._fields) for kind in NETWORK.values())
 
 
-def engine_source(codes: Codes, precision: str) -> str:
+def engine_source(codes: Codes, precision: str, *, has_ranks: bool = False) -> str:
     """Return the source of an engine.
 
     Parameters
@@ -86,6 +86,8 @@ def engine_source(codes: Codes, precision: str) -> str:
     codes : Codes
         The models of its network.
     precision : str
+    has_ranks : bool
+        Whether other ranks hold a part of the network.
     """
     return program_text(
         precision,
@@ -103,6 +105,7 @@ def engine_source(codes: Codes, precision: str) -> str:
         synapse_choosers(codes.synapses),
         rule_choosers(codes.rewirings),
         *(kernel_text(name) for name in ("learn", "rewire_choice", "rewire", "replace", "loop")),
+        *([kernel_text("call_rules")] if has_ranks and codes.rewirings else []),
     )
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from snnlab.build.connect import Connections
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.connections import DeviceConnections
 from snnlab.cuda.device import Device
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 __all__ = ["HostConnections"]
@@ -47,6 +48,11 @@ class HostConnections(Connections):
         source: _Copy = self.__dict__["_source"]
         return source.connections
 
+    def are_used(self, k: int) -> NDArray[np.bool_]:
+        """Return which sources of table `k` have synapses: (n_pre,)."""
+        source: _Copy = self.__dict__["_source"]
+        return source.used[k]
+
     @property
     def targets(self) -> NDArray[np.uint16]:
         """Local target slots of all but packed synapses."""
@@ -79,6 +85,13 @@ class _Copy:
     def __init__(self, drawn: DeviceConnections, device: Device) -> None:
         self._drawn: DeviceConnections | None = drawn
         self._device = device
+
+    @cached_property
+    def used(self) -> tuple[NDArray[np.bool_], ...]:
+        """Which sources of each table have synapses; row starts alone are copied for that."""
+        drawn = self._drawn
+        starts = self.connections.row_start if drawn is None else drawn.row_starts(self._device)
+        return tuple(np.any(start[:, 1:] > start[:, :-1], axis=0) for start in starts)
 
     @cached_property
     def connections(self) -> Connections:

@@ -11,9 +11,9 @@ from snnlab.arrays.kernel import NeuronKernel
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.build.expected import expected_synapses, expected_total
 from snnlab.build.growing import n_places
-from snnlab.build.layout import BLOCK, Layout
+from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.build.memory import check_fits as check_host_fits
-from snnlab.build.memory import recorder_bytes
+from snnlab.build.memory import parts_here, recorder_bytes
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.construction_bytes import construction_bytes, synapse_bytes
 from snnlab.cuda.device import Device
@@ -34,39 +34,44 @@ def estimate_bytes(
     network: Network,
     plans: tuple[TablePlan, ...],
     layout: Layout,
-    n_partitions: int,
+    partitions: Partitions,
     kernels: Sequence[NeuronKernel],
     tables: tuple[PlasticTable, ...],
     sizes: Shape,
     dtype: np.dtype[np.floating],
 ) -> int:
-    """Return the peak number of bytes that building and holding a network takes on a device."""
+    """Return the peak number of bytes that building and holding a network takes on a device.
+
+    Or a share of it: `partitions` are those of one rank then.
+    """
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
-    n_state = int((words[layout.block_population] * BLOCK).sum())
+    owned = slice(*partitions.bounds[[0, -1]])
+    n_state = int((words[layout.block_population[owned]] * BLOCK).sum())
     held = dtype.itemsize * n_state
-    held += 4 * layout.n_blocks * BLOCK * sizes.max_ports * sizes.ring_slots
-    held += _RECORD_BYTES * record_capacity(layout)
-    held += sum(_plastic_bytes(network, layout, n_partitions, t, sizes, dtype) for t in tables)
-    held += synapse_bytes(plans, layout, n_partitions, network)
-    return max(held, construction_bytes(plans, layout, n_partitions, network))
+    held += 4 * int(partitions.n_slots.sum()) * sizes.max_ports * sizes.ring_slots
+    held += _RECORD_BYTES * record_capacity(partitions)
+    held += sum(_plastic_bytes(network, layout, partitions, t, sizes, dtype) for t in tables)
+    held += synapse_bytes(plans, layout, partitions, network)
+    return max(held, construction_bytes(plans, layout, partitions, network))
 
 
 def _plastic_bytes(
     network: Network,
     layout: Layout,
-    n_partitions: int,
+    partitions: Partitions,
     table: PlasticTable,
     sizes: Shape,
     dtype: np.dtype[np.floating],
 ) -> int:
     """What a plastic projection takes beside its targets: states, traces, histories."""
     rule, real = table.kernels.rule, dtype.itemsize
-    n_synapses = int(expected_synapses(network, table.projection))
-    n_rows = int(layout.sizes[table.plan.source]) * n_partitions
+    part = parts_here(network, layout, partitions)[table.projection.post]
+    n_synapses = int(expected_synapses(network, table.projection) * part)
+    n_rows = int(layout.sizes[table.plan.source]) * partitions.n
     if network.is_rewired(table.projection.name):
         n_synapses = int(n_places(n_synapses, n_rows))
     of_row = 16 + real * len(rule.pre)
-    n_post = network.population(table.projection.post).size
+    n_post = int(network.population(table.projection.post).size * part)
     of_target = table.history(sizes.chunk_steps) * (4 + real * len(rule.post)) + 8
     of_synapse = real * len(rule.states) - _QUANTILE_BYTES
     return n_synapses * of_synapse + n_rows * of_row + n_post * of_target

@@ -14,7 +14,7 @@ from snnlab.cuda.device import Array, Device
 from snnlab.cuda.engine_source import NETWORK, n_words
 from snnlab.cuda.program import N_CALL, N_COUNTERS, N_OUTCOME, PHASES, THREADS, Held
 from snnlab.cuda.structs import pack, uploaded
-from snnlab.cuda.work import plastic_items, static_items, warps_wanted, work
+from snnlab.cuda.work import plastic_items, record_capacity, static_items, warps_wanted, work
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +31,9 @@ _REWIRED = ("indegree", "afferents", "last_spike", "notes", "counts", "replacing
 
 _SCRATCH = ("state", "pair", "random", "pres", "posts")
 """Arrays of `Rewirings` that only the CPU has."""
+
+_RECORD = ("spike_slot", "spike_start", "spike_steps")
+"""The columns of the record of spikes."""
 
 _HELD = ("state", "ring")
 """Arrays of `HostState` that the device changes."""
@@ -56,19 +59,22 @@ class DeviceNetwork:
         What changes from step to step, on the device.
     n_warps : int
         Warps that find something to do at a time.
+    capacity : int
+        Entries of one half of the record of spikes.
     """
 
     def __init__(self, built: CudaBuilt, device: Device) -> None:
         self._device, self.drawn = device, built.drawn
         n_populations = len(built.network.populations)
+        self.capacity = record_capacity(built.partitions)
         shared_out = work(
             built.layout, built.partitions, built.sizes, built.program.low.shape[1],
-            built.plastic_tables, built.drawn, built.rewirings,
+            built.plastic_tables, built.drawn, built.rewirings, self.capacity,
         )  # fmt: skip
         static = static_items(built.drawn, n_populations)
         learning = plastic_items(built.plastic_tables, built.drawn, n_populations)
-        self.n_warps = warps_wanted(built.layout, static, learning)
-        self.held = _held(built, device, shared_out.capacity)
+        self.n_warps = warps_wanted(built.partitions, static, learning)
+        self.held = _held(built, device, self.capacity)
         self._structs: dict[str, Any] = {
             "program": uploaded(built.program, device),
             "probes": uploaded(built.sampling.probes, device),
@@ -79,7 +85,6 @@ class DeviceNetwork:
             "items": uploaded(static, device),
             "plastic_items": uploaded(learning, device),
         }
-        self.capacity = shared_out.capacity
         self.words: Array = device.empty(n_words(), np.uint64)
         self.call: Array = device.zeros(N_CALL, np.int64)
         self.outcome: Array = device.zeros(N_OUTCOME + len(PHASES), np.int64)
@@ -102,8 +107,50 @@ class DeviceNetwork:
             array = getattr(self._structs["rewirings"], name)
             self._device.write(array, getattr(built.rewirings, name))
         self._device.write(cast("Array", self.held.event_next), built.memory.event_next)
+        self._write_words()
+
+    def _write_words(self) -> None:
+        """Tell kernels where everything is."""
         packed = [pack(self._structs[name], self._device) for name in NETWORK]
         self._device.write(self.words, np.concatenate(packed))
+
+    def add_spikes(
+        self, turn: int, n: int, slot: NDArray[np.int32], start: int, steps: NDArray[np.uint64]
+    ) -> None:
+        """Put spikes of other ranks behind those that a chunk has left in the record.
+
+        Parameters
+        ----------
+        turn : int
+            Which half of the record.
+        n : int
+            Entries that it holds.
+        slot : (n_more,) int32
+        start : int
+            First step of the chunk.
+        steps : (n_more,) uint64
+            Bit k: a spike in step ``start + k``.
+        """
+        if n + slot.size > self.capacity:
+            self._make_room(turn, n, 2 * (n + slot.size))
+        at = turn * self.capacity + n
+        starts = np.full(slot.size, start, np.int64)
+        columns: tuple[NDArray[Any], ...] = slot, starts, steps
+        for name, values in zip(_RECORD, columns, strict=True):
+            self._device.write(getattr(self.held, name), values, at)
+
+    def _make_room(self, turn: int, n: int, capacity: int) -> None:
+        """Let a half of the record have room for more entries; the `n` of one half stay."""
+        longer = {}
+        for name in _RECORD:
+            old: Array = getattr(self.held, name)
+            longer[name] = self._device.empty(2 * capacity, old.dtype)
+            kept = self._device.download(old, turn * self.capacity, n)
+            self._device.write(longer[name], kept, turn * capacity)
+        self.capacity = capacity
+        self.held = self._structs["held"] = self.held._replace(**cast("Any", longer))
+        self._structs["work"] = self._structs["work"]._replace(capacity=capacity)
+        self._write_words()
 
     def write_params(self, built: CudaBuilt) -> None:
         """Copy the parameters of neurons."""
@@ -117,7 +164,8 @@ class DeviceNetwork:
         values = words[:, n_states:].ravel()
         if not values.size:
             return
-        first = int(built.program.state_offset[built.layout.first_blocks[k]]) + n_states * BLOCK
+        block = max(int(built.layout.first_blocks[k]), int(built.partitions.bounds[0]))
+        first = int(built.program.state_offset[block]) + n_states * BLOCK
         built.module.kernel("put_rows")(
             -(-values.size // THREADS), THREADS, cast("Array", self.held.state), first,
             values.size // n_blocks, n_words * BLOCK, values.size, self._device.upload(values),

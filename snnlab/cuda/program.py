@@ -91,7 +91,9 @@ class Work(NamedTuple):
 
     Parameters
     ----------
-    n_partitions, n_populations, n_blocks : int
+    n_partitions, n_populations : int
+    first_block, n_blocks : int
+        The blocks that are computed here; all, unless ranks hold the network together.
     chunk_steps : int
         Steps between deliveries.
     capacity : int
@@ -107,14 +109,15 @@ class Work(NamedTuple):
         Synapses formed and removed in a partition that are held until the host takes them.
     most_tried : int
         Pairs that partitions look at between two meetings, where a rule replaces synapses.
-    block_partition : (n_blocks,) int64
-        Partition of each block.
+    block_partition : (n,) int64
+        Partition of each block of the network; -1: it is on another rank.
     plastic_pieces : (n_plastic,) int64
         Pieces of the longest row of each plastic projection.
     """
 
     n_partitions: int
     n_populations: int
+    first_block: int
     n_blocks: int
     chunk_steps: int
     capacity: int

@@ -32,15 +32,23 @@ class ArrivingSpikes:
         self, layout: Layout, chunk_steps: int, columns: Sequence[Callable[[], NDArray[Any]]]
     ) -> None:
         self._layout, self._chunk_steps = layout, chunk_steps
-        self._columns = columns
+        self._columns: Sequence[Callable[[], NDArray[Any]]] = columns
+        self._arrived: tuple[NDArray[Any], ...] | None = None
         self._spikes: Spikes | None = None
+
+    def columns(self) -> tuple[NDArray[Any], ...]:
+        """Return the columns when they have arrived: slots, first steps, bits."""
+        if self._arrived is None:
+            self._arrived = tuple(arrived() for arrived in self._columns)
+            self._columns = ()
+        return self._arrived
 
     def __call__(self) -> Spikes:
         """Return step and global id of each spike; put into order once."""
         if self._spikes is None:
-            slot, start, steps = (arrived() for arrived in self._columns)
+            slot, start, steps = self.columns()
             self._spikes = ordered_spikes(self._layout, slot, start, steps, self._chunk_steps)
-            self._columns = ()
+            self._arrived = ()
         return self._spikes
 
 

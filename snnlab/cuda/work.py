@@ -9,7 +9,7 @@ import numpy as np
 from snnlab.arrays.assemble import Shape
 from snnlab.arrays.plastic_arrays import PlasticTable
 from snnlab.arrays.rewiring import Rewirings
-from snnlab.build.layout import BLOCK, Layout, Partitions
+from snnlab.build.layout import Layout, Partitions
 from snnlab.build.storage import PLASTIC
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.connections import DeviceConnections
@@ -30,30 +30,38 @@ _SPIKES_AT_ONCE = 8
 def work(
     layout: Layout, partitions: Partitions, sizes: Shape, max_states: int,
     tables: tuple[PlasticTable, ...], connections: DeviceConnections, rewirings: Rewirings,
+    capacity: int,
 ) -> Work:  # fmt: skip
-    """Return how the work on a network is shared out."""
+    """Return how the work on a network is shared out; see `Work`."""
     blocks = np.arange(layout.n_blocks)
     pieces = [_pieces(connections.longest_rows[table.k]) for table in tables]
     return Work(
         n_partitions=partitions.n,
         n_populations=layout.sizes.size,
-        n_blocks=layout.n_blocks,
+        first_block=int(partitions.bounds[0]),
+        n_blocks=int(partitions.bounds[-1] - partitions.bounds[0]),
         chunk_steps=sizes.chunk_steps,
-        capacity=record_capacity(layout),
+        capacity=capacity,
         max_states=max_states,
         n_plastic=len(tables),
         has_every_step=int(any(t.kernels.every_step for t in tables)),
         n_rewirings=rewirings.table.shape[0],
         most_events=rewirings.events.shape[1],
         most_tried=rewirings.tried.shape[1],
-        block_partition=np.searchsorted(partitions.bounds, blocks, side="right") - 1,
+        block_partition=_owners(partitions, blocks),
         plastic_pieces=np.array(pieces, np.int64),
     )
 
 
-def record_capacity(layout: Layout) -> int:
+def _owners(partitions: Partitions, blocks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The partition of each block; -1 for those that are not here."""
+    owner = np.searchsorted(partitions.bounds, blocks, side="right") - 1
+    return np.where(owner < partitions.n, owner, -1)
+
+
+def record_capacity(partitions: Partitions) -> int:
     """Return for how many entries a half of the record has room: at least two in which all fire."""
-    return max(_RECORD_ENTRIES, 2 * layout.n_blocks * BLOCK)
+    return max(_RECORD_ENTRIES, 2 * int(partitions.n_slots.sum()))
 
 
 def static_items(connections: DeviceConnections, n_populations: int) -> Items:
@@ -69,14 +77,18 @@ def static_items(connections: DeviceConnections, n_populations: int) -> Items:
 def plastic_items(
     tables: tuple[PlasticTable, ...], connections: DeviceConnections, n_populations: int
 ) -> Items:
-    """Return what a spike gives to do along plastic rows; tables are numbers among these."""
-    numbered = [(t.plan, m, connections.longest_rows[t.k]) for m, t in enumerate(tables)]
+    """Return what a spike gives to do along plastic rows; tables are numbers among these.
+
+    At least one item each: a source learns that it has fired, also where it has no synapse here.
+    """
+    numbered = [(t.plan, m, max(connections.longest_rows[t.k], 1)) for m, t in enumerate(tables)]
     return _items(numbered, n_populations, connections.n_partitions)
 
 
-def warps_wanted(layout: Layout, *items: Items) -> int:
+def warps_wanted(partitions: Partitions, *items: Items) -> int:
     """Return how many warps find something to do at a time."""
-    return max(layout.n_blocks * BLOCK // 32, _SPIKES_AT_ONCE * max(i.most for i in items))
+    n_slots = int(partitions.n_slots.sum())
+    return max(n_slots // 32, _SPIKES_AT_ONCE * max(i.most for i in items))
 
 
 def _pieces(n_synapses: int) -> int:

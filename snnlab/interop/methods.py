@@ -19,7 +19,7 @@ from snnlab.model.network import Network, Projection
 from snnlab.model.numbers import numbers_of
 from snnlab.model.recorders import StateRecorder
 from snnlab.model.run import Run
-from snnlab.model.stimuli import PoissonInput, SpikeTrains
+from snnlab.model.stimuli import PoissonInput, SpikeTrains, Volley
 from snnlab.units import format_quantity
 
 __all__ = ["MAX_ROWS", "methods"]
@@ -171,10 +171,14 @@ def _input(network: Network) -> list[list[str]]:
             f"{name} {_value(network, getattr(s, name), number.unit)}"
             for name, number in numbers_of(network, s).items()
         ]
-        if isinstance(s, PoissonInput):
+        if isinstance(s, PoissonInput | Volley):
             numbers.append(f"receptor {escaped(network.receptor_of(s))}")
         if isinstance(s, SpikeTrains):
             numbers.append(_count(len(s.times), "spike"))
+        if isinstance(s, Volley):
+            chosen = s.neurons(network.population(s.target).size)
+            each = f"{_count(len(s.times), 'spike')} to each of neurons"
+            numbers.append(f"{each} {chosen[0]} to {chosen[-1]}")
         rows.append([escaped(s.name), escaped(s.target), type(s).__name__, ", ".join(numbers)])
     return rows
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnlab.model.parameter import Parameter
 from snnlab.model.rewiring import Rewiring
-from snnlab.model.stimuli import MovingBlob, PoissonInput, StepCurrent
+from snnlab.model.stimuli import MovingBlob, PoissonInput, StepCurrent, Volley
 
 if TYPE_CHECKING:
     from snnlab.model.network import Network
@@ -32,6 +32,8 @@ def numbers_of(network: Network, item: Any) -> dict[str, Parameter]:
         case PoissonInput():
             rate = Parameter(0.0, "Hz", "rate of each neuron's spike train", low=0.0)
             return {"rate": rate, "weight": _weight(network, item)}
+        case Volley():
+            return {"weight": _weight(network, item)}
         case StepCurrent():
             time = Parameter(0.0, "ms", "model time", low=0.0)
             amplitude = Parameter(0.0, "pA", "current into every neuron")

@@ -7,7 +7,9 @@ from typing import Any
 
 from snnlab.model.distribution import Number
 
-__all__ = ["STIMULI", "MovingBlob", "PoissonInput", "SpikeTrains", "StepCurrent", "Stimulus"]
+__all__ = [
+    "STIMULI", "MovingBlob", "PoissonInput", "SpikeTrains", "StepCurrent", "Stimulus", "Volley",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -134,10 +136,40 @@ class SpikeTrains(Stimulus):
     neurons: tuple[int, ...] = field(default=())
 
 
+@dataclass(frozen=True)
+class Volley(Stimulus):
+    """Spikes that arrive from outside at the same times at all neurons, or at some in a row.
+
+    As from a `SpikeSource` that has a synapse onto each of them, without the source.
+
+    Parameters
+    ----------
+    times : tuple of float [ms]
+        When they arrive; each must lie on the grid of time steps and be > 0, none twice.
+    weight : number [unit of the receptor]
+        Effect of one spike.
+    first, last : int
+        Neurons of the population that get them, both included; -1 counts from the end.
+    receptor : str
+        Where they arrive; empty: the receptor that takes the sign of the weight.
+    """
+
+    times: tuple[float, ...] = field(default=())
+    weight: Number = 0.0
+    first: int = 0
+    last: int = -1
+    receptor: str = ""
+
+    def neurons(self, size: int) -> range:
+        """Return which neurons of a population of `size` get the spikes."""
+        return range(self.first % size, self.last % size + 1)
+
+
 STIMULI: dict[str, type[Stimulus]] = {
     "poisson_input": PoissonInput,
     "step_current": StepCurrent,
     "moving_blob": MovingBlob,
     "spike_trains": SpikeTrains,
+    "volley": Volley,
 }
 """Name in files -> class."""

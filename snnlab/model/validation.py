@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING, Any
 
 from snnlab.errors import SpecError, unknown_name
@@ -15,7 +15,7 @@ from snnlab.model.distribution import Constant, Distribution, Number, as_distrib
 from snnlab.model.expression import evaluate
 from snnlab.model.parameter import Parameter, Receptor
 from snnlab.model.recorders import StateRecorder
-from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains, StepCurrent
+from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains, StepCurrent, Volley
 from snnlab.model.time_step import check_time_step
 from snnlab.units import format_quantity
 
@@ -432,6 +432,8 @@ def _check_stimulus(network: Network, stimulus: Any) -> None:
             )
         if not isinstance(weight_of(network, stimulus), Constant):
             raise SpecError(f"{where}.weight", "must be one number", got=repr(stimulus.weight))
+    elif isinstance(stimulus, Volley):
+        _check_volley(network, stimulus, target, where)
     elif isinstance(stimulus, StepCurrent):
         _check_step_current(network, stimulus, target, where)
     elif isinstance(stimulus, MovingBlob):
@@ -481,7 +483,16 @@ def _check_spike_trains(
             got=f"shapes ({len(stimulus.times)},) and ({len(stimulus.neurons)},)",
             remedy="Give one neuron for each time.",
         )
-    for time in stimulus.times:
+    _check_times(network, stimulus.times, where)
+    for neuron in stimulus.neurons:
+        if not 0 <= neuron < target.size:
+            raise SpecError(
+                f"{where}.neurons", f"must be in 0 ... {target.size - 1}", got=str(neuron)
+            )
+
+
+def _check_times(network: Network, times: Sequence[float], where: str) -> None:
+    for time in times:
         step = time / network.dt
         if not math.isfinite(step) or step < 0.5 or abs(step - round(step)) > 1e-6:
             raise SpecError(
@@ -489,11 +500,30 @@ def _check_spike_trains(
                 f"must be multiples of dt = {network.dt:g} ms, > 0",
                 got=f"{time:g} ms",
             )
-    for neuron in stimulus.neurons:
-        if not 0 <= neuron < target.size:
+
+
+def _check_volley(network: Network, stimulus: Volley, target: Population, where: str) -> None:
+    if not isinstance(weight_of(network, stimulus), Constant):
+        raise SpecError(f"{where}.weight", "must be one number", got=repr(stimulus.weight))
+    _check_times(network, stimulus.times, where)
+    steps = sorted(round(time / network.dt) for time in stimulus.times)
+    twice = next((a for a, b in pairwise(steps) if a == b), None)
+    if twice is not None:
+        raise SpecError(
+            f"{where}.times", "must not name a time twice", got=f"{twice * network.dt:g} ms",
+            remedy="Double the weight, or add a second volley.",
+        )  # fmt: skip
+    for end in (stimulus.first, stimulus.last):
+        if not -target.size <= end < target.size:
             raise SpecError(
-                f"{where}.neurons", f"must be in 0 ... {target.size - 1}", got=str(neuron)
-            )
+                f"{where}.first and last", f"must be neurons of 0 ... {target.size - 1}",
+                got=str(end), remedy="-1 is the last one.",
+            )  # fmt: skip
+    if not stimulus.neurons(target.size):
+        raise SpecError(
+            f"{where}.first", "must not come after last",
+            got=f"{stimulus.first} and {stimulus.last}",
+        )  # fmt: skip
 
 
 def _check_recorder(network: Network, recorder: Recorder) -> None:

@@ -96,6 +96,11 @@ class EditQueue:
         return request.futures[0]
 
     @property
+    def outlook(self) -> Network:
+        """The network as it will be after everything that is waiting."""
+        return self._outlook
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing is waiting."""
         return not self._requests

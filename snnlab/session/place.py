@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from snnlab.engine import Checkpoint, Engine, RankEngine
 from snnlab.errors import StateError
 from snnlab.model.network import Network
 from snnlab.session.messages import MessageLog
 
-__all__ = ["Engines", "Place"]
+__all__ = ["Engines", "KnowsPlaces", "Place"]
 
 Engines = Callable[[Network, str], Engine]
-"""Makes the engine for a network on a device, ``"cpu"`` or ``"cuda:0"``."""
+"""Makes the engine of a network on ``"cpu"``, ``"2 threads"``, ``"cuda:0"`` or ``"4 ranks"``."""
+
+
+@runtime_checkable
+class KnowsPlaces(Protocol):
+    """What `Engines` can say besides: where this machine can compute."""
+
+    def places(self) -> tuple[str, ...]:
+        """Return names of devices, the plainest first."""
+        ...
 
 
 class Place:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -18,15 +18,19 @@ from snnlab.frames.hub import Subscription
 from snnlab.model.edits import Edit, SetParameter
 from snnlab.model.fork import Fork
 from snnlab.model.history import Applied
+from snnlab.model.network import Network
 from snnlab.model.poke import poke
 from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.autosave import check_folder
+from snnlab.session.begin_proof import begin_proof
 from snnlab.session.conditions import Condition
 from snnlab.session.edit_queue import HistoryStep
 from snnlab.session.forks import fork_of
+from snnlab.session.limit import Limit
 from snnlab.session.past import Past
 from snnlab.session.place import Engines
+from snnlab.session.proof import Proof
 from snnlab.session.route import Route
 from snnlab.session.simulation import Simulation
 from snnlab.session.state import SessionState
@@ -167,6 +171,11 @@ class Session(Past):
         """
         self._on_thread(lambda: self._simulation.repeat(run))
         return self
+
+    @property
+    def breakpoints(self) -> tuple[Condition, ...]:
+        """What pauses the run where it comes to hold, in the order in which it was asked for."""
+        return tuple(self._simulation.breakpoints)
 
     def break_when(self, condition: Condition) -> Session:
         """Pause at the very step at which a condition comes to hold, from now on.
@@ -443,6 +452,81 @@ class Session(Past):
         name = "cuda:0" if device == "cuda" else device
         return self._asked(lambda: self._simulation.move(name))
 
+    def prove(
+        self,
+        places: Sequence[str] | None = None,
+        *,
+        duration: float | str = 200.0,
+        timeout: float = 120.0,
+    ) -> Proof:
+        """Compute the last stretch of this run again elsewhere, and compare to the bit.
+
+        It happens beside the run, which goes on; spikes, and synapses with their weights at the
+        end, are compared, and the spikes with those that were recorded.
+
+        Parameters
+        ----------
+        places : sequence of str, optional
+            ``"1 thread"``, ``"2 threads"``, ``"cuda:0"``, ``"2 ranks"``, ...; default: all that
+            this machine has. The first one is what the others are held against.
+        duration : float or str [ms]
+            Model time, until now; a run that has not come so far is gone on with.
+        timeout : float [s]
+            Wall-clock time for all of it.
+
+        Returns
+        -------
+        Proof
+            At once, while it works: ``wait()`` for it, ``print`` it, ``cancel()`` it.
+
+        Raises
+        ------
+        SpecError
+            Not a positive time, or no place.
+        StateError
+            The session was made without `engines`, or is closed.
+        """
+        return begin_proof(
+            self._simulation, self._on_thread, places, timeout=timeout,
+            n_steps=self._steps(duration, "Session.prove.duration"),
+        )  # fmt: skip
+
+    def limit(
+        self, subject: str, *, duration: float | str | None = None, timeout: float = 60.0
+    ) -> Limit:
+        """Try out beside the run how large a time step, how strong weights the network bears.
+
+        Copies of the network as it is now run from their start with twice the value, four times,
+        ..., until one is stopped; where this one does not go well, with half of it, and so on.
+
+        Parameters
+        ----------
+        subject : str
+            ``"dt"`` or ``"weights"``, those of all projections.
+        duration : float or str [ms], optional
+            Model time that a copy has to go well; default: 300 ms, or until what stopped this run.
+        timeout : float [s]
+            Wall-clock time for all of it.
+
+        Returns
+        -------
+        Limit
+            At once, while it works: ``wait()`` for it, ``print`` it, ``cancel()`` it.
+
+        Raises
+        ------
+        SpecError
+            Another subject, or not a time.
+        """
+        place, trouble = self._simulation.place, self.trouble
+        until = 300.0 if trouble is None else min(max(300.0, 1.2 * trouble.t), 5000.0)
+        if duration is not None:
+            until = self._steps(duration, "Session.limit.duration") * self.dt
+        on_cpu = place.engine.sibling if place.engines is None else _on_cpu(place.engines)
+        return Limit(
+            self.network, subject, on_cpu, duration=until, watch=self.watch, timeout=timeout
+        )
+
     def restart_ranks(self, timeout: float = 600.0) -> Session:
         """Start all ranks anew and go on from here; the way out after one has died.
 
@@ -535,33 +619,37 @@ class Session(Past):
         """Make any edit; see `set` for what is returned and raised."""
         return self._simulation.editor.queue.submit(edit)
 
-    def poke(self, population: str) -> Future[Applied]:
-        """Push all neurons of a population with a current, so that they fire now; an edit, too.
+    def poke(self, population: str, neurons: range | None = None) -> Future[Applied]:
+        """Push neurons so that they fire now; an edit, too.
 
         Parameters
         ----------
         population : str
             Its name.
+        neurons : range, optional
+            Which of its neurons, in a row: they get a volley of spikes. Default: a current flows
+            into all of them.
 
         Returns
         -------
         Future of Applied
-            Done when the current begins to flow.
+            Done when the push begins.
 
         Raises
         ------
         SpecError
-            No such population, or neurons that no current acts on.
+            No such population or neurons, or neurons that nothing of this kind acts on.
         StateError
             The session is closed.
         """
-        poke(self.network, population, self.t)  # is refused at once
+        poke(self.network, population, self.t, neurons)  # is refused at once
         answer: Future[Applied] = Future()
 
         def make() -> None:
             # On the simulation thread, so that it begins at the step at which it takes effect.
+            outlook = self._simulation.editor.queue.outlook
             try:
-                asked = self.apply(poke(self.network, population, self.t))
+                asked = self.apply(poke(outlook, population, self.t, neurons))
             except SnnlabError as error:
                 answer.set_exception(error)
             else:
@@ -645,6 +733,10 @@ class Session(Past):
                 yield frame
             elif not is_running:
                 return
+
+
+def _on_cpu(engines: Engines) -> Callable[[Network], Engine]:
+    return lambda network: engines(network, "cpu")
 
 
 def _pass_on(done: Future[Applied], to: Future[Applied]) -> None:

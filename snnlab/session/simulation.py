@@ -343,13 +343,13 @@ class Simulation:
         # The way to ranks and back takes as long however many steps a call has.
         is_near = self.place.on_ranks is None
         self._chunk.measured(n_steps, done - now if is_near else frame.wall_s)
-        kept = self._until_break(frame)
+        kept, hit = self._until_break(frame)
         self.outlet.add(kept)
         with self._changed:
             self.step = frame.t_stop
             self.speedometer.passed(done, self.step)
-        if self.hit is not None:
-            self._break(self.hit, kept)
+        if hit is not None:
+            self._break(hit, kept)
             return
         if frame.health:
             self._meet(frame)
@@ -357,15 +357,15 @@ class Simulation:
         self.outlet.flush_if_due(done)
         self._keep(done - now)
 
-    def _until_break(self, frame: Frame) -> Frame:
-        """The part of a frame before a condition comes to hold; all of it if none does."""
+    def _until_break(self, frame: Frame) -> tuple[Frame, Hit | None]:
+        """The part of a frame before a condition comes to hold, which; all of it if none does."""
         network = self.editor.network
-        self.hit = self.breakpoints.first(frame, network)
+        hit = self.breakpoints.first(frame, network)
         kept = frame
-        if self.hit is not None and self.hit.step < frame.t_stop:
-            kept = until(frame, self.hit.step, [p.size for p in network.populations])
+        if hit is not None and hit.step < frame.t_stop:
+            kept = until(frame, hit.step, [p.size for p in network.populations])
         self.breakpoints.passed(frame, kept)
-        return kept
+        return kept, hit
 
     def _break(self, hit: Hit, kept: Frame) -> None:
         """Pause where a condition came to hold; nobody sees what the engine did beyond it."""
@@ -375,6 +375,7 @@ class Simulation:
             route.follow(self.place.engine, self._may_go_on)
             self.place.goes_on()
         self.step = self.place.engine.step
+        self.hit = hit
         self._stop(SessionState.PAUSED)
         if kept.health:
             self._meet(kept)

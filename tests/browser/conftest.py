@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import sync_playwright
 
+from tests.browser.journey import Server
+from tests.browser.lab_server import lab_server
+
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 
 ARGUMENTS = [
@@ -31,3 +34,11 @@ def artifacts() -> Path:
     """Where screenshots and measurements are left."""
     ARTIFACTS.mkdir(exist_ok=True)
     return ARTIFACTS
+
+
+@pytest.fixture(scope="session")
+def journeys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One JupyterLab for all journeys; it takes longest to start."""
+    root = tmp_path_factory.mktemp("journeys")
+    with lab_server(root, tmp_path_factory.mktemp("home")) as server:
+        yield server, root

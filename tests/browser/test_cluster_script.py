@@ -14,6 +14,7 @@ from snnlab_widgets import ClusterPanel
 from snnlab_widgets.rank_rows import balance, rank_rows
 from tests.activity import two_populations
 from tests.browser.bare_page import BarePage
+from tests.browser.contrast import WEAK_TEXTS
 from tests.ranks import load, status
 
 pytestmark = pytest.mark.browser
@@ -21,33 +22,6 @@ pytestmark = pytest.mark.browser
 ROW = ".snnlab-ranks tbody tr"
 
 THEMES = Path(sys.prefix) / "share/jupyter/lab/themes/@jupyterlab"
-
-_WEAK_TEXTS = """() => {
-  const context = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
-  const style = node => getComputedStyle(node);
-  const layers = node =>
-    node ? [...layers(node.parentElement), style(node).backgroundColor] : ['white'];
-  const luminance = colours => {
-    for (const colour of colours) {
-      context.fillStyle = colour;
-      context.fillRect(0, 0, 1, 1);
-    }
-    const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map(v => v / 255)
-      .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const weak = [];
-  for (const node of document.querySelectorAll('.snnlab-ranks *')) {
-    const text = [...node.childNodes].filter(n => n.nodeType === 3).map(n => n.data).join('');
-    if (!text.trim() || !node.checkVisibility() || node.disabled) continue;
-    const below = layers(node);
-    const both = [luminance(below), luminance([...below, style(node).color])];
-    const contrast = (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
-    if (contrast < 4.5) weak.push(`${text}: ${contrast.toFixed(2)}`);
-  }
-  return weak;
-}"""
-"""Texts whose contrast with what is below them is less than WCAG's level AA asks for."""
 
 
 @pytest.fixture
@@ -163,10 +137,10 @@ def test_everything_is_legible_in_the_colours_of_jupyterlab(
         "refusal": {"error": refusal},
         "doing": {"doing": "starting 2 ranks", "can_start": False},
     }
-    weak = page.page.evaluate(_WEAK_TEXTS)  # nobody has spread the session
+    weak = page.page.evaluate(WEAK_TEXTS, ".snnlab-ranks")  # nobody has spread the session
     for name, told in states.items():
         show(page, panel, **{"window": "exchange: collective", **told})
-        weak += page.page.evaluate(_WEAK_TEXTS)
+        weak += page.page.evaluate(WEAK_TEXTS, ".snnlab-ranks")
         page.page.locator(".snnlab-ranks").screenshot(
             path=str(artifacts / f"cluster_{name}_{theme}.png")
         )

@@ -111,3 +111,27 @@ def test_it_follows_the_run_and_is_cleared(visit: LabPage) -> None:
     expect(visit.page.locator(".snnlab-selection .snnlab-doc")).to_be_visible()
     assert visit.page.input_value(".snnlab-selection [data-name=t_stop]") == ""
     assert visit.errors() == []
+
+
+def test_a_click_pokes_the_neurons_under_it(visit: LabPage, artifacts: Path) -> None:
+    visit.scroll_to(".snnlab-lab")
+    drag(visit, 0.5, 0.4, 0.5, 0.4)  # pressed and released in one place
+    visit.wait_for("session.edits and 'poke' in session.edits[-1].edit.stimulus.name")
+    step = int(visit.execute("print(session.edits[-1].step)"))
+    visit.execute("session.run(30.0).wait()")
+    counted = visit.execute(
+        "push = session.edits[-1].edit.stimulus\n"
+        "step, n = session.spikes()\n"
+        f"n = n[(step >= {step}) & (step < {step} + 60)] - session.network.first_id(push.target)\n"
+        "size = session.network.population(push.target).size\n"
+        "poked, n_poked = (n >= push.first) & (n <= push.last), push.last - push.first + 1\n"
+        "others = (n >= 0) & (n < size) & ~poked\n"
+        "print(n_poked, poked.sum() / n_poked, others.sum() / (size - n_poked))"
+    )
+    n, of_poked, of_others = (float(x) for x in counted.split())
+    assert 20 < n < 300
+    assert of_poked > max(1.0, 1.3 * of_others)  # spikes a neuron in 6 ms
+    visit.page.wait_for_timeout(500)
+    visit.screenshot(artifacts / "poke.png")
+    visit.page.locator(CANVAS).screenshot(path=str(artifacts / "poke_raster.png"))
+    assert visit.errors() == []

@@ -6,6 +6,7 @@ The tests are the steps of one visit, in order, on one page. Nothing is typed bu
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from snnlab.plots.palette import colours
+from tests.browser.contrast import WEAK_TEXTS
 from tests.browser.lab_page import WAIT_MS, LabPage
 from tests.browser.lab_server import lab_server
 
@@ -226,6 +229,38 @@ def test_what_is_refused_is_said_in_place(visit: LabPage) -> None:
     tool(visit, "population")
 
 
+def test_a_breakpoint_stops_the_run(visit: LabPage, artifacts: Path) -> None:
+    form = visit.page.locator(".snnlab-breakpoints form")
+    form.locator("select").first.select_option("rate of exc")
+    form.locator("input").fill("0.5")
+    form.locator("button").click()
+    item = visit.page.locator(".snnlab-breakpoints li")
+    expect(item).to_contain_text("rate of exc above 0.5 Hz")
+    visit.page.click(".snnlab-run")
+    expect(visit.page.locator(".snnlab-hit")).to_contain_text(
+        "Stopped: the rate of 'exc' is", timeout=WAIT_MS
+    )
+    expect(item).to_have_attribute("data-hit", "true")
+    assert (
+        visit.execute("print(session.state.value, session.hit.step == session.step)")
+        == "paused True"
+    )
+    visit.page.locator(".snnlab-breakpoints").screenshot(path=str(artifacts / "breakpoints.png"))
+    item.locator("button").click()
+    expect(item).to_have_count(0)
+
+
+def test_weights_are_seen(visit: LabPage, artifacts: Path) -> None:
+    part = visit.page.locator(".snnlab-weights")
+    part.scroll_into_view_if_needed()
+    name = visit.execute("print(session.network.projections[0].name)")
+    part.locator("select").select_option(name)
+    n = int(visit.execute(f"print(session.synapses({name!r}).sizes['synapse'])"))
+    expect(part.locator("figcaption")).to_contain_text(f"{n} synapses, t = ")
+    expect(part.locator("canvas")).to_have_count(2)
+    part.screenshot(path=str(artifacts / "weights.png"))
+
+
 def test_everything_has_a_name_for_screen_readers_and_takes_the_keyboard(visit: LabPage) -> None:
     unnamed = visit.page.evaluate(_UNNAMED)
     assert unnamed == []
@@ -237,6 +272,25 @@ def test_everything_has_a_name_for_screen_readers_and_takes_the_keyboard(visit: 
     visit.wait_for(f"session.view['positions']['inh'][0] < {x}")
     focused = "document.activeElement.dataset.name"
     assert visit.page.evaluate(focused) == "inh"
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_texts_can_be_read_in_either_theme(visit: LabPage, theme: str, artifacts: Path) -> None:
+    visit.page.evaluate(
+        "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme
+    )
+    is_light = str(theme.endswith("Light")).lower()
+    visit.page.wait_for_function(
+        "light => document.body.dataset.jpThemeLight === light", arg=is_light
+    )
+    visit.page.wait_for_timeout(500)  # style sheets are exchanged
+    weak = visit.page.evaluate(WEAK_TEXTS, ".snnlab-lab")
+    assert weak == [], "\n".join(weak)
+    key = "document.querySelector('.snnlab-raster .snnlab-key i')"
+    shown = f"getComputedStyle({key}).backgroundColor"
+    red, green, blue = (int(v) for v in re.findall("[0-9]+", visit.page.evaluate(shown)))
+    assert f"#{red:02X}{green:02X}{blue:02X}" == colours(1, dark=is_light == "false")[0]
+    visit.screenshot(artifacts / f"workbench_{theme.split()[1].lower()}.png")
 
 
 def test_console_is_clean(visit: LabPage, artifacts: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from snnlab.cluster import Ranks
@@ -27,15 +27,21 @@ class Both:
     ranks : Ranks
     threads : int
         Of each rank.
-    exchange : str
+    exchange : str, or mapping of str
         How they exchange spikes.
+    device : str
+        What they compute on.
     """
 
     def __init__(
-        self, network: Network, ranks: Ranks, *, threads: int = 1, exchange: str = "auto"
-    ) -> None:
+        self, network: Network, ranks: Ranks, *, threads: int = 1,
+        exchange: str | Mapping[str, str] = "auto",
+        device: str = "cpu",
+    ) -> None:  # fmt: skip
         self.alone = CpuEngine(network, threads=1)
-        self.together = ClusterEngine(network, ranks, threads=threads, exchange=exchange)
+        self.together = ClusterEngine(
+            network, ranks, device=device, threads=threads, exchange=exchange
+        )
 
     def advance(self, *pieces: int) -> list[Frame]:
         """Advance both in these pieces, and compare; return the frames."""
@@ -80,10 +86,12 @@ class Both:
 
 @contextmanager
 def both(
-    network: Network, ranks: Ranks, *, threads: int = 1, exchange: str = "auto"
-) -> Iterator[Both]:
+    network: Network, ranks: Ranks, *, threads: int = 1,
+    exchange: str | Mapping[str, str] = "auto",
+    device: str = "cpu",
+) -> Iterator[Both]:  # fmt: skip
     """Return a network in one process and on ranks, released in the end."""
-    pair = Both(network, ranks, threads=threads, exchange=exchange)
+    pair = Both(network, ranks, threads=threads, exchange=exchange, device=device)
     try:
         yield pair
     finally:

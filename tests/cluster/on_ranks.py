@@ -7,6 +7,7 @@ import os
 import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from snnlab.cluster.mpi import world
 from snnlab.cluster.mpi_world import MpiWorld
 from snnlab.cpu.built import build
 from snnlab.cpu.engine import CpuEngine
+from snnlab.cuda import work
 from snnlab.dry_run.rank import held_bytes
 from snnlab.errors import SpecError
+from tests.host_device.host_device import HostDevice
 from tests.networks import balanced
 
 IMPORTED: list[str] = []
@@ -145,6 +148,24 @@ def exported_bytes() -> int:
     """Return the bytes of the state of a network that this rank holds when it has been gathered."""
     engine = next(reversed(share._ENGINES.values()))
     return sum(array.nbytes for array in engine.checkpoint_on_first().arrays.values())
+
+
+def compute_on_the_host(resident: int = 2) -> None:
+    """Let engines that are made next for a GPU have a device of the host, with its sources."""
+    device = partial(HostDevice, resident=resident)
+    share.gpu = lambda name: device(seed=int(name[-1]))  # type: ignore[attr-defined]
+
+
+def keep_short_records(entries: int) -> int:
+    """Let records on devices have so few entries at least; return how many it were."""
+    before, work._RECORD_ENTRIES = work._RECORD_ENTRIES, entries
+    return before
+
+
+def room_of_records() -> tuple[int, int]:
+    """Return for how many spikes the newest record had room at first, and has now."""
+    engine: Any = next(reversed(share._ENGINES.values()))
+    return work.record_capacity(engine._arrays.partitions), engine._network.capacity
 
 
 def _give_free_memory_back() -> None:

@@ -17,16 +17,19 @@ from snnlab.cluster.mpi import launch_environment, mpiexec
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(200)]
 
 RUN = [sys.executable, "-m", "snnlab", "run"]
+RUN_ON_GPUS = [sys.executable, "-m", "tests.cluster.run_on_gpus", "run"]
 OPTIONS = ["--time", "200", "--threads", "1", "--quiet"]
 
 NETWORKS = [["topographic_map_slots"], ["homeostatic", "--set", "speed=200"]]
 """Attempts at pairs with STDP; synaptic elements, which grow fast."""
 
 
-def _run(folder: Path, network: list[str], ranks: int) -> tuple[xr.Dataset, dict[str, object]]:
+def _run(
+    folder: Path, network: list[str], ranks: int, run: list[str] = RUN
+) -> tuple[xr.Dataset, dict[str, object]]:
     before = [str(mpiexec()), "-n", str(ranks)] if ranks > 1 else []
     out, figures = folder / f"{ranks}.nc", folder / f"{ranks}.json"
-    command = [*before, *RUN, *network, *OPTIONS, "--out", str(out), "--json", str(figures)]
+    command = [*before, *run, *network, *OPTIONS, "--out", str(out), "--json", str(figures)]
     done = subprocess.run(
         command, env={**os.environ, **launch_environment()}, capture_output=True, text=True,
         timeout=150, check=False,
@@ -51,3 +54,24 @@ def test_ranks_write_what_one_process_does(
         assert three[figure] == one[figure]
     assert (alone.attrs["device"], together.attrs["device"]) == ("cpu", "3 ranks")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.json", "1.nc", "3.json", "3.nc"]
+
+
+def test_gpus_write_what_one_process_does(tmp_path: Path, mpi_library: str) -> None:
+    network = ["stdp", "--scale", "0.1"]
+    alone, one = _run(tmp_path, network, 1)
+    together, two = _run(tmp_path, [*network, "--device", "cuda"], 2, RUN_ON_GPUS)
+    for name in alone.variables:
+        np.testing.assert_array_equal(together[name].values, alone[name].values, err_msg=str(name))
+    for figure in ("n_synapses", "n_spikes", "n_synaptic_events", "spike_sha256"):
+        assert two[figure] == one[figure]
+    assert together.attrs["device"] == "2 ranks on cuda"
+
+
+def test_ranks_without_a_gpu_say_so(mpi_library: str) -> None:
+    done = subprocess.run(
+        [str(mpiexec()), "-n", "2", *RUN, "stdp", "--time", "10", "--device", "cuda"],
+        env={**os.environ, **launch_environment(), "CUDA_VISIBLE_DEVICES": ""},
+        capture_output=True, text=True, timeout=150, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "no GPU that can be used" in done.stderr

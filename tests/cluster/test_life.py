@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from IPython.paths import get_ipython_dir
 
@@ -52,6 +53,11 @@ def wait_until_gone(cluster_id: str) -> None:
     while processes(cluster_id) or files(cluster_id):
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_ranks_let_the_notebook_go_first(ranks: Ranks) -> None:
+    here = psutil.Process().nice()
+    assert [psutil.Process(rank.pid).nice() for rank in ranks] == [min(here + 10, 19)] * 2
 
 
 def test_script_that_returns_leaves_nothing() -> None:

@@ -33,6 +33,7 @@ from tests.construction_cases import (
 from tests.device_rows import (
     assert_same_rows,
     check,
+    check_shares,
     drawn_by_cpu,
     drawn_on,
     partitions_of,
@@ -59,6 +60,15 @@ def test_recurrent_rows_are_those_of_the_cpu(rule, storage):
 def test_rows_between_populations_are_those_of_the_cpu(rule, storage, sizes):
     """Other sizes of sources and targets; several partitions, one of which has no targets."""
     check(network_of(rule, storage, *sizes), 3, seed=1)
+
+
+@pytest.mark.parametrize("storage", ["shared", "packed, drawn delays", "plastic"])
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_a_share_is_that_of_the_whole(rule, storage):
+    """What ranks draw: some of the targets each; one has no neurons, one none of `b`."""
+    check_shares(HostDevice(seed=2), network_of(rule, storage, 500), 5, [0, 1, 3, 5])
+    if not isinstance(rule, OneToOne):
+        check_shares(HostDevice(), network_of(rule, storage, 300, 270), 6, [0, 2, 4, 6])
 
 
 @pytest.mark.parametrize("n_partitions", [1, 2, 5, 12])
@@ -182,6 +192,7 @@ class Watched(HostDevice):
         return array
 
 
+@pytest.mark.parametrize("share", [slice(0, 3), slice(1, 3)], ids=["whole", "share"])
 @pytest.mark.parametrize(
     "network",
     [
@@ -193,13 +204,13 @@ class Watched(HostDevice):
     ],
     ids=["several", "shared", "distinct", "long", "microcircuit"],
 )
-def test_the_peak_of_memory_is_foretold(network):
+def test_the_peak_of_memory_is_foretold(network, share):
     layout = Layout.of(network)
-    partitions = partitions_of(layout, 2)
+    partitions = Partitions(partitions_of(layout, 2).bounds[share])
     plans = plan_tables(network, port_exponents(network))
     device = Watched(resident=500)
     drawn = drawn_on(device, network, partitions)
-    told = construction_bytes(plans, layout, partitions.n, network)
+    told = construction_bytes(plans, layout, partitions, network)
     assert drawn.nbytes < device.peak <= told
     assert told < device.peak + 5e6
 
@@ -208,7 +219,8 @@ def test_little_more_than_the_synapses_is_needed_at_full_size():
     network = presets.load("microcircuit")
     plans = plan_tables(network, port_exponents(network))
     n_bytes = 4 * network.expected_synapses()
-    told = construction_bytes(plans, Layout.of(network), 2, network)
+    layout = Layout.of(network)
+    told = construction_bytes(plans, layout, partitions_of(layout, 2), network)
     assert 1.1e9 < n_bytes < told < 1.2 * n_bytes
 
 

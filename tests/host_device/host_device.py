@@ -161,14 +161,16 @@ class HostDevice:
         copied = self.download(array, first, n)
         return lambda: copied
 
-    def write(self, array: Array, values: NDArray[Any]) -> None:
-        """Overwrite all of an array."""
-        if (array.shape, array.dtype) != (values.shape, values.dtype):
+    def write(self, array: Array, values: NDArray[Any], first: int | None = None) -> None:
+        """Overwrite all of an array, or the elements from `first` on of a flat one."""
+        whole = _own(array).values
+        target = whole if first is None else whole[first : first + values.size]
+        if (target.shape, target.dtype) != (values.shape, values.dtype):
             raise InternalError(
-                "device memory", f"must be overwritten by {array.shape} {array.dtype}",
+                "device memory", f"must be overwritten by {target.shape} {target.dtype}",
                 got=f"{values.shape} {values.dtype}",
             )  # fmt: skip
-        _own(array).values[...] = values
+        target[...] = values
 
     def address(self, array: Array) -> int:
         """Return where an array begins."""

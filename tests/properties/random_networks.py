@@ -12,7 +12,7 @@ from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import Recorder, StateRecorder, SynapseRecorder
 from snnlab.model.rewiring import PARTNERS, Rewiring
 from snnlab.model.space import Grid, RandomPositions
-from snnlab.model.stimuli import PoissonInput, StepCurrent
+from snnlab.model.stimuli import PoissonInput, StepCurrent, Volley
 from snnlab.model.synaptic_elements import SynapticElements
 
 positive = st.floats(0.1, 100.0)
@@ -114,7 +114,8 @@ def networks(draw: st.DrawFn) -> Network:
         ] + [Projection(draw(some), draw(some), rules.AllToAll(), 0.5, name="plastic",
                         synapse="STDP", parameters={"W_max": draw(st.floats(0.5, 9.0))})],
         stimuli=[
-            draw(st.builds(PoissonInput, st.just(f"stimulus {i}"), some, positive, positive)
+            draw(st.builds(Volley, st.just(f"stimulus {i}"), some, st.just((0.5, 1.0)), positive)
+                 | st.builds(PoissonInput, st.just(f"stimulus {i}"), some, positive, positive)
                  | st.builds(StepCurrent, st.just(f"stimulus {i}"), some, voltage))
             for i in n
         ],

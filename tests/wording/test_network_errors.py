@@ -21,7 +21,7 @@ from snnlab.model.network import Knob, Network, Population, Projection
 from snnlab.model.parameter import Parameter
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.space import Grid
-from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains, StepCurrent
+from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains, StepCurrent, Volley
 
 EXC = Population("exc", 80, "LIFExp")
 INH = Population("inh", 20, "LIFExp")
@@ -340,6 +340,40 @@ CASES = {
         ),
         SpecError,
         "Stimulus 'given'.times: must be multiples of dt = 0.1 ms, > 0 (got 1.05 ms).",
+    ),
+    "volley beyond the population": (
+        lambda: network(
+            populations=[Population("n", 2, "LIFDelta")],
+            stimuli=[Volley("volley", "n", (1.0,), 1.0, last=2)],
+        ),
+        SpecError,
+        "Stimulus 'volley'.first and last: must be neurons of 0 ... 1 (got 2).\n"
+        "-1 is the last one.",
+    ),
+    "volley with a time twice": (
+        lambda: network(
+            populations=[Population("n", 2, "LIFDelta")],
+            stimuli=[Volley("volley", "n", (1.0, 1.0), 1.0)],
+        ),
+        SpecError,
+        "Stimulus 'volley'.times: must not name a time twice (got 1 ms).\nDouble the weight, or "
+        "add a second volley.",
+    ),
+    "volley backwards": (
+        lambda: network(
+            populations=[Population("n", 5, "LIFDelta")],
+            stimuli=[Volley("volley", "n", (1.0,), 1.0, first=3, last=1)],
+        ),
+        SpecError,
+        "Stimulus 'volley'.first: must not come after last (got 3 and 1).",
+    ),
+    "volley of drawn weights": (
+        lambda: network(
+            populations=[Population("n", 5, "LIFDelta")],
+            stimuli=[Volley("volley", "n", (1.0,), Uniform(0.0, 1.0))],
+        ),
+        SpecError,
+        "Stimulus 'volley'.weight: must be one number (got Uniform(low=0.0, high=1.0)).",
     ),
     "recorder of an unknown variable": (
         lambda: network(recorders=[StateRecorder("V", "exc", ("Vm",))]),

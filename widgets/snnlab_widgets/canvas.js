@@ -21,9 +21,10 @@ function theme(el) {
   };
 }
 
-// Calls `repaint` when the theme changes; returns what ends that.
+// Calls `repaint` when the theme changes; returns what ends that. JupyterLab hides everything while
+// it changes the theme, and what is hidden has no width.
 function onTheme(repaint) {
-  const observer = new MutationObserver(repaint);
+  const observer = new MutationObserver(() => requestAnimationFrame(() => repaint()));
   observer.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
   return () => observer.disconnect();
 }
@@ -69,12 +70,12 @@ function drawAxes(ctx, area, colours, { x, y }) {
   drawValueAxis(ctx, area, y);
 }
 
-function drawTimeAxis(ctx, area, { low, high, label, most = area.width / 90, isLabelled = true }) {
+function drawTimeAxis(ctx, area, { low, high, label, most = area.width / 90, isLabelled = true, isSigned = false }) {
   const at = (t) => area.x + ((t - low) / (high - low)) * area.width;
   const bottom = area.y + area.height;
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
-  for (const t of ticks(Math.max(low, 0), high, most)) {
+  for (const t of ticks(isSigned ? low : Math.max(low, 0), high, most)) {
     ctx.fillRect(Math.round(at(t)), bottom, 1, 4);
     const isInside = at(t) > area.x + 8 && at(t) < area.x + area.width - 4;
     if (isLabelled && isInside) ctx.fillText(tickText(t), at(t), bottom + 6);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snnlab.model.edits import Edit, Restore, SetParameter, Several
+from snnlab.model.poke import poked
 
 __all__ = ["edit_text"]
 
@@ -22,6 +23,8 @@ def edit_text(edit: Edit) -> str:
     if isinstance(edit, SetParameter):
         value = f"{edit.value:.6g}" if isinstance(edit.value, float) else str(edit.value)
         return f"{edit.target}.{edit.name} = {value}".lstrip(".")
+    if whom := poked(edit):
+        return f"poke {whom}"
     if isinstance(edit, Several):
         return ", ".join(edit_text(each) for each in edit.edits[:3])
     if isinstance(edit, Restore):

@@ -8,7 +8,7 @@ from typing import Any
 
 from snnlab.model.network import Network, Projection
 from snnlab.model.recorders import StateRecorder
-from snnlab.model.stimuli import PoissonInput, StepCurrent
+from snnlab.model.stimuli import PoissonInput, StepCurrent, Volley
 from snnlab.plots.palette import colours
 
 __all__ = ["MOST_EDGES", "graph_of"]
@@ -79,6 +79,9 @@ def _of_stimulus(stimulus: Any) -> tuple[str, str]:
         return "Poisson", f"{stimulus.name}: Poisson spikes, rate {_short(stimulus.rate)} Hz"
     if isinstance(stimulus, StepCurrent):
         return "current", f"{stimulus.name}: {_short(stimulus.amplitude)} pA"
+    if isinstance(stimulus, Volley):
+        n, whom = len(stimulus.times), f"neurons {stimulus.first} ... {stimulus.last}"
+        return "volley", f"{stimulus.name}: {n} spikes to each of {whom}"
     return type(stimulus).__name__, f"{stimulus.name}: {type(stimulus).__name__}"
 
 

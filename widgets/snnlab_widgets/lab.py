@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
 import traitlets
 
+from snnlab.plots.palette import colours
 from snnlab_widgets.branching import Branching
+from snnlab_widgets.breakpoints import Breakpoints
+from snnlab_widgets.camera import Camera
 from snnlab_widgets.display import TICK_S, Display
 from snnlab_widgets.edit_text import edit_text
+from snnlab_widgets.figure_maker import FigureMaker
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.network_editor import NetworkEditor
@@ -18,8 +24,11 @@ from snnlab_widgets.raster import Mark, Raster
 from snnlab_widgets.selection import Selection
 from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport
+from snnlab_widgets.trust import Trust
+from snnlab_widgets.weights import Weights
 
 if TYPE_CHECKING:
+    from snnlab.model.history import Applied
     from snnlab.session import Session
 
 __all__ = ["Lab", "lab"]
@@ -47,7 +56,7 @@ class Lab(ipywidgets.Box):
     ----------
     parts : dict
         ``transport``, ``network``, ``raster``, ``inspector``, ``statistics``, ``selection``,
-        ``history`` and ``messages``.
+        ``figure``, ``history``, ``weights``, ``breakpoints``, ``trust`` and ``messages``.
 
     Examples
     --------
@@ -68,7 +77,10 @@ class Lab(ipywidgets.Box):
         self.parts = self._make_parts(session, display)
         for name, part in self.parts.items():
             part.add_class(f"snnlab-at-{name}")
-        super().__init__(tuple(self.parts.values()))
+        self._camera = Camera(
+            session, "Raster and rates", legend=self._legend, on_error=session.messages.error
+        )
+        super().__init__((*self.parts.values(), self._camera))
         self.add_class("snnlab-lab")
         self.add_class("snnlab-workbench")
         self._schedule(session, display)
@@ -76,10 +88,12 @@ class Lab(ipywidgets.Box):
     def _make_parts(self, session: Session, display: Display) -> dict[str, Any]:
         recent, log = display.recent, session.messages
         network = session.network
-        inspector, selection = Inspector(session), Selection(network, recent, on_error=log.error)
+        inspector = Inspector(session)
+        poke = partial(_poke, session)
+        selection = Selection(network, recent, on_poke=poke, on_error=log.error)
         raster = Raster(
             network, recent, marks=lambda: _marks(session), on_select=selection.select,
-            on_error=log.error,
+            on_poke=poke, on_error=log.error,
         )  # fmt: skip
         traitlets.dlink((selection, "selection"), (raster, "selection"))
         return {
@@ -91,7 +105,11 @@ class Lab(ipywidgets.Box):
                 network, recent, trouble=lambda: session.trouble, on_error=log.error
             ),
             "selection": selection,
+            "figure": FigureMaker(session, selection=lambda: selection.selection),
             "history": Branching(session),
+            "weights": Weights(session, on_error=log.error),
+            "breakpoints": Breakpoints(session),
+            "trust": Trust(session),
             "messages": Messages(log, on_error=log.error),
         }
 
@@ -103,9 +121,16 @@ class Lab(ipywidgets.Box):
         display.add(self.parts["inspector"].refresh, 0.2)
         display.add(self.parts["network"].refresh, 0.2)
         display.add(self.parts["history"].refresh, 0.5, share=0.005)
+        display.add(self.parts["weights"].refresh, 0.2, share=0.01)
+        display.add(self.parts["breakpoints"].refresh, 0.5)
+        display.add(self.parts["trust"].refresh, 0.2)
         display.add(self.parts["statistics"].refresh, 0.5)
         display.add(self.parts["selection"].refresh, 0.5)
+        display.add(self._camera.refresh, 0.5)
         display.start()
+
+    def _ipython_display_(self) -> None:
+        self._camera.still.show(self)
 
     def close(self) -> None:
         """Take the page away and let go of the session, which goes on; closing twice is allowed."""
@@ -114,11 +139,15 @@ class Lab(ipywidgets.Box):
         if _open.get(self.session.name) is self:
             del _open[self.session.name]
         self._stop()
-        for part in self.parts.values():
+        for part in (*self.parts.values(), self._camera):
             part.close()
         self.session, self.parts, self._stop = None, {}, _nothing
         self.children = ()
         super().close()
+
+    def _legend(self) -> list[tuple[str, str]]:
+        names = [name for name, _ in self._populations]
+        return list(zip(names, colours(len(names)), strict=True))
 
     def _follow(self, session: Session) -> None:
         """Lay out anew where populations came, went or changed their size."""
@@ -136,6 +165,24 @@ def _nothing() -> None:
 def _marks(session: Session) -> list[Mark]:
     """Return (step, text) of the last edits of the run."""
     return [(applied.step, edit_text(applied.edit)) for applied in session.edits[-MOST_MARKS:]]
+
+
+def _poke(session: Session, first: int, last: int) -> None:
+    """Poke the neurons `first` to `last` of the network, population by population."""
+    network = session.network
+    for population in network.populations:
+        start = network.first_id(population.name)
+        chosen = range(max(first - start, 0), min(last - start + 1, population.size))
+        if chosen:
+            asked = session.poke(population.name, chosen)
+            asked.add_done_callback(partial(_tell, session))
+
+
+def _tell(session: Session, asked: Future[Applied]) -> None:
+    """Say what became of a wish that nobody waits for."""
+    error = None if asked.cancelled() else asked.exception()
+    if isinstance(error, Exception):
+        session.messages.error(error)
 
 
 def _sizes(session: Session) -> list[tuple[str, int]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ipywidgets
 from IPython.display import display
 
+from snnlab_widgets.camera import Camera
 from snnlab_widgets.display import Display
 from snnlab_widgets.pacer import Pacer
 
@@ -61,17 +62,24 @@ class Live(ipywidgets.VBox):
         output = ipywidgets.Output()
         with output:
             display(self.view.plot)  # type: ignore[no-untyped-call]
-        self._parts: tuple[ipywidgets.Widget, ...] = (output, self.pacer)
+        title = kind.replace("_", " ").capitalize()
+        self._camera = Camera(session, title, on_error=session.messages.error)
+        self._parts: tuple[ipywidgets.Widget, ...] = (output, self.pacer, self._camera)
         super().__init__(self._parts)
+        self.add_class("snnlab-live")
         _open[self._key] = self
         self._display.add(self.view.follow, FOLLOW_S)
         self._display.add(self.refresh, self.view.kind.interval_s)
+        self._display.add(self._camera.refresh, 0.5)
         self._display.start()
 
     def refresh(self) -> None:
         """Draw what is new if somebody looks and has seen what was drawn before."""
         if self.pacer.is_free and self.view.refresh():
             self.pacer.mark()
+
+    def _ipython_display_(self) -> None:
+        self._camera.still.show(self)
 
     def close(self) -> None:
         """Stop following and take the plot away; the session goes on."""

@@ -15,8 +15,9 @@ from snnlab.plots.maps.receptive_fields import fields_title
 from snnlab.plots.maps.state import MapState
 from snnlab.plots.maps.tiles import Tiles
 from snnlab.plots.maps.viewpoint import Viewpoint
-from snnlab_widgets.map_picture import INK, MapPicture, axis, indexed
+from snnlab_widgets.map_picture import MapPicture
 from snnlab_widgets.part import script
+from snnlab_widgets.picture import INK, axis, indexed
 
 __all__ = ["PICTURES", "MapFields"]
 

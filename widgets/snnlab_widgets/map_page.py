@@ -9,6 +9,7 @@ import ipywidgets
 
 from snnlab.plots.maps.sampler import sampler_of
 from snnlab.plots.maps.viewpoint import Viewpoint
+from snnlab_widgets.camera import Camera
 from snnlab_widgets.display import Display
 from snnlab_widgets.map_fields import MapFields
 from snnlab_widgets.map_sheet import MapSheet
@@ -82,7 +83,8 @@ class MapPage(ipywidgets.Box):
         self.parts = self._make_parts(session, None if folder is None else Path(folder))
         for name in ("transport", "timeline", "messages"):
             self.parts[name].add_class("snnlab-wide")
-        super().__init__(tuple(self.parts.values()))
+        self._camera = Camera(session, "Topographic map", on_error=session.messages.error)
+        super().__init__((*self.parts.values(), self._camera))
         self.add_class("snnlab-lab")
         self.add_class("snnlab-map")
         self._schedule(display)
@@ -107,6 +109,7 @@ class MapPage(ipywidgets.Box):
         display.add(self.parts["fields"].refresh, 0.1, share=SHARES["fields"])
         display.add(self.parts["plots"].refresh, 0.5, share=SHARES["plot"])
         display.add(self.parts["other plots"].refresh, 0.5, share=SHARES["plot"])
+        display.add(self._camera.refresh, 0.5)
         display.start()
 
     def _look(self) -> None:
@@ -115,6 +118,9 @@ class MapPage(ipywidgets.Box):
         self.parts["fields"].refresh()
         self._display.hurry()
 
+    def _ipython_display_(self) -> None:
+        self._camera.still.show(self)
+
     def close(self) -> None:
         """Take the page away and let go of the session, which goes on; closing twice is allowed."""
         if self.session is None:
@@ -122,7 +128,7 @@ class MapPage(ipywidgets.Box):
         if _open.get(self._key) is self:
             del _open[self._key]
         self._display.close()
-        for part in self.parts.values():
+        for part in (*self.parts.values(), self._camera):
             part.close()
         self.session, self.parts = None, {}
         self.children = ()

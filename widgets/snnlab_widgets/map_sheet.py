@@ -15,8 +15,9 @@ from snnlab.model.lesions import Lesion, Recover
 from snnlab.plots.maps.look import GRID_STEPS
 from snnlab.plots.maps.state import MapState
 from snnlab.plots.maps.viewpoint import Viewpoint
-from snnlab_widgets.map_picture import CYCLIC, INK, SPREAD, MapPicture, indexed, sheet_axis
+from snnlab_widgets.map_picture import MapPicture, sheet_axis
 from snnlab_widgets.part import script
+from snnlab_widgets.picture import CYCLIC, INK, SPREAD, indexed
 
 if TYPE_CHECKING:
     from snnlab.session import Session

@@ -1,8 +1,9 @@
 """What all parts of the page share: their script, their style, and errors that are seen.
 
 A part is a small Python class beside its script of the same name. The browser sends messages
-``{"do": name, ...}``; the method ``do_<name>`` answers. What it raises goes to `on_error`, because
-an exception in a widget's callback would otherwise vanish.
+``{"do": name, ...}``; the method ``do_<name>`` answers, with ``buffers`` if the message has some.
+What it raises goes to `on_error`, because an exception in a widget's callback would otherwise
+vanish.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ class Part(anywidget.AnyWidget):
         super().__init__(**traits)
         self.on_msg(self._answer)
 
-    def _answer(self, _widget: Any, message: dict[str, Any], _buffers: list[memoryview]) -> None:
-        values = dict(message)
+    def _answer(self, _widget: Any, message: dict[str, Any], buffers: list[memoryview]) -> None:
+        values = dict(message) | ({"buffers": buffers} if buffers else {})
         name = str(values.pop("do", ""))
         try:
             self._handler(name)(**values)

@@ -76,7 +76,8 @@ class RasterView {
     });
     for (const ms of view.scales)
       scale.append(element("option", { value: ms, text: `${ms} ms / px`, selected: ms === view.column_ms }));
-    this.caption.replaceChildren(...keys, this.note, scale);
+    const hint = element("span", { class: "snnlab-note", text: view.is_poke ? "drag: select \u00b7 click: poke" : "" });
+    this.caption.replaceChildren(...keys, this.note, hint, scale);
   }
 
   // Another view may keep the frames coming while this one is off screen: it must not hoard them.

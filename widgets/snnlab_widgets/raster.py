@@ -52,6 +52,8 @@ class Raster(Part):
         Returns the edits to be marked, as (step, text).
     on_select : callable, optional
         Gets what somebody selects with the mouse, as keywords; see `selection`.
+    on_poke : callable, optional
+        Gets the first and the last of the neurons that somebody clicks on.
     on_error : callable, optional
         Gets the exceptions of the browser's messages.
     """
@@ -73,12 +75,14 @@ class Raster(Part):
         column_ms: float = 1.0,
         marks: Callable[[], Sequence[Mark]] = tuple,
         on_select: Callable[..., object] | None = None,
+        on_poke: Callable[[int, int], object] | None = None,
         on_error: Callable[[Exception], object] | None = None,
     ) -> None:
         super().__init__(on_error=on_error)
         self._recent = recent
         self._marks = marks
         self._on_select = on_select
+        self._on_poke = on_poke
         self._height = height
         self._column_ms = column_ms
         self._lock = threading.Lock()
@@ -117,6 +121,7 @@ class Raster(Part):
             "colours_dark": colours(len(self._sizes), dark=True),
             "note": self._grid.note,
             "is_brush": self._on_select is not None,
+            "is_poke": self._on_poke is not None,
         }
 
     def refresh(self) -> None:
@@ -180,6 +185,11 @@ class Raster(Part):
         """Hand on what was selected."""
         if self._on_select is not None:
             self._on_select(first=first, last=last, t_start=t_start, t_stop=t_stop)
+
+    def do_poke(self, first: int, last: int) -> None:
+        """Hand on who was clicked on."""
+        if self._on_poke is not None:
+            self._on_poke(int(first), int(last))
 
     def do_scale(self, column_ms: float) -> None:
         """Set the model time that one pixel stands for [ms]."""

@@ -1,4 +1,8 @@
 // Selecting neurons and time by dragging over the raster; the selection stays where it is in time.
+// A click pokes the neurons under the pointer.
+
+const FINGER = 5;  // pixels that a click reaches up and down
+const STILL = 4;  // pixels that a pointer moves in a click, at most
 
 class RasterBrush {
   constructor(view) {
@@ -39,6 +43,7 @@ class RasterBrush {
     if (!this.isOffered || !this.view.span || event.button !== 0 || !this.isInside(event)) return;
     this.canvas.setPointerCapture(event.pointerId);
     this.from = this.to = this.place(event);
+    this.pressed = event;
   };
 
   drag = (event) => {
@@ -48,15 +53,26 @@ class RasterBrush {
     this.repaint();
   };
 
-  // A click selects nothing new: a rectangle without time would have no spikes.
   release = (event) => {
     if (!this.from) return;
     this.to = this.place(event);
     const selection = this.dragged();
+    const { neuron } = this.from;
     this.from = null;
-    if (selection.t_stop > selection.t_start) this.model.send({ do: "select", ...selection });
+    const moved = Math.max(Math.abs(event.clientX - this.pressed.clientX), Math.abs(event.clientY - this.pressed.clientY));
+    if (moved < STILL) this.poke(neuron);
+    else if (selection.t_stop > selection.t_start) this.model.send({ do: "select", ...selection });
     this.repaint();
   };
+
+  // Those of the same population within a finger's breadth.
+  poke(neuron) {
+    const { is_poke, populations, rows, neurons_per_row: each } = this.model.get("view");
+    const { first, size } = populations.findLast((p) => p.first <= neuron);
+    if (!is_poke || neuron >= first + size) return;
+    const reach = Math.max(0, Math.round((FINGER * rows * each) / this.view.raster.height) - 1);
+    this.model.send({ do: "poke", first: Math.max(first, neuron - reach), last: Math.min(first + size - 1, neuron + reach) });
+  }
 
   cancel = () => {
     this.from = null;

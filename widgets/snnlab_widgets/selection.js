@@ -16,6 +16,8 @@ class SelectionView {
     };
     this.follow = element("input", { type: "checkbox", onchange: () => model.send({ do: "follow", follows: this.follow.checked }) });
     this.clear = element("button", { type: "button", class: "snnlab-clear", text: "Clear", onclick: () => model.send({ do: "clear" }) });
+    this.poke = element("button", { type: "button", class: "snnlab-poke", text: "Poke", title: "Let the selected neurons fire now",
+      hidden: !model.get("can_poke"), onclick: () => model.send({ do: "poke" }) });
     this.empty = element("p", { class: "snnlab-doc", text: "Drag over the raster to select neurons and time, or type them here." });
     this.error = element("p", { class: "snnlab-error", role: "alert" });
     this.rows = element("dl");
@@ -24,7 +26,7 @@ class SelectionView {
     el.append(part("section", "selection", { "aria-label": "statistics of the selection" },
       element("h3", { text: "Selection" }),
       element("div", { class: "snnlab-tools" }, "neurons", first, "to", last, "time", t_start, "to", t_stop, "ms",
-        element("label", {}, this.follow, " follow the run"), this.clear),
+        element("label", {}, this.follow, " follow the run"), this.poke, this.clear),
       this.empty, this.error, element("div", { class: "snnlab-found" }, this.rows, ...this.charts)));
     for (const name of ["selection", "shown", "follows"]) model.on(`change:${name}`, this.update);
     this.offTheme = onTheme(this.update);
@@ -44,7 +46,7 @@ class SelectionView {
     for (const [name, f] of Object.entries(this.fields))
       if (document.activeElement !== f || !error) f.value = isEmpty ? "" : String(+chosen[name].toFixed(1));
     this.follow.checked = this.model.get("follows");
-    this.follow.disabled = this.clear.disabled = isEmpty;
+    this.follow.disabled = this.poke.disabled = this.clear.disabled = isEmpty;
     this.empty.hidden = !isEmpty;
     this.error.textContent = error;
     this.error.hidden = !error;

@@ -35,6 +35,8 @@ class Selection(Part):
     network : Network
     recent : RecentFrames
         Where the frames are read: what they no longer hold cannot be selected.
+    on_poke : callable, optional
+        Gets the first and the last of the neurons that somebody wants to poke.
     on_error : callable, optional
         Gets the exceptions of the browser's messages.
 
@@ -49,6 +51,7 @@ class Selection(Part):
     """``{"first": id, "last": id, "t_start": ms, "t_stop": ms}``, or empty."""
     follows = traitlets.Bool(False).tag(sync=True)
     """Whether the selected time goes on with the run."""
+    can_poke = traitlets.Bool(False).tag(sync=True)
     shown = traitlets.Dict().tag(sync=True)
     """Under ``"rows"`` name, text and meaning of each number; under ``"intervals"`` and
     ``"spectrum"`` what is drawn; under ``"error"`` what could not be selected."""
@@ -58,10 +61,12 @@ class Selection(Part):
         network: Network,
         recent: RecentFrames,
         *,
+        on_poke: Callable[[int, int], object] | None = None,
         on_error: Callable[[Exception], object] | None = None,
     ) -> None:
-        super().__init__(on_error=on_error)
+        super().__init__(on_error=on_error, can_poke=on_poke is not None)
         self._recent = recent
+        self._on_poke = on_poke
         self._drawn = -1
         self.statistics: SelectionStatistics | None = None
         self.show(network)
@@ -93,6 +98,11 @@ class Selection(Part):
     def do_select(self, first: float, last: float, t_start: float, t_stop: float) -> None:
         """Select what somebody has typed."""
         self.select(int(first), int(last), float(t_start), float(t_stop))
+
+    def do_poke(self) -> None:
+        """Poke the selected neurons."""
+        if self._on_poke is not None and self.selection:
+            self._on_poke(self.selection["first"], self.selection["last"])
 
     def do_follow(self, follows: bool) -> None:
         """Let the selected time go on with the run, or stay."""

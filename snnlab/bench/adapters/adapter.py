@@ -27,12 +27,15 @@ class Job:
         The version that is measured.
     scratch : Path
         Folder for files that are gone afterwards.
+    n_blocks : int
+        Of the measured time, before each of which the program waits for its turn; 0: it does not.
     """
 
     cell: Cell
     seed: int
     tree: Tree
     scratch: Path
+    n_blocks: int = 0
 
     @property
     def spikes(self) -> Path:

@@ -55,6 +55,7 @@ class Snnlab:
             "--parameters", json.dumps(cell["parameters"], sort_keys=True),
             "--seed", str(job.seed), "--device", cell["device"], "--ranks", str(cell["ranks"]),
             "--precision", cell["precision"], *_protocol(job),
+            *(["--turns", str(job.n_blocks)] if job.n_blocks else []),
         ]  # fmt: skip
 
     def tree(self, cell: Cell) -> Tree:

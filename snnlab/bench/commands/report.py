@@ -19,8 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Write the pages; return 0."""
+    from snnlab.bench.read_many import processes_for
     from snnlab.bench.report.site import write_site
+    from snnlab.bench.store import Store
 
-    site = write_site(args.store, args.folder)
+    processes = processes_for(len(Store(args.store).paths()))
+    site = write_site(args.store, args.folder, processes=processes)
     sys.stdout.write(f"{site.n_records} records on {site.n_pages} pages: {site.index}\n")
     return 0

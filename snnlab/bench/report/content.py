@@ -112,8 +112,14 @@ class Content:
         return ", ".join(said) or "not recorded"
 
 
-def collect(store: Store) -> Content:
+def collect(store: Store, *, processes: int = 1) -> Content:
     """Read every record of a store; those that its index does not know are checked.
+
+    Parameters
+    ----------
+    store : Store
+    processes : int
+        See `read_many`.
 
     Raises
     ------
@@ -124,7 +130,7 @@ def collect(store: Store) -> Content:
         raise FormatError(
             str(store.root), "must be a store of benchmark records", got="no folder records"
         )
-    data = derive(store.load())
+    data = derive(store.load(processes=processes))
     said = {path.stem: provenance_text(path) for path in store.paths()}
     notes: dict[str, list[Mapping[str, str]]] = {}
     for note in store.annotations():

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from snnlab.bench.outliers import outliers
 from snnlab.bench.report.content import Content
@@ -67,21 +68,29 @@ def _rows(content: Content, name: str, place: int) -> Iterator[tuple[object, ...
     has_repeats = "repeat" in dims
     others = [dim for dim in dims if dim != "repeat"]
     array = values if has_repeats else values[np.newaxis]
-    for index in np.ndindex(array.shape[1:]):
-        column = array[(slice(None), *index)]
-        known = np.isfinite(column)
-        if not known.any():
-            continue
+    known = np.isfinite(array)
+    counts = known.sum(axis=0)
+    ordered = np.sort(np.where(known, array, np.nan), axis=0)  # NaN comes last
+
+    def at(place: NDArray[np.intp]) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = np.take_along_axis(
+            ordered, np.maximum(place, 0)[np.newaxis], axis=0
+        )[0]
+        return found
+
+    middle = (at((counts - 1) // 2) + at(counts // 2)) / 2.0
+    numbers = (middle, ordered[0], at(counts - 1))
+    for index in map(tuple, np.argwhere(counts)):
         labels = [str(content.columns[dim][k]) for dim, k in zip(others, index, strict=True)]
         what = " ".join([str(attrs.get("long_name", name)), ", ".join(labels)]).strip()
         unit = str(attrs.get("units", ""))
         if name == "metric_value":
             unit = str(content.arrays["metric_unit"][place][index[0]])
-        own = column[known]
+        column = array[(slice(None), *index)]
         yield (
             what, "" if unit == "1" else unit,
             _standing_out(column) if name in {"wall_time", "real_time_factor"} else "",
-            int(known.sum()), *(short(float(f(own))) for f in (np.median, np.min, np.max)),
+            int(counts[index]), *(short(float(of_all[index])) for of_all in numbers),
         )  # fmt: skip
 
 

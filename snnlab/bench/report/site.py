@@ -38,7 +38,9 @@ class Site:
     n_pages: int
 
 
-def write_site(root: str | os.PathLike[str], folder: str | os.PathLike[str]) -> Site:
+def write_site(
+    root: str | os.PathLike[str], folder: str | os.PathLike[str], *, processes: int = 1
+) -> Site:
     """Write the pages of a store into a folder.
 
     They need no server and no network, and run nothing: opened from a disk they are complete.
@@ -49,6 +51,8 @@ def write_site(root: str | os.PathLike[str], folder: str | os.PathLike[str]) -> 
         Of the store.
     folder : path
         Made if needed. Pages of earlier reports are replaced; other files are left alone.
+    processes : int
+        That read records, see `read_many`.
 
     Raises
     ------
@@ -57,7 +61,7 @@ def write_site(root: str | os.PathLike[str], folder: str | os.PathLike[str]) -> 
     StorageError
         The disk does not take them.
     """
-    content = collect(Store(root))
+    content = collect(Store(root), processes=processes)
     out = Path(folder)
     pages: dict[str, str] = {}
     listed: list[tuple[str, list[Line]]] = []

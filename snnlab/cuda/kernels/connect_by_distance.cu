@@ -22,9 +22,10 @@ static __device__ double probability_of(const Drawing* draw, i64 source, i64 tar
 }
 
 extern "C" __global__ void connect_by_distance(const Drawing* draw, i64 n_counters) {
-    i64 n = draw->n_post * n_counters;
+    i64 n = draw->n_drawing * n_counters;
     for (i64 k = first_thread(); k < n; k += all_threads()) {
-        i64 target = k / n_counters, counter = k - target * n_counters;
+        i64 place = k / n_counters, counter = k - place * n_counters;
+        i64 target = drawing_neuron(draw, place);
         Words words = draw_words(draw, counter, target);
         for (i64 c = 0; c < 4; c++) {
             i64 source = place_of_word(counter, c);

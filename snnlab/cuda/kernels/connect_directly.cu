@@ -1,7 +1,10 @@
 // Rules that draw nothing: one to one, and every source to every target.
 
 extern "C" __global__ void connect_one_to_one(const Drawing* draw) {
-    for (i64 i = first_thread(); i < draw->n_post; i += all_threads()) put(draw, i, i);
+    for (i64 k = first_thread(); k < draw->n_drawing; k += all_threads()) {
+        i64 i = drawing_neuron(draw, k);
+        put(draw, i, i);
+    }
 }
 
 // All targets from `low` to `high` but `left_out`, behind `place`.

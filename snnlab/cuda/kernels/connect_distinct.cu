@@ -87,9 +87,9 @@ static __device__ void draw_distinct(
 extern "C" __global__ void connect_distinct(
     const Drawing* draw, u64* tables, i64 capacity) {
     u64* table = tables + blockIdx.x * capacity;
-    for (i64 index = blockIdx.x; index < n_drawing(draw); index += gridDim.x) {
+    for (i64 n = blockIdx.x; n < draw->n_drawing; n += gridDim.x) {
         for (i64 k = threadIdx.x; k < capacity; k += CHUNK) table[k] = NO_ENTRY;
         __syncthreads();
-        draw_distinct(draw, index, table, capacity);
+        draw_distinct(draw, drawing_neuron(draw, n), table, capacity);
     }
 }

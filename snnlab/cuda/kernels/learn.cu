@@ -23,6 +23,7 @@ static __device__ bool find_target(
     if (own[PLASTIC_HISTORY] == 0) return false;
     if (net.program.block_population[block] != own[PLASTIC_POST]) return false;
     p = net.work.block_partition[block];
+    if (p < 0) return false;  // it is on another rank
     neuron = slot - net.program.bounds[p] * BLOCK - net.plastic.low[m * net.work.n_partitions + p];
     train.row = 0;
     train.start = net.held.spike_start[at];

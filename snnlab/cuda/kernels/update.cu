@@ -104,7 +104,7 @@ static __device__ void advance_block(const Network &net, const Chunk &chunk, i64
 static __device__ void update(const Network &net, const Chunk &chunk) {
     const i64 n_quarters = net.work.n_blocks * (BLOCK / 32);
     for (i64 w = warp_in_grid(); w < n_quarters; w += warps_of_grid()) {
-        const i64 block = w / (BLOCK / 32);
+        const i64 block = net.work.first_block + w / (BLOCK / 32);
         const i32 lane = (i32)(w % (BLOCK / 32)) * 32 + lane_in_warp();
         advance_block(net, chunk, block, lane);
     }

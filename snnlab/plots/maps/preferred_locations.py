@@ -26,7 +26,7 @@ from snnlab.plots.maps.look import (
 )
 from snnlab.plots.maps.state import MapState, map_of
 
-__all__ = ["draw_mesh", "draw_preferred", "map_mesh", "preferred_locations"]
+__all__ = ["draw_mesh", "draw_preferred", "map_mesh", "mesh_edges", "preferred_locations"]
 
 
 def preferred_locations(
@@ -136,6 +136,11 @@ def draw_mesh(state: MapState, *, weighted: bool = True) -> hv.Overlay:
     return (lines * nodes * note).opts(
         **square(sheet.columns + 2, sheet.rows + 2, title=title, **limits)
     )
+
+
+def mesh_edges(state: MapState, *, weighted: bool = True) -> NDArray[np.float64]:
+    """Return the lines of the mesh, (n, 4): x and y of both ends, in steps of the grid."""
+    return _edges(_unwrapped(state.quality(weighted=weighted), state.sheet), state.sheet)
 
 
 def _unwrapped(quality: MapQuality, sheet: Sheet) -> NDArray[np.float64]:

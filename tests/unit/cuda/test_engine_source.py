@@ -15,8 +15,8 @@ from snnlab.model.rewiring import models as rewiring_rules
 from snnlab.model.synapse import models as synapse_models
 from tests.host_device.nvrtc import compile_ptx
 
-TARGETS = (("sm_70", "float32"), ("sm_80", "float64"), ("sm_90", "float32"))
-"""Every architecture and both precisions; no source asks for an architecture (below)."""
+TARGETS = (("sm_70", "float32", False), ("sm_80", "float64", True), ("sm_90", "float32", False))
+"""Every architecture and both precisions, also as a rank; no source asks for an architecture."""
 KERNELS = {"run", "flush", "bring_up_to_date", "gather", "put_rows"}
 
 
@@ -44,9 +44,11 @@ def test_the_source_is_the_same_for_every_architecture() -> None:
     assert "__CUDA_ARCH__" not in engine_source(all_models(), "float64")
 
 
-@pytest.mark.parametrize(("architecture", "precision"), TARGETS)
-def test_every_model_compiles(architecture: str, precision: str) -> None:
-    ptx = compile_ptx(engine_source(all_models(), precision), architecture)
-    assert set(re.findall(r"\.entry (\w+)", ptx)) >= KERNELS
+@pytest.mark.parametrize(("architecture", "precision", "has_ranks"), TARGETS)
+def test_every_model_compiles(architecture: str, precision: str, has_ranks: bool) -> None:
+    source = engine_source(all_models(), precision, has_ranks=has_ranks)
+    ptx = compile_ptx(source, architecture)
+    more = {"call_rules"} if has_ranks else set()
+    assert set(re.findall(r"\.entry (\w+)", ptx)) >= KERNELS | more
     # Nothing may be contracted or approximated: results are those of the CPU.
     assert not re.findall(r"\bfma\.rn\.f(?:32|64)\b|\.approx|\.ftz", ptx)

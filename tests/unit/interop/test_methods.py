@@ -18,6 +18,7 @@ from snnlab import (
     Projection,
     SpikeTrains,
     StepCurrent,
+    Volley,
     presets,
 )
 from snnlab.errors import FormatError
@@ -50,6 +51,7 @@ def two_populations() -> Network:
             PoissonInput("drive", "exc", rate="8 kHz", weight="J"),
             StepCurrent("step", "inh", amplitude=100.0, start=10.0, stop=20.0),
             SpikeTrains("played", "player", times=(1.0, 2.0, 3.0), neurons=(0, 1, 0)),
+            Volley("volley", "inh", times=(1.0, 2.0), weight="J", last=9),
         ],
         knobs=[Knob("g", 5.0, Parameter(5.0, doc="how much stronger")), Knob("J", 60.0)],
         source="Nobody (2026)",
@@ -71,6 +73,8 @@ def test_every_number_is_there_with_its_unit() -> None:
     assert ["drive", "exc", "PoissonInput", "rate 8000 Hz, weight J = 60 pA, receptor exc"] in found
     assert ["step", "inh", "StepCurrent", "amplitude 100 pA, start 10 ms, stop 20 ms"] in found
     assert ["played", "player", "SpikeTrains", "3 spikes"] in found
+    each = "2 spikes to each of neurons 0 to 9"
+    assert ["volley", "inh", "Volley", f"weight J = 60 pA, receptor exc, {each}"] in found
     assert ["g", "5", "how much stronger"] in found
     assert ["100", "exc.tau_m = 12 ms"] in found
     assert "for 2000 ms of model time in time steps of 0.1 ms" in text

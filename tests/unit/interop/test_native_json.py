@@ -37,12 +37,15 @@ from snnlab.model.parameter import Parameter, State
 from snnlab.model.recorders import StateRecorder, SynapseRecorder
 from snnlab.model.rewiring import Rewiring, RewiringRule
 from snnlab.model.space import Grid
-from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains
+from snnlab.model.stimuli import MovingBlob, PoissonInput, SpikeTrains, Volley
 
 SMALL = Network(
     [Population("exc", 3, "LIFDelta"), Population("source", 2, "SpikeSource")],
     [Projection("exc", "exc", OneToOne(), 0.5, "1.5 ms", synapse="STDP")],
-    stimuli=[SpikeTrains("times", "source", (0.1, 2.5), (0, 1))],
+    stimuli=[
+        SpikeTrains("times", "source", (0.1, 2.5), (0, 1)),
+        Volley("volley", "exc", (0.1, 2.5), "0.5 mV", 1, 2, "exc"),
+    ],
     recorders=[
         StateRecorder("trace", "exc", ("V_m",), (0, 2), "0.1 ms"),
         SynapseRecorder("weights", "exc->exc", targets=2, synapses=[0, 2]),

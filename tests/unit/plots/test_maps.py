@@ -650,3 +650,35 @@ def test_holomap_of_states() -> None:
     ):
         with pytest.raises(SpecError, match=words):
             wrong()
+
+
+# --- branches -----------------------------------------------------------------------------------
+
+
+def test_maps_of_branches_lie_over_one_another(session: Session) -> None:
+    trunk = MapSampler(session).run("200 ms", every="100 ms")
+    with session.branch(name="lesioned") as branch:
+        branch.apply(snnlab.Lesion("target", (0, 1, 8, 9))).result(60)
+        other = MapSampler(branch).run("200 ms", every="100 ms")
+        trunk.run("200 ms", every="100 ms")
+        lapse = plots.branch_maps(trunk, other)
+        assert lapse.keys() == pytest.approx([0.0, 0.1, 0.2, 0.3, 0.4])
+        assert [len(overlay) for overlay in lapse] == [1, 1, 2, 2, 2]
+        ours, theirs = lapse.last
+        assert [ours.label, theirs.label] == ["map", "lesioned"]
+        assert len(theirs) < len(ours)
+        edges = layer(plots.map_mesh(trunk.state), hv.Segments)
+        np.testing.assert_array_equal(ours.array(), edges.array())
+        curves = plots.branch_quality(trunk, other, measure="AD")
+        assert [c.label for c in curves] == ["map", "lesioned"]
+        assert curves.get(0).data["time"].max() == pytest.approx(0.4)
+        assert drawn(lapse.last)
+        with pytest.raises(SpecError, match="sigma_aff"):
+            plots.branch_quality(trunk, other, measure="sigma")
+        with pytest.raises(SpecError, match="two or more"):
+            plots.branch_maps(trunk)
+    with (
+        snnlab.open("topographic_map", scale=0.25, name="tiny", threads=1) as small,
+        pytest.raises(SpecError, match="one size"),
+    ):
+        plots.branch_maps(trunk, MapSampler(small))

@@ -23,8 +23,8 @@ from snnlab.session import Session
 from snnlab_widgets import MapPage
 from snnlab_widgets.display import Display
 from snnlab_widgets.map_page import SHARES
-from snnlab_widgets.map_picture import indexed
 from snnlab_widgets.map_sheet import QUANTITIES
+from snnlab_widgets.picture import indexed
 from snnlab_widgets.plot_panel import TEXTS
 from snnlab_widgets.timeline import FORMATS, Timeline
 from tests.activity import two_populations

@@ -10,6 +10,7 @@ from snnlab.frames.decimate import merged
 from snnlab.plots.recent import RecentFrames
 from snnlab.session import Session
 from snnlab_widgets import Lab
+from snnlab_widgets.edit_text import edit_text
 from snnlab_widgets.selection import N_BARS, Selection, histogram
 from tests.activity import regular, two_populations
 from tests.features.session_bench import eventually
@@ -105,3 +106,26 @@ def test_the_page_marks_it_in_the_raster(session: Session) -> None:
     assert eventually(is_selected)  # as soon as the frames have come to the page
     assert page.parts["raster"].selection == page.parts["selection"].selection != {}
     page.close()
+
+
+def test_a_click_pokes_those_under_it_in_each_population(session: Session) -> None:
+    page = Lab(session)
+    network = session.network
+    first, second = network.populations[:2]
+    page.parts["raster"].do_poke(first=first.size - 3, last=first.size + 1)
+    assert eventually(lambda: len(session.network.stimuli) == len(network.stimuli) + 2)
+    pushed = session.network.stimuli[len(network.stimuli) :]
+    assert [(s.target, s.first, s.last) for s in pushed] == [
+        (first.name, first.size - 3, first.size - 1), (second.name, 0, 1),
+    ]  # fmt: skip
+    assert edit_text(session.edits[-1].edit) == f"poke {second.name} 0 ... 1"
+    page.close()
+
+
+def test_the_selected_neurons_can_be_poked(recent: RecentFrames) -> None:
+    asked: list[tuple[int, int]] = []
+    selection = Selection(two_populations(), recent, on_poke=lambda *who: asked.append(who))
+    selection.do_poke()
+    selection.select(first=10, last=59, t_start=100.0, t_stop=400.0)
+    selection.do_poke()
+    assert asked == [(10, 59)]

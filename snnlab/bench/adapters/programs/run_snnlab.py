@@ -14,6 +14,8 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +29,13 @@ from snnlab.frames.frame import Frame
 from snnlab.launch import make_engine, resolve
 from snnlab.record.provenance import versions
 
-__all__ = ["PARTS", "advance", "main", "phases_of", "plastic_weights"]
+__all__ = ["PARTS", "advance", "main", "phases_of", "plastic_weights", "timed"]
 
 PIECES = 10
 """Frames of a run; a session takes more and smaller ones."""
+
+BLOCKS = 10
+"""Of each further construction of a run that takes turns."""
 
 PARTS = {"exchange": "communicate"}
 """Timers of frames whose phase has another name in a record."""
@@ -43,20 +48,24 @@ def main() -> None:
     if args.seed is not None:
         network = network.replace(seed=args.seed)
     touch_memory(args.touch)
+
+    def built() -> Engine:
+        return make_engine(
+            network, device=args.device, precision=args.precision,
+            ranks=args.ranks if args.ranks > 1 else None,
+            threads=args.threads if args.device == "cpu" else None,
+        )  # fmt: skip
+
     began = time.perf_counter()
-    engine = make_engine(
-        network, device=args.device, precision=args.precision,
-        ranks=args.ranks if args.ranks > 1 else None,
-        threads=args.threads if args.device == "cpu" else None,
-    )  # fmt: skip
+    engine = built()
     started = time.perf_counter() - began
     warmup, n_steps = round(args.warmup / network.dt), round(args.time / network.dt)
     began = time.perf_counter()
     advance(engine, warmup)
     presim_s = time.perf_counter() - began
-    began = time.perf_counter()
-    frames = advance(engine, n_steps)
-    simulate_s = time.perf_counter() - began
+    frames, blocks = timed(engine, n_steps, args.turns or PIECES, is_in_turns=bool(args.turns))
+    simulate_s = sum(blocks["wall"])
+    every = [blocks]
     report = engine.report
     phases = {"construct": report.build_s, "compile": report.compile_s}
     phases["start"] = max(started - sum(phases.values()), 0.0)
@@ -73,11 +82,16 @@ def main() -> None:
         "values": plastic_weights(engine, network),
         "versions": versions(),
         "package": str(Path(snnlab.__file__).resolve().parent),
+        "raw": {"blocks": every},
     }
     if frames:
         whole = merged(frames)
         phases |= phases_of(simulate_s, dict(whole.timings))
         np.savez(args.spikes, step=whole.step - warmup, neuron=whole.neuron)
+    if args.turns:
+        every += again(
+            built, warmup, BLOCKS * n_steps // args.turns, builds_for(report.synapse_bytes)
+        )
     engine.close()
     print(json.dumps(figures))
 
@@ -95,6 +109,9 @@ def arguments() -> argparse.Namespace:
     add("--threads", type=int, required=True)
     add("--warmup", type=float, required=True)
     add("--time", type=float, required=True)
+    add(
+        "--turns", type=int, default=0, metavar="N", help="blocks, before each a line is waited for"
+    )
     add("--touch", type=float, default=0.0, help="GB of memory to touch and give back before")
     add("--spikes", type=Path, required=True)
     return parser.parse_args()
@@ -104,6 +121,53 @@ def advance(engine: Engine, n_steps: int) -> list[Frame]:
     """Advance by `n_steps`, in pieces."""
     edges = np.linspace(0, n_steps, PIECES + 1).astype(int)
     return [engine.advance(int(n)) for n in np.diff(edges) if n]
+
+
+def builds_for(synapse_bytes: float) -> int:
+    """Return how often a network is built again: a large one lies in many places by itself."""
+    return int(min(max(4e7 // max(synapse_bytes, 1), 5), 40))
+
+
+def again(
+    built: Callable[[], Engine], warmup: int, n_steps: int, n_builds: int
+) -> list[dict[str, list[float]]]:
+    """Build the network anew, again and again, and time some blocks of each.
+
+    The pages of memory that an engine happens to get make it up to 10 % faster or slower than its
+    like for as long as it lives, which no number of its blocks averages out.
+    """
+    found = []
+    with ExitStack() as stack:
+        for _ in range(n_builds):
+            # They live until the end: else the next one gets the pages of the last one.
+            engine = stack.enter_context(closing(built()))
+            advance(engine, warmup)
+            found.append(timed(engine, n_steps, BLOCKS, is_in_turns=True)[1])
+    return found
+
+
+def timed(
+    engine: Engine, n_steps: int, n_blocks: int, *, is_in_turns: bool
+) -> tuple[list[Frame], dict[str, list[float]]]:
+    """Advance in blocks; return the frames, and wall and processor time of each block [s].
+
+    The processor's time knows nothing of what the process waited for: neither of others that had
+    its core, nor of a sleep of its own.
+    """
+    edges = np.linspace(0, n_steps, n_blocks + 1).astype(int)
+    frames: list[Frame] = []
+    blocks: dict[str, list[float]] = {"wall": [], "cpu": []}
+    for n in np.diff(edges):
+        if n == 0:
+            continue
+        if is_in_turns:
+            print("turn", flush=True)
+            sys.stdin.readline()
+        cpu, wall = time.process_time(), time.perf_counter()
+        frames.append(engine.advance(int(n)))
+        blocks["wall"].append(round(time.perf_counter() - wall, 7))
+        blocks["cpu"].append(round(time.process_time() - cpu, 7))
+    return frames, blocks
 
 
 def phases_of(simulate_s: float, timings: dict[str, float]) -> dict[str, float]:

@@ -22,6 +22,7 @@ from snnlab.model.network import Network
 from snnlab.model.recipe import Recipe
 from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
+from snnlab.session.forks import Forks
 from snnlab.session.session import Session
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ def open(  # noqa: PLR0913
     for text, error in said:
         session.messages.warning(text, error)
     session.recipe, session.view = saved.recipe, dict(saved.view)
+    session.forks = Forks(saved.branches)
     _OPEN[session_name] = session
     return session.repeat(saved.run) if saved.run.step or saved.run.edits else session
 

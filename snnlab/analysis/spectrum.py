@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import welch
 
 from snnlab.analysis.rates import population_rate
 
@@ -54,6 +53,8 @@ def rate_spectrum(
     ----------
     Welch (1967), IEEE Trans. Audio Electroacoust. 15, 70-73; Hann's window, means removed.
     """
+    from scipy.signal import welch  # late: it takes a second
+
     _, rate = population_rate(times, size, t_start=t_start, t_stop=t_stop, bin_width=bin_width)
     n = rate.size // 4 if segment is None else min(int(segment / bin_width + 0.5), rate.size)
     if n < FEWEST_BINS:

@@ -12,7 +12,7 @@ from snnlab.interop import native_json
 from snnlab.model.network import Network
 from snnlab.record import dataset, provenance
 from snnlab.record.layout import Layout
-from snnlab.record.log.backend import SUFFIX
+from snnlab.record.log.file import SUFFIX
 from snnlab.record.log.writer import LogWriter
 
 __all__ = ["Output", "check_out", "output_to"]

@@ -19,14 +19,15 @@ from snnlab.interop import native_json
 from snnlab.interop.checkpoint_file import edits_from_data, edits_to_data
 from snnlab.interop.parts import to_data
 from snnlab.interop.schema import check, schema
+from snnlab.model.fork import Fork
 from snnlab.model.network import Network
 from snnlab.model.recipe import Recipe
 from snnlab.model.run import Run
 
 __all__ = ["FORMAT", "SavedSession", "dumps", "load", "loads", "made_by", "schema"]
 
-FORMAT = 1
-"""Version of the format that is written; every version up to it is read."""
+FORMAT = 2
+"""Version of the format, which has branches; a session without any is written as version 1."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,15 @@ class SavedSession:
         The preset that the network was made of.
     view : mapping
         What the page showed; see the schema.
+    branches : tuple of Fork
+        What left the run; they begin as it does.
     """
 
     run: Run
     name: str
     recipe: Recipe | None = None
     view: Mapping[str, Any] = field(default_factory=dict)
+    branches: tuple[Fork, ...] = ()
 
 
 def made_by(recipe: Recipe, *, seed: int, dt: float) -> Network:
@@ -77,14 +81,16 @@ def dumps(saved: SavedSession) -> str:
 
     data = {
         "snnlab": "session",
-        "format": FORMAT,
+        "format": FORMAT if saved.branches else 1,
         "written_by": f"snnlab {__version__}",
         "name": saved.name,
         **_network_data(saved),
         "step": saved.run.step,
         "edits": [_edit_data(entry) for entry in edits_to_data(saved.run.edits)],
         "view": to_data(saved.view),
-    }
+        **({"branches": [_branch_data(b, saved.run) for b in saved.branches]}
+           if saved.branches else {}),
+    }  # fmt: skip
     text = _text(data)
     check(native_json.parse(text.encode()), "session")  # what is written can be read
     return text
@@ -111,7 +117,11 @@ def loads(text: str | bytes) -> SavedSession | Network:
             remedy=f"The last edit took effect at step {edits[-1].step}.",
         )  # fmt: skip
     run = Run(network, edits, data["step"])
-    return SavedSession(run, data["name"], recipe, data.get("view", {}))
+    branches = tuple(
+        _branch(k, told, run, data.get("edits", []))
+        for k, told in enumerate(data.get("branches", []))
+    )
+    return SavedSession(run, data["name"], recipe, data.get("view", {}), branches)
 
 
 def load(path: str | os.PathLike[str]) -> SavedSession | Network:
@@ -188,6 +198,48 @@ def _digest(network: Network) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+# --- branches -----------------------------------------------------------------------------------
+
+
+def _branch_data(fork: Fork, run: Run) -> dict[str, Any]:
+    """A branch without the edits that begin the run as well."""
+    pairs = zip(fork.run.edits, run.edits, strict=False)
+    same = next((k for k, (a, b) in enumerate(pairs) if a != b), None)
+    n_same = min(len(fork.run.edits), len(run.edits)) if same is None else same
+    own = edits_to_data(fork.run.edits)[n_same:]
+    return {
+        "name": fork.name,
+        "left_at": fork.step,
+        "left_after": fork.n_shared,
+        "step": fork.run.step,
+        "same_edits": n_same,
+        "edits": [_edit_data(entry) for entry in own],
+    }
+
+
+def _branch(k: int, told: Mapping[str, Any], run: Run, of_run: list[Any]) -> Fork:
+    own = [*of_run[: told["same_edits"]], *told.get("edits", [])]
+    try:
+        edits, _ = edits_from_data(own, run.network)
+    except FormatError as error:
+        raise FormatError(
+            f"session.branches[{k}].{error.where}", error.expected, got=error.got
+        ) from error
+    n_shared, last = told["left_after"], edits[-1].step if edits else 0
+    fits = told["same_edits"] <= len(of_run) and n_shared <= len(edits)
+    before = edits[n_shared - 1].step if fits and n_shared else 0
+    after = edits[n_shared].step if fits and n_shared < len(edits) else told["left_at"]
+    if not (
+        fits and before <= told["left_at"] <= min(after, told["step"]) and last <= told["step"]
+    ):
+        raise FormatError(
+            f"session.branches[{k}]", "must leave the run between its edits, and end after them",
+            got=f"left_at {told['left_at']}, left_after {n_shared}, step {told['step']}, "
+            f"{len(edits)} edits",
+        )  # fmt: skip
+    return Fork(told["name"], told["left_at"], n_shared, Run(run.network, edits, told["step"]))
+
+
 # --- the text -----------------------------------------------------------------------------------
 
 
@@ -213,7 +265,7 @@ def _text(data: dict[str, Any]) -> str:
 
 
 def _value(name: str, item: Any) -> str:
-    if name != "edits" or not item:
+    if name not in ("edits", "branches") or not item:
         return json.dumps(item, ensure_ascii=False, allow_nan=False)
     lines = [json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in item]
     return "[\n " + ",\n ".join(lines) + "\n]"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from snnlab.engine import Checkpoint
 from snnlab.errors import SpecError, StateError
+from snnlab.model.fork import Fork
 from snnlab.session.autosave import Autosave
 from snnlab.session.checkpoints import Checkpoints, beginning, default_limit
 from snnlab.session.editor import Editor
@@ -187,6 +188,19 @@ class Keeper:
             )  # fmt: skip
         edits = tuple(applied for applied in self._editor.log if applied.step <= to)
         return Route(self.kept.nearest(to, len(edits)), edits, to)
+
+    def route_of(self, fork: Fork) -> Route:
+        """Return the way to where a branch left: from a kept state if this run has been there.
+
+        Parameters
+        ----------
+        fork : Fork
+        """
+        shared, start = fork.run.edits[: fork.n_shared], fork.run.network
+        first, log = self.kept.first, tuple(self._editor.log)
+        if first.start == start and first.step <= fork.step and log[: len(shared)] == shared:
+            return Route(self.kept.nearest(fork.step, len(shared)), shared, fork.step)
+        return Route(Checkpoint(0, start, {}, start), shared, fork.step)
 
     def _route_to_checkpoint(self, to: Checkpoint, now: int) -> Route:
         log = tuple(self._editor.log)

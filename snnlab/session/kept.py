@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from snnlab.errors import FormatError, StateError
 from snnlab.frames.structure import StructuralEvents
+from snnlab.model.fork import Fork
 from snnlab.model.run import Run
 from snnlab.session.export import to_dataset
 from snnlab.session.logged import LoggedRecording
@@ -230,7 +231,9 @@ class Kept(Status):
         """Return this run so far as a small file, which ``snnlab.open(path)`` repeats.
 
         It names the preset, or holds the network, and lists the edits with the steps at which they
-        took effect; it has no state and no spikes, which are computed anew, to the bit.
+        took effect, and for each branch where it left and what was edited in it; it has no state
+        and no spikes, which are computed anew, to the bit. Branches are made again when they are
+        asked for, by `Session.reopen`.
 
         Parameters
         ----------
@@ -246,7 +249,9 @@ class Kept(Status):
         """
         from snnlab.interop.session_file import SavedSession, dumps
 
-        saved = SavedSession(self.run_so_far(), self.name, self.recipe, self.view)
+        saved = SavedSession(
+            self.run_so_far(), self.name, self.recipe, self.view, self._all_forks()
+        )
         return self._written(path, ".json", dumps(saved), "session")
 
     def methods(self, path: str | Path | None = None) -> str:
@@ -270,6 +275,9 @@ class Kept(Status):
         from snnlab.interop.methods import methods
 
         return self._written(path, ".md", methods(self.run_so_far()), "methods")
+
+    def _all_forks(self) -> tuple[Fork, ...]:
+        return tuple(self.forks)
 
     def _written(self, path: str | Path | None, suffix: str, text: str, what: str) -> str:
         """The text, in a file as well where there is a path."""

@@ -9,7 +9,7 @@ import uuid
 from pathlib import Path
 
 from snnlab.errors import StorageError
-from snnlab.record.log.backend import SUFFIX
+from snnlab.record.log.file import SUFFIX
 from snnlab.record.log.writer import LogWriter
 from snnlab.rules.cache import cache_directory
 from snnlab.session.logged import ComputedBy, LoggedRecording, Run

@@ -16,6 +16,7 @@ from snnlab.errors import SnnlabError, SpecError, StateError
 from snnlab.frames.frame import Frame
 from snnlab.frames.hub import Subscription
 from snnlab.model.edits import Edit, SetParameter
+from snnlab.model.fork import Fork
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
 from snnlab.model.poke import poke
@@ -25,10 +26,12 @@ from snnlab.session.autosave import check_folder
 from snnlab.session.begin_proof import begin_proof
 from snnlab.session.conditions import Condition
 from snnlab.session.edit_queue import HistoryStep
+from snnlab.session.forks import fork_of
 from snnlab.session.limit import Limit
 from snnlab.session.past import Past
 from snnlab.session.place import Engines
 from snnlab.session.proof import Proof
+from snnlab.session.route import Route
 from snnlab.session.simulation import Simulation
 from snnlab.session.state import SessionState
 
@@ -94,6 +97,7 @@ class Session(Past):
         super().__init__(simulation)
         self._parent: weakref.ref[Session] | None = None
         self._forked_at: float | None = None
+        self._forked_edits = 0
         self._branches: list[weakref.ref[Session]] = []
         self._abandon = weakref.finalize(self, simulation.abandon)
 
@@ -303,7 +307,10 @@ class Session(Past):
         OutOfMemory
             There is no room for a second engine.
         """
-        route = self._route(at)
+        return self._branched(self._route(at), name)
+
+    def _branched(self, route: Route, name: str | None) -> Session:
+        """A session of its own at the end of a way."""
         t = route.step * route.checkpoint.network.dt
         engine = self._simulation.sibling(route.checkpoint.network)
         try:
@@ -319,8 +326,75 @@ class Session(Past):
         )  # fmt: skip
         branch.recipe, branch.view = self.recipe, dict(self.view)
         branch._parent, branch._forked_at = weakref.ref(self), t
+        branch._forked_edits = len(origin.edits)
         self._branches.append(weakref.ref(branch))
         return branch
+
+    def reopen(self, name: str) -> Session:
+        """Return a branch that is not open, of a file or put aside, as a session of its own.
+
+        It is made anew: from where it left on it runs, with its edits at their steps, to where it
+        was; ``wait`` waits for that.
+
+        Parameters
+        ----------
+        name : str
+            One of `closed_branches`.
+
+        Raises
+        ------
+        SpecError
+            There is none with this name.
+        """
+        fork = self.forks.find(name)
+        found: list[Route] = []
+        self._on_thread(lambda: found.append(self._simulation.route_of(fork)))
+        branch = self._branched(found[0], name)
+        branch._on_thread(
+            lambda: branch._simulation.go_on(fork.run.edits[fork.n_shared :], fork.run.step)
+        )
+        self.forks.drop(name)
+        return branch
+
+    def put_aside(self, branch: Session) -> None:
+        """Close a branch, but know how to `reopen` it.
+
+        Parameters
+        ----------
+        branch : Session
+            One of `branches`.
+
+        Raises
+        ------
+        StateError
+            It has begun a run of its own, which this one does not lead to.
+        """
+        fork = branch._as_fork()
+        if fork.run.network != self.run_so_far().network:
+            raise StateError(
+                "Session.put_aside", "needs a branch that begins as this session does",
+                got=f"{branch.name!r}, which was reset",
+                remedy="Keep it in a file of its own with its share().",
+            )  # fmt: skip
+        self.forks.add(fork)
+        branch.close()
+
+    @property
+    def closed_branches(self) -> tuple[str, ...]:
+        """Names of the branches that a file told of, or that were put aside; see `reopen`."""
+        return tuple(fork.name for fork in self.forks)
+
+    def _as_fork(self) -> Fork:
+        step = round((self._forked_at or 0.0) / self.dt)
+        return fork_of(self.name, self.run_so_far(), step, self._forked_edits)
+
+    def _all_forks(self) -> tuple[Fork, ...]:
+        """All branches, open ones as they are now; those that were reset are none."""
+        start = self.run_so_far().network
+        opened = [branch._as_fork() for branch in self.branches]
+        names = {fork.name for fork in opened}
+        known = [*opened, *(fork for fork in self.forks if fork.name not in names)]
+        return tuple(fork for fork in known if fork.run.network == start)
 
     @property
     def parent(self) -> Session | None:

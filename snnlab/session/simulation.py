@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
+from snnlab.model.fork import Fork
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
 from snnlab.model.run import Run
@@ -433,10 +434,14 @@ class Simulation:
                 got=f"{self.editor.network.name!r} at t = {self._t}, {len(self.editor.log)} edits",
                 remedy="Open run.network for it.",
             )  # fmt: skip
-        self.replay.begin(run.edits)
+        self.go_on(run.edits, run.step)
+
+    def go_on(self, edits: Iterable[Applied], step: int) -> None:
+        """Begin to make edits at their steps, until `step`; only for the simulation thread."""
+        self.replay.begin(edits)
         self._make_edits()
-        if run.step > self.step:
-            self.run_to(run.step)
+        if step > self.step:
+            self.run_to(step)
 
     def reset(self) -> None:
         """Go back to t = 0 with the network as it is now; only for the simulation thread."""
@@ -557,6 +562,10 @@ class Simulation:
             return self.keeper.route(step, self.step)
         here = self.checkpoint()
         return Route(here, here.edits, here.step)
+
+    def route_of(self, fork: Fork) -> Route:
+        """Return the way to where a branch left; only for the simulation thread."""
+        return self.keeper.route_of(fork)
 
     def sibling(self, network: Network) -> Engine:
         """Return a new engine like the one that is used here; from any thread."""

@@ -13,6 +13,7 @@ from snnlab.model.network import Network
 from snnlab.model.recipe import Recipe
 from snnlab.session.breakpoints import Hit
 from snnlab.session.conditions import Condition
+from snnlab.session.forks import Forks
 from snnlab.session.messages import MessageLog
 from snnlab.session.simulation import Simulation
 from snnlab.session.state import SessionState
@@ -30,6 +31,8 @@ class Status:
 
     Attributes
     ----------
+    forks : Forks
+        Branches that are known but not open.
     recipe : Recipe or None
         The preset that the network was made of.
     view : dict
@@ -40,6 +43,7 @@ class Status:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self.recipe: Recipe | None = None
+        self.forks = Forks()
         self.view: dict[str, Any] = {}
 
     def __repr__(self) -> str:

@@ -133,10 +133,14 @@ def test_speed_is_measured_once_on_a_machine(own_cache, monkeypatch, tmp_path) -
     monkeypatch.setattr(machine_speed, "machine_class", lambda: "another one")
     machine_speed.slowness()
     assert len(own_cache) == 2
-    (tmp_path / "machine_speed.json").write_text("[]")
+    monkeypatch.setattr(machine_speed, "_ON_REFERENCE", 0.5)
     machine_speed.slowness.cache_clear()
     machine_speed.slowness()
     assert len(own_cache) == 3
+    (tmp_path / "machine_speed.json").write_text("[]")
+    machine_speed.slowness.cache_clear()
+    machine_speed.slowness()
+    assert len(own_cache) == 4
 
 
 def test_speed_of_this_machine_is_a_number_of_its_order() -> None:

@@ -43,7 +43,8 @@ KINDS = {
 class Branching(Part):
     """The history of a session with undo and redo, its branches, and the ways to keep a run.
 
-    Branches made here live as long as the page does.
+    Branches made here are open as long as the page is; after that the session knows of them, as of
+    those in the file that it was opened from, and makes them again when they are asked for.
 
     Parameters
     ----------
@@ -87,6 +88,10 @@ class Branching(Part):
                 {"name": b.name, "from": b.forked_at, "t": b.t, "state": b.state.value,
                  "n_edits": len(b.edits), "is_compared": b.name == self._compared}
                 for b in session.branches
+            ] + [
+                {"name": f.name, "from": f.step * session.dt, "t": f.run.step * session.dt,
+                 "state": "not open", "n_edits": len(f.run.edits), "is_compared": False}
+                for f in session.forks
             ]  # fmt: skip
             self._compare()
 
@@ -107,6 +112,7 @@ class Branching(Part):
     def do_branch(self, name: str) -> None:
         """Begin a branch here, now."""
         taken = {b.name for b in self._session.branches} | {self._session.name}
+        taken |= set(self._session.closed_branches)
         word = name.strip() or f"branch at {self._session.t:g} ms"
         names = (word, *(f"{word} {k}" for k in range(2, len(taken) + 3)))
         free = next(n for n in names if n not in taken)
@@ -114,12 +120,16 @@ class Branching(Part):
 
     def do_try(self, branch: str, target: str, name: str, text: str) -> None:
         """Give a number of a branch another value."""
+        if self._reopens(branch, lambda: self.do_try(branch, target, name, text)):
+            return
         value = _number(text)
         self._branch(branch).set(*([target] if target else []), name, value)
         self.refresh()
 
     def do_catch_up(self, branch: str) -> None:
         """Let a branch run until the time of this session, and lay both over one another."""
+        if self._reopens(branch, lambda: self.do_catch_up(branch)):
+            return
         other = self._branch(branch)
         if other.state is not SessionState.RUNNING and other.t < self._session.t:
             other.run_until(self._session.t)
@@ -128,13 +138,18 @@ class Branching(Part):
 
     def do_compare(self, branch: str) -> None:
         """Lay a branch over this run, or take it away."""
+        if self._reopens(branch, lambda: self.do_compare(branch)):
+            return
         self._branch(branch)
         self._compared = "" if self._compared == branch else branch
         self.refresh()
 
     def do_drop(self, branch: str) -> None:
-        """Close a branch."""
-        self._branch(branch).close()
+        """Close a branch, and forget it."""
+        if branch in self._session.closed_branches:
+            self._session.forks.drop(branch)
+        else:
+            self._branch(branch).close()
         self._held.pop(branch, None)
         self.refresh()
 
@@ -147,11 +162,32 @@ class Branching(Part):
     # --- inside ---------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Close the branches that were made here, and the part."""
+        """Put the branches aside that were made here, and close the part."""
         for branch in self._held.values():
-            branch.close()
+            self._put_aside(branch)
         self._held = {}
         super().close()
+
+    def _put_aside(self, branch: Session) -> None:
+        closed = SessionState.CLOSED
+        try:
+            if branch.state is not closed and self._session.state is not closed:
+                self._session.put_aside(branch)
+        except SnnlabError as error:
+            self._session.messages.error(error, f"Branch {branch.name!r} is not kept")
+        branch.close()
+
+    def _reopens(self, name: str, then: Callable[[], None]) -> bool:
+        """Whether a branch has to be made again first; what was asked of it is done afterwards."""
+        if name not in self._session.closed_branches:
+            return False
+
+        def reopen() -> None:
+            self._hold(self._session.reopen(name))
+            then()
+
+        self._in_background(reopen)
+        return True
 
     def _hold(self, branch: Session) -> None:
         self._held[branch.name] = branch

@@ -6,9 +6,9 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from snnlab.analysis.sheet import Sheet
-from snnlab.plots.maps.look import GRID_STEPS
+from snnlab.plots.maps.look import CYCLE, DEVIATION, GRID_STEPS, colour_list
 from snnlab.plots.maps.viewpoint import Viewpoint
-from snnlab_widgets.picture import Picture, axis
+from snnlab_widgets.picture import COLOURS, CYCLIC, SPREAD, Picture, axis
 
 __all__ = ["MapPicture", "sheet_axis"]
 
@@ -35,6 +35,11 @@ class MapPicture(Picture):
     ) -> None:
         self._view = view
         super().__init__(side=side, on_error=on_error, **traits)
+
+    def colours(self) -> dict[str, list[str]]:
+        """Return the palettes that it draws with: name -> colours."""
+        more = {CYCLIC: colour_list(CYCLE, COLOURS), SPREAD: colour_list(DEVIATION, COLOURS)}
+        return {**super().colours(), **more}
 
     def version(self) -> Hashable:
         """Return what changes with the picture."""

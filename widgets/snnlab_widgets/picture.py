@@ -11,15 +11,15 @@ import traitlets
 from numpy.typing import NDArray
 
 from snnlab.errors import InternalError
-from snnlab.plots.maps.look import CYCLE, DEVIATION, NOTHING, PAPER_TO_INK, colour_list
+from snnlab.plots.ink import NOTHING, PAPER_TO_INK, evenly
 from snnlab_widgets.part import Part
 
-__all__ = ["CYCLIC", "INK", "SPREAD", "Picture", "axis", "indexed"]
+__all__ = ["COLOURS", "CYCLIC", "INK", "SPREAD", "Picture", "axis", "indexed"]
 
 INK, CYCLIC, SPREAD = "ink", "cyclic", "spread"
 """Names of palettes: from nothing to much, round a torus, from one end to the other."""
 
-_COLOURS = 255
+COLOURS = 255
 """Colours of a palette; the index after them is where nothing is."""
 
 
@@ -51,12 +51,11 @@ class Picture(Part):
         self._is_open = False
         self._sent = self._painted = 0
         self._shown: Hashable = None
-        palettes = {
-            INK: colour_list(PAPER_TO_INK, _COLOURS),
-            CYCLIC: colour_list(CYCLE, _COLOURS),
-            SPREAD: colour_list(DEVIATION, _COLOURS),
-        }
-        super().__init__(on_error=on_error, palettes=palettes, side=side, **traits)
+        super().__init__(on_error=on_error, palettes=self.colours(), side=side, **traits)
+
+    def colours(self) -> dict[str, list[str]]:
+        """Return the palettes that it draws with: name -> colours."""
+        return {INK: evenly(PAPER_TO_INK, COLOURS)}
 
     @property
     def is_free(self) -> bool:
@@ -103,8 +102,8 @@ def indexed(values: NDArray[np.floating], low: float, high: float) -> bytes:
     The least above `low` is told from it.
     """
     share = np.clip((np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-12), 0.0, 1.0)
-    index = np.ceil(share * (_COLOURS - 1))
-    return bytes(np.where(np.isnan(values), _COLOURS, index).astype(np.uint8))
+    index = np.ceil(share * (COLOURS - 1))
+    return bytes(np.where(np.isnan(values), COLOURS, index).astype(np.uint8))
 
 
 def axis(label: str, length: float, ticks: list[tuple[float, str]]) -> dict[str, Any]:

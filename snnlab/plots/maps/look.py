@@ -9,6 +9,7 @@ import holoviews as hv
 from holoviews.plotting.util import process_cmap
 
 from snnlab.analysis.sheet import Sheet
+from snnlab.plots.ink import NOTHING, PAPER_TO_INK, evenly
 
 __all__ = [
     "AXES", "CYCLE", "DEVIATION", "EMPTY", "GRID_STEPS", "NOTHING", "NUMBER", "PAPER_TO_INK",
@@ -25,9 +26,6 @@ CYCLE = process_cmap("CET_CBC1", 256, provider="colorcet")
 """Colours along a way round a torus, told apart by people who confuse red and green."""
 
 DEVIATION = "cividis"
-
-NOTHING = "#bbbbbb"
-"""Where a quantity has no value."""
 
 NUMBER = "%.4g"
 """How the numbers beside a bar of colours are written."""
@@ -47,27 +45,11 @@ def sheet_bounds(sheet: Sheet) -> tuple[float, float, float, float]:
     return -0.5, -0.5, sheet.columns - 0.5, sheet.rows - 0.5
 
 
-def _between(a: str, b: str, n: int) -> list[str]:
-    """Return `n` colours from `a` up to and without `b`."""
-    ends = [[int(c[k : k + 2], 16) for k in (1, 3, 5)] for c in (a, b)]
-    mixed = [[x + (y - x) * i / n for x, y in zip(*ends, strict=True)] for i in range(n)]
-    return ["#" + "".join(f"{round(part):02x}" for part in colour) for colour in mixed]
-
-
-PAPER_TO_INK = [
-    "#ffffff",
-    *_between("#cfe6f5", "#0072b2", 127),
-    *_between("#0072b2", "#00203c", 128),
-]
-"""White where nothing is; the least that is there can be told from it."""
-
-
 def colour_list(colours: str | Sequence[str], n: int) -> list[str]:
     """Return `n` colours, evenly of a list or of a named map."""
     if isinstance(colours, str):
         return list(process_cmap(colours, n))
-    steps = (len(colours) - 1) / (n - 1)
-    return [colours[round(k * steps)] for k in range(n)]
+    return evenly(colours, n)
 
 
 def empty_text(is_empty: bool, x: float, y: float) -> hv.Labels:

@@ -9,11 +9,10 @@ from typing import Any
 import xarray as xr
 from xarray.backends import BackendEntrypoint
 
+from snnlab.record.log.file import SUFFIX
 from snnlab.record.log.reader import FrameLog
 
-__all__ = ["SUFFIX", "SnnlabBackend"]
-
-SUFFIX = ".snnlog"
+__all__ = ["SnnlabBackend"]
 
 
 class SnnlabBackend(BackendEntrypoint):

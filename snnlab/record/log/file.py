@@ -10,7 +10,10 @@ from pathlib import Path
 
 from snnlab.errors import StorageError
 
-__all__ = ["LARGEST_SHARE", "SYNC_S", "GrowingFile", "ReadFile"]
+__all__ = ["LARGEST_SHARE", "SUFFIX", "SYNC_S", "GrowingFile", "ReadFile"]
+
+SUFFIX = ".snnlog"
+"""Of the file of a log."""
 
 SYNC_S = 0.5
 """Wall-clock time [s] between two times that data are forced onto the disk, at least.

@@ -110,3 +110,20 @@ def test_name_like_a_path_stays_in_the_folder(tmp_path: Path) -> None:
 )
 def test_edits_in_words(edit: Any, text: str) -> None:
     assert edit_text(edit) == text
+
+
+def test_branches_outlive_the_page(running: Session) -> None:
+    part = Branching(running)
+    ask(part, "branch", name="b")
+    assert eventually(lambda: len(running.branches) == 1)
+    running.branches[0].set("g", 8.0).result(LIMIT_S)
+    part.close()
+    assert running.closed_branches == ("b",)
+    part = Branching(running)
+    assert [(b["name"], b["state"], b["n_edits"]) for b in part.branches] == [("b", "not open", 2)]
+    ask(part, "compare", branch="b")
+    assert eventually(lambda: [b["is_compared"] for b in part.branches] == [True])
+    assert [b.network.knob("g").value for b in running.branches] == [8.0]
+    ask(part, "drop", branch="b")
+    assert (running.closed_branches, part.branches) == ((), [])
+    part.close()

@@ -234,13 +234,17 @@ def _against(
 
 
 def _suspects(commits: list[str], high: int, verdicts: dict[str, Verdict]) -> tuple[str, ...]:
-    """The blamed commit and those before it of which nothing shows that they are fast enough."""
-    cleared = {VerdictStatus.SAME, VerdictStatus.FASTER}
+    """The blamed commit and those before it that nothing tells apart from it."""
+    blamed = verdicts[commits[high]]
     first = high
-    while first > 0 and not _has(verdicts.get(commits[first - 1]), cleared):
+    while first > 0 and not _is_cleared(verdicts.get(commits[first - 1]), blamed):
         first -= 1
     return tuple(commits[first : high + 1])
 
 
-def _has(found: Verdict | None, statuses: set[VerdictStatus]) -> bool:
-    return found is not None and found.status in statuses
+def _is_cleared(found: Verdict | None, blamed: Verdict) -> bool:
+    """Whether a commit is shown to be as fast as the good one, or faster than the blamed one."""
+    if found is None:
+        return False
+    is_fast = found.status in {VerdictStatus.SAME, VerdictStatus.FASTER}
+    return is_fast or found.high < blamed.low

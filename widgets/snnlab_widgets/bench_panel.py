@@ -114,8 +114,8 @@ class BenchPanel(Part):
                 self._spec.name, "must lack something to be run", got="all is there, or cannot run"
             )
         items = found.missing
-        per_cell = items[0].missing + items[0].arm.cell["discard"]
-        self._start("running", per_cell * len(items), lambda: self._run(items))
+        total = sum(item.missing + item.arm.cell["discard"] for item in items)
+        self._start("running", total, lambda: self._run(items))
 
     def do_stop(self) -> None:
         """End after the round that is running; what was measured becomes records."""

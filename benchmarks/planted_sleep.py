@@ -32,7 +32,7 @@ PLACE = "    def advance(self, n_steps: int) -> Frame:\n"
 DOCSTRING_END = '"""\n'
 
 SPEC = spec_from(
-    "planted", model="brunel", parameters={"N": 1000}, warmup=200, time=20_000,
+    "planted", model="brunel", parameters={"N": 1000}, warmup=100, time=10_000,
     checks={"rate": [38, 50]}, time_limit=120,
 )  # fmt: skip
 """Small, so that building it anew, which averages over places in memory, costs next to nothing."""

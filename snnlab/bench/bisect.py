@@ -116,6 +116,7 @@ def measure_pairs(
     direction: Direction = Direction.LOWER,
     rule: Rule | None = None,
     seed: int = 0,
+    enough: Callable[[Verdict], bool] = lambda found: False,
 ) -> Verdict:
     """Measure pairs until their verdict is clear, or the last look is done.
 
@@ -134,6 +135,8 @@ def measure_pairs(
         As in `verdict`.
     seed : int
         Of the orders; the pairs get ``seed``, ``seed + 1``, ...
+    enough : callable
+        Gets the verdict at each look; true ends the measurement though it is inconclusive.
 
     Returns
     -------
@@ -156,7 +159,7 @@ def measure_pairs(
     for look in rule.looks:
         ratios += [log_ratio(seed + i) for i in range(len(ratios), look)]
         found = verdict(np.array(ratios), direction, rule=rule)
-        if found.status is not VerdictStatus.INCONCLUSIVE:
+        if found.status is not VerdictStatus.INCONCLUSIVE or enough(found):
             break
     return found
 
@@ -204,7 +207,8 @@ def bisect(
     def is_slower(index: int) -> bool:
         commit = commits[index]
         with checked_out(repository, commit) as folder:
-            verdicts[commit] = _against(measure, baseline, folder, direction, rule)
+            worst = verdicts.get(commits[-1])
+            verdicts[commit] = _against(measure, baseline, folder, direction, rule, worst)
         tell(commit, verdicts[commit])
         return verdicts[commit].status is VerdictStatus.SLOWER
 
@@ -224,23 +228,41 @@ def bisect(
 
 
 def _against(
-    measure: Measure | InPairs, baseline: Path, folder: Path, direction: Direction, rule: Rule
+    measure: Measure | InPairs,
+    baseline: Path,
+    folder: Path,
+    direction: Direction,
+    rule: Rule,
+    worst: Verdict | None,
 ) -> Verdict:
-    """Verdict on one commit; a commit that cannot be measured is invalid, not fast."""
+    """Verdict on one commit; a commit that cannot be measured is invalid, not fast.
+
+    It need not be clear if it is told apart from the worst one.
+    """
+
+    def enough(found: Verdict) -> bool:
+        return worst is not None and found.high < worst.low
+
     try:
-        return measure_pairs(measure, baseline, folder, direction=direction, rule=rule)
+        return measure_pairs(
+            measure, baseline, folder, direction=direction, rule=rule, enough=enough
+        )
     except BuildError as error:
         return verdict(np.empty(0), direction, rule=rule, invalid=str(error))
 
 
 def _suspects(commits: list[str], high: int, verdicts: dict[str, Verdict]) -> tuple[str, ...]:
-    """The blamed commit and those before it of which nothing shows that they are fast enough."""
-    cleared = {VerdictStatus.SAME, VerdictStatus.FASTER}
+    """The blamed commit and those before it that nothing tells apart from it."""
+    blamed = verdicts[commits[high]]
     first = high
-    while first > 0 and not _has(verdicts.get(commits[first - 1]), cleared):
+    while first > 0 and not _is_cleared(verdicts.get(commits[first - 1]), blamed):
         first -= 1
     return tuple(commits[first : high + 1])
 
 
-def _has(found: Verdict | None, statuses: set[VerdictStatus]) -> bool:
-    return found is not None and found.status in statuses
+def _is_cleared(found: Verdict | None, blamed: Verdict) -> bool:
+    """Whether a commit is shown to be as fast as the good one, or faster than the blamed one."""
+    if found is None:
+        return False
+    is_fast = found.status in {VerdictStatus.SAME, VerdictStatus.FASTER}
+    return is_fast or found.high < blamed.low

@@ -25,6 +25,17 @@ GROUPS: dict[str, tuple[str, ...]] = {
 Swept parameters (``p_<name>``) belong to the parameters.
 """
 
+MATTERS = {
+    "machine": "machine_class_id", "stack": "stack_id", "parameters": "spec_id",
+    "layout": "layout_id",
+}  # fmt: skip
+"""Group -> what must be known of both sides before anything is put down to the version.
+
+Timer flags are part of the stack.
+"""
+
+UNKNOWN = "not recorded"
+
 ASIDE = frozenset(
     {"record_id", "series_id", "recorded_at", "campaign", "submitter", "schema_version", "dirty"}
 )
@@ -44,13 +55,19 @@ class Difference:
     name : str
         The parameter or coordinate, as its owner wrote it.
     a, b : str
-        Its values; ``"not recorded"`` where a side does not tell.
+        Its values; ``"not recorded"`` where a side does not tell. If both are, it is not known
+        whether they differ.
     """
 
     group: str
     name: str
     a: str
     b: str
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether neither side tells."""
+        return self.a == self.b == UNKNOWN
 
 
 @dataclass(frozen=True)
@@ -67,7 +84,7 @@ class Comparison:
 
     @property
     def confounders(self) -> tuple[Difference, ...]:
-        """Differences that are not the version."""
+        """Differences that are not the version, and what is known of neither side."""
         return tuple(d for d in self.differences if d.group != "version")
 
     @property
@@ -83,6 +100,9 @@ class Comparison:
         slower : bool
             Whether pairs measured in one batch have shown a loss.
         """
+        unknown = [d.name for d in self.confounders if d.is_unknown]
+        if unknown and len(unknown) == len(self.confounders):
+            return f"difference (unknown whether the same: {', '.join(unknown)})"
         if not self.may_say_regression:
             return "difference (not only the version differs)" if self.confounders else "repetition"
         return "regression" if slower else "no regression shown"
@@ -97,8 +117,11 @@ class Comparison:
             "  ".join(c.ljust(w) for c, w in zip(r, widths, strict=True)).rstrip() for r in rows
         ]
         if self.confounders:
-            names = ", ".join(d.name for d in self.confounders)
-            lines.append(f"Not comparable as versions: {names} differ as well.")
+            differ = ", ".join(d.name for d in self.confounders if not d.is_unknown)
+            unknown = ", ".join(d.name for d in self.confounders if d.is_unknown)
+            said = [f"{differ} differ as well"] if differ else []
+            said += [f"whether {unknown} are the same is unknown"] if unknown else []
+            lines.append(f"Not comparable as versions: {'; '.join(said)}.")
         return "\n".join(lines)
 
 
@@ -106,8 +129,8 @@ def confounders(a: Mapping[str, object], b: Mapping[str, object]) -> Comparison:
     """Return what differs between two records.
 
     An id (of a specification, a layout, a machine) is left out where a readable value of its group
-    already tells the difference. What only one side has recorded counts as a difference:
-    not knowing is no proof of sameness.
+    already tells the difference. What only one side has recorded counts as a difference, and what
+    `MATTERS` and neither has recorded is unknown: not knowing is no proof of sameness.
 
     Parameters
     ----------
@@ -129,6 +152,9 @@ def confounders(a: Mapping[str, object], b: Mapping[str, object]) -> Comparison:
         own = [d for key in names for d in _difference(group, key, a, b)]
         readable = [d for d in own if d.name not in _IDS]
         found += readable or own
+        needed = MATTERS.get(group)
+        if needed and not own and _text(a.get(needed)) == _text(b.get(needed)) == UNKNOWN:
+            found.append(Difference(group, needed, UNKNOWN, UNKNOWN))
     dirty = _text(a.get("dirty")), _text(b.get("dirty"))
     if dirty[0] != dirty[1] or dirty[0] == "1":
         found.append(Difference("stack", "dirty", *dirty))
@@ -147,7 +173,7 @@ def _difference(
 def _text(value: object) -> str:
     """The value for a table; NumPy's 10.0 and Python's 10 are one value."""
     if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
-        return "not recorded"
+        return UNKNOWN
     if isinstance(value, str):
         return value
     try:

@@ -28,8 +28,10 @@ class Item:
     ----------
     arm : Arm
     have : int
-        Repeats of this version, in this series, that count.
+        Repeats of this version, in this series, that count, each with a seed of its own.
     wanted : int
+    seed : int
+        Of the first run that is missing.
     seconds : float [s]
         Of one run, as it took before; NaN where there is none to tell.
     obstacle : str
@@ -39,13 +41,14 @@ class Item:
     arm: Arm
     have: int
     wanted: int
+    seed: int
     seconds: float
     obstacle: str
 
     @property
     def missing(self) -> int:
-        """Repeats that are to be run; a record is whole, so it is all of them or none."""
-        return 0 if self.obstacle or self.have >= self.wanted else self.wanted
+        """Repeats that are to be run; they become a record of their own."""
+        return 0 if self.obstacle else max(self.wanted - self.have, 0)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,14 @@ class Plan:
     def missing(self) -> tuple[Item, ...]:
         """Cells that are to be run."""
         return tuple(item for item in self.items if item.missing)
+
+    @property
+    def batches(self) -> list[tuple[Item, ...]]:
+        """Cells that are to be run together: they lack the same runs."""
+        found: dict[tuple[int, int], list[Item]] = {}
+        for item in self.missing:
+            found.setdefault((item.seed, item.missing), []).append(item)
+        return [tuple(items) for items in found.values()]
 
     @property
     def seconds(self) -> float:
@@ -128,9 +139,10 @@ def plan(
         few = "" if cores_for(n) is not None else f"needs {n} cores"
         series = series_id(cell.spec_id, machine.class_id, stack_variant, cell.layout_id)
         mine = _of_series(known, series)
+        seeds = _seeds(mine, arm.tree)
         items.append(Item(
-            arm, _repeats(mine, arm.tree), cell["repeats"], _seconds(mine),
-            few or adapter.missing(cell),
+            arm, len(seeds), cell["repeats"], max(cell["seed"], *(s + 1 for s in seeds), 0),
+            _seconds(mine), few or adapter.missing(cell),
         ))  # fmt: skip
     return Plan(tuple(items))
 
@@ -141,15 +153,15 @@ def _of_series(known: xr.Dataset, series: str) -> xr.Dataset:
     return known.isel(record=np.flatnonzero(known["series_id"].values == series))
 
 
-def _repeats(records: xr.Dataset, tree: Tree) -> int:
-    """Repeats that count, of the record of this version that has most."""
-    if not records.sizes.get("record") or tree.dirty or "status" not in records:
-        return 0
+def _seeds(records: xr.Dataset, tree: Tree) -> set[int]:
+    """Seeds of the repeats of this version that count."""
+    if not records.sizes.get("record") or tree.dirty or not {"status", "seed"} <= set(records):
+        return set()
     commits: Any = records["commit"].values if "commit" in records else np.array([""])
     clean = records["dirty"].values != 1.0
     mine = records.isel(record=np.flatnonzero((commits == tree.commit) & clean))
-    counts = np.isin(mine["status"].values, ("ok", "noisy")).sum(axis=1)
-    return int(counts.max()) if counts.size else 0
+    seeds = mine["seed"].values[np.isin(mine["status"].values, ("ok", "noisy"))]
+    return {int(seed) for seed in seeds[np.isfinite(seeds)]}
 
 
 def _seconds(records: xr.Dataset) -> float:

@@ -16,6 +16,9 @@ __all__ = ["Redaction", "redaction"]
 SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|PRIVATE|API_?KEY|ACCESS_?KEY", re.I)
 """Names of environment variables, and keys of mappings, whose values are secrets."""
 
+VERSION = re.compile(r"v?\d{1,4}(\.\w{1,12}){1,5}([-+][\w.]{1,12})?", re.A)
+"""A version is no secret, though its package be called ``tokenizers`` or ``SecretStorage``."""
+
 SECRET_VALUES = (
     re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,}"),
     re.compile(r"\bgithub_pat_\w{20,}"),
@@ -69,7 +72,8 @@ class Redaction:
         return value
 
     def _under(self, key: str, value: Any) -> Any:
-        if SECRET_NAME.search(key) and isinstance(value, str) and value:
+        is_secret = SECRET_NAME.search(key) and isinstance(value, str) and value
+        if is_secret and not VERSION.fullmatch(value):
             return self._note("<secret>")(None)
         return self.value(value)
 

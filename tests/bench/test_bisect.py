@@ -144,3 +144,21 @@ def test_pairs_share_seeds_in_both_orders(tmp_path: Path) -> None:
     pairs = [(calls[i], calls[i + 1]) for i in range(2, 22, 2)]
     assert all(first[1] == second[1] for first, second in pairs)
     assert {first[0] for first, _ in pairs} == {"a", "b"}
+
+
+def test_a_commit_that_is_told_apart_from_the_slow_one_is_no_suspect(
+    planted: tuple[Path, list[str]],
+) -> None:
+    """Inconclusive, because its interval is wider than 2 %, but below that of the slow one."""
+    repository, commits = planted
+    widths = {"0.004": 0.04, "0.008": 0.0}
+
+    def noisy(folder: Path, seed: int) -> float:
+        seconds = stated_seconds(folder, seed)
+        is_good = (folder / "notes.txt").read_text() == "commit 0"
+        sign = 1.0 if seed % 2 else -1.0
+        return seconds * (1.0 + sign * (0.0 if is_good else widths[f"{seconds:.3f}"]))
+
+    found = bisect(repository, commits[0], commits[3], noisy)
+    assert found.verdicts[commits[1]].status == "inconclusive"
+    assert found.suspects == (commits[2],)

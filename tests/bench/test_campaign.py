@@ -239,3 +239,25 @@ def test_two_users_get_the_same_ids_and_leave_no_trace(tmp_path: Path) -> None:
             for word in (user, secret, str(tmp_path)):
                 assert word.encode() not in content, (file.name, word)
     assert ids[0] == ids[1]
+
+
+def test_only_runs_that_are_missing_are_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a checkout, since files that belong to no version are always run."""
+    path = sleepy(tmp_path)
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    (tmp_path / ".gitignore").write_text("store\ntrace.txt\n")
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *words], check=True, capture_output=True)
+    monkeypatch.chdir(tmp_path)
+    run = ["bench", "run", str(path), "--store", "store"]
+    assert main([*run, "--set", "repeats=2"]) == 0
+    assert traced(tmp_path) == [1, 2]
+    (item,) = plan(load_spec(path), Store("store"), MACHINE).items
+    assert (item.have, item.wanted, item.missing, item.seed) == (2, 3, 1, 3)
+    assert main(run) == 0
+    assert traced(tmp_path) == [1, 2, 3]
+    assert Store("store").load().sizes["record"] == 2
+    assert main(run) == 0
+    assert traced(tmp_path) == [1, 2, 3]

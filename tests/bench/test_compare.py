@@ -12,6 +12,7 @@ from snnlab.bench.adapters.choice import adapter_for
 from snnlab.bench.bisect import bisect
 from snnlab.bench.campaign import Campaign, run_campaign
 from snnlab.bench.compare import compare, find_records
+from snnlab.bench.confounders import MATTERS
 from snnlab.bench.machine import discover
 from snnlab.bench.one_run import Arm
 from snnlab.bench.pairs import measure_of, measure_versions
@@ -135,8 +136,9 @@ def test_more_than_the_version_differs_is_no_regression(tmp_path: Path) -> None:
 
 
 def test_records_of_other_days_have_no_verdict() -> None:
-    a = record(coordinates={"commit": "a" * 40, "campaign": "monday"})
-    b = record(simulate=9.0, coordinates={"commit": "b" * 40, "campaign": "tuesday"})
+    known = dict.fromkeys(MATTERS.values(), "1")
+    a = record(coordinates=known | {"commit": "a" * 40, "campaign": "monday"})
+    b = record(simulate=9.0, coordinates=known | {"commit": "b" * 40, "campaign": "tuesday"})
     told = compare(a, b)
     assert (told.is_paired, told.verdict.status, told.exit_code) == (False, "inconclusive", 11)
     assert "not measured in pairs" in str(told)

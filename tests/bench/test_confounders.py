@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnlab.bench.confounders import ASIDE, GROUPS, VERSION_KEYS, confounders
+from snnlab.bench.confounders import ASIDE, GROUPS, MATTERS, VERSION_KEYS, confounders
 from snnlab.bench.schema import COORDINATES
 
 RECORD: dict[str, object] = {
@@ -71,6 +71,21 @@ def test_what_one_side_has_not_recorded_is_a_difference() -> None:
     without = {key: value for key, value in RECORD.items() if key != "timer_flags"}
     (found,) = confounders(RECORD, without).confounders
     assert (found.name, found.b) == ("timer_flags", "not recorded")
+
+
+@pytest.mark.parametrize("key", sorted(MATTERS.values()))
+def test_what_matters_and_neither_side_has_recorded_is_unknown(key: str) -> None:
+    """Equal silence is no equality."""
+    without = {name: value for name, value in RECORD.items() if name != key}
+    found = confounders(without, without | {"commit": "bbbb"})
+    (unknown,) = found.confounders
+    assert unknown.is_unknown
+    assert unknown.name == key
+    assert not found.may_say_regression
+    assert "unknown" in found.word_for(slower=True)
+    assert f"whether {key} are the same is unknown" in str(found)
+    other = confounders(without, without | {"commit": "bbbb", "p_scale": 10})
+    assert other.word_for(slower=True).startswith("difference")
 
 
 def test_types_of_numbers_do_not_matter() -> None:

@@ -27,3 +27,15 @@ def test_every_key_and_subcommand_is_documented() -> None:
     text = "".join(path.read_text() for path in sorted(PAGE.parent.glob("benchmark*.md")))
     assert [key for key in KEYS if f"`{key}`" not in text] == []
     assert [name for name in SUBCOMMANDS if f"snnlab bench {name}" not in text] == []
+
+
+def test_what_shows_a_property_is_there() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    tests = re.findall(r"`(test_\w+\.py)::(test_\w+)`", text)
+    assert len(tests) >= 20
+    here = Path(__file__).parent
+    gone = [name for file, name in tests if f"def {name}(" not in (here / file).read_text()]
+    assert gone == []
+    scripts = re.findall(r"`python -m benchmarks\.(\w+)", text)
+    assert len(scripts) == 2
+    assert all((here.parents[1] / f"benchmarks/{name}.py").is_file() for name in scripts)

@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 from snnlab.bench.combine import combine
-from snnlab.bench.confounders import confounders
+from snnlab.bench.confounders import MATTERS, confounders
 from snnlab.bench.derived import derive
 from snnlab.bench.history import EventKind, Series, history
 from snnlab.bench.importers.files import import_results
@@ -179,7 +179,8 @@ def test_comparison_shows_first_what_differs(published: xr.Dataset) -> None:
     assert isinstance(next(iter(layout)), hv.Table)
     assert ("parameters", "scale", "8", "10") in list(zip(*table.columns().values(), strict=True))
     assert "not comparable as versions" in table.opts.get("plot").kwargs["title"]
-    same = confounder_table(confounders({"commit": "a"}, {"commit": "b"}))
+    known = dict.fromkeys(MATTERS.values(), "1")
+    same = confounder_table(confounders(known | {"commit": "a"}, known | {"commit": "b"}))
     assert same.opts.get("plot").kwargs["title"] == "what differs"
     figure(layout)
     with pytest.raises(SpecError, match="different texts"):

@@ -112,6 +112,14 @@ def test_user_home_host_and_secrets_are_hidden(tmp_path: Path) -> None:
     assert kept["redactions"]["<secret>"] == 4
 
 
+def test_versions_of_packages_that_are_called_like_secrets_are_told() -> None:
+    hide = redaction({"MY_TOKEN": "0123456789abcdef"})
+    versions = {"tokenizers": "0.22.1", "SecretStorage": "3.5.0rc1", "keyring": "25.7.0"}
+    assert hide.value(versions) == versions
+    secrets = {"token": "0123456789abcdef", "secret": "hunter2", "password": "12345678"}
+    assert set(hide.value(secrets).values()) == {"<secret>"}
+
+
 def test_record_ids_are_uuid7_and_differ() -> None:
     found = [new_record_id() for _ in range(1000)]
     assert len(set(found)) == 1000

@@ -12,7 +12,7 @@ import traitlets
 
 from snnlab.bench.campaign import Campaign, run_campaign
 from snnlab.bench.machine import MachineProfile, discover
-from snnlab.bench.plan import Item, plan
+from snnlab.bench.plan import Item, Plan, plan
 from snnlab.bench.record import Record, read_record
 from snnlab.bench.reproduce import recipe_of, reproduce
 from snnlab.bench.spec import Spec
@@ -114,8 +114,8 @@ class BenchPanel(Part):
                 self._spec.name, "must lack something to be run", got="all is there, or cannot run"
             )
         items = found.missing
-        per_cell = items[0].missing + items[0].arm.cell["discard"]
-        self._start("running", per_cell * len(items), lambda: self._run(items))
+        total = sum(item.missing + item.arm.cell["discard"] for item in items)
+        self._start("running", total, lambda: self._run(items))
 
     def do_stop(self) -> None:
         """End after the round that is running; what was measured becomes records."""
@@ -169,12 +169,14 @@ class BenchPanel(Part):
             self._refuse(error)
 
     def _run(self, items: tuple[Item, ...]) -> None:
-        values = items[0].arm.cell
-        campaign = Campaign(
-            tuple(item.arm for item in items), values["repeats"], self._machine,
-            seed=values["seed"], discard=values["discard"], stop=lambda runs: self._stop.is_set(),
-        )  # fmt: skip
-        run_campaign(campaign, self._store, tell=self._tell)
+        for batch in Plan(items).batches:
+            campaign = Campaign(
+                tuple(item.arm for item in batch), batch[0].missing, self._machine,
+                seed=batch[0].seed, discard=batch[0].arm.cell["discard"],
+                stop=lambda runs: self._stop.is_set(),
+            )  # fmt: skip
+            if not self._stop.is_set():
+                run_campaign(campaign, self._store, tell=self._tell)
 
     def _reproduce(self, record: Record) -> None:
         again = reproduce(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from snnlab.bench.commands.options import add_run_arguments, add_spec_arguments, setting_of, spec_of
 
 if TYPE_CHECKING:
+    from snnlab.bench.campaign import Finished
     from snnlab.bench.one_run import Run
 
 __all__ = ["add_arguments", "main"]
@@ -49,29 +50,39 @@ def main(args: argparse.Namespace) -> int:
             spec, setting.store, setting.machine, pythons=setting.pythons, stack_variant=args.stack
         )
         able = tuple(item for item in found.items if not item.obstacle)
-        items = able if args.again else found.missing
         for item in found.items:
             if item.obstacle:
                 sys.stderr.write(f"{item.arm.label}: left out, {item.obstacle}\n")
         if not able:
             worst = worst or VerdictStatus.NO_DATA.exit_code
-        if not items:
+        batches = [able] if args.again and able else found.batches
+        if not batches:
             sys.stderr.write(f"{spec.name}: nothing to run\n")
-            continue
-        values = items[0].arm.cell.values
-        campaign = Campaign(
-            tuple(item.arm for item in items), values["repeats"], setting.machine,
-            seed=values["seed"], discard=values["discard"], stack_variant=args.stack,
-            submitter=args.submitter,
-        )  # fmt: skip
-        finished = run_campaign(campaign, setting.store, tell=setting.tell, is_fresh=args.fresh)
-        for item, runs, name in zip(items, finished.runs, finished.record_ids, strict=True):
-            sys.stdout.write(f"{name}  {item.arm.label}  {_summary(runs)}\n")
-            statuses = {run.status for run in runs}
-            if "invalid_science" in statuses:
-                worst = VerdictStatus.INVALID.exit_code
-            elif not statuses <= {"ok", "noisy"}:
-                worst = worst or VerdictStatus.NO_DATA.exit_code
+        for items in batches:
+            values = items[0].arm.cell.values
+            campaign = Campaign(
+                tuple(item.arm for item in items),
+                values["repeats"] if args.again else items[0].missing, setting.machine,
+                seed=values["seed"] if args.again else items[0].seed, discard=values["discard"],
+                stack_variant=args.stack, submitter=args.submitter,
+            )  # fmt: skip
+            finished = run_campaign(campaign, setting.store, tell=setting.tell, is_fresh=args.fresh)
+            worst = _told(finished, worst)
+    return worst
+
+
+def _told(finished: Finished, worst: int) -> int:
+    """Tell what a campaign gave; return the exit code so far."""
+    from snnlab.bench.verdict import VerdictStatus
+
+    arms = finished.campaign.arms
+    for arm, runs, name in zip(arms, finished.runs, finished.record_ids, strict=True):
+        sys.stdout.write(f"{name}  {arm.label}  {_summary(runs)}\n")
+        statuses = {run.status for run in runs}
+        if "invalid_science" in statuses:
+            worst = VerdictStatus.INVALID.exit_code
+        elif not statuses <= {"ok", "noisy"}:
+            worst = worst or VerdictStatus.NO_DATA.exit_code
     return worst
 
 

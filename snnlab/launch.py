@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import warnings
 import weakref
@@ -123,6 +124,8 @@ def open(  # noqa: PLR0913
     previous = _OPEN.pop(session_name, None)
     if previous is not None:
         previous.close()
+        del previous
+        gc.collect()  # a session and its page know each other
     # Opened before minutes are spent on building.
     kept = LogWriter(record) if isinstance(record, str | Path) else record
     said: list[tuple[str, SnnlabError]] = []

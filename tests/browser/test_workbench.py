@@ -106,6 +106,7 @@ def middle(visit: LabPage, name: str, part: str = "") -> tuple[float, float]:
 def test_five_parts_are_drawn_from_an_empty_page(
     visit: LabPage, artifacts: Path, report: dict[str, Any]
 ) -> None:
+    expect(visit.page.locator(".snnlab-weights")).to_be_hidden()  # there are no projections
     assert visit.errors() == []
     started = time.monotonic()
     tool(visit, "population")

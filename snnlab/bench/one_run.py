@@ -15,6 +15,7 @@ import numpy as np
 
 from snnlab.bench.adapters.adapter import Adapter, Job
 from snnlab.bench.adapters.simulators import PROGRAMS
+from snnlab.bench.energy import counters, joules
 from snnlab.bench.environment import environment_of_run, told_environment
 from snnlab.bench.guards import guards_now
 from snnlab.bench.machine import cores_for
@@ -76,6 +77,9 @@ class Run:
         Name, value (None: not known), lowest, highest.
     guards : mapping
         As of `Guards.during`.
+    energy : mapping
+        Package -> energy of the whole process [J]; empty where it cannot be read, and where
+        another run took turns with this one.
     versions, raw, environment : mapping
     command : list of str
         With names in place of folders.
@@ -93,6 +97,7 @@ class Run:
     n_bytes: Mapping[str, float] = field(default_factory=dict)
     checks: Sequence[tuple[str, float | None, float, float]] = ()
     guards: Mapping[str, float] = field(default_factory=dict)
+    energy: Mapping[str, float] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -202,6 +207,7 @@ class _Started:
         self.environment = environment_of_run(cell["threads"], _code(arm))
         self.job = Job(cell, seed, arm.tree, folder, n_blocks)
         self.command = arm.adapter.command(self.job)
+        self.counters = {} if n_blocks else counters()
         self.began, self.before = datetime.now(UTC), guards_now(self.cores or ())
 
     def run(self, outcome: Outcome, usage: Usage) -> Run:
@@ -223,6 +229,7 @@ class _Started:
             wall=outcome.usage.wall,
             cpu=cpu if math.isfinite(cpu) else None,
             guards=self.before.during(later, usage, len(cores or (0,))) if cores else {},
+            energy=joules(self.counters, counters()),
             environment=told_environment(self.environment),
             command=_told(self.command, self.job),
         )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from snnlab import __version__
+from snnlab.bench.energy import METHOD
 from snnlab.bench.environment import stack_facts
 from snnlab.bench.guards import noise
 from snnlab.bench.ids import series_id, stack_id
@@ -17,7 +18,7 @@ from snnlab.bench.measured import NUMBERS
 from snnlab.bench.one_run import Arm, Run
 from snnlab.bench.record import Record, make_record
 
-__all__ = ["Batch", "record_of", "series_of"]
+__all__ = ["Batch", "energy_of", "record_of", "series_of"]
 
 GUARDS = ("load", "ctx_switch", "steal", "foreign", "freq", "throttle")
 
@@ -107,14 +108,39 @@ def record_of(arm: Arm, runs: Mapping[int, Run], batch: Batch) -> Record:
     if any("peak" in run.n_bytes for run in found):
         values["memory"] = [[[run.n_bytes.get("peak", np.nan)]] for run in found]
         labels |= {"checkpoint": ["total"], "kind": ["peak/sum"]}
+    energy, devices = energy_of([run.energy for run in found], len(phases))
+    if devices:
+        values["energy"], labels["device"] = energy, devices
     if names := list(arm.cell["checks"]):
         values |= _checks(found, names)
         labels["check"] = names
     stack = _stack(found, batch)
     provenance = _provenance(arm, found, batch, stack) | {"notes": _notes(runs, why)}
     return make_record(
-        values, _coordinates(arm, found, batch, stack), labels=labels, provenance=provenance
-    )
+        values, _coordinates(arm, found, batch, stack), labels=labels, provenance=provenance,
+        attributes={"energy": {"method": METHOD}} if devices else None,
+    )  # fmt: skip
+
+
+def energy_of(
+    runs: Sequence[Mapping[str, float]], n_phases: int
+) -> tuple[list[list[list[float]]], list[str]]:
+    """Return energy by run, phase and package, and the packages; nothing where none was read.
+
+    Parameters
+    ----------
+    runs : sequence of mapping
+        Package -> energy of each run [J].
+    n_phases : int
+        Phases before the whole process, whose energy is not known.
+    """
+    devices = sorted({name for run in runs for name in run})
+    if not devices:
+        return [], []
+    unknown = [np.nan] * len(devices)
+    return [
+        [*([unknown] * n_phases), [run.get(name, np.nan) for name in devices]] for run in runs
+    ], devices
 
 
 def _noise(arm: Arm, run: Run, batch: Batch) -> str:

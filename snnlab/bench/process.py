@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import tempfile
@@ -28,6 +29,9 @@ __all__ = [
     "run_process",
     "usage_of",
 ]
+
+_STRETCH_S = 0.5
+"""How long [s] a signal may wait to be heeded."""
 
 _LAST_LINES = 3
 
@@ -157,10 +161,23 @@ def usage_of(process: subprocess.Popen[bytes], began: float) -> Usage:
     if process.returncode is not None or not hasattr(os, "wait4"):
         process.wait()
         return Usage(time.perf_counter() - began)
+    _wait_for_the_end(process.pid)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - began
     return Usage(wall, used.ru_utime + used.ru_stime, used.ru_nivcsw)
+
+
+def _wait_for_the_end(pid: int) -> None:
+    """Wait in short stretches: a signal just before a long one would be heeded only after it."""
+    if not hasattr(os, "pidfd_open"):
+        return
+    ended = os.pidfd_open(pid)
+    try:
+        while not select.select([ended], [], [], _STRETCH_S)[0]:
+            pass
+    finally:
+        os.close(ended)
 
 
 def end_group(pid: int) -> None:

@@ -25,7 +25,7 @@ TARGETS = tuple(
     name for name, model in neuron_models().items()
     if "exc" in model.receptors and model.__module__.startswith("snnlab.")
 )  # fmt: skip
-"""Models that ship: other tests have some of their own, which are known as soon as they are read."""
+"""Models that ship: tests have some of their own, which are known as soon as they are read."""
 
 PLASTIC = tuple(
     name for name, model in synapse_models().items()

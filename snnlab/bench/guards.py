@@ -131,6 +131,6 @@ def _load() -> float:
 def _freq() -> float:
     try:
         found = psutil.cpu_freq()
-    except (OSError, NotImplementedError):
+    except (OSError, NotImplementedError):  # how psutil says that this system tells none
         return NAN
     return float(found.current) if found is not None else NAN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -19,6 +18,7 @@ from snnlab.plots.palette import colours
 from snnlab.plots.source import activity_of
 from snnlab.session.state import SessionState
 from snnlab_widgets.edit_text import edit_text
+from snnlab_widgets.free_path import free_path
 from snnlab_widgets.part import Part, script
 
 if TYPE_CHECKING:
@@ -196,16 +196,10 @@ class Branching(Part):
 
     def _keep(self, kind: str) -> None:
         what, suffix = KINDS[kind]
-        path = self._free_path(suffix)
+        free = free_path(self._folder, self._session.name, [suffix])
+        path = free.with_name(free.name + suffix)
         getattr(self._session, kind)(path)
         self._say(f"Wrote the {what}: {path.name} ({path.stat().st_size / 1024:.2g} KiB).")
-
-    def _free_path(self, suffix: str) -> Path:
-        """A name that no file has: what was kept before stays."""
-        folder = (self._folder or Path.cwd()).resolve()
-        stem = re.sub(r"[^\w-]+", "_", self._session.name).strip("_") or "run"
-        names = (f"{stem}{'' if k == 1 else f'_{k}'}{suffix}" for k in range(1, 10_000))
-        return next(folder / name for name in names if not (folder / name).exists())
 
     def _branch(self, name: str) -> Session:
         found = {b.name: b for b in self._session.branches}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,12 +11,16 @@ import traitlets
 
 from snnlab.errors import SnnlabError
 from snnlab.plots.paper import SUFFIXES, figure
+from snnlab_widgets.free_path import free_path
 from snnlab_widgets.part import Part, script
 
 if TYPE_CHECKING:
     from snnlab.session import Session
 
 __all__ = ["FigureMaker"]
+
+ENDINGS = (*SUFFIXES, ".nc", "_raster.csv")
+"""Of the files that a figure may consist of."""
 
 LAST_MS = 1000.0
 """Model time that is drawn where nothing is selected."""
@@ -75,7 +78,8 @@ class FigureMaker(Part):
                 self._session, chosen.get("t_start", max(0.0, t_stop - LAST_MS)), t_stop,
                 neurons=(int(chosen["first"]), int(chosen["last"])) if chosen else None,
             )  # fmt: skip
-            written = made.save(self._free_path(suffix), data=data)
+            free = free_path(self._folder, f"{self._session.name}_figure", ENDINGS)
+            written = made.save(free.with_name(free.name + suffix), data=data)
             names = ", ".join(path.name for path in written)
             self.note = {"text": f"Wrote {names}: {made.title}.", "is_error": False}
             self.picture = made.svg()
@@ -84,18 +88,7 @@ class FigureMaker(Part):
         finally:
             self.is_busy = False
 
-    def _free_path(self, suffix: str) -> Path:
-        """A name that neither a figure nor numbers have: what was kept before stays."""
-        folder = Path.cwd() if self._folder is None else Path(self._folder).resolve()
-        stem = re.sub(r"[^\w-]+", "_", self._session.name).strip("_") or "run"
-        names = (f"{stem}_figure{'' if k == 1 else f'_{k}'}" for k in range(1, 10_000))
-        return folder / (next(name for name in names if not _is_taken(folder, name)) + suffix)
-
     def _refuse(self, error: BaseException) -> None:
         if not isinstance(error, SnnlabError):
             self._session.messages.error(error)
         self.note = {"text": str(error), "is_error": True}
-
-
-def _is_taken(folder: Path, stem: str) -> bool:
-    return any((folder / f"{stem}{end}").exists() for end in (*SUFFIXES, ".nc", "_raster.csv"))

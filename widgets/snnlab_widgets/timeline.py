@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -17,6 +16,7 @@ from snnlab.plots.maps.holomap import save_holomap
 from snnlab.plots.maps.movie import save_movie
 from snnlab.plots.maps.sampler import MapSampler
 from snnlab.plots.maps.viewpoint import Viewpoint
+from snnlab_widgets.free_path import free_path
 from snnlab_widgets.part import Part, script
 
 if TYPE_CHECKING:
@@ -129,7 +129,8 @@ class Timeline(Part):
             raise unknown_name("export", format, FORMATS)
         if self._exporting is not None and self._exporting.is_alive():
             return
-        path = self._free_path(format)
+        free = free_path(self._folder, self._session.name, [f".{format}"])
+        path = free.with_name(f"{free.name}.{format}")
         self.progress = 0.0
         self._say("Writing \N{HORIZONTAL ELLIPSIS}")
         self._exporting = threading.Thread(
@@ -167,13 +168,6 @@ class Timeline(Part):
 
     def _on_frame(self, done: int, n: int) -> None:
         self.progress = done / n
-
-    def _free_path(self, suffix: str) -> Path:
-        """A name that no file has: the first exports stay."""
-        folder = (self._folder or Path.cwd()).resolve()
-        stem = re.sub(r"[^\w-]+", "_", self._session.name).strip("_") or "map"
-        names = (f"{stem}{'' if k == 1 else f'_{k}'}.{suffix}" for k in range(1, 10_000))
-        return next(folder / name for name in names if not (folder / name).exists())
 
     def _say(self, text: str, *, is_error: bool = False) -> None:
         self.note = {"text": text, "is_error": is_error}

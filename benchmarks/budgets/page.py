@@ -16,7 +16,6 @@ __all__ = ["measure"]
 
 CANVAS = ".snnlab-raster-canvas"
 SLIDER = ".snnlab-row[data-name=g] input[type=range]"
-FAR_AWAY = ".jp-Notebook .jp-Cell >> nth=0"
 
 OPEN = """\
 import snnlab, threading, time
@@ -63,17 +62,25 @@ ticking = asyncio.get_running_loop().create_task(tick())
 """
 """How late the kernel's own loop is: whatever is asked of the kernel waits so long."""
 
-_STEPS = """
-def steps_per_s(seconds):
-    import time
-    began, first = time.perf_counter(), session.step
+_USED = """
+def used(seconds):
+    import psutil, time
+    def seen():
+        names = {t.native_id: t.name for t in threading.enumerate()}
+        threads = psutil.Process().threads()
+        own = f"snnlab-{session.name}"
+        mine = sum(t.user_time + t.system_time for t in threads if names.get(t.id) == own)
+        return session.step, mine, sum(t.user_time + t.system_time for t in threads) - mine
     def wait():
+        before, began = seen(), time.perf_counter()
         time.sleep(seconds)
-        found.append((session.step - first) / (time.perf_counter() - began))
+        after, took = seen(), time.perf_counter() - began
+        found.append([(b - a) / took for a, b in zip(before, after)])
     threading.Thread(target=wait).start()
 found = []
 """
-"""Measures beside the kernel's loop, which goes on handling what the page sends."""
+"""Steps, processor time of the simulation's thread and of all others of the kernel, each a second;
+measured beside the kernel's loop, which goes on handling what the page sends."""
 
 
 def measure(chromium: Any, server: Server, repeats: int) -> Iterator[Measured]:
@@ -94,6 +101,7 @@ def measure(chromium: Any, server: Server, repeats: int) -> Iterator[Measured]:
     cells = OPEN.format(network='"stdp", N=2000'), SHOW.format(page="Lab")
     with opened(chromium, server, "stdp", *cells) as visit:
         visit.execute("session.run()")
+        visit.scroll_to(".snnlab-weights")
         where = "stdp, 2000 neurons, 1 thread"
         yield from _frequencies(visit, {"weights": ".snnlab-weights canvas"}, where)
     cells = OPEN.format(network='"topographic_map"'), SHOW.format(page="MapPage")
@@ -201,40 +209,44 @@ def _only_look(visit: LabPage) -> None:
 
 
 def _shares(visit: LabPage, pairs: int, where: str) -> Iterator[Measured]:
-    """What part of the simulation's speed is lost to a page that is seen, and to one that is not.
+    """What a page takes from the kernel beside the simulation, and by how much that gets slower.
 
-    Each is held against windows right before and after without any page.
+    The share is processor time of the kernel's other threads over that of the simulation's: what
+    else runs on the machine does not matter. Wall-clock time does know of the browser, and of
+    everything else on the same cores; it is compared with windows without any page.
     """
-    visit.execute(_STEPS)
-    found: dict[str, list[float]] = {"shown": [], "hidden": []}
-    visit.execute("page.close()")
-    before = _speed(visit)
-    for k in range(2 * pairs):
-        kind = ("shown", "hidden")[k % 2]
+    visit.execute(_USED)
+    shares: dict[str, list[float]] = {"shown": [], "hidden": []}
+    slower: dict[str, list[float]] = {"shown": [], "hidden": []}
+    for kind in ("shown", "hidden") * pairs:
+        visit.execute("page.close()")
+        alone = _used(visit)
         visit.run_cell(1)
         visit.page.wait_for_selector(CANVAS)
         visit.scroll_to(".snnlab-lab")
-        visit.page.wait_for_timeout(1000)
         if kind == "hidden":
-            visit.page.add_style_tag(content=".snnlab-lab { margin-top: 3000px !important; }")
+            visit.page.evaluate(_PUSH, "3000px")
             visit.page.locator(".jp-Notebook .jp-Cell").first.scroll_into_view_if_needed()
-            visit.page.wait_for_timeout(500)
-        there = _speed(visit)
-        visit.page.evaluate("() => document.head.querySelector('style:last-of-type').remove()"
-                            if kind == "hidden" else "() => 0")  # fmt: skip
-        visit.execute("page.close()")
-        after = _speed(visit)
-        found[kind].append(100.0 * (1.0 - 2.0 * there / (before + after)))
-        before = after
+        visit.page.wait_for_timeout(1500)
+        steps, mine, others = _used(visit)
+        visit.page.evaluate(_PUSH, "0")
+        shares[kind].append(100.0 * others / mine)
+        slower[kind].append(100.0 * (1.0 - steps / alone[0]))
     for kind, bar in (("shown", 5.0), ("hidden", 1.0)):
-        yield Measured(f"displays' share of simulation time, {kind}", bar, "%",
-                       tuple(found[kind]), where, is_typical=True)  # fmt: skip
+        yield Measured(f"displays' share of the simulation's processor time, {kind}", bar, "%",
+                       tuple(shares[kind]), where, is_typical=True)  # fmt: skip
+        yield Measured(f"slower beside page and browser, {kind}", None, "%", tuple(slower[kind]),
+                       f"{where}; wall-clock time", is_typical=True)  # fmt: skip
 
 
-def _speed(visit: LabPage, seconds: float = 4.0) -> float:
-    """Steps a second of wall-clock time."""
-    visit.page.wait_for_timeout(300)
-    visit.execute(f"found.clear(); steps_per_s({seconds})")
-    visit.page.wait_for_timeout(1000 * seconds + 200)
+_PUSH = "far => { document.querySelector('.snnlab-lab').style.marginTop = far; }"
+"""Puts the page below what is seen."""
+
+
+def _used(visit: LabPage, seconds: float = 4.0) -> list[float]:
+    """Steps, processor time of the simulation and of the others, each a second."""
+    visit.execute(f"found.clear(); used({seconds})")
+    visit.page.wait_for_timeout(1000 * seconds + 300)
     visit.wait_for("found")
-    return float(number(visit, "found[0]"))
+    rates: list[float] = number(visit, "found[0]")
+    return rates

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.budgets.promise import Measured
-from tests.browser.journey import Server, notebook
 from snnlab import presets
 from snnlab.presets import card
+from tests.browser.journey import Server, notebook
 from tests.browser.lab_page import WAIT_MS, LabPage
 
 __all__ = ["measure_page", "measure_presets"]

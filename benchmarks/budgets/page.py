@@ -98,17 +98,17 @@ def measure(chromium: Any, server: Server, repeats: int) -> Iterator[Measured]:
         yield _to_browser(visit, where)
         yield _blocked(visit, where)
         yield from _shares(visit, max(3, repeats), where)
-    cells = OPEN.format(network='"stdp", N=2000'), SHOW.format(page="Lab")
-    with opened(chromium, server, "stdp", *cells) as visit:
-        visit.execute("session.run()")
-        visit.scroll_to(".snnlab-weights")
-        where = "stdp, 2000 neurons, 1 thread"
-        yield from _frequencies(visit, {"weights": ".snnlab-weights canvas"}, where)
-    cells = OPEN.format(network='"topographic_map"'), SHOW.format(page="MapPage")
-    with opened(chromium, server, "map", *cells) as visit:
-        visit.execute("session.run()")
-        where = "topographic_map, 1 thread"
-        yield from _frequencies(visit, {"map": ".snnlab-map canvas"}, where)
+    for page, name, selector in (
+        ("Lab", "weights", ".snnlab-weights"),
+        ("MapPage", "map", ".snnlab-sheet"),
+    ):
+        cells = OPEN.format(network='"topographic_map"'), SHOW.format(page=page)
+        with opened(chromium, server, name, *cells) as visit:
+            visit.execute("session.run()")
+            visit.scroll_to(selector)
+            yield from _frequencies(
+                visit, {name: f"{selector} canvas"}, "topographic_map, 1 thread"
+            )
 
 
 def _keys(visit: LabPage, repeats: int) -> Iterator[float]:
@@ -211,9 +211,10 @@ def _only_look(visit: LabPage) -> None:
 def _shares(visit: LabPage, pairs: int, where: str) -> Iterator[Measured]:
     """What a page takes from the kernel beside the simulation, and by how much that gets slower.
 
-    The share is processor time of the kernel's other threads over that of the simulation's: what
-    else runs on the machine does not matter. Wall-clock time does know of the browser, and of
-    everything else on the same cores; it is compared with windows without any page.
+    The share is the processor time of the kernel's other threads in a second, over that of a
+    simulation with one thread and a core of its own: pages are refreshed so often a second whatever
+    else runs. Wall-clock time knows of the browser, and of everything else on the same cores; it is
+    compared with windows without any page.
     """
     visit.execute(_USED)
     shares: dict[str, list[float]] = {"shown": [], "hidden": []}
@@ -228,12 +229,12 @@ def _shares(visit: LabPage, pairs: int, where: str) -> Iterator[Measured]:
             visit.page.evaluate(_PUSH, "3000px")
             visit.page.locator(".jp-Notebook .jp-Cell").first.scroll_into_view_if_needed()
         visit.page.wait_for_timeout(1500)
-        steps, mine, others = _used(visit)
+        steps, _, others = _used(visit)
         visit.page.evaluate(_PUSH, "0")
-        shares[kind].append(100.0 * others / mine)
+        shares[kind].append(100.0 * others)
         slower[kind].append(100.0 * (1.0 - steps / alone[0]))
     for kind, bar in (("shown", 5.0), ("hidden", 1.0)):
-        yield Measured(f"displays' share of the simulation's processor time, {kind}", bar, "%",
+        yield Measured(f"displays' share of simulation time, {kind}", bar, "%",
                        tuple(shares[kind]), where, is_typical=True)  # fmt: skip
         yield Measured(f"slower beside page and browser, {kind}", None, "%", tuple(slower[kind]),
                        f"{where}; wall-clock time", is_typical=True)  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.budgets import network as balanced
+from benchmarks.balanced import balanced
 from snnlab import presets
 from snnlab.cpu.cost import Cost, cost_of
 from snnlab.cpu.engine import CpuEngine

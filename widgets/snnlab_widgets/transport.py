@@ -79,8 +79,7 @@ class Transport(Part):
 
     def do_pause(self) -> None:
         """Pause at the next step boundary."""
-        self._session.pause()
-        self.refresh()
+        self._session.ask_pause()
 
     def do_step(self) -> None:
         """Advance by one time step."""
@@ -135,7 +134,8 @@ class Transport(Part):
 
     def do_reset(self) -> None:
         """Go back to the start, keeping the parameters."""
-        self._session.reset()
+        asked = self._session.ask_reset()
+        asked.add_done_callback(lambda asked: self._tell(asked, "Reset"))
 
     def do_undo(self) -> None:
         """Undo the last edit."""

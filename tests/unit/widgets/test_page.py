@@ -44,9 +44,14 @@ def test_buttons_run_pause_and_reset(session: Session) -> None:
     transport = Transport(session)
     ask(transport, "run")
     assert transport.status["state"] == "running"
-    ask(transport, "pause")
+    ask(transport, "pause")  # the browser's other messages are not kept waiting until it is
+    assert session.wait(10)
+    transport.refresh()
     assert transport.status["state"] == "paused"
+    ask(transport, "until", duration=10)
+    session.wait(10)
     ask(transport, "reset")
+    session.checkpoint()  # comes after what was asked before
     assert session.step == 0
 
 

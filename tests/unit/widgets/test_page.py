@@ -241,6 +241,19 @@ def test_slider_turns_the_knob(session: Session) -> None:
     assert inspector.form["rows"][0]["text"] == "6.5"
 
 
+def test_a_page_is_told_which_of_its_edits_are_in_what_it_shows(session: Session) -> None:
+    inspector = Inspector(session)
+    for number, text in enumerate(["6.5", "a lot", "7"], 1):
+        ask(inspector, "set", target="", name="g", text=text, page="a", request=number)
+
+    def shown() -> bool:
+        inspector.refresh()
+        return bool(inspector.form["answered"] == {"a": 3})
+
+    assert eventually(shown, 10)
+    assert inspector.form["rows"][0]["text"] == "7"
+
+
 def test_entry_takes_quantities_and_expressions(session: Session) -> None:
     inspector = Inspector(session)
     ask(inspector, "select", target="inh")

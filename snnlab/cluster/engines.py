@@ -90,14 +90,14 @@ class Engines:
     def submit(
         self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]
     ) -> list[Future[Any]]:
-        """Send one call to each rank.
+        """Send one call to each rank, or to each of the first ones.
 
         Parameters
         ----------
         function : callable
             Of a module that the ranks can import.
         arguments : list of tuple
-            For each rank, in rank order.
+            For each rank that is called, in rank order.
 
         Returns
         -------
@@ -111,7 +111,7 @@ class Engines:
             del self._cluster.client.history[:-_HISTORY]
             return [
                 self._send(rank.engine, function, args)
-                for rank, args in zip(self.ranks, arguments, strict=True)
+                for rank, args in zip(self.ranks[: len(arguments)], arguments, strict=True)
             ]
 
     def interrupt(self) -> None:

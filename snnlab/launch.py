@@ -247,6 +247,12 @@ def devices() -> dict[str, str]:
     return {"cpu": "CPU"} | usable(look())
 
 
+def no_gpu() -> DeviceUnavailable | None:
+    """Return why no GPU of this machine can be used; None where one can."""
+    facts = look()
+    return None if usable(facts) else obstacle(facts, 0)
+
+
 def _checkpoint(network: object, changes: dict[str, Any]) -> Checkpoint | None:
     """The checkpoint in a file; None for anything but the path of one."""
     if not isinstance(network, str | Path) or not str(network).endswith(SUFFIX):

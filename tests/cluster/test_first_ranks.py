@@ -1,4 +1,4 @@
-"""Some of the ranks that were started compute what as many would; a proof starts them once."""
+"""The first of several ranks compute what as many ranks would; a proof starts them once."""
 
 from __future__ import annotations
 

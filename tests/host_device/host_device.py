@@ -10,7 +10,6 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -34,7 +33,6 @@ SHIM = Path(__file__).with_name("shim.h")
 FLAGS = (
     "-std=c++17", "-O1", "-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing",
     "-U_FORTIFY_SOURCE", "-fvisibility=hidden", "-fno-gnu-unique", "-shared", "-fPIC", "-pthread",
-    *(["-mtls-dialect=gnu2"] if platform.machine() == "x86_64" else ()),  # elsewhere it is usual
 )  # fmt: skip
 COOPERATIVE = re.compile(r"^\s*// cooperative: (\w+)\s*$", re.MULTILINE)
 MOST_ARGUMENTS = 8

@@ -26,6 +26,7 @@ class Row {
   constructor(row, ask) {
     this.ask = ask;
     this.request = 0;
+    this.isHeld = false;
     this.name = row.name;
     this.isNumber = row.low !== null;
     this.id = `snnlab-${Math.random().toString(36).slice(2)}`;
@@ -51,9 +52,25 @@ class Row {
     this.scale = new Scale(row);
     this.slider = element("input", {
       type: "range", min: 0, max: this.scale.most, step: 1, "aria-label": row.name, title: `${row.doc} (${row.bounds})`,
-      oninput: () => this.slide(),
+      oninput: () => this.slide(), onpointerdown: () => { this.isHeld = true; },
+      onpointerup: this.letGo, onpointercancel: this.letGo, onblur: this.letGo,
     });
     return this.slider;
+  }
+
+  // What the kernel has done meanwhile is shown when the hand is off.
+  letGo = () => {
+    this.isHeld = false;
+    this.update(this.row, this.answered);
+  };
+
+  // The same slider with another range keeps the focus and the hand.
+  stretch(row) {
+    if (!this.slider || (row.low === this.row?.low && row.high === this.row?.high)) return;
+    this.scale = new Scale(row);
+    this.slider.max = this.scale.most;
+    const value = parseFloat(this.entry.value);
+    this.slider.value = this.scale.position(Number.isFinite(value) ? value : row.value);
   }
 
   slide() {
@@ -84,10 +101,17 @@ class Row {
 
   // What was asked for here wins over what is older, however long the kernel takes to answer.
   update(row, answered) {
+    this.stretch(row);
     this.row = row;
+    this.answered = answered;
     this.fail(row.error);
-    if (row.error || this.request > answered || this.isTyping()) return;
+    if (row.error || this.request > answered || this.isTurning() || this.isTyping()) return;
     this.show(row);
+  }
+
+  // Under the hand, or turned on since the last value was sent: the next one goes with the next paint.
+  isTurning() {
+    return this.isHeld || (this.isWaiting && this.entry.value !== this.sent);
   }
 
   takeBack() {
@@ -147,7 +171,7 @@ class InspectorView {
     const form = this.model.get("form");
     this.select.value = form.target;
     this.title.textContent = form.title;
-    const key = JSON.stringify([form.target, form.rows.map((r) => [r.name, r.unit, r.low, r.high])]);
+    const key = JSON.stringify([form.target, form.rows.map((r) => [r.name, r.unit, r.low === null])]);
     if (key !== this.key) this.rebuild(form);
     else form.rows.forEach((row, k) => this.rows[k].update(row, form.answered[this.page] ?? 0));
     this.key = key;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ class Inspector(Part):
         self._errors: dict[tuple[str, str], str] = {}
         self._ranges: dict[tuple[str, str], tuple[float, float]] = {}
         self._answers = Answers()
+        self._showing = threading.Lock()
         self._shown: tuple[Network, dict[str, int]] | None = None
         self.refresh()
 
@@ -77,6 +79,10 @@ class Inspector(Part):
         self._show()
 
     def _show(self) -> None:
+        with self._showing:  # what is newer is never followed by what another thread saw before
+            self._show_now()
+
+    def _show_now(self) -> None:
         answered = self._answers.answered()  # before the network, which then has all of it
         network = self._session.network
         form = form_of(network, self._target) | {"answered": answered}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -196,6 +197,26 @@ def test_a_kill_between_record_and_log_doubles_nothing(tmp_path: Path, store: St
     assert store.load().sizes["record"] == 1
     assert traced(tmp_path) == [1, 2, 3]
     assert read_events(log)[-1]["event"] == "end"
+
+
+def test_the_run_that_a_kill_has_left_behind_is_ended(tmp_path: Path, store: Store) -> None:
+    path = sleepy(tmp_path)
+    run_campaign(campaign_of(path), store)
+    (log,) = (store.root / "campaigns").glob("*.jsonl")
+    lines = log.read_text().splitlines(keepends=True)
+    last = max(k for k, line in enumerate(lines) if json.loads(line)["event"] == "started")
+    shutil.rmtree(store.root / "records")
+    with subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True
+    ) as orphan:
+        since = psutil.Process(orphan.pid).create_time()
+        started = {"event": "started", "arm": 0, "block": 2, "pid": orphan.pid, "since": since}
+        log.write_text("".join(lines[:last]) + json.dumps(started) + "\n")
+        assert run_campaign(campaign_of(path), store).resumed == 2
+        code = orphan.poll()
+        orphan.kill()
+    assert code is not None
+    assert code < 0
 
 
 def test_a_log_has_one_writer(tmp_path: Path) -> None:

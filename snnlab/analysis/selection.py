@@ -23,6 +23,9 @@ _FANO_WINDOWS = 10
 
 _LONGEST_FANO_MS = 100.0
 
+_AT_END_MS = 1e-6
+"""Times that are closer to an end are at it: products of steps and dt are rounded."""
+
 
 @dataclass(frozen=True)
 class SelectionStatistics:
@@ -92,7 +95,7 @@ def selection_statistics(
     first, last : int
         Neurons that are selected, `last` among them.
     t_start, t_stop : float [ms]
-        Spikes with ``t_start < time <= t_stop`` count.
+        Spikes with ``t_start < time <= t_stop`` count, where times within 1e-6 ms are the same.
 
     Raises
     ------
@@ -106,7 +109,7 @@ def selection_statistics(
         raise SpecError("selection", "must be a time that ends after it has begun",
                         got=f"{t_start:g} to {t_stop:g} ms")  # fmt: skip
     t, ids = np.asarray(times, np.float64), np.asarray(neuron, np.int64)
-    mine = (ids >= first) & (ids <= last) & (t > t_start) & (t <= t_stop)
+    mine = (ids >= first) & (ids <= last) & (t > t_start + _AT_END_MS) & (t <= t_stop + _AT_END_MS)
     t, ids, n = t[mine], ids[mine] - first, last - first + 1
     span = {"t_start": t_start, "t_stop": t_stop}
     intervals, _ = isi(t, ids)

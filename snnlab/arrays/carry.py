@@ -27,7 +27,7 @@ from snnlab.model.network import Network, Population
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["check", "export", "export_rewired", "ring_slots", "take_over", "take_over_rings"]
+__all__ = ["check", "export", "export_rewired", "rescale_rings", "ring_slots", "take_over"]
 
 _INT32_MAX = 2**31 - 1
 
@@ -48,12 +48,25 @@ def export(built: Built, step: int) -> dict[str, NDArray[np.generic]]:
     arrays = export_plastic(built) | export_structure(built)
     arrays |= export_elements(built.elements, built.network, built.world)
     for k, population in enumerate(built.network.populations):
-        n_ports = len(population.model.ports)
-        ring = built.world.gathered(built.ring(k)[:, :n_ports], axis=2)
+        under_way = built.world.gathered(_under_way(built, k, step), axis=2)
         arrays[f"state/{population.name}"] = built.world.gathered(built.state(k), axis=1)
-        arrays[f"ring/{population.name}"] = np.roll(ring, -(step % built.sizes.ring_slots), axis=0)
+        arrays[f"ring/{population.name}"] = under_way
         arrays[f"exponent/{population.name}"] = np.array(built.port_exponents(population), np.int64)
     return arrays
+
+
+def _under_way(built: Built, k: int, step: int) -> NDArray[np.int32]:
+    """What is under way to the neurons of `k` here, due first first; copied once."""
+    parts, n_slots = built.rings(k), built.sizes.ring_slots
+    n_ports = len(built.network.populations[k].model.ports)
+    copied = np.empty((n_slots, n_ports, sum(part.shape[2] for part in parts)), np.int32)
+    n_late, first = step % n_slots, 0
+    for part in parts:
+        there = slice(first, first + part.shape[2])
+        copied[: n_slots - n_late, :, there] = part[n_late:, :n_ports]
+        copied[n_slots - n_late :, :, there] = part[:n_late, :n_ports]
+        first = there.stop
+    return copied
 
 
 def export_rewired(
@@ -128,7 +141,7 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
             known = kept[:, owned]
             values[:, : known.shape[1]] = known
         built.set_state(k, values)
-    take_over_rings(built, arrays, step)
+    _take_over_rings(built, arrays, step)
     take_over_plastic(built, arrays, step)
     take_over_structure(built, arrays, step)
     connected = connected_elements(built)
@@ -137,7 +150,17 @@ def take_over(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> No
     take_over_elements(built.elements, built.network, arrays, step, connected)
 
 
-def take_over_rings(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:
+def rescale_rings(built: Built, old: Mapping[tuple[str, str], int]) -> None:
+    """Bring what is under way from the exponents `old` to those of `built`, where it lies."""
+    for k, population in enumerate(built.network.populations):
+        for port, name in enumerate(population.model.ports):
+            key = str(population.neuron), name
+            shift = built.exponents[key] - old[key]
+            for part in built.rings(k) if shift else ():
+                part[:, port] = _rescaled(part[:, port], shift)
+
+
+def _take_over_rings(built: Built, arrays: Mapping[str, NDArray[Any]], step: int) -> None:
     """Fill the rings from `arrays`, at the exponents of `built`."""
     built.memory.ring[:] = 0
     for k, population in enumerate(built.network.populations):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import numpy as np
 
 from snnlab.arrays.built import DTYPES
-from snnlab.arrays.carry import check, export, ring_slots, take_over, take_over_rings
+from snnlab.arrays.carry import check, export, rescale_rings, ring_slots, take_over
 from snnlab.arrays.change import keeps_structure
 from snnlab.arrays.element_growth import bring_all
 from snnlab.arrays.health import cut_effects, find_troubles, limit_input, lost_synapses
@@ -306,10 +306,9 @@ class ArrayEngine(StructuralEngine[B], Generic[B, C]):
         has_new_weights = not np.array_equal(changed.synapses.table, built.synapses.table)
         if has_new_input or has_new_weights:
             self._collect(plastic=has_new_input)
-        under_way = export(built, self._step) if has_new_input else {}
         self._built = changed
         if has_new_input:
-            take_over_rings(changed, under_way, self._step)
+            rescale_rings(changed, built.exponents)
         self._limit_input(built.synapses.table)
         self._settle(state=has_new_input or has_new_weights, plastic=False)
 

@@ -57,16 +57,25 @@ def limit_input(built: Built, step: int) -> tuple[Trouble, ...]:
     found = []
     for k, population in enumerate(built.network.populations):
         for port, name in enumerate(population.model.ports):
+            if _has_room([part[:, port] for part in built.rings(k)]):
+                continue
             inputs = built.ring(k)[:, port]
             # int64: the absolute value of the smallest int32 is no int32.
             largest = np.abs(inputs.astype(np.int64)).max(axis=0, initial=0)
             limited = np.flatnonzero(largest > ROOM_UNDER_WAY)
-            if limited.size:
-                found.append(_saturation(built, k, name, limited, largest, step))
+            found.append(_saturation(built, k, name, limited, largest, step))
     for k in range(len(built.network.populations) if found else 0):
         for part in built.rings(k):
             np.clip(part, -ROOM_UNDER_WAY, ROOM_UNDER_WAY, out=part)
     return tuple(found)
+
+
+def _has_room(inputs: list[NDArray[np.int32]]) -> bool:
+    """Whether no input under way is too large; looked at where it lies, since a slider waits."""
+    return all(
+        part.max(initial=0) <= ROOM_UNDER_WAY and part.min(initial=0) >= -ROOM_UNDER_WAY
+        for part in inputs
+    )
 
 
 def cut_effects(built: Built, told: dict[str, int], step: int) -> tuple[Trouble, ...]:

@@ -35,6 +35,12 @@ def time_from(t_start: float, t_stop: float) -> hv.Dimension:
 
 
 def options(height: int, **more: Any) -> dict[str, Any]:
-    """Return the options that all plots share: full width, own axes, and `more`."""
-    shared = {"responsive": True, "active_tools": [], "framewise": True, "backend": "bokeh"}
+    """Return the options that all plots share: full width, own axes, and `more`.
+
+    Titles are small enough to be read whole where two plots lie beside each other.
+    """
+    shared = {
+        "responsive": True, "active_tools": [], "framewise": True, "backend": "bokeh",
+        "fontsize": {"title": "10pt"},
+    }  # fmt: skip
     return {"height": height, **shared, **more}

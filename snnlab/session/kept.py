@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,9 +27,27 @@ if TYPE_CHECKING:
     from snnlab.frames.synapses import Synapses
     from snnlab.model.network import Network
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "SynapsesRead"]
 
 _CALL_S = 600.0
+
+
+@dataclass(frozen=True, eq=False)
+class SynapsesRead:
+    """Synapses of a running network.
+
+    Parameters
+    ----------
+    synapses : Synapses
+    network : Network
+        As it was when they were read.
+    held_up_s : float [s]
+        How long the run has waited for it.
+    """
+
+    synapses: Synapses
+    network: Network
+    held_up_s: float
 
 
 class Kept(Status):
@@ -107,14 +127,32 @@ class Kept(Status):
         """
         from snnlab.record.synapse_table import synapse_table
 
-        found: list[tuple[Synapses, Network]] = []
+        found = self.read_synapses(projection)
+        return synapse_table(found.synapses, found.network)  # while the simulation goes on
+
+    def read_synapses(self, projection: str) -> SynapsesRead:
+        """Return the synapses of a projection as bare arrays: for displays, which read often.
+
+        Parameters
+        ----------
+        projection : str
+            Its name.
+
+        Raises
+        ------
+        SpecError
+            No such projection; the nearest names are offered.
+        """
+        found: list[SynapsesRead] = []
 
         def read() -> None:
+            began = time.perf_counter()
             synapses = self._simulation.synapses(projection)
-            found.append((synapses, self._simulation.editor.network))
+            held_up_s = time.perf_counter() - began
+            found.append(SynapsesRead(synapses, self._simulation.editor.network, held_up_s))
 
         self._on_thread(read)
-        return synapse_table(*found[0])  # while the simulation goes on
+        return found[0]
 
     def synaptic_elements(self, population: str) -> xr.Dataset:
         """Return calcium and synaptic elements of a population as they are now.

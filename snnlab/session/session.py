@@ -236,6 +236,10 @@ class Session(Past):
             )
         return self
 
+    def ask_pause(self) -> None:
+        """Ask for `pause` and return at once."""
+        self._simulation.ask_pause()
+
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the session no longer runs.
 
@@ -283,6 +287,17 @@ class Session(Past):
         self._simulation.ask_pause()
         self._on_thread(self._simulation.reset)
         return self
+
+    def ask_reset(self) -> Future[None]:
+        """Ask for `reset` and return at once.
+
+        Returns
+        -------
+        Future
+            Done when the session is there.
+        """
+        self._simulation.ask_pause()
+        return self._asked(self._simulation.reset)
 
     def branch(self, *, name: str | None = None, at: float | str | Checkpoint | None = None
     ) -> Session:  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.journey import Server
 from tests.browser.lab_server import lab_server
@@ -18,6 +18,9 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+
+# Waits end when what is waited for is there; on a machine that is shared this takes longer.
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,9 @@ from tests.browser.lab_server import LabServer
 
 WAIT_MS = 120_000
 
+REST_MS = 300
+"""Longer than the time between two refreshes of the parts that change a page's height."""
+
 _NOTEBOOK = "window.jupyterapp.shell.currentWidget"
 
 _KERNEL_READY = """() => {
@@ -154,6 +157,22 @@ class LabPage:
     def scroll_to(self, selector: str) -> None:
         """Bring an element to the top of the view."""
         self.page.locator(selector).first.evaluate("node => node.scrollIntoView({block: 'start'})")
+
+    def resting_box(self, selector: str) -> dict[str, float]:
+        """Bring an element into view, and return where it is once it has come to rest.
+
+        What is above it on the page may still grow; a mouse that is sent there before then misses.
+        """
+        element = self.page.locator(selector)
+        before, deadline = None, time.monotonic() + WAIT_MS / 1000
+        while True:
+            element.scroll_into_view_if_needed(timeout=WAIT_MS)
+            box = element.bounding_box()
+            if box is not None and box == before:
+                return dict(box)
+            assert time.monotonic() < deadline, f"{selector} does not come to rest: {before}, {box}"
+            before = box
+            self.page.wait_for_timeout(REST_MS)
 
     def screenshot(self, path: Path) -> None:
         """Keep what is on screen."""

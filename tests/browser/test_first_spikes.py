@@ -38,6 +38,11 @@ _WATCH = """selector => {
 }"""
 """Notes when each frame was painted, and the last step in it."""
 
+_KEEP_BUSY = """seconds => {
+  const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  kernel.requestExecute({ code: `__import__('time').sleep(${seconds})`, store_history: false });
+}"""
+
 _NOTE_KEY = """() => document.activeElement.addEventListener(
   'keydown', () => { window.pressed = performance.now(); }, { once: true })"""
 
@@ -132,6 +137,22 @@ def test_slider_turns_the_knob_and_the_picture(
     report["CV at g = 4, at g = 6"] = [regular, irregular]
     assert regular < 0.7
     assert irregular > 0.9
+
+
+def test_keys_are_not_lost_while_the_kernel_is_busy(visit: LabPage) -> None:
+    """Nor does the slider jump back to what is older than the keys."""
+    g, shown = g_now(visit), []
+    visit.page.focus(SLIDER)
+    visit.page.evaluate(_KEEP_BUSY, 4)
+    for _ in range(4):
+        visit.page.keyboard.press("ArrowLeft")
+        visit.page.wait_for_timeout(800)
+        shown.append(float(visit.page.input_value(ENTRY)))
+    assert shown == pytest.approx([g - 0.1 * k for k in (1, 2, 3, 4)])
+    visit.wait_for(f"abs(session.network.knob('g').value - {g - 0.4}) < 1e-9")
+    for _ in range(4):
+        visit.page.keyboard.press("ArrowRight")
+    visit.wait_for(f"abs(session.network.knob('g').value - {g}) < 1e-9")
 
 
 def test_a_key_is_soon_in_the_picture(visit: LabPage, report: dict[str, Any]) -> None:

@@ -86,7 +86,7 @@ def wait_for_attribute(visit: LabPage, selector: str, name: str, condition: str)
 
 def drag_over_patch(visit: LabPage) -> None:
     """Select the patch with the mouse, from its lower left to its upper right corner."""
-    box = visit.page.locator(SHEET).bounding_box()
+    box = visit.resting_box(SHEET)
     x, y, width, height = map(float, visit.page.get_attribute(SHEET, "data-area").split())
 
     def middle(column: int, row: int) -> tuple[float, float]:
@@ -130,7 +130,7 @@ def test_slider_looks_back_while_the_run_goes_on(
     visit: LabPage, artifacts: Path, report: dict[str, Any]
 ) -> None:
     live = picture(visit, FIELDS)
-    box = visit.page.locator(SLIDER).bounding_box()
+    box = visit.resting_box(SLIDER)
     started = time.monotonic()
     visit.page.mouse.click(box["x"] + 0.2 * box["width"], box["y"] + box["height"] / 2)
     wait_for_attribute(visit, FIELDS, "t", "value < 8000")

@@ -92,7 +92,7 @@ def test_the_map_sharpens(visit: LabPage, watch: StopWatch, artifacts: Path) -> 
 
 def test_the_run_goes_back(visit: LabPage, watch: StopWatch) -> None:
     with watch.step("gone back by 5 s or more"):
-        box = visit.page.locator(".snnlab-line-of-time input[type=range]").bounding_box()
+        box = visit.resting_box(".snnlab-line-of-time input[type=range]")
         visit.page.mouse.click(box["x"] + 0.6 * box["width"], box["y"] + box["height"] / 2)
         visit.page.wait_for_selector(".snnlab-rewind:enabled", timeout=WAIT_MS)
         t = float(visit.execute("print(session.t)"))
@@ -111,8 +111,7 @@ def test_a_branch_is_lesioned_and_both_go_on(
         visit.screenshot(artifacts / "journey_modeller_branch.png")
         page.locator(".snnlab-sheet canvas[data-area]").wait_for(timeout=30_000)
         sheet = page.locator(".snnlab-sheet canvas")
-        sheet.scroll_into_view_if_needed()
-        box = sheet.bounding_box()
+        box = visit.resting_box(".snnlab-map >> nth=1 >> .snnlab-sheet canvas")
         x, y, width, height = map(float, sheet.get_attribute("data-area").split())
 
         def middle(column: int, row: int) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from snnlab.session import Session
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.raster import Raster
+from snnlab_widgets.selection import Selection
 from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport
 from tests.activity import frame_of, two_populations
@@ -166,7 +167,9 @@ def test_device_is_chosen_by_keys(
     chooser.focus()
     page.page.keyboard.press("ArrowDown")
     assert [m["device"] for m in page.sent("move")] == ["cuda:0"]
-    page.set("status", {**transport.status, "device": "cpu"})
+    (asked,) = page.sent("move")
+    answered = {asked["page"]: asked["request"]}
+    page.set("status", {**transport.status, "device": "cpu", "answered": answered})
     assert chooser.input_value() == "cpu"
     page.close()
 
@@ -234,9 +237,120 @@ def test_undone_value_can_be_dragged_to_again(chromium: Any, session: Session) -
     page.page.focus("input[type=range]")
     page.page.keyboard.press("ArrowRight")
     page.page.wait_for_timeout(1000)
-    page.set("form", inspector.form)  # still 5: the edit was undone
+    page.set("form", inspector.form | answer(page))  # still 5: the edit was undone
     page.page.keyboard.press("ArrowRight")
     assert [m["text"] for m in page.sent("set")] == ["5.1", "5.1"]
+    page.close()
+
+
+ENTRY, RANGE = "input[type=text]", "input[type=range]"
+
+_HOLD_PAINTS = "() => { window.paints = []; window.requestAnimationFrame = f => paints.push(f); }"
+_PAINT = "() => window.paints.splice(0).forEach(f => f())"
+
+
+def answer(page: BarePage) -> dict[str, Any]:
+    """What a form has in it when all that the page has sent is done."""
+    (last,) = page.sent("set")[-1:]
+    return {"answered": {last["page"]: last["request"]}}
+
+
+def with_g(inspector: Inspector, g: float, page: BarePage) -> dict[str, Any]:
+    """The form of the kernel after an edit of code, and after all that the page has sent."""
+    inspector._session.set("g", g).result(20)
+    inspector.refresh()
+    return inspector.form | answer(page)
+
+
+def test_no_key_is_lost_when_an_older_one_is_answered_before_the_next_paint(
+    chromium: Any, session: Session
+) -> None:
+    """A loaded machine paints seldom: many keys then lie between two values that are sent."""
+    inspector = Inspector(session)
+    page = BarePage(chromium, inspector)
+    page.page.evaluate(_HOLD_PAINTS)
+    page.page.focus(RANGE)
+    for _ in range(3):
+        page.page.keyboard.press("ArrowRight")
+    assert [m["text"] for m in page.sent("set")] == ["5.1"]
+    page.set("form", with_g(inspector, 5.1, page))
+    assert page.page.input_value(ENTRY) == "5.3"
+    page.page.keyboard.press("ArrowRight")
+    page.page.evaluate(_PAINT)
+    assert [m["text"] for m in page.sent("set")] == ["5.1", "5.4"]
+    page.page.evaluate(_PAINT)
+    page.set("form", with_g(inspector, 5.0, page))  # undone
+    assert page.page.input_value(ENTRY) == "5"
+    page.close()
+
+
+def test_the_slider_stays_under_the_hand_and_follows_when_it_is_off(
+    chromium: Any, session: Session
+) -> None:
+    inspector = Inspector(session)
+    page = BarePage(chromium, inspector)
+    box = page.page.locator(RANGE).bounding_box()
+    page.page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
+    page.page.mouse.down()
+    page.page.wait_for_timeout(60)
+    held = page.page.input_value(ENTRY)
+    assert held != "5"
+    page.set("form", with_g(inspector, 4.0, page))
+    assert page.page.input_value(ENTRY) == held
+    page.page.mouse.up()
+    assert page.page.input_value(ENTRY) == "4"
+    page.close()
+
+
+def test_a_range_that_grows_takes_neither_focus_nor_keys(chromium: Any, session: Session) -> None:
+    inspector = Inspector(session)
+    page = BarePage(chromium, inspector)
+    page.page.focus(RANGE)
+    page.page.keyboard.press("ArrowRight")
+    form = with_g(inspector, 3000.0, page)
+    assert form["rows"][0]["high"] == 3000
+    page.page.keyboard.press("ArrowRight")
+    page.page.wait_for_timeout(60)
+    page.set("form", form)  # older than the second key
+    assert page.page.evaluate("() => document.activeElement.type") == "range"
+    assert page.page.input_value(ENTRY) == "5.2"
+    page.set("form", form | answer(page))
+    assert page.page.input_value(ENTRY) == "3000"
+    assert page.page.evaluate("() => document.activeElement.type") == "range"
+    page.close()
+
+
+def test_a_chosen_speed_stays_until_it_is_answered(chromium: Any, session: Session) -> None:
+    transport = Transport(session)
+    page = BarePage(chromium, transport)
+    page.page.select_option("[aria-label=speed]", "0.1\u00d7")
+    page.set("status", {**transport.status, "t": 1.0})  # older than the choice
+    assert page.page.input_value("[aria-label=speed]") == "0.1\u00d7"
+    (message,) = page.sent("speed")
+    transport._answer(transport, message, [])
+    transport.refresh()
+    assert session.speed == 0.1
+    session.speed = 1.0
+    transport.refresh()
+    page.set("status", transport.status)
+    assert page.page.input_value("[aria-label=speed]") == "1\u00d7"
+    page.close()
+
+
+def test_what_is_half_typed_stays_while_a_selection_follows(chromium: Any) -> None:
+    selection = Selection(two_populations(), RecentFrames())
+    page = BarePage(chromium, selection)
+    chosen = {"first": 0, "last": 9, "t_start": 0.0, "t_stop": 50.0}
+    page.set("selection", chosen)
+    page.page.fill("[data-name=last]", "1")
+    page.set("selection", chosen | {"t_start": 10.0, "t_stop": 60.0})
+    assert page.page.input_value("[data-name=last]") == "1"
+    assert page.page.input_value("[data-name=t_stop]") == "60"
+    page.page.keyboard.type("9")
+    page.page.keyboard.press("Enter")
+    assert [m["last"] for m in page.sent("select")] == [19]
+    page.set("selection", chosen | {"last": 19})
+    assert page.page.input_value("[data-name=last]") == "19"
     page.close()
 
 

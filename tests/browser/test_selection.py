@@ -46,8 +46,7 @@ def visit(
 
 def drag(visit: LabPage, left: float, bottom: float, right: float, top: float) -> None:
     """Drag over a part of the canvas, in fractions from the left and from the top."""
-    box = visit.page.locator(CANVAS).bounding_box()
-    assert box is not None
+    box = visit.resting_box(CANVAS)
     mouse = visit.page.mouse
     mouse.move(box["x"] + left * box["width"], box["y"] + bottom * box["height"])
     mouse.down()

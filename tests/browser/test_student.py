@@ -52,7 +52,7 @@ def folder(journeys: Server) -> Path:
 
 
 def middle(visit: LabPage, name: str, part: str = ".snnlab-body") -> tuple[float, float]:
-    box = visit.page.locator(f'{NETWORK} [data-name="{name}"] {part}').bounding_box()
+    box = visit.resting_box(f'{NETWORK} [data-name="{name}"] {part}')
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -66,7 +66,7 @@ def drag(visit: LabPage, start: tuple[float, float], stop: tuple[float, float]) 
 def test_two_populations_are_drawn_and_connected(visit: LabPage, watch: StopWatch) -> None:
     with watch.step("two populations drawn, driven and connected"):
         visit.page.click(f"{NETWORK} [data-tool=population]")
-        box = visit.page.locator(f"{NETWORK} svg").bounding_box()
+        box = visit.resting_box(f"{NETWORK} svg")
         for k, x in enumerate((0.3, 0.72), 1):
             at = box["x"] + box["width"] * x, box["y"] + box["height"] * 0.55
             visit.page.mouse.click(*at)
@@ -95,8 +95,7 @@ def test_the_intervals_of_a_selection_are_shown(
     visit: LabPage, watch: StopWatch, artifacts: Path
 ) -> None:
     with watch.step("selected, intervals seen"):
-        visit.page.locator(CANVAS).scroll_into_view_if_needed()
-        box = visit.page.locator(CANVAS).bounding_box()
+        box = visit.resting_box(CANVAS)
         start = box["x"] + 0.45 * box["width"], box["y"] + 0.6 * box["height"]
         drag(visit, start, (box["x"] + 0.95 * box["width"], box["y"] + 0.1 * box["height"]))
         expect(visit.page.locator("[data-chart=intervals]")).to_be_visible()

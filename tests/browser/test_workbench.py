@@ -97,9 +97,7 @@ def add(visit: LabPage) -> None:
 
 
 def middle(visit: LabPage, name: str, part: str = "") -> tuple[float, float]:
-    box = visit.page.locator(
-        f'{NETWORK} [data-name="{name}"] {part or ".snnlab-body"}'
-    ).bounding_box()
+    box = visit.resting_box(f'{NETWORK} [data-name="{name}"] {part or ".snnlab-body"}')
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
@@ -110,7 +108,7 @@ def test_five_parts_are_drawn_from_an_empty_page(
     assert visit.errors() == []
     started = time.monotonic()
     tool(visit, "population")
-    box = visit.page.locator(f"{NETWORK} svg").bounding_box()
+    box = visit.resting_box(f"{NETWORK} svg")
     visit.page.mouse.click(box["x"] + box["width"] * 0.3, box["y"] + box["height"] * 0.55)
     visit.wait_for("[p.name for p in session.network.populations] == ['exc']")
     expect(visit.page.get_by_label("name", exact=True)).to_have_value("inh")

@@ -19,19 +19,19 @@ class Scale {
   }
 }
 
-const HOLD_MS = 600;
-
 const withUnit = (text, unit) => (unit === "1" ? text : `${text} ${unit}`);
 
 // One parameter.
 class Row {
   constructor(row, ask) {
     this.ask = ask;
+    this.request = 0;
+    this.isHeld = false;
     this.name = row.name;
     this.isNumber = row.low !== null;
     this.id = `snnlab-${Math.random().toString(36).slice(2)}`;
     this.build(row);
-    this.update(row);
+    this.update(row, 0);
   }
 
   build(row) {
@@ -39,7 +39,7 @@ class Row {
     this.entry = element("input", {
       type: "text", id: this.id, spellcheck: "false", title: row.bounds, "aria-describedby": `${this.id}-error`,
       onchange: () => this.send(this.entry.value),
-      onkeydown: (event) => event.key === "Escape" && this.update(this.row, true),
+      onkeydown: (event) => event.key === "Escape" && this.takeBack(),
     });
     this.error = element("p", { class: "snnlab-error", id: `${this.id}-error`, role: "alert", hidden: true });
     const unit = unitText(row.unit);
@@ -52,9 +52,25 @@ class Row {
     this.scale = new Scale(row);
     this.slider = element("input", {
       type: "range", min: 0, max: this.scale.most, step: 1, "aria-label": row.name, title: `${row.doc} (${row.bounds})`,
-      oninput: () => this.slide(),
+      oninput: () => this.slide(), onpointerdown: () => { this.isHeld = true; },
+      onpointerup: this.letGo, onpointercancel: this.letGo, onblur: this.letGo,
     });
     return this.slider;
+  }
+
+  // What the kernel has done meanwhile is shown when the hand is off.
+  letGo = () => {
+    this.isHeld = false;
+    this.update(this.row, this.answered);
+  };
+
+  // The same slider with another range keeps the focus and the hand.
+  stretch(row) {
+    if (!this.slider || (row.low === this.row?.low && row.high === this.row?.high)) return;
+    this.scale = new Scale(row);
+    this.slider.max = this.scale.most;
+    const value = parseFloat(this.entry.value);
+    this.slider.value = this.scale.position(Number.isFinite(value) ? value : row.value);
   }
 
   slide() {
@@ -74,28 +90,36 @@ class Row {
     });
   }
 
-  // What comes back meanwhile waits until the hand rests.
   send(text) {
     this.sent = this.shown = text;
-    this.isHeld = true;
-    clearTimeout(this.release);
-    this.release = setTimeout(() => {
-      this.isHeld = false;
-      this.update(this.row);
-    }, HOLD_MS);
-    this.ask({ do: "set", name: this.name, text });
+    this.request = this.ask({ do: "set", name: this.name, text });
   }
 
   speak(text) {
     this.slider?.setAttribute("aria-valuetext", withUnit(text, this.row?.unit ?? "1"));
   }
 
-  // The hand on the slider wins over a value that is still on its way.
-  update(row, isForced = false) {
+  // What was asked for here wins over what is older, however long the kernel takes to answer.
+  update(row, answered) {
+    this.stretch(row);
     this.row = row;
+    this.answered = answered;
     this.fail(row.error);
-    if (row.error && !isForced) return;
-    if ((this.isHeld || this.isTyping()) && !isForced) return;
+    if (row.error || this.request > answered || this.isTurning() || this.isTyping()) return;
+    this.show(row);
+  }
+
+  // Under the hand, or turned on since the last value was sent: the next one goes with the next paint.
+  isTurning() {
+    return this.isHeld || (this.isWaiting && this.entry.value !== this.sent);
+  }
+
+  takeBack() {
+    this.fail(this.row.error);
+    this.show(this.row);
+  }
+
+  show(row) {
     this.sent = undefined;
     this.entry.value = this.shown = row.text;
     if (this.slider && row.value !== null) this.slider.value = this.scale.position(row.value);
@@ -118,6 +142,8 @@ const unitText = (unit) => element("span", { class: "snnlab-unit", text: unit ==
 class InspectorView {
   constructor(model, el) {
     this.model = model;
+    this.page = Math.random().toString(36).slice(2);
+    this.requests = 0;
     this.rows = [];
     this.select = element("select", {
       "aria-label": "part of the network", onchange: () => model.send({ do: "select", target: this.select.value }),
@@ -145,14 +171,18 @@ class InspectorView {
     const form = this.model.get("form");
     this.select.value = form.target;
     this.title.textContent = form.title;
-    const key = JSON.stringify([form.target, form.rows.map((r) => [r.name, r.unit, r.low, r.high])]);
+    const key = JSON.stringify([form.target, form.rows.map((r) => [r.name, r.unit, r.low === null])]);
     if (key !== this.key) this.rebuild(form);
-    else form.rows.forEach((row, k) => this.rows[k].update(row));
+    else form.rows.forEach((row, k) => this.rows[k].update(row, form.answered[this.page] ?? 0));
     this.key = key;
   };
 
   rebuild(form) {
-    const ask = (message) => this.model.send({ ...message, target: form.target });
+    const ask = (message) => {
+      this.requests += 1;
+      this.model.send({ ...message, target: form.target, page: this.page, request: this.requests });
+      return this.requests;
+    };
     this.rows = form.rows.map((row) => new Row(row, ask));
     this.body.replaceChildren(...this.rows.map((row) => row.el));
     if (!form.rows.length) this.body.append(element("p", { class: "snnlab-doc", text: "Nothing to set here." }));

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from snnlab.errors import SnnlabError
 from snnlab.model.edits import SetParameter
+from snnlab_widgets.answers import Answers
 from snnlab_widgets.form import KNOBS, form_of, targets_of
 from snnlab_widgets.part import Part, script
 
@@ -42,12 +45,15 @@ class Inspector(Part):
         self._target = str(session.view.get("selected") or first)
         self._errors: dict[tuple[str, str], str] = {}
         self._ranges: dict[tuple[str, str], tuple[float, float]] = {}
-        self._shown: Network | None = None
+        self._answers = Answers()
+        self._showing = threading.Lock()
+        self._shown: tuple[Network, dict[str, int]] | None = None
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the network as it is now, if it has changed."""
-        if self._session.network is not self._shown:
+        """Show the network as it is now, if it has changed or an edit of a page is done."""
+        answered = self._answers.answered()
+        if self._shown is None or (self._session.network, answered) != self._shown:
             self._show()
 
     def do_select(self, target: str) -> None:
@@ -56,25 +62,35 @@ class Inspector(Part):
             self._target = target
         self._show()
 
-    def do_set(self, target: str, name: str, text: str) -> None:
-        """Give a parameter the value that was typed or dragged to."""
+    def do_set(
+        self, target: str, name: str, text: str, page: str = "", request: int = 0
+    ) -> None:  # fmt: skip
+        """Give a parameter the value that was typed or dragged to, as `request` of a `page`."""
+        done: Future[Any] | None = None
         try:
-            self._session.apply(SetParameter(target, name, _number(text)))
+            done = self._session.apply(SetParameter(target, name, _number(text)))
         except SnnlabError as error:
             self._errors[target, name] = str(error)
             self._session.messages.error(error)
         else:
             self._errors.pop((target, name), None)
+        finally:
+            self._answers.expect(page, request, done)
         self._show()
 
     def _show(self) -> None:
+        with self._showing:  # what is newer is never followed by what another thread saw before
+            self._show_now()
+
+    def _show_now(self) -> None:
+        answered = self._answers.answered()  # before the network, which then has all of it
         network = self._session.network
-        form = form_of(network, self._target)
+        form = form_of(network, self._target) | {"answered": answered}
         self._target = form["target"]
         for row in form["rows"]:
             row["error"] = self._errors.get((self._target, row["name"]), "")
             self._keep_range(row)
-        self._shown = network
+        self._shown = network, answered
         self.targets = targets_of(network)
         self.form = form
 

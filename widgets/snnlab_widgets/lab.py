@@ -123,7 +123,7 @@ class Lab(ipywidgets.Box):
         """Parts that cost more are refreshed less often; the raster sets the pace."""
         display.add(lambda: self._follow(session), TICK_S)
         display.add(self.parts["raster"].refresh, TICK_S)
-        display.add(self.parts["transport"].refresh, 0.2)
+        display.add(self.parts["transport"].refresh, 0.045, share=0.01)
         display.add(self.parts["inspector"].refresh, 0.2)
         display.add(self.parts["network"].refresh, 0.2)
         display.add(self.parts["history"].refresh, 0.5, share=0.005)

@@ -22,7 +22,7 @@ class PackedSpikes:
     ----------
     mode : str
         ``"points"``: uint32 words ``row << 16 | column - start``;
-        ``"image"``: uint8 counts, (stop - start, rows), saturating at 255.
+        ``"image"``: counts, (stop - start, rows), saturating at 255, lowest bits first.
     start, stop : int
         Columns since the start of the run.
     data : bytes
@@ -32,6 +32,8 @@ class PackedSpikes:
     start: int
     stop: int
     data: bytes
+    bits: int = 8
+    """Of a count in an image: 1, 2, 4 or 8, as many as the largest needs."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,24 @@ def pack_spikes(frame: Frame, grid: Grid) -> PackedSpikes:
     start, stop = int(frame.t_start * scale + 1e-9), int(np.ceil(frame.t_stop * scale - 1e-9))
     column = (frame.step * scale + 1e-9).astype(np.int64) - start
     row = frame.neuron // grid.neurons_per_row
-    if 4 * frame.n_spikes <= (stop - start) * grid.rows:
-        words = (row << 16 | column).astype(np.uint32)
-        return PackedSpikes("points", start, stop, words.tobytes())
-    counts = np.bincount(column * grid.rows + row, minlength=(stop - start) * grid.rows)
+    n_bytes = 4 * frame.n_spikes
+    if n_bytes > (stop - start) * grid.rows / 8:  # less than any image
+        counts = np.bincount(column * grid.rows + row, minlength=(stop - start) * grid.rows)
+        data, bits = _image(counts)
+        if len(data) < n_bytes:
+            return PackedSpikes("image", start, stop, data, bits)
+    words = (row << 16 | column).astype(np.uint32)
+    return PackedSpikes("points", start, stop, words.tobytes())
+
+
+def _image(counts: NDArray[np.int64]) -> tuple[bytes, int]:
+    """Counts with as few bits as the largest needs, and how many these are."""
     image = np.minimum(counts, 255).astype(np.uint8)
-    return PackedSpikes("image", start, stop, image.tobytes())
+    bits = next(b for b in (1, 2, 4, 8) if image.max(initial=0) < 1 << b)
+    padded = np.zeros((-(-image.size * bits // 8), 8 // bits), np.uint8)
+    padded.reshape(-1)[: image.size] = image
+    shifts = np.arange(0, 8, bits, dtype=np.uint8)
+    return np.bitwise_or.reduce(padded << shifts, axis=1).tobytes(), bits
 
 
 def pack_rates(frame: Frame, sizes: Sequence[int], bin_steps: int) -> PackedRates:

@@ -160,6 +160,7 @@ class Raster(Part):
             "step": whole.t_stop,
             "is_fresh": is_fresh,
             "mode": spikes.mode,
+            "bits": spikes.bits,
             "start": spikes.start,
             "stop": spikes.stop,
             "first_bin": rates.start,

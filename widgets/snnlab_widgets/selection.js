@@ -34,17 +34,24 @@ class SelectionView {
   }
 
   // Typing is over when all four are there.
-  type = () => {
+  type = (event) => {
+    event.target.shown = event.target.value;
     const values = Object.fromEntries(Object.entries(this.fields).map(([name, f]) => [name, f.valueAsNumber]));
     if (Object.values(values).every(Number.isFinite)) this.model.send({ do: "select", ...values });
   };
+
+  // What is half typed is not replaced, even while the selection follows the run.
+  isTyping(field) {
+    return document.activeElement === field && field.value !== (field.shown ?? "");
+  }
 
   update = () => {
     const chosen = this.model.get("selection");
     const { rows, intervals, spectrum, error } = this.model.get("shown");
     const isEmpty = chosen.t_stop === undefined;
     for (const [name, f] of Object.entries(this.fields))
-      if (document.activeElement !== f || !error) f.value = isEmpty ? "" : String(+chosen[name].toFixed(1));
+      if (!this.isTyping(f) && (document.activeElement !== f || !error))
+        f.value = f.shown = isEmpty ? "" : String(+chosen[name].toFixed(1));
     this.follow.checked = this.model.get("follows");
     this.follow.disabled = this.poke.disabled = this.clear.disabled = isEmpty;
     this.empty.hidden = !isEmpty;

@@ -30,10 +30,10 @@ class SpikePicture {
     this.stop = Math.max(this.stop, stop);
   }
 
-  add({ start, stop, mode }, bytes) {
+  add({ start, stop, mode, bits }, bytes) {
     this.advance(stop);
     if (mode === "points") this.addPoints(start, bytes);
-    else this.addImage(start, bytes);
+    else this.addImage(start, stop, bits, bytes);
     this.colour(Math.max(start, this.stop - this.columns), stop);
   }
 
@@ -48,13 +48,14 @@ class SpikePicture {
     }
   }
 
-  addImage(start, bytes) {
-    const oldest = this.stop - this.columns;
-    for (let k = 0; k * this.rows < bytes.length; k++) {
-      if (start + k < oldest) continue;
-      const at = this.slot(start + k) * this.rows;
-      for (let r = 0; r < this.rows; r++)
-        this.counts[at + r] = Math.min(255, this.counts[at + r] + bytes[k * this.rows + r]);
+  // Counts of `bits` bits each, column by column.
+  addImage(start, stop, bits, bytes) {
+    const most = (1 << bits) - 1;
+    for (let c = Math.max(start, this.stop - this.columns); c < stop; c++) {
+      const at = this.slot(c) * this.rows;
+      let bit = (c - start) * this.rows * bits;
+      for (let r = 0; r < this.rows; r++, bit += bits)
+        this.counts[at + r] = Math.min(255, this.counts[at + r] + ((bytes[bit >> 3] >> (bit & 7)) & most));
     }
   }
 

@@ -42,6 +42,8 @@ const milliseconds = (t) => {
 class TransportView {
   constructor(model, el) {
     this.model = model;
+    this.page = Math.random().toString(36).slice(2);
+    this.requests = 0;
     this.build(el);
     model.on("change:status", this.update);
     model.on("change:about", this.update);
@@ -51,6 +53,17 @@ class TransportView {
   }
 
   ask = (what, values = {}) => this.model.send({ do: what, ...values });
+
+  // What is chosen here stays until the kernel has answered that; what is older does not replace it.
+  choose(select, what, values) {
+    this.requests += 1;
+    select.request = this.requests;
+    this.ask(what, { ...values, page: this.page, request: this.requests });
+  }
+
+  show(select, value) {
+    if ((select.request ?? 0) <= (this.model.get("status").answered[this.page] ?? 0)) select.value = value;
+  }
 
   button(name, text, title, values = () => ({})) {
     const button = element("button", {
@@ -76,10 +89,10 @@ class TransportView {
     this.undo = this.button("undo", "", "Undo the last edit");
     this.redo = this.button("redo", "", "Redo the edit that was undone last");
     this.speed = element("select", { "aria-label": "speed", title: "Model time per wall-clock time",
-      onchange: () => this.ask("speed", { speed: this.speed.value }) });
+      onchange: () => this.choose(this.speed, "speed", { speed: this.speed.value }) });
     for (const speed of this.model.get("speeds")) this.speed.append(element("option", { value: speed, text: speed }));
     this.place = element("select", { class: "snnlab-place", "aria-label": "device", title: "What computes the network; the run goes on there",
-      onchange: () => this.ask("move", { device: this.place.value }) });
+      onchange: () => this.choose(this.place, "move", { device: this.place.value }) });
     for (const [name, text] of this.model.get("devices")) this.place.append(element("option", { value: name, text }));
     this.about = element("div", { class: "snnlab-about" });
     this.device = element("div", { class: "snnlab-device", title: "What computes the network, and the memory that it takes there" });
@@ -112,8 +125,8 @@ class TransportView {
     // A speed that was set by code is offered as well.
     if (![...this.speed.options].some((option) => option.value === status.speed))
       this.speed.append(element("option", { value: status.speed, text: status.speed }));
-    this.speed.value = status.speed;
-    this.place.value = status.device;
+    this.show(this.speed, status.speed);
+    this.show(this.place, status.device);
     this.readout.replaceChildren(
       readout("model time", milliseconds(status.t)),
       readout("real-time factor (lower is faster)", status.real_time_factor === null ? "\u2013" : status.real_time_factor.toPrecision(2),

@@ -9,6 +9,7 @@ import traitlets
 
 from snnlab import launch
 from snnlab.errors import unknown_name
+from snnlab_widgets.answers import Answers
 from snnlab_widgets.part import Part, script
 
 if TYPE_CHECKING:
@@ -51,11 +52,13 @@ class Transport(Part):
         self._session = session
         self._other_speed: float | None = None
         self._move: tuple[str, Future[None]] | None = None
+        self._answers = Answers()
         self.refresh()
 
     def refresh(self) -> None:
         """Show what the session is doing now."""
         session = self._session
+        answered = self._answers.answered()  # before what is chosen, which then has all of it
         self.about, self.device = about(session), computed_by(session)
         if session.speed not in SPEEDS.values():
             self._other_speed = session.speed
@@ -70,6 +73,7 @@ class Transport(Part):
             "can_go_back": session.step > session.checkpoints.first.step,
             "can_undo": session.history.can_undo,
             "can_redo": session.history.can_redo,
+            "answered": answered,
         }
 
     def do_run(self) -> None:
@@ -79,8 +83,7 @@ class Transport(Part):
 
     def do_pause(self) -> None:
         """Pause at the next step boundary."""
-        self._session.pause()
-        self.refresh()
+        self._session.ask_pause()
 
     def do_step(self) -> None:
         """Advance by one time step."""
@@ -110,12 +113,13 @@ class Transport(Part):
         if error is not None:
             self._session.messages.error(error, what)
 
-    def do_move(self, device: str) -> None:
-        """Go on on one of `devices`.
+    def do_move(self, device: str, page: str = "", request: int = 0) -> None:
+        """Go on on one of `devices`, as `request` of a `page`.
 
         Nothing waits for it, since the network is built there first. Of several choices in quick
         succession the newest counts: keys pass through all that lie between.
         """
+        self._answers.expect(page, request, None)
         if device not in dict(self.devices):
             raise unknown_name("device", device, dict(self.devices))
         # Shown at once, so that what comes of it is a change to the browser in any case.
@@ -135,7 +139,8 @@ class Transport(Part):
 
     def do_reset(self) -> None:
         """Go back to the start, keeping the parameters."""
-        self._session.reset()
+        asked = self._session.ask_reset()
+        asked.add_done_callback(lambda asked: self._tell(asked, "Reset"))
 
     def do_undo(self) -> None:
         """Undo the last edit."""
@@ -145,8 +150,14 @@ class Transport(Part):
         """Redo the edit that was undone last."""
         self._session.redo()
 
-    def do_speed(self, speed: str) -> None:
-        """Choose one of `SPEEDS`, or what code had set before."""
+    def do_speed(self, speed: str, page: str = "", request: int = 0) -> None:
+        """Choose one of `SPEEDS`, or what code had set before, as `request` of a `page`."""
+        try:
+            self._choose(speed)
+        finally:
+            self._answers.expect(page, request, None)
+
+    def _choose(self, speed: str) -> None:
         if speed == _speed_text(self._other_speed):
             self._session.speed = self._other_speed
             return

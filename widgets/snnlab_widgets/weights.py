@@ -87,23 +87,22 @@ class Weights(Picture):
         """Return what the script draws."""
         assert self._session is not None  # `refresh` has looked
         network = self._session.network
-        p = network.projection(self.projection)
-        n_pre, n_post = (network.population(end).size for end in (p.pre, p.post))
-        unit = network.population(p.post).model.receptors[network.receptor_of(p)].unit
-        n = _expected(network, p)
+        n = _expected(network, network.projection(self.projection))
         if n > MOST_SYNAPSES:
+            n_pre, n_post, unit = _ends_of(network, self.projection)
             nobody = weight_picture([], [], [], n_pre, n_post, most_cells=CELLS)
             number = f"{n:,.0f}".replace(",", "\u202f")
             text = f"{number} synapses are too many to be drawn while it runs"
             return _message(self.projection, nobody, unit, self._session.t, text)
-        began = time.monotonic()
-        now = self._session.synapses(self.projection)
-        self._free_at = time.monotonic() + (time.monotonic() - began) / SHARE
-        found = weight_picture(
-            now["pre"], now["post"], now["weight"], n_pre, n_post, most_cells=CELLS
-        )
+        read = self._session.read_synapses(self.projection)
+        self._free_at = time.monotonic() + read.held_up_s / SHARE
+        now, network = read.synapses, read.network
+        p = network.projection(self.projection)
+        n_pre, n_post, unit = _ends_of(network, self.projection)
+        pre, post = now.pre - network.first_id(p.pre), now.post - network.first_id(p.post)
+        found = weight_picture(pre, post, now.weight, n_pre, n_post, most_cells=CELLS)
         text = "" if found.n_synapses else "no synapses"
-        return _message(self.projection, found, unit, float(now.attrs["time"]), text)
+        return _message(self.projection, found, unit, now.step * network.dt, text)
 
     def close(self) -> None:
         """Let go of the session."""
@@ -114,6 +113,13 @@ class Weights(Picture):
         self.projections = [p.name for p in network.projections]
         if self.projection not in self.projections:
             self.projection = _first(network)
+
+
+def _ends_of(network: Network, projection: str) -> tuple[int, int, str]:
+    """Sizes of both populations of a projection, and the unit of its weights."""
+    p = network.projection(projection)
+    n_pre, n_post = (network.population(end).size for end in (p.pre, p.post))
+    return n_pre, n_post, network.population(p.post).model.receptors[network.receptor_of(p)].unit
 
 
 def _first(network: Network) -> str:

@@ -121,3 +121,14 @@ def test_fano_factor_of_nothing() -> None:
 def test_arrays_of_different_lengths_are_refused() -> None:
     with pytest.raises(SpecError, match=r"shapes \(2,\) and \(1,\)"):
         isi([1.0, 2.0], [0])
+
+
+@pytest.mark.parametrize("most", [50, 70_000])
+def test_order_of_spikes_in_time_makes_no_difference(most: int) -> None:
+    rng = np.random.default_rng(4)
+    neuron, times = rng.integers(-3, most, 5000), np.sort(rng.integers(0, 900, 5000) * 0.1)
+    interval, ids = isi(times, neuron)
+    shuffled = rng.permutation(5000)
+    other, other_ids = isi(times[shuffled], neuron[shuffled])
+    assert (interval == other).all()
+    assert (ids == other_ids).all()

@@ -72,3 +72,14 @@ def test_nothing_is_selected(more: dict[str, float]) -> None:
     settings = {"first": 2, "last": 4, "t_start": 5.0, "t_stop": 9.0} | more
     with pytest.raises(SpecError, match="selection"):
         selection_statistics([1.0], [1], **settings)
+
+
+def test_spikes_at_the_ends_are_told_by_their_steps() -> None:
+    """``3 * 0.1 > 0.3``: rounding must not decide whether a spike at an end counts."""
+    steps = np.arange(1, 2001)
+    for start in range(0, 1000, 7):
+        found = selection_statistics(
+            steps * 0.1, np.zeros(2000), first=0, last=0, t_start=start / 10,
+            t_stop=round((start + 300) * 0.1, 1),
+        )  # fmt: skip
+        assert found.n_spikes == 300

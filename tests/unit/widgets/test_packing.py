@@ -18,7 +18,9 @@ def counts(packed: PackedSpikes, rows: int) -> np.ndarray:
     """Decode as the browser does: counts, (columns, rows)."""
     image = np.zeros((packed.stop - packed.start, rows), np.int64)
     if packed.mode == "image":
-        return image + np.frombuffer(packed.data, np.uint8).reshape(image.shape)
+        each = np.unpackbits(np.frombuffer(packed.data, np.uint8), bitorder="little")
+        found = np.packbits(each.reshape(-1, packed.bits), axis=1, bitorder="little")
+        return image + found[: image.size].reshape(image.shape)
     words = np.frombuffer(packed.data, np.uint32)
     np.add.at(image, (words & 0xFFFF, words >> 16), 1)
     return image
@@ -42,6 +44,19 @@ def test_few_spikes_travel_as_points_many_as_an_image() -> None:
     grid = Grid(100, 100, 1.0)
     assert pack_spikes(frame_of([(50, 3)], 0, 100), grid).mode == "points"
     assert pack_spikes(regular(0, 100, every=10), grid).mode == "image"
+
+
+@pytest.mark.parametrize(
+    ("n_each", "bits"), [(1, 1), (2, 2), (3, 2), (4, 4), (15, 4), (16, 8), (300, 8)]
+)
+def test_counts_travel_with_as_few_bits_as_they_need(n_each: int, bits: int) -> None:
+    grid = Grid(99, 100, 1.0)
+    spikes = [(10 * k, r) for k in range(3) for r in range(99) for _ in range(n_each)]
+    packed = pack_spikes(frame_of(sorted(spikes), 0, 30), grid)
+    image = counts(packed, grid.rows)
+    assert (packed.mode, packed.bits) == ("image", bits)
+    assert len(packed.data) == -(-image.size * bits // 8)
+    assert (image == min(n_each, 255)).all()
 
 
 @pytest.mark.parametrize(("chop", "n_bins"), [((0, 100), 10), ((5, 95), 8), ((3, 9), 0)])

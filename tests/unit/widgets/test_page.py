@@ -44,9 +44,14 @@ def test_buttons_run_pause_and_reset(session: Session) -> None:
     transport = Transport(session)
     ask(transport, "run")
     assert transport.status["state"] == "running"
-    ask(transport, "pause")
+    ask(transport, "pause")  # the browser's other messages are not kept waiting until it is
+    assert session.wait(10)
+    transport.refresh()
     assert transport.status["state"] == "paused"
+    ask(transport, "until", duration=10)
+    session.wait(10)
     ask(transport, "reset")
+    session.checkpoint()  # comes after what was asked before
     assert session.step == 0
 
 
@@ -234,6 +239,19 @@ def test_slider_turns_the_knob(session: Session) -> None:
     assert eventually(lambda: session.network.knob("g").value == 6.5, 10)
     inspector.refresh()
     assert inspector.form["rows"][0]["text"] == "6.5"
+
+
+def test_a_page_is_told_which_of_its_edits_are_in_what_it_shows(session: Session) -> None:
+    inspector = Inspector(session)
+    for number, text in enumerate(["6.5", "a lot", "7"], 1):
+        ask(inspector, "set", target="", name="g", text=text, page="a", request=number)
+
+    def shown() -> bool:
+        inspector.refresh()
+        return bool(inspector.form["answered"] == {"a": 3})
+
+    assert eventually(shown, 10)
+    assert inspector.form["rows"][0]["text"] == "7"
 
 
 def test_entry_takes_quantities_and_expressions(session: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -99,14 +100,14 @@ def test_a_run_is_held_up_for_a_small_part_of_its_time(
 ) -> None:
     now = 100.0
     monkeypatch.setattr(weights_module.time, "monotonic", lambda: now)
-    synapses = Session.synapses
+    read_synapses = Session.read_synapses
 
     def slow(self: Session, projection: str) -> Any:
         nonlocal now
-        now += 0.5
-        return synapses(self, projection)
+        now += 0.7  # of which the run has waited for a part
+        return replace(read_synapses(self, projection), held_up_s=0.5)
 
-    monkeypatch.setattr(Session, "synapses", slow)
+    monkeypatch.setattr(Session, "read_synapses", slow)
     session.speed = 1.0
     session.run()
     for _ in range(60):

@@ -1,41 +1,64 @@
-"""How long a store takes to fill and to load: ``python -m benchmarks.store_speed 10000``."""
+"""How long a store takes to load: ``python -m benchmarks.store_speed 10000``.
+
+It holds copies, with ids and hashes of their own, of the records of this repository: forty
+quantities over ten runs, provenance and all. It is loaded without an index, with one, and after a
+hundred more have come.
+"""
 
 from __future__ import annotations
 
 import sys
 import tempfile
 import time
+from pathlib import Path
 
-import numpy as np
-
-from snnlab.bench.record import make_record
-from snnlab.bench.redaction import redaction
-from snnlab.bench.schema import PHASES
+from snnlab.bench.ids import new_record_id
+from snnlab.bench.quick_read import quick_read
+from snnlab.bench.read_many import processes_for
+from snnlab.bench.record import HASH, content_hash
 from snnlab.bench.store import Store
 
-N_REPEATS, N_SERIES, N_LOADS = 10, 50, 5
+REAL = Path(__file__).with_name("store") / "records"
+N_NEW, N_LOADS = 100, 3
 
 
 def main() -> None:
     """Fill a store in a temporary folder, then load it again and again."""
     n_records = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    hide = redaction()
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
-        began = time.perf_counter()
-        for number in range(n_records):
-            wall_time = np.random.default_rng(number).uniform(1.0, 2.0, (N_REPEATS, len(PHASES)))
-            store.add(make_record(
-                {"wall_time": wall_time, "status": ["ok"] * N_REPEATS,
-                 "seed": np.arange(N_REPEATS), "model_time": np.full(N_REPEATS, 1000.0)},
-                {"series_id": f"{number % N_SERIES:04x}", "simulator": "snnlab", "threads": 2},
-                labels={"phase": PHASES}, hide=hide,
-            ))  # fmt: skip
-        print(f"{n_records} records written: {time.perf_counter() - began:.1f} s", flush=True)
-        for what in ("without index", *["from the index"] * N_LOADS):
-            began = time.perf_counter()
-            n_loaded = store.load().sizes["record"]
-            print(f"{n_loaded} loaded {what}: {time.perf_counter() - began:.2f} s", flush=True)
+        copy(n_records, store)
+        processes = processes_for(n_records)
+        load(store, f"without index, {processes} processes", processes)
+        for _ in range(N_LOADS):
+            load(store, "from the index")
+        for _ in range(N_LOADS):
+            copy(N_NEW, store)
+            load(store, f"from the index and {N_NEW} new records")
+
+
+def copy(n: int, store: Store) -> None:
+    """Put copies of real records into a store."""
+    paths = sorted(REAL.rglob("*.nc"))
+    sources = [(p, p.read_bytes(), q) for p in paths if (q := quick_read(p)) is not None]
+    for number in range(n):
+        path, content, found = sources[number % len(sources)]
+        name = new_record_id()
+        found.variables["record_id"].values[0] = name
+        # Both stand in the file as plain text of the same length.
+        content = content.replace(path.stem.encode(), name.encode())
+        content = content.replace(found.attrs[HASH].encode(), content_hash(found).encode())
+        target = store.root / "records" / path.parent.parent.name / path.parent.name
+        target.mkdir(parents=True, exist_ok=True)
+        (target / f"{name}.nc").write_bytes(content)
+
+
+def load(store: Store, what: str, processes: int = 1) -> None:
+    """Load a store, and tell how long that took."""
+    began, cpu = time.perf_counter(), time.process_time()
+    n = store.load(processes=processes).sizes["record"]
+    took, used = time.perf_counter() - began, time.process_time() - cpu
+    print(f"{n} loaded {what}: {took:.2f} s, {used:.2f} s of this process", flush=True)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,8 @@ import pytest
 import snnlab
 from snnlab.errors import SpecError
 from snnlab.plots.recent import RecentFrames
-from snnlab.session import Session
+from snnlab.session import Holds, Session
+from snnlab_widgets.breakpoints import Breakpoints
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.raster import Raster
@@ -351,6 +352,25 @@ def test_what_is_half_typed_stays_while_a_selection_follows(chromium: Any) -> No
     assert [m["last"] for m in page.sent("select")] == [19]
     page.set("selection", chosen | {"last": 19})
     assert page.page.input_value("[data-name=last]") == "19"
+    page.close()
+
+
+def test_a_breakpoint_may_be_a_formula(chromium: Any, session: Session) -> None:
+    part = Breakpoints(session)
+    page = BarePage(chromium, part)
+    form = page.page.locator("form")
+    assert not form.get_by_label("formula").is_visible()
+    form.locator("select").first.select_option("formula")
+    assert not form.get_by_label("number").is_visible()
+    form.get_by_label("formula").fill("rate(exc) > 50 and cv(exc) < 0.5")
+    form.locator("button").click()
+    (message,) = page.sent("add")
+    part._answer(part, message, [])
+    assert session.breakpoints == (Holds("rate(exc) > 50 and cv(exc) < 0.5"),)
+    page.set("placed", part.placed)
+    assert page.page.locator("li span").inner_text() == "rate(exc) > 50 and cv(exc) < 0.5"
+    form.locator("select").first.select_option("CV of exc")
+    assert form.get_by_label("number").is_visible()
     page.close()
 
 

@@ -11,7 +11,6 @@ from benchmarks.models import MODELS
 from benchmarks.records import Records, read
 from benchmarks.rounds import Plan, run_rounds
 from benchmarks.simulators import PEERS, simulators
-from benchmarks.size_figure import save_size_figure
 from benchmarks.table import page
 from snnlab.bench.machine import available_cores, keep_to
 
@@ -29,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--peers",
         default="nest,brian2",
-        help="of nest, brian2, pygenn (default: nest,brian2), or none",
+        help="of nest, brian2, ranks (default: nest,brian2), or none",
     )
     add("--threads", type=int, default=2, metavar="T", help="and as many cores (default: 2)")
     add(
@@ -38,14 +37,9 @@ def parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     for peer in PEERS:
         add(f"--{peer}-python", default=sys.executable, metavar="PYTHON", help=f"has {peer}")
-    add(
-        "--topomap", type=Path, metavar="DIR",
-        help="the program of the published map, which is all that pygenn runs; see the README",
-    )  # fmt: skip
     add("--timeout", type=float, default=900.0, metavar="S", help="of one run (default: 900)")
     add("--records", type=Path, default=HERE / "records", metavar="DIR")
     add("--table", type=Path, metavar="FILE.md", help="write the table there too")
-    add("--figure", type=Path, metavar="FILE.html", help="draw speed against size there")
     add(
         "--from", type=Path, nargs="+", default=[], dest="stored", metavar="FILE.jsonl",
         help="run nothing; make the table of these records",
@@ -81,8 +75,6 @@ def parse(words: Sequence[str] | None = None) -> argparse.Namespace:
     for option in ("rounds", "threads", "timeout"):
         if getattr(args, option) <= 0:
             asked.error(f"--{option} must be > 0, got {getattr(args, option):g}")
-    if "pygenn" in args.peers and args.topomap is None:
-        asked.error("--peers pygenn needs --topomap, the program of the published map")
     if args.threads > len(available_cores()):
         asked.error(f"--threads {args.threads}: there are {len(available_cores())} cores")
     return args
@@ -106,8 +98,6 @@ def main(words: Sequence[str] | None = None) -> int:
     print(text)
     if args.table:
         args.table.write_text(text, encoding="utf-8")
-    if args.figure:
-        save_size_figure(records, args.figure)
     return int(any(r["status"] not in ("ok", "skipped") for r in records))
 
 
@@ -117,7 +107,7 @@ def run(args: argparse.Namespace) -> list[dict[str, object]]:
     pythons = {peer: getattr(args, f"{peer}_python") for peer in PEERS}
     plan = Plan(
         {name: MODELS[name] for name in args.models},
-        simulators(args.peers, pythons, args.threads, args.topomap),
+        simulators(args.peers, pythons, args.threads),
         args.rounds, args.threads, args.busy, args.timeout,
     )  # fmt: skip
     records = []

@@ -23,14 +23,9 @@ __all__ = ["MODELS", "Model"]
 
 Range = tuple[float, float]
 
-_NOT_THE_MAP = {"pygenn": "only the published topographic map is run"}
-
-_NEST_ONLY = _NOT_THE_MAP | {"brian2": "the models of scale-out are compared with NEST alone"}
+_NEST_ONLY = {"brian2": "the models of scale-out are compared with NEST alone"}
 
 N_BUILD, INDEGREE_BUILD = 20_000, 2_000
-
-MAP_SIDES = range(16, 113, 16)
-"""Neurons along a side of the sheets, as in the publication of the topographic map."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +60,7 @@ class Model:
     time: float = 1000.0
     warmup: float = 100.0
     touch: float = 0.0
-    skip: Mapping[str, str] = field(default_factory=lambda: _NOT_THE_MAP)
+    skip: Mapping[str, str] = field(default_factory=dict)
 
 
 def _preset(name: str, **settings: Any) -> Callable[[int], Network]:
@@ -101,20 +96,6 @@ def _construction(rule: Connectivity) -> Model:
     return Model(partial(_synapses, rule), time=0.0, warmup=0.0, touch=2.0)
 
 
-def _map(side: int) -> Model:
-    """A topographic map that forms during a minute of model time, as published.
-
-    Larger maps mature more slowly, and fire less: from 28 spikes/s down to 12.6.
-    """
-    return Model(
-        _preset("topographic_map", scale=side / 16),
-        rate=(10.0, 45.0),
-        weight=(0.5, 1.0),
-        time=60_000.0,
-        skip=dict.fromkeys(("nest", "brian2"), "has no rule that forms synapses by distance"),
-    )
-
-
 MODELS: dict[str, Model] = {
     "brunel4k": Model(_preset("brunel", N=4_000), rate=(24.0, 29.0), cv=(0.95, 1.15)),
     "brunel10k": Model(_preset("brunel", N=10_000), rate=(15.5, 20.0), cv=(0.86, 1.03)),
@@ -129,7 +110,7 @@ MODELS: dict[str, Model] = {
         _preset("microcircuit"),
         rate=(2.9, 3.6),
         cv=(0.55, 0.7),
-        skip=_NOT_THE_MAP | {"brian2": "at 84 bytes a synapse it would need 25 GB"},
+        skip={"brian2": "at 84 bytes a synapse it would need 25 GB"},
     ),
     "coba4k": Model(_preset("coba"), rate=(14.0, 26.0), cv=(1.2, 1.9)),
     "stdp5k": Model(partial(_plastic, 5_000), rate=(19.0, 25.0), cv=(0.9, 1.15)),
@@ -165,5 +146,4 @@ MODELS: dict[str, Model] = {
     "build-indegree": _construction(FixedIndegree(INDEGREE_BUILD)),
     "build-total": _construction(FixedTotalNumber(N_BUILD * INDEGREE_BUILD)),
     "build-bernoulli": _construction(PairwiseBernoulli(INDEGREE_BUILD / N_BUILD)),
-    **{f"map{side * side}": _map(side) for side in MAP_SIDES},
 }

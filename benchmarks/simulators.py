@@ -12,9 +12,7 @@ from snnlab.cluster.mpi import launch_environment, mpiexec
 
 __all__ = ["PEERS", "Simulator", "simulators"]
 
-HERE = Path(__file__).parent
-
-PEERS = ("nest", "brian2", "pygenn", "ranks")
+PEERS = ("nest", "brian2", "ranks")
 
 _THE_ONE = ((),)
 _WAYS = ("point_to_point", "collective")
@@ -51,8 +49,7 @@ class Simulator:
     @property
     def program(self) -> Path:
         """What runs a network file in it."""
-        name = f"run_{self.name}.py"
-        return HERE / name if (HERE / name).exists() else PROGRAMS / name
+        return PROGRAMS / f"run_{self.name}.py"
 
     def command(
         self, setting: Sequence[str], network: Path, spikes: Path, *, threads: int,
@@ -72,7 +69,7 @@ class Simulator:
 
 
 def simulators(
-    peers: Sequence[str], pythons: Mapping[str, str], threads: int, topomap: Path | None = None
+    peers: Sequence[str], pythons: Mapping[str, str], threads: int
 ) -> dict[str, Simulator]:
     """Return snnlab and the peers by name.
 
@@ -85,8 +82,6 @@ def simulators(
     threads : int
         Brian2 may be faster with one thread, so it runs with one as well; snnlab on ranks has one
         each.
-    topomap : Path, optional
-        The authors' program that PyGeNN runs.
     """
     counts = sorted({threads, 1}, reverse=True)
     settings = {
@@ -95,7 +90,6 @@ def simulators(
             for n in counts
             for precision in ("float32", "float64")
         ),
-        "pygenn": (("--topomap", str(topomap)),),
         "ranks": tuple(("--exchange", way) for way in _WAYS),
     }
     found = {

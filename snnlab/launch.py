@@ -6,7 +6,8 @@ import gc
 import re
 import warnings
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
 from snnlab.session.condition_data import condition_of_data
 from snnlab.session.forks import Forks
+from snnlab.session.place import Engines
 from snnlab.session.session import Session
 
 if TYPE_CHECKING:
@@ -180,6 +182,46 @@ class _Elsewhere:
             return make_engine(network, device="cpu", threads=int(found[1]), precision=precision)
         return make_engine(network, device=device, threads=self.threads, precision=precision)
 
+    @contextmanager
+    def together(self, places: Sequence[str]) -> Iterator[Engines]:
+        """Make engines for several places, of which those on ranks use the same ones.
+
+        Ranks are started when the first place needs some, as many as any of them needs, and end
+        with the block.
+        """
+        numbers = [int(found[1]) for place in places
+                   if (found := _ON_RANKS.fullmatch(place)) and not found[2]]  # fmt: skip
+        if len(numbers) < 2:
+            yield self
+            return
+        from snnlab.cluster.first_ranks import FirstRanks
+        from snnlab.cluster.ranks import Ranks
+        from snnlab.cluster.share import prepare
+
+        started: list[Ranks] = []
+
+        def make(network: Network, device: str) -> Engine:
+            found = _ON_RANKS.fullmatch(device)
+            if not found or found[2]:
+                return self(network, device)
+            if not started:
+                started.append(Ranks.start(max(numbers), device="cpu"))
+                started[0].submit(prepare)  # all of them, while the first ones compute
+            with suppress(SnnlabError):  # that one has died
+                started[0].check()
+            if not started[0].are_running:
+                started[0].restart()
+            return make_engine(
+                network, device="cpu", ranks=FirstRanks(started[0], int(found[1])),
+                exchange=self.exchange, threads=self.threads, precision=self.precision,
+            )  # fmt: skip
+
+        try:
+            yield make
+        finally:
+            for ranks in started:
+                ranks.close()
+
     def places(self) -> tuple[str, ...]:
         """Return what this machine has: threads, GPUs, and ranks if MPI can start some."""
         gpus = [name for name in devices() if name != "cpu"]
@@ -206,6 +248,12 @@ def devices() -> dict[str, str]:
         Name -> the device in words: ``{"cpu": "CPU", "cuda:0": "NVIDIA H100 (cuda:0)"}``.
     """
     return {"cpu": "CPU"} | usable(look())
+
+
+def no_gpu() -> DeviceUnavailable | None:
+    """Return why no GPU of this machine can be used; None where one can."""
+    facts = look()
+    return None if usable(facts) else obstacle(facts, 0)
 
 
 def _checkpoint(network: object, changes: dict[str, Any]) -> Checkpoint | None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["METHOD", "Counter", "counters", "joules"]
+__all__ = ["METHOD", "Counter", "counters", "joules", "reason"]
 
 METHOD = "RAPL: all that a package did meanwhile"
 
@@ -43,6 +43,12 @@ def counters(folder: Path = POWERCAP) -> dict[str, Counter]:
             )
             found[(package / "name").read_text().strip()] = Counter(value, largest)
     return found
+
+
+def reason(folder: Path = POWERCAP) -> str:
+    """Return why no package can be read."""
+    found = list(folder.glob("intel-rapl:[0-9]*"))
+    return "RAPL: the counters may not be read" if found else "RAPL: no counters"
 
 
 def joules(before: Mapping[str, Counter], after: Mapping[str, Counter]) -> dict[str, float]:

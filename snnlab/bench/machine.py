@@ -14,6 +14,7 @@ import psutil
 
 from snnlab.bench.ids import machine_class_id
 from snnlab.bench.keys import checked
+from snnlab.bench.slurm.options import options_of
 from snnlab.bench.spec_file import read_yaml
 from snnlab.errors import SpecError
 
@@ -42,11 +43,14 @@ class MachineProfile:
         What people call it; never a host name.
     settings : mapping
         Keys of a specification that hold on this machine, see `keys.KEYS`.
+    slurm : str
+        Options of its batch jobs, see `slurm.options`.
     """
 
     facts: Mapping[str, Any]
     label: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    slurm: str = ""
 
     @property
     def class_id(self) -> str:
@@ -65,7 +69,7 @@ def discover(profile: Path | None = None, *, root: Path = Path("/")) -> MachineP
     Parameters
     ----------
     profile : Path, optional
-        A YAML file with `label` and `settings` of this machine.
+        A YAML file with `label`, `settings` and `slurm` of this machine.
     root : Path
         Where ``/sys`` and ``/proc`` are found.
 
@@ -77,18 +81,22 @@ def discover(profile: Path | None = None, *, root: Path = Path("/")) -> MachineP
     facts = _class_facts(root) | _state_facts(root)
     label = f"{facts['cpu_model']}, {facts['cores']} cores, {facts['memory_gib']} GiB"
     settings: dict[str, Any] = {}
+    slurm = ""
     if profile is not None:
         values, lines = read_yaml(profile)
-        if strange := sorted(set(values) - {"label", "settings"}):
+        if strange := sorted(set(values) - {"label", "settings", "slurm"}):
             raise SpecError(
-                f"{profile.name}:{lines[strange[0]]}", "must be label or settings", got=strange[0]
-            )
+                f"{profile.name}:{lines[strange[0]]}", "must be label, settings or slurm",
+                got=strange[0],
+            )  # fmt: skip
         label = checked("name", values.get("label", label), f"{profile.name}, label")
         settings = {
             key: checked(key, value, f"{profile.name}, settings.{key}")
             for key, value in values.get("settings", {}).items()
         }
-    return MachineProfile(facts, label, settings)
+        slurm = checked("name", values.get("slurm", ""), f"{profile.name}, slurm")
+        options_of(slurm, f"{profile.name}, slurm", is_shared=True)
+    return MachineProfile(facts, label, settings, slurm)
 
 
 # --- cores ----------------------------------------------------------------------------------------

@@ -15,8 +15,9 @@ import numpy as np
 
 from snnlab.bench.adapters.adapter import Adapter, Job
 from snnlab.bench.adapters.simulators import PROGRAMS
-from snnlab.bench.energy import counters, joules
+from snnlab.bench.energy import Counter, counters, joules, reason
 from snnlab.bench.environment import environment_of_run, told_environment
+from snnlab.bench.gpu_energy import gpu_counter
 from snnlab.bench.guards import guards_now
 from snnlab.bench.machine import cores_for
 from snnlab.bench.measured import Measured, measured
@@ -78,8 +79,10 @@ class Run:
     guards : mapping
         As of `Guards.during`.
     energy : mapping
-        Package -> energy of the whole process [J]; empty where it cannot be read, and where
-        another run took turns with this one.
+        Package or GPU -> energy of the whole process [J]; empty where it cannot be read, and
+        where another run took turns with this one.
+    no_energy : list of str
+        Why some of it was not read.
     versions, raw, environment : mapping
     command : list of str
         With names in place of folders.
@@ -98,6 +101,7 @@ class Run:
     checks: Sequence[tuple[str, float | None, float, float]] = ()
     guards: Mapping[str, float] = field(default_factory=dict)
     energy: Mapping[str, float] = field(default_factory=dict)
+    no_energy: Sequence[str] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -207,7 +211,7 @@ class _Started:
         self.environment = environment_of_run(cell["threads"], _code(arm))
         self.job = Job(cell, seed, arm.tree, folder, n_blocks)
         self.command = arm.adapter.command(self.job)
-        self.counters = {} if n_blocks else counters()
+        self.counters, self.no_energy = _energy(cell, in_turns=bool(n_blocks))
         self.began, self.before = datetime.now(UTC), guards_now(self.cores or ())
 
     def run(self, outcome: Outcome, usage: Usage) -> Run:
@@ -229,10 +233,25 @@ class _Started:
             wall=outcome.usage.wall,
             cpu=cpu if math.isfinite(cpu) else None,
             guards=self.before.during(later, usage, len(cores or (0,))) if cores else {},
-            energy=joules(self.counters, counters()),
+            energy=joules(self.counters, _energy(self.arm.cell, in_turns=not self.counters)[0]),
+            no_energy=self.no_energy,
             environment=told_environment(self.environment),
             command=_told(self.command, self.job),
         )
+
+
+def _energy(cell: Cell, *, in_turns: bool) -> tuple[dict[str, Counter], list[str]]:
+    """Counters of processors and of the GPU of a run, and why some are not there."""
+    if in_turns:
+        return {}, ["another run took turns with this one"]
+    found, why = counters(), []
+    if not found:
+        why.append(reason())
+    if cell["device"] != "cpu":
+        gpu, no_gpu = gpu_counter(cell["device"])
+        found |= gpu
+        why += [no_gpu] if no_gpu else []
+    return found, why
 
 
 def _code(arm: Arm) -> Path | None:

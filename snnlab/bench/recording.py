@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from snnlab import __version__
-from snnlab.bench.energy import METHOD
+from snnlab.bench import energy as of_packages
+from snnlab.bench import gpu_energy
 from snnlab.bench.environment import stack_facts
 from snnlab.bench.guards import noise
 from snnlab.bench.ids import series_id, stack_id
@@ -118,7 +119,7 @@ def record_of(arm: Arm, runs: Mapping[int, Run], batch: Batch) -> Record:
     provenance = _provenance(arm, found, batch, stack) | {"notes": _notes(runs, why)}
     return make_record(
         values, _coordinates(arm, found, batch, stack), labels=labels, provenance=provenance,
-        attributes={"energy": {"method": METHOD}} if devices else None,
+        attributes={"energy": {"method": _method(devices)}} if devices else None,
     )  # fmt: skip
 
 
@@ -141,6 +142,13 @@ def energy_of(
     return [
         [*([unknown] * n_phases), [run.get(name, np.nan) for name in devices]] for run in runs
     ], devices
+
+
+def _method(devices: Sequence[str]) -> str:
+    """How the energy of these devices was read."""
+    is_gpu = {name.startswith("cuda") for name in devices}
+    methods = {False: of_packages.METHOD, True: gpu_energy.METHOD}
+    return "; ".join(methods[kind] for kind in sorted(is_gpu))
 
 
 def _noise(arm: Arm, run: Run, batch: Batch) -> str:
@@ -228,6 +236,7 @@ def _provenance(
         "packages": list(batch.packages),
         "raw": {str(run.seed): _raw(run) for run in runs if _raw(run)},
         "memory": {str(run.seed): dict(run.n_bytes) for run in runs if run.n_bytes},
+        "energy_unavailable": list(dict.fromkeys(why for run in runs for why in run.no_energy)),
         "clock": "time.perf_counter",
         "harness": {"snnlab": __version__},
     } | ({"pairs": dict(batch.pairs)} if batch.pairs else {})

@@ -6,6 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import xarray as xr
 
 from snnlab.bench.combine import combine
 from snnlab.bench.ids import canonical, content_id
+from snnlab.bench.index import Marks, read_index, write_index
 from snnlab.bench.read_many import read_many
-from snnlab.bench.record import Record, plain_text, read_record, write_record
+from snnlab.bench.record import Record, read_record, write_record
 from snnlab.bench.redaction import redaction
 from snnlab.errors import FormatError, SpecError, StorageError
 from snnlab.record.atomic import replacing
@@ -28,7 +30,6 @@ CONTENT = ("specs", "machines", "stacks")
 """Folders of JSON files that are named by what they hold."""
 
 INDEX = "index.nc"
-LISTING = "listing"
 
 
 class Store:
@@ -174,27 +175,29 @@ class Store:
         Notes
         -----
         An index holds what was read before, and new records are added to it. Where the size or
-        the time of change of a record is not the one in the index, or one is gone, all are read
-        and checked again.
+        the time of change of a record is not the one in the index, or one is gone, or the index
+        does not have the hash that it carries, all are read and checked again.
         """
         listing = self._listing()
-        indexed, known = self._read_index()
-        if indexed is None or any(listing.get(path) != mark for path, mark in known.items()):
-            parts, known = [], {}
-        else:
-            parts = [indexed]
+        parts: list[xr.Dataset] = []
+        known: Marks = {}
+        if found := read_index(self.root / INDEX):
+            indexed, marks = found
+            if all(listing.get(path) == mark for path, mark in marks.items()):
+                parts, known = [indexed], marks
         fresh = [path for path in listing if path not in known]
         if parts and not fresh:
             return parts[0]
         parts.append(read_many([self.root / path for path in fresh], processes=processes))
         whole = combine(parts) if len(parts) > 1 else parts[0]
         if listing:
-            self._write_index(whole, listing)
+            with suppress(PermissionError):  # a store that may only be read has no index
+                write_index(self.root / INDEX, whole, listing)
         return whole
 
     # --- index ------------------------------------------------------------------------------------
 
-    def _listing(self) -> dict[str, str]:
+    def _listing(self) -> Marks:
         """Path of each record -> size and time of change."""
         found = {}
         top = self.root / "records"
@@ -206,33 +209,6 @@ class Store:
                     mark = f"{state.st_size} {state.st_mtime_ns}"
                     found[path.relative_to(self.root).as_posix()] = mark
         return dict(sorted(found.items()))
-
-    def _read_index(self) -> tuple[xr.Dataset | None, dict[str, str]]:
-        path = self.root / INDEX
-        if not path.exists():
-            return None, {}
-        try:
-            with xr.open_dataset(path, engine="h5netcdf", decode_times=False) as stored:
-                data = plain_text(stored.load())
-            with xr.open_dataset(path, engine="h5netcdf", group=LISTING) as stored:
-                known = dict(
-                    zip(map(str, stored["path"].values), map(str, stored["mark"].values),
-                        strict=True)
-                )  # fmt: skip
-        except (OSError, ValueError, KeyError):
-            return None, {}  # it is derived: what cannot be read is made again
-        return data, known
-
-    def _write_index(self, whole: xr.Dataset, listing: Mapping[str, str]) -> None:
-        marks = xr.Dataset(
-            {"path": ("file", list(listing)), "mark": ("file", list(listing.values()))}
-        )
-        try:
-            with replacing(self.root / INDEX) as partial:
-                whole.drop_encoding().to_netcdf(partial, engine="h5netcdf")
-                marks.to_netcdf(partial, mode="a", group=LISTING, engine="h5netcdf")
-        except PermissionError:
-            return  # a store that may only be read has no index
 
     def _make(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

@@ -46,6 +46,9 @@ class Connected:
         There is no such cluster, or not enough engines.
     """
 
+    last_words = 0.0
+    """How long [s] its launcher may take to say how a rank died: it says nothing here."""
+
     def __init__(self, connection: Connection) -> None:
         self.cluster_id = connection.cluster_id
         self.client = _client(connection)

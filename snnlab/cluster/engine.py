@@ -105,7 +105,7 @@ class ClusterEngine:
         shares = self._ranks.call_each(
             share.build,
             [
-                (self._number, described, n, *settings, device)
+                (self._number, described, n, *settings, device, len(threads))
                 for n, device in zip(threads, self._devices, strict=True)
             ],
         )

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import psutil
 
 from snnlab.cluster.connected import Connected, Connection
-from snnlab.cluster.death import cause
+from snnlab.cluster.death import Cause, cause, end_of, first_of
 from snnlab.cluster.launcher import Launch
 from snnlab.cluster.rank import Rank, identify, in_rank_order
 from snnlab.cluster.remote import Failure, name_of, perform
@@ -30,14 +30,14 @@ _HISTORY = 1000
 _DROPPED = 0.5
 """How long [s] ranks may take to confirm that they have dropped calls."""
 
-_LAST_WORDS = 1.0
-"""How long [s] the launcher may take to say how a rank died."""
-
 
 class Cluster(Protocol):
     """Controller and engines, whoever started them."""
 
     client: Any
+
+    last_words: float
+    """How long [s] its launcher may take to say how a rank died."""
 
     def is_over(self) -> bool:
         """Whether they are known to have ended."""
@@ -90,14 +90,14 @@ class Engines:
     def submit(
         self, function: Callable[..., Any], arguments: list[tuple[Any, ...]]
     ) -> list[Future[Any]]:
-        """Send one call to each rank.
+        """Send one call to each rank, or to each of the first ones.
 
         Parameters
         ----------
         function : callable
             Of a module that the ranks can import.
         arguments : list of tuple
-            For each rank, in rank order.
+            For each rank that is called, in rank order.
 
         Returns
         -------
@@ -111,7 +111,7 @@ class Engines:
             del self._cluster.client.history[:-_HISTORY]
             return [
                 self._send(rank.engine, function, args)
-                for rank, args in zip(self.ranks, arguments, strict=True)
+                for rank, args in zip(self.ranks[: len(arguments)], arguments, strict=True)
             ]
 
     def interrupt(self) -> None:
@@ -137,49 +137,69 @@ class Engines:
         RankDied
             Or what they were ended for.
         """
-        lost = self.lost or self._death()
-        if lost is not None:
-            self.abandon(lost)
-            raise self.lost or lost
+        if self.lost is None and (death := self._death()) is not None:
+            error, died = death
+            self.abandon(error, died)
+        if self.lost is not None:
+            self.end()
+            raise self.lost
 
-    def abandon(self, error: SnnlabError, *, is_replaceable: bool = False) -> None:
+    def abandon(
+        self, error: SnnlabError, died: int | None = None, *, is_replaceable: bool = False
+    ) -> None:
         """End all ranks because of an error.
 
         Parameters
         ----------
         error : SnnlabError
             Why; whoever waits for a call gets it.
+        died : int, optional
+            The rank that died first, if that is why.
         is_replaceable : bool
             Whether the next call may start them again by itself.
         """
         with self._lock:
             if self.lost is None:
-                self.lost, self.is_replaceable = error, is_replaceable
+                self.lost, self.died, self.is_replaceable = error, died, is_replaceable
         self.end()
 
     def end(self) -> None:
         """End all ranks; doing it twice is allowed."""
         self._cluster.end()
 
-    def _death(self) -> RankDied | None:
-        """The error for a rank that is gone; None if all are there."""
+    def _death(self) -> tuple[RankDied, int | None] | None:
+        """The error for a rank that is gone, and which one; None if all are there."""
         gone = self._gone()
         if not gone and not self._cluster.is_over():
             return None
-        deadline = time.monotonic() + _LAST_WORDS
-        while not self._cluster.is_over() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        told = cause(self._cluster.output())
+        told = self._cause(gone)
         first = gone[0] if gone else self.ranks[0]
         who = self.ranks[told.rank] if told and told.rank < len(self.ranks) else first
-        self.died = who.number if gone or told else None
-        return RankDied(
+        error = RankDied(
             str(who) if gone or told else "the controller of the ranks",
             "must go on until it is ended", got=told.words if told else "it is gone",
             context=f"All {len(self.ranks)} ranks were ended, and what they held is lost. A rank "
             "that nobody has killed was often refused memory by the system.",
             remedy="Ranks.restart() starts them again; go on from the last checkpoint.",
         )  # fmt: skip
+        return error, who.number if gone or told else None
+
+    def _cause(self, gone: list[Rank]) -> Cause | None:
+        """Which rank died first, and of what.
+
+        The process tells it where its launcher has not yet looked, else the launcher does, which
+        may take it a while on a busy machine.
+        """
+        ends = {rank.number: end_of(rank.pid) if _is_here(rank) else None for rank in gone}
+        told = first_of(ends, is_certain=True)
+        deadline = time.monotonic() + self._cluster.last_words
+        while told is None:
+            is_last = self._cluster.is_over() or time.monotonic() > deadline
+            told = cause(self._cluster.output())  # after the look whether any more can come
+            if is_last:
+                break
+            time.sleep(0.02)
+        return told or first_of(ends, is_certain=False)
 
     def _identified(self, device: str, timeout: float) -> list[Rank]:
         """Ask all engines who they are."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from snnlab.errors import ClusterError, DeviceUnavailable
 
-__all__ = ["launch_environment", "launched_as", "mpiexec", "world"]
+__all__ = ["first", "launch_environment", "launched_as", "mpiexec", "world"]
 
 _REMEDY = "pip install 'snnlab-jupyter[mpi]', or load the cluster's MPI (module load openmpi)."
 
@@ -97,3 +97,11 @@ def world() -> Any:
             got=" ".join(str(error).split()), remedy=_REMEDY,
         ) from error  # fmt: skip
     return MPI.COMM_WORLD
+
+
+def first(n: int) -> Any:
+    """Return a communicator of the first `n` ranks; those beyond them need not ask for it."""
+    everybody = world()
+    if n == everybody.Get_size():
+        return everybody
+    return everybody.Create_group(everybody.Get_group().Incl(range(n)))

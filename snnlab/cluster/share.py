@@ -15,7 +15,7 @@ import psutil
 
 from snnlab.cluster.described import Described
 from snnlab.cluster.devices import gpu
-from snnlab.cluster.mpi import world
+from snnlab.cluster.mpi import first
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import StateError
 from snnlab.frames.elements import ElementStates
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from snnlab.cluster.outline import Outline
 
 __all__ = [
-    "Share", "advance", "apply", "build", "checkpoint", "close", "out_degrees", "restore",
-    "rewiring_work", "synapses", "synaptic_elements",
+    "Share", "advance", "apply", "build", "checkpoint", "close", "out_degrees", "prepare",
+    "restore", "rewiring_work", "synapses", "synaptic_elements",
 ]  # fmt: skip
 
 _ENGINES: dict[int, SharedEngine[Any, Any]] = {}
@@ -69,6 +69,14 @@ class Share:
     recorded: dict[str, SynapseIds]
 
 
+def prepare() -> None:
+    """Load what computing on this rank's processor needs, before somebody waits for it."""
+    import snnlab.cpu.engine  # noqa: F401
+    from snnlab.cpu.warm import compile_builder
+
+    compile_builder()
+
+
 def build(
     number: int,
     network: Described,
@@ -76,6 +84,7 @@ def build(
     precision: str,
     exchange: str | Mapping[str, str],
     device: str,
+    n_ranks: int,
 ) -> Share:
     """Build this rank's share of a network, as engine `number`.
 
@@ -89,10 +98,12 @@ def build(
         See `snnlab.cpu.engine.CpuEngine`.
     device : str
         What this rank computes on: ``"cpu"``, ``"cuda:0"``.
+    n_ranks : int
+        How many of all ranks do so, the first ones; the others are not asked.
     """
     from snnlab.cluster.mpi_world import MpiWorld
 
-    ranks = _WORLDS[number] = MpiWorld(world())
+    ranks = _WORLDS[number] = MpiWorld(first(n_ranks))
     settings: dict[str, Any] = {"precision": precision, "world": ranks, "exchange": exchange}
     if device == "cpu":
         from snnlab.cpu.engine import CpuEngine

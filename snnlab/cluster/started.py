@@ -32,6 +32,9 @@ class Started:
         They cannot be started; what they have written says why.
     """
 
+    last_words = 3.0
+    """How long [s] its launcher may take to say how a rank died: it ends the others before."""
+
     def __init__(self, launch: Launch) -> None:
         self.cluster_id = f"snnlab-{os.getpid()}-{secrets.token_hex(4)}"
         self.client: Any = None

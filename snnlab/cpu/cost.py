@@ -42,7 +42,7 @@ class Cost:
     build_s : float [s]
         Wall-clock time to build it, without compiling.
     real_time_factor : float
-        Wall-clock time / model time; lower is faster. Structural updates are not counted.
+        Wall-clock time / model time; lower is faster.
     rate : float [Hz]
         Mean rate of all neurons that it rests on.
     """

@@ -7,6 +7,7 @@ an edit, the old numbers would go on being computed without a word.
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -32,22 +33,27 @@ def remove_stale_code() -> int:
     int
         Number of files removed.
     """
-    package = Path(snnlab.__file__).parent
-    texts = ((path, path.read_text("utf-8")) for path in package.rglob("*.py"))
-    sources = [path for path, text in texts if any(mark in text for mark in _MARKS)]
-    newest = max(path.stat().st_mtime for path in sources)
+    kept = [path for f in _COMPILED for path in Path(str(f.stats.cache_path)).glob("*.nb[ci]")]
+    oldest = min((_written(path) for path in kept), default=math.inf)
+    changed = [path for path in Path(snnlab.__file__).parent.rglob("*.py")
+               if path.stat().st_mtime > oldest]  # fmt: skip
+    newest = max((path.stat().st_mtime for path in changed if _is_compiled(path)), default=0.0)
     if newest > time.time():
         return 0  # a wrong clock would make everything stale, at every start
-    kept = [path for f in _COMPILED for path in Path(str(f.stats.cache_path)).glob("*.nb[ci]")]
-    stale = [path for path in kept if _is_older(path, newest)]
+    stale = [path for path in kept if _written(path) < newest]
     for path in stale:
         path.unlink(missing_ok=True)
     return len(stale)
 
 
-def _is_older(path: Path, newest: float) -> bool:
-    """Whether it is there and was written before; another process may remove it at any time."""
+def _is_compiled(path: Path) -> bool:
+    text = path.read_text("utf-8")
+    return any(mark in text for mark in _MARKS)
+
+
+def _written(path: Path) -> float:
+    """When it was written; another process may remove it at any time: then it is not stale."""
     try:
-        return path.stat().st_mtime < newest
+        return path.stat().st_mtime
     except FileNotFoundError:
-        return False
+        return math.inf

@@ -21,13 +21,13 @@ from snnlab.cpu.held import sizes_of
 from snnlab.model.connectivity import DistanceDependent
 from snnlab.model.distribution import Constant
 from snnlab.model.network import Network, Projection
-from snnlab.model.stimuli import PoissonInput
+from snnlab.model.stimuli import MovingBlob, PoissonInput
 from snnlab.rules.neuron import read_neuron
 from snnlab.rules.tree import Call, Draw, walk
 
 __all__ = ["build_s", "step_s"]
 
-_STEP_S = 1.8e-6
+_STEP_S = 0.5e-6
 """Of a step with nothing in it."""
 
 _NODE_S, _CALL_S, _DRAW_S = 7.3e-12, 0.6e-9, 0.5e-9
@@ -56,16 +56,23 @@ _CACHE_BYTES, _FAR_BYTES = 2.0**20, 6.0 * 2**20
 _EFFICIENCY = 0.85
 """Part of what a second thread could do that it does."""
 
-_REWIRED_S = 12e-6
-"""Of a look of a rewiring at its pairs."""
+_REWIRED_S, _ATTEMPT_S = 1.8e-6, 0.13e-6
+"""Of a call of a rewiring, and of each of its attempts."""
+
+_CHANGE_S, _CHANGED_S = 0.12e-3, 0.2e-6
+"""Of a moment at which a stimulus changes numbers, and of each neuron whose numbers these are."""
+
+_MATCHED_S, _GROWN_S, _SEEN_S = 0.4e-3, 0.65e-6, 0.7e-6
+"""Of an update of synaptic elements: for each rewiring that joins some, each element of a neuron;
+and of a spike that they see."""
 
 _BUILD_S, _PROJECTION_S, _DRAWN_S, _GROWING_S = 2.5e-3, 0.1e-3, 0.15e-3, 1e-3
 """Of building: for anything, for a projection, for one whose weights or delays are drawn, for one
 whose synapses come and go."""
 
 _TARGET_S, _SYNAPSE_S, _DRAWN_SYNAPSE_S, _PLASTIC_SYNAPSE_S = 0.5e-6, 5e-9, 12e-9, 10e-9
-_PAIR_S = 200e-9
-"""Of a pair of neurons whose distance decides."""
+_NEAR_S, _PAIR_S = 50e-6, 5e-9
+"""Of a target whose sources are drawn by their distance, and of each pair of neurons."""
 
 
 def step_s(
@@ -115,8 +122,38 @@ def step_s(
             shared += events * (_EVENT_S + _FAR_EVENT_S * far) + rows * row_s
             shared += segments * _SEGMENT_S
     recorded = sum(rates[p.name] * p.size for p in network.populations) * seconds * _SPIKE_S
-    looks = sum(1.0 / network.rewiring_steps_of(r) for r in network.rewirings)
-    return _STEP_S + recorded + looks * _REWIRED_S + _divided(shared, n_threads)
+    alone = _STEP_S + recorded + _rewiring_s(network) + _growth_s(network, rates)
+    return alone + _changes_s(network) + _divided(shared, n_threads)
+
+
+def _rewiring_s(network: Network) -> float:
+    """Of a step, for rules that look at pairs."""
+    return sum(
+        (_REWIRED_S + _ATTEMPT_S * network.rewiring_attempts_of(r)) / network.rewiring_steps_of(r)
+        for r in network.rewirings if not r.pre_synaptic_element
+    )  # fmt: skip
+
+
+def _changes_s(network: Network) -> float:
+    """Of a step, for stimuli that change numbers now and then: Python does that between calls."""
+    return sum(
+        (_CHANGE_S + _CHANGED_S * network.population(s.target).size)
+        * network.dt / network.number(s.interval, "ms", where=f"Stimulus {s.name!r}.interval")
+        for s in network.stimuli if isinstance(s, MovingBlob) and s.is_correlated
+    )  # fmt: skip
+
+
+def _growth_s(network: Network, rates: Mapping[str, float]) -> float:
+    """Of a step, for synaptic elements that grow and find partners, which one thread does."""
+    matched = [network.rewiring_steps_of(r) for r in network.rewirings if r.pre_synaptic_element]
+    if not matched:
+        return 0.0
+    grown = sum(network.population(e.population).size * len(e.elements)
+                for e in network.synaptic_elements)  # fmt: skip
+    seen = sum(rates[e.population] * network.population(e.population).size
+               for e in network.synaptic_elements)  # fmt: skip
+    per_step = sum(_MATCHED_S / n for n in matched) + grown * _GROWN_S / min(matched)
+    return per_step + seen * 1e-3 * network.dt * _SEEN_S
 
 
 def build_s(network: Network, n_threads: int) -> float:
@@ -143,7 +180,7 @@ def _plan_s(network: Network, projection: Projection) -> float:
 def _draw_s(network: Network, projection: Projection) -> float:
     pre, post = network.population(projection.pre), network.population(projection.post)
     if isinstance(projection.rule, DistanceDependent):
-        return _PAIR_S * pre.size * post.size
+        return post.size * (_NEAR_S + _PAIR_S * pre.size)
     synapse_s = _SYNAPSE_S + _DRAWN_SYNAPSE_S * _is_drawn(network, projection)
     if not projection.model.is_static():
         synapse_s += _PLASTIC_SYNAPSE_S

@@ -34,7 +34,6 @@ from snnlab.cuda.host_connections import HostConnections
 from snnlab.cuda.memory import check_fits, estimate_bytes
 from snnlab.cuda.program import HostState
 from snnlab.engine import BuildReport
-from snnlab.errors import BuildError
 from snnlab.model.network import Network, Population
 
 __all__ = ["CudaBuilt", "build"]
@@ -85,10 +84,7 @@ def build(
     ------
     OutOfMemory
         The network does not fit; nothing was allocated.
-    BuildError
-        It has rules that replace synapses, and there are other ranks.
     """
-    _refuse_replacing(network, world)
     began = time.perf_counter()
     exponents = port_exponents(network)
     plans = plan_tables(network, exponents)
@@ -137,17 +133,6 @@ def build(
         drawn.nbytes + weights,
         sum(a.nbytes for a in (*built.memory, *plasticity)) - weights,
     )  # fmt: skip
-
-
-def _refuse_replacing(network: Network, world: World) -> None:
-    """Refuse rules on which kernels of several ranks would have to agree while they run."""
-    names = [rewiring.name for rewiring in network.rewirings if rewiring.model.replaces]
-    if world.n_ranks > 1 and names:
-        raise BuildError(
-            f"Network {network.name!r}", "must have no rule that replaces synapses on several GPUs",
-            got=f"rewirings: {', '.join(names)}",
-            remedy="Such rules run on ranks with device='cpu', and on one GPU without ranks.",
-        )  # fmt: skip
 
 
 def _partitions_of(network: Network, layout: Layout, world: World) -> Partitions:

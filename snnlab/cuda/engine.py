@@ -27,6 +27,7 @@ from snnlab.cuda.clock import CudaClock
 from snnlab.cuda.device import Array, Device, Kernel
 from snnlab.cuda.network import DeviceNetwork
 from snnlab.cuda.program import N_OUTCOME, THREADS
+from snnlab.cuda.replacing import replace_together
 from snnlab.cuda.spikes import ArrivingSpikes
 from snnlab.cuda.trains import listed, trains
 from snnlab.engine import BuildReport
@@ -71,8 +72,6 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         Unknown precision, no population; a recorder chooses a synapse that was not drawn, or none.
     OutOfMemory
         The network does not fit; nothing was allocated.
-    BuildError
-        There are other ranks, and rules that replace synapses.
 
     Notes
     -----
@@ -247,11 +246,17 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         self._ask(self._step)
         call_rules, n_blocks = self._kernel("call_rules")
         call_rules(n_blocks, THREADS, self._network.words, self._network.call)
+        if any(rewiring.model.replaces for rewiring in self.network.rewirings):
+            replace_together(self._network, self._world, self._launch, self._step)
         self._pending, self._learnt = _NOTHING_PENDING, self._step
         self._network.take_events(self._arrays)
         self._take_events()
         clock.rewired(time.perf_counter() - began)
         return not self._must_call_rules()
+
+    def _launch(self, name: str, *args: int) -> None:
+        kernel, n_blocks = self._kernel(name)
+        kernel(n_blocks, THREADS, self._network.words, *args)
 
     def _lacks_room(self, is_row_full: bool) -> bool:
         return self._any(is_row_full)

@@ -105,8 +105,16 @@ def engine_source(codes: Codes, precision: str, *, has_ranks: bool = False) -> s
         synapse_choosers(codes.synapses),
         rule_choosers(codes.rewirings),
         *(kernel_text(name) for name in ("learn", "rewire_choice", "rewire", "replace", "loop")),
-        *([kernel_text("call_rules")] if has_ranks and codes.rewirings else []),
+        *(kernel_text(name) for name in _for_ranks(codes) if has_ranks),
     )
+
+
+def _for_ranks(codes: Codes) -> list[str]:
+    """Sources of the kernels that ranks call where rules change rows."""
+    if not codes.rewirings:
+        return []
+    replaces = any(code.replaces for code in codes.rewirings)
+    return ["call_rules", *(["replace_by_ranks"] if replaces else [])]
 
 
 def _constants(codes: Codes) -> str:

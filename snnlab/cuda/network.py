@@ -217,6 +217,10 @@ class DeviceNetwork:
             found = self._device.download(drawn.targets, first, last - first)
             connections.targets[first:last] = found
 
+    def read_rewiring(self, name: str) -> NDArray[np.int64]:
+        """Return a copy of an array of `Rewirings` as it is on the device now."""
+        return self._device.download(getattr(self._structs["rewirings"], name))
+
     def take_events(self, built: CudaBuilt) -> None:
         """Let the host have the notes and events of rewirings; the device goes on without these."""
         on_device, host = self._structs["rewirings"], built.rewirings

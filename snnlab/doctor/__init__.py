@@ -11,7 +11,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Sequence
 
-from snnlab.doctor.extras import GET_BROWSER, browser, find_browser, gpu, mpi, ranks
+from snnlab.doctor.extras import GET_BROWSER, browser, find_browser, gpu, mpi, ranks, slurm
 from snnlab.doctor.finding import Finding, State
 from snnlab.doctor.installed import lab_extensions, packages
 from snnlab.doctor.machine import cache_folder, cores, memory, python, system
@@ -40,6 +40,7 @@ CHECKS: tuple[Callable[[], Finding | list[Finding]], ...] = (
     mpi,
     ranks,
     gpu,
+    slurm,
     browser,
 )
 

@@ -10,7 +10,7 @@ from snnlab.cuda.available import obstacle, summary
 from snnlab.cuda.facts import Facts
 from snnlab.doctor.finding import Finding, ask_python
 
-__all__ = ["GET_BROWSER", "browser", "find_browser", "gpu", "mpi", "ranks"]
+__all__ = ["GET_BROWSER", "browser", "find_browser", "gpu", "mpi", "ranks", "slurm"]
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_BROWSERS = (
@@ -70,6 +70,19 @@ def gpu() -> Finding:
     """Return the GPUs, their memory, driver and CuPy, or why there is none to compute on."""
     asked = ask_python("from snnlab.cuda.probe import write_facts; write_facts()")
     return of_facts(Facts.from_json(json.loads(asked))) if asked else no_answer()
+
+
+def slurm() -> Finding:
+    """Return whether benchmarks can be submitted as batch jobs."""
+    submitit = ask_python("import submitit; print(submitit.__version__)").strip()
+    has_slurm = shutil.which("sbatch") is not None
+    if submitit:
+        where = "Slurm" if has_slurm else "no Slurm here"
+        return Finding("Batch jobs", "ok", f"submitit {submitit}, {where}")
+    if not has_slurm:
+        return Finding("Batch jobs", "ok", "no Slurm here")
+    mend = "pip install 'snnlab-jupyter[slurm]' to measure in batch jobs."
+    return Finding("Batch jobs", "warning", "Slurm without submitit", mend)
 
 
 def no_answer() -> Finding:

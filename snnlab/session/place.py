@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
 from snnlab.engine import Checkpoint, Engine, RankEngine
@@ -10,7 +11,7 @@ from snnlab.errors import StateError
 from snnlab.model.network import Network
 from snnlab.session.messages import MessageLog
 
-__all__ = ["Engines", "KnowsPlaces", "Place"]
+__all__ = ["Engines", "KnowsPlaces", "Place", "SharesRanks"]
 
 Engines = Callable[[Network, str], Engine]
 """Makes the engine of a network on ``"cpu"``, ``"2 threads"``, ``"cuda:0"`` or ``"4 ranks"``."""
@@ -22,6 +23,15 @@ class KnowsPlaces(Protocol):
 
     def places(self) -> tuple[str, ...]:
         """Return names of devices, the plainest first."""
+        ...
+
+
+@runtime_checkable
+class SharesRanks(Protocol):
+    """What `Engines` can do besides: let several places use the same ranks."""
+
+    def together(self, places: Sequence[str]) -> AbstractContextManager[Engines]:
+        """Make engines for these places; what they share ends with the block."""
         ...
 
 

@@ -12,7 +12,7 @@ from enum import Enum
 from snnlab.engine import RankEngine
 from snnlab.errors import SnnlabError
 from snnlab.session.evidence import Evidence, Stretch, difference
-from snnlab.session.place import Engines
+from snnlab.session.place import Engines, SharesRanks
 
 __all__ = ["RECORDED", "Line", "Proof", "Verdict"]
 
@@ -171,13 +171,18 @@ class Proof:
     # --- on the thread --------------------------------------------------------------------------
 
     def _run(self) -> None:
-        reference: Evidence | None = None
+        places = [line.place for line in self.lines if line.place != RECORDED]
         try:
-            for k, line in enumerate(self.lines):
-                if line.place != RECORDED:
-                    reference = self._prove(k, reference)
+            with _together(self._engines, places) as self._engines:
+                self._prove_all()
         finally:
             self._ended.set()
+
+    def _prove_all(self) -> None:
+        reference: Evidence | None = None
+        for k, line in enumerate(self.lines):
+            if line.place != RECORDED:
+                reference = self._prove(k, reference)
 
     def _prove(self, k: int, reference: Evidence | None) -> Evidence | None:
         """Work on one line; returns the evidence that the next ones are held against."""
@@ -249,6 +254,16 @@ class Proof:
     def _say(self, k: int, **changes: object) -> None:
         line = replace(self.lines[k], **changes)  # type: ignore[arg-type]
         self.lines = (*self.lines[:k], line, *self.lines[k + 1 :])
+
+
+def _together(
+    engines: Engines, places: Sequence[str]
+) -> contextlib.AbstractContextManager[Engines]:
+    """Engines of which those on ranks use the same ones, if whoever makes them can do that."""
+    maker: object = engines
+    if isinstance(maker, SharesRanks):
+        return maker.together(places)
+    return contextlib.nullcontext(engines)
 
 
 _MARKS = {Verdict.EQUAL: "\N{CHECK MARK}", Verdict.DIFFERENT: "\N{BALLOT X}"}

@@ -82,6 +82,24 @@ def test_weak_scaling_puts_growing_networks_on_one_line() -> None:
     assert len(list(curves(scaling(grown, kind="strong")))) == 6
 
 
+def test_speed_against_size_is_a_line_over_what_was_swept() -> None:
+    """As of `benchmarks/specs/map.yaml`: the same threads, other networks."""
+    sizes = [
+        record(
+            simulate=seconds, coordinates={"threads": 1, "p_scale": scale},
+            phases=("simulate", "simulate/rewire"),
+        ).dataset for scale, seconds in ((1.0, 2.0), (2.0, 5.0), (7.0, 40.0))
+    ]  # fmt: skip
+    data = derive(combine(sizes))
+    (line, *_) = curves(real_time_factor(data, x="p_scale"))
+    assert line["p_scale"].tolist() == [1.0, 2.0, 7.0]
+    np.testing.assert_allclose(line["real_time_factor"], [1.01, 2.51, 20.01])
+    assert labels(real_time_factor(data, x="p_scale"))[0] == "scale"
+    parts = phase_stack(data, x="p_scale")
+    assert sorted(parts.dimension_values("p_scale", expanded=False)) == ["1", "2", "7"]
+    assert "rewire" in parts.dimension_values("part")
+
+
 def test_other_band_is_what_no_timer_explains(published: xr.Dataset) -> None:
     found = phase_medians(published, "simulate", "workers")
     whole = published["wall_time"].sel(phase="simulate").median("repeat").values

@@ -8,6 +8,7 @@ import h5py
 import pytest
 import xarray as xr
 
+from snnlab.bench.combine import combine
 from snnlab.bench.quick_read import quick_read
 from snnlab.bench.read_many import processes_for, read_many
 from snnlab.bench.record import content_hash, make_record, plain_text, read_record, write_record
@@ -62,12 +63,15 @@ def test_attributes_of_the_schema_are_taken_for_granted_only_if_the_hash_agrees(
         read_record(usual)
 
 
-def test_what_stands_in_the_file_for_an_usual_attribute_is_never_told(tmp_path: Path) -> None:
+def test_a_changed_usual_attribute_is_refused_and_never_told(tmp_path: Path) -> None:
     made = record()
-    write_record(made, tmp_path / "a.nc")
-    with h5py.File(tmp_path / "a.nc", "r+") as file:
+    path = tmp_path / "a.nc"
+    write_record(made, path)
+    with h5py.File(path, "r+") as file:
         file["model_time"].attrs["units"] = "year"
-    xr.testing.assert_identical(read_record(tmp_path / "a.nc").dataset, made.dataset)
+    with pytest.raises(FormatError, match="content hash"):
+        read_record(path)
+    xr.testing.assert_identical(read_many([path]), combine([made.dataset]))
 
 
 def test_texts_and_numbers_of_any_size_are_attributes(tmp_path: Path) -> None:

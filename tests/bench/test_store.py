@@ -6,11 +6,13 @@ import itertools
 import subprocess
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import xarray as xr
 
 from snnlab.bench.combine import combine
+from snnlab.bench.index import read_index
 from snnlab.bench.record import Record, make_record, read_record
 from snnlab.bench.store import INDEX, Store, load
 from snnlab.errors import FormatError, SpecError, StorageError
@@ -138,6 +140,38 @@ def test_changed_record_is_found_though_it_is_in_the_index(tmp_path: Path) -> No
     path.write_bytes(content[:2000])
     with pytest.raises(FormatError):
         store.load()
+
+
+def test_index_gives_what_the_files_give(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    for one in [*mixed_records(), make_record({}, {"series_id": "ab"})]:
+        store.add(one)
+    read = store.load()
+    found = read_index(tmp_path / INDEX)
+    assert found is not None
+    xr.testing.assert_identical(found[0], read)
+    xr.testing.assert_identical(store.load(), read)
+    assert {name: v.dtype for name, v in found[0].variables.items()} == {
+        name: v.dtype for name, v in read.variables.items()
+    }
+    store.add(record())
+    step = store.load()
+    (tmp_path / INDEX).unlink()
+    xr.testing.assert_identical(store.load(), step)
+
+
+def test_a_changed_index_is_not_believed(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.add(record())
+    read = store.load()
+    for name in ("wall_time/values", "status/texts", "head"):
+        with h5py.File(tmp_path / INDEX, "r+") as file:
+            values = file[name][()]
+            values.ravel()[0] += 1
+            file[name][...] = values
+        assert read_index(tmp_path / INDEX) is None
+        xr.testing.assert_identical(store.load(), read)
+        assert read_index(tmp_path / INDEX) is not None
 
 
 def test_empty_store_and_no_store(tmp_path: Path) -> None:

@@ -30,9 +30,8 @@ def test_lists_have_commas():
     ("words", "complaint"),
     [
         (["--models", "brunel5k"], "unknown brunel5k; there are brunel4k"),
-        (["--peers", "neuron"], "unknown neuron; there are nest, brian2, pygenn"),
+        (["--peers", "neuron"], "unknown neuron; there are nest, brian2, ranks"),
         (["--peers", "none", "--busy", "nest"], "unknown nest; there are snnlab"),
-        (["--peers", "pygenn"], "--peers pygenn needs --topomap"),
         (["--rounds", "0"], "--rounds must be > 0, got 0"),
         (["--timeout", "-1"], "--timeout must be > 0, got -1"),
         (["--threads", "100000"], "cores"),

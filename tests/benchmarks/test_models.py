@@ -21,7 +21,6 @@ SYNAPSES = {
     "hpc0.5": 11_250 * 5_625, "brunel_ring1x5k": 2.5e6, "brunel_ring2x5k": 5e6,
     "multi_area4": 15_113_924, "brunel_ring4": 0.4e6,
     "coba4k": 0.32e6, "stdp5k": 2.5e6, "stdp10k": 10e6,
-    **{f"map{n}": 4.0 * math.pi * n for n in (256, 1024, 2304, 4096, 6400, 9216, 12544)},
     "build-indegree": 40e6, "build-total": 40e6, "build-bernoulli": 40e6,
 }  # fmt: skip
 
@@ -82,20 +81,6 @@ def test_numbers_of_the_plastic_networks(n):
     })  # fmt: skip
 
 
-@pytest.mark.parametrize("side", [16, 112])
-def test_numbers_of_the_topographic_maps(side):
-    network = plain(MODELS[f"map{side * side}"].make(3))
-    assert [p.size for p in network.populations] == [side * side] * 2
-    rules = {r.projection: (r.every, r.attempts, r.weight, dict(r.parameters))
-             for r in network.rewirings}  # fmt: skip
-    common = {"w_threshold": 100.0, "p_elim_dep": 1.0, "p_elim_pot": 0.0068}
-    attempts = 10 * (side // 16) ** 2
-    assert rules == {
-        "feed-forward": (1.0, attempts, 200.0, common | {"p_form": 0.16, "sigma_form": 2.5}),
-        "lateral": (1.0, attempts, 200.0, common | {"p_form": 1.0, "sigma_form": 1.0}),
-    }
-
-
 @pytest.mark.parametrize("name", MODELS)
 def test_files_hold_numbers_only(name):
     data = json.loads(native_json.dumps(plain(MODELS[name].make(1))))
@@ -109,8 +94,6 @@ def test_files_hold_numbers_only(name):
             v for k, v in stimulus.items() if k not in ("kind", "name", "target", "receptor")
         ]
         assert not any(isinstance(value, str) for value in numbers)
-    for rewiring in data.get("rewirings", []):
-        assert not any(isinstance(value, str) for value in rewiring["parameters"].values())
     for population in data["populations"]:
         values = [*population["parameters"].values(), *population["initial"].values()]
         assert not any(isinstance(value, str) for value in values)

@@ -20,8 +20,11 @@ Server = tuple[LabServer, Path]
 
 def notebook(*cells: str) -> str:
     """Return a notebook of code cells, as JSON."""
-    made = [{"cell_type": "code", "id": f"c{k}", "metadata": {}, "outputs": [],
-             "execution_count": None, "source": cell} for k, cell in enumerate(cells)]  # fmt: skip
+    made: list[dict[str, object]] = [
+        {"cell_type": "code", "id": f"c{k}", "metadata": {}, "outputs": [],
+         "execution_count": None, "source": cell}
+        for k, cell in enumerate(cells)
+    ]  # fmt: skip
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return json.dumps(
         {"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}

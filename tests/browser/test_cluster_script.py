@@ -58,7 +58,21 @@ def test_one_process_is_told_how_to_be_spread(page: BarePage) -> None:
     assert page.page.is_disabled(".snnlab-ranks-stop")
     page.page.fill("[aria-label='number of ranks']", "3")
     page.page.press("[aria-label='number of ranks']", "Enter")
-    assert page.sent("start") == [{"do": "start", "n": 3}]
+    assert page.sent("start") == [{"do": "start", "n": 3, "device": "cpu"}]
+
+
+def test_ranks_with_gpus_can_be_chosen_where_there_are_any(
+    page: BarePage, panel: ClusterPanel
+) -> None:
+    select = "[aria-label='device of each rank']"
+    page.set("status", {**panel.status, "no_gpu": "NVIDIA driver: no driver. Install it."})
+    assert page.page.is_disabled(f"{select} option[value=cuda]")
+    assert "no driver" in (page.page.get_attribute(select, "title") or "")
+    page.set("status", {**panel.status, "no_gpu": ""})
+    assert page.page.is_enabled(f"{select} option[value=cuda]")
+    page.page.select_option(select, "cuda")
+    page.page.click(".snnlab-ranks-start")
+    assert page.sent("start") == [{"do": "start", "n": 2, "device": "cuda"}]
 
 
 def test_every_rank_has_a_line_with_parts_of_its_time(page: BarePage, panel: ClusterPanel) -> None:
@@ -116,7 +130,7 @@ def test_every_control_has_a_name(chromium: Any, panel: ClusterPanel) -> None:
         page = BarePage(chromium, panel, width=1100, dark=dark)
         show(page, panel)
         nameless = page.page.eval_on_selector_all(
-            ".snnlab-ranks :is(button, input)",
+            ".snnlab-ranks :is(button, input, option)",
             "nodes => nodes.filter(n => !n.textContent && !n.getAttribute('aria-label')).length",
         )
         assert nameless == 0

@@ -36,7 +36,7 @@ _REPLACING = "STDP, and rules that replace and compare"
 
 def pieces(name: str) -> tuple[int, ...]:
     """Return the steps of the calls that advance a network; rules let ranks meet ten times each."""
-    return (1, 60, 39) if name == _REPLACING else (1, 250, 249)
+    return (1, 60, 39) if name == _REPLACING else (1, 120, 119)
 
 
 def wide(network: Network) -> Network:

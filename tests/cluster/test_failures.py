@@ -7,7 +7,9 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
+import psutil
 import pytest
 
 from snnlab.cluster import Ranks
@@ -71,6 +73,20 @@ def test_rank_that_is_killed(ranks: Ranks, part: int) -> None:
     assert processes(name) == []
     ranks.restart()
     assert ranks.call_each(on_ranks.total, [(1,), (2,)], timeout=30) == [3, 3]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes do not tell their end")
+def test_a_launcher_that_gets_no_time_does_not_hide_what_a_rank_died_of(ranks: Ranks) -> None:
+    victim = ranks.ranks[1]
+    launcher = psutil.Process(victim.pid).parent()
+    assert launcher is not None
+    call = ranks.submit(on_ranks.sleep, 60.0)
+    launcher.suspend()  # as on a busy machine, but for longer than anybody waits
+    os.kill(victim.pid, signal.SIGKILL)
+    with pytest.raises(RankDied, match="killed by SIGKILL") as caught:
+        call.result(30)
+    assert caught.value.where == str(victim)
+    assert ranks.died == 1
 
 
 def test_rank_that_leaves(ranks: Ranks) -> None:

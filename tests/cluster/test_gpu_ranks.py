@@ -18,7 +18,7 @@ from snnlab.cluster.engine import ClusterEngine
 from snnlab.cpu.engine import CpuEngine
 from snnlab.cuda.engine import CudaEngine
 from snnlab.engine import Engine
-from snnlab.errors import BuildError, DeviceUnavailable
+from snnlab.errors import DeviceUnavailable
 from snnlab.frames.frame import Frame
 from snnlab.model.edits import (
     AddRecorder,
@@ -44,7 +44,7 @@ from tests.features.test_homeostatic import growing
 from tests.features.test_lesions import lesionable
 from tests.host_device.host_device import HostDevice
 from tests.networks import balanced, layered, loud, plastic
-from tests.rewired_networks import ranked, rows
+from tests.rewired_networks import ranked, replacing, rows, signed, weighing
 from tests.twins import assert_same_frame, assert_same_state
 from tests.unwell import breaking
 
@@ -287,12 +287,56 @@ def test_rewired_synapses_go_on_elsewhere(gpus: Ranks) -> None:
     there.close()
 
 
-def test_rules_that_replace_are_refused(gpus: Ranks) -> None:
-    with pytest.raises(BuildError, match="no rule that replaces synapses on several GPUs"):
-        ClusterEngine(ranked(), gpus, device="cuda")
-    engine = ClusterEngine(balanced(), gpus, device="cuda")
-    assert engine.advance(20).t_stop == 20  # ranks go on
-    engine.close()
+REPLACING: dict[str, tuple[Callable[[], Network], int]] = {
+    "of both kinds": (replacing, 15),
+    "DEEP R": (signed, 60),
+    "weighing": (weighing, 60),
+    "ranked": (ranked, 60),
+}
+"""Networks with rules that replace, and steps in which all of these are due."""
+
+
+@pytest.mark.parametrize("name", REPLACING)
+def test_rules_that_replace(gpus: Ranks, name: str) -> None:
+    """GPUs agree with each other how many synapses come."""
+    make, n_steps = REPLACING[name]
+    network = wide(make())
+    with both(network, gpus, device="cuda") as pair:
+        assert pair.n_ranks_of("target") > 1
+        before = len(pair.alone.synapses(network.projections[0].name))
+        events = events_of(pair.advance(1, n_steps - 1))
+        assert min(events.is_formed.sum(), (~events.is_formed).sum()) > 50
+        pair.compare()
+        if name == "DEEP R":  # alone on its rows: as many come as go
+            assert len(pair.together.synapses("p")) == before
+
+
+@pytest.mark.parametrize("name", ["of both kinds", "ranked"])
+def test_rules_that_replace_get_room(three_gpus: Ranks, name: str) -> None:
+    make, n_steps = REPLACING[name]
+    usual = three_gpus.call(on_ranks.leave_room, 1, 1)[0]
+    try:
+        with both(wide(make()), three_gpus, device="cuda") as pair:
+            before = three_gpus.call(on_ranks.n_places)
+            pair.advance(1, n_steps - 1)
+            assert three_gpus.call(on_ranks.n_places) != before
+            pair.compare()
+    finally:
+        three_gpus.call(on_ranks.leave_room, *usual)
+
+
+def test_deep_r_goes_on_elsewhere(three_gpus: Ranks) -> None:
+    network = wide(signed())
+    straight, back = CpuEngine(network, threads=1), CpuEngine(network, threads=1)
+    there = ClusterEngine(network, three_gpus, device="cuda")
+    straight.advance(90)
+    there.advance(30)
+    back.restore(there.checkpoint())
+    assert len(back.advance(30).structure) > 10
+    there.restore(back.checkpoint())
+    there.advance(30)
+    assert_same_state(there.checkpoint(), straight.checkpoint())
+    there.close()
 
 
 def test_ranks_without_a_gpu_are_refused(ranks: Ranks) -> None:

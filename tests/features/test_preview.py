@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -104,6 +105,39 @@ def test_cost_follows_the_machine_rates_and_sizes() -> None:
     assert busy.real_time_factor > usual.real_time_factor
     finer = cost_of(network.replace(dt=0.05), threads=1, factor=1.0)
     assert finer.real_time_factor > 1.5 * usual.real_time_factor
+
+
+def factor(name: str, **settings: Any) -> float:
+    """The real-time factor that is told of a preset, for the machine of the constants."""
+    return cost_of(presets.load(name, **settings), threads=1, factor=1.0).real_time_factor
+
+
+def test_rules_are_told_by_their_attempts() -> None:
+    name, attempts = "topographic_map", {1.0: 10, 2.0: 40}
+    added = {s: factor(name, scale=s) - factor(name, scale=s, rewired=False) for s in attempts}
+    each = 2 * 1e3 * work._ATTEMPT_S  # two rules, once a millisecond
+    assert added[2.0] - added[1.0] == pytest.approx(each * 30, rel=0.3)
+    assert added[1.0] > each * 10
+
+
+def test_stimuli_that_move_are_told_by_how_often_and_whom_they_change() -> None:
+    moves, stays = (
+        factor("topographic_map_slots", rewired=False, correlated=c) for c in (True, False)
+    )
+    found = (moves - stays) * 20e-3  # of a change: the blob jumps every 20 ms
+    assert found == pytest.approx(work._CHANGE_S + 256 * work._CHANGED_S, rel=0.05)
+
+
+def test_synaptic_elements_are_told_by_their_number() -> None:
+    small, large = (factor("homeostatic", N=n, speed=20.0) for n in (300, 600))
+    network = presets.load("homeostatic", N=300, speed=20.0)
+    kinds = {e.population: len(e.elements) for e in network.synaptic_elements}
+    more = sum(network.population(name).size * n for name, n in kinds.items())
+    updates_per_s = 1e3 / (network.rewiring_steps_of(network.rewirings[0]) * network.dt)
+    assert large - small > updates_per_s * more * work._GROWN_S
+    bare = network.replace(rewirings=(), synaptic_elements=())
+    without = cost_of(bare, threads=1, factor=1.0).real_time_factor
+    assert small - without > updates_per_s * len(network.rewirings) * work._MATCHED_S
 
 
 def test_models_with_more_to_do_take_longer() -> None:

@@ -140,6 +140,17 @@ def test_what_starts_ranks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "load the cluster's MPI" in extras.ranks().mend
 
 
+def test_slurm_without_what_submits_to_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert extras.slurm().found.startswith("submitit 1.")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(extras, "ask_python", lambda code: "")
+    assert extras.slurm() == Finding("Batch jobs", "ok", "no Slurm here")
+    executable(tmp_path / "sbatch")
+    assert "snnlab-jupyter[slurm]" in extras.slurm().mend
+
+
 def test_gpu_that_can_be_used() -> None:
     facts = Facts(
         driver_cuda=(12, 4), driver="550.54.15", packages=("cupy-cuda12x 14.2.0",), cupy="14.2.0",

@@ -61,10 +61,12 @@ class ClusterView {
   }
 
   build(el) {
-    const start = () => this.ask("start", { n: Number(this.n.value) });
+    const start = () => this.ask("start", { n: Number(this.n.value), device: this.device.value });
     this.n = element("input", { type: "number", min: 1, step: 1, value: 2, "aria-label": "number of ranks",
       title: "Number of MPI processes that hold the network together",
       onkeydown: (event) => { if (event.key === "Enter" && !this.start.disabled) start(); } });
+    this.gpu = element("option", { value: "cuda", text: "GPU" });
+    this.device = element("select", { "aria-label": "device of each rank" }, element("option", { value: "cpu", text: "CPU" }), this.gpu);
     this.start = this.button("start", "Start", "Go on on so many ranks, from where the run is now; the spikes stay the same", start);
     this.stop = this.button("stop", "Stop", "End the ranks and go on in one process");
     this.restart = this.button("restart", "Restart", "End the ranks and start as many again; the run goes on");
@@ -87,7 +89,7 @@ class ClusterView {
     this.key = element("p", { class: "snnlab-time-key" }, ...TIMES.map(([name, title]) => element("span", { title }, swatch(name), name)), this.window);
     el.append(part("section", "ranks", { "aria-label": "ranks" },
       element("header", {}, element("h3", { text: "Ranks" }),
-        element("div", { class: "snnlab-group", role: "toolbar", "aria-label": "ranks" }, this.n, this.start, this.stop, this.restart), this.doing),
+        element("div", { class: "snnlab-group", role: "toolbar", "aria-label": "ranks" }, this.n, this.device, this.start, this.stop, this.restart), this.doing),
       this.alert, this.none, this.table, this.key, this.share));
   }
 
@@ -99,6 +101,10 @@ class ClusterView {
     this.restart.disabled = !status.can_restart;
     this.start.textContent = isSpread ? "Change" : "Start";
     if (isSpread && status.n !== this.known) this.n.value = this.known = status.n;
+    if (isSpread && status.device !== this.knownDevice) this.device.value = this.knownDevice = status.device;
+    this.gpu.disabled = Boolean(status.no_gpu);
+    this.gpu.textContent = status.no_gpu ? "GPU (none)" : "GPU";
+    this.device.title = status.no_gpu ? `Ranks compute on CPUs here. ${status.no_gpu}` : "What each rank computes on: ranks take the GPUs of this computer in turn";
     this.doing.textContent = status.doing ? `${status.doing}\u2026` : "";
     this.alert.hidden = !status.error.title;
     this.restart.hidden = false;

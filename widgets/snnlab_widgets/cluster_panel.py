@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from snnlab import launch
 from snnlab.errors import SnnlabError, SpecError
 from snnlab.session.state import SessionState
 from snnlab_widgets.display import Display
@@ -26,6 +27,9 @@ REFRESH_S = 0.25
 
 MOST_RANKS = 1024
 """Ranks that the panel starts at most."""
+
+_ON = {"cpu": "", "cuda": " on cuda"}
+"""Device of each rank -> how a session names it, see `snnlab.session.Session.move`."""
 
 _open: dict[str, ClusterPanel] = {}
 """Name of the session -> its panel."""
@@ -55,13 +59,15 @@ class ClusterPanel(Part):
     rows: Any = traitlets.List().tag(sync=True)
     """See `snnlab_widgets.rank_rows.rank_rows`."""
     status = traitlets.Dict().tag(sync=True)
-    """``state, n, doing, error, balance, window, can_start, can_stop, can_restart``."""
+    """``state, n, device, no_gpu, doing, error, balance, window, can_start, can_stop,
+    can_restart``."""
 
     def __init__(self, session: Session) -> None:
         if session.name in _open:
             _open[session.name].close()
         self._session: Session | None = session
         self._doing = ""
+        self._no_gpu = _words(launch.no_gpu())
         self._error: BaseException | None = None
         self._asked: Future[None] | None = None
         super().__init__(on_error=self._refuse)
@@ -83,6 +89,8 @@ class ClusterPanel(Part):
         self.status = {
             "state": state.value,
             "n": len(ranks),
+            "device": "cuda" if any(rank.device != "cpu" for rank in ranks) else "cpu",
+            "no_gpu": self._no_gpu,
             "doing": self._doing,
             "error": self._trouble(session, ranks),
             "balance": balance(ranks),
@@ -92,13 +100,16 @@ class ClusterPanel(Part):
             "can_restart": is_free and bool(ranks),
         }
 
-    def do_start(self, n: int) -> None:
-        """Go on on `n` ranks, from where the run is now."""
+    def do_start(self, n: int, device: str = "cpu") -> None:
+        """Go on on `n` ranks, from where the run is now; on ``"cuda"`` each has a GPU."""
         if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST_RANKS:
             raise SpecError(
                 "ranks", f"must be a whole number from 1 to {MOST_RANKS}", got=repr(n)
             )  # fmt: skip
-        self._ask(f"starting {n} ranks", lambda session: session.ask_move(f"{n} ranks"))
+        if device not in _ON:
+            raise SpecError("device", f"must be one of {', '.join(_ON)}", got=repr(device))
+        where = f"{n} ranks{_ON[device]}"
+        self._ask(f"starting {where}", lambda session: session.ask_move(where))
 
     def do_stop(self) -> None:
         """End the ranks; the run goes on in this process."""
@@ -163,6 +174,11 @@ class ClusterPanel(Part):
             "text": _remedy(error),
             "restart": _promise(session) if can_restart else "",
         }
+
+
+def _words(error: SnnlabError | None) -> str:
+    """What is missing and what to do about it; nothing where nothing is."""
+    return "" if error is None else f"{_title(error)}. {error.remedy}"
 
 
 def _title(error: BaseException) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import TYPE_CHECKING
 
+from snnlab.bench.commands.as_job import add_job_arguments, run_as_job
 from snnlab.bench.commands.options import add_run_arguments, add_spec_arguments, setting_of, spec_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fresh", action="store_true", help="do not go on with a campaign that was interrupted"
     )
+    add_job_arguments(parser)
 
 
 def main(args: argparse.Namespace) -> int:
@@ -42,6 +44,8 @@ def main(args: argparse.Namespace) -> int:
     from snnlab.bench.plan import plan
     from snnlab.bench.verdict import VerdictStatus
 
+    if args.executor != "here":
+        return run_as_job(args)
     setting = setting_of(args)
     worst = 0
     for path in args.specs:

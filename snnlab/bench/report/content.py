@@ -16,6 +16,7 @@ from snnlab.bench.derived import derive
 from snnlab.bench.ids import content_id
 from snnlab.bench.quick_read import provenance_text
 from snnlab.bench.report.numbers import short
+from snnlab.bench.report.summary import Summary, summary_of
 from snnlab.bench.schema import LABELLED, PARAMETER, RECORD
 from snnlab.bench.store import Store
 from snnlab.errors import FormatError
@@ -67,6 +68,15 @@ class Content:
     def columns(self) -> dict[str, np.ndarray[Any, Any]]:
         """Coordinate, or dimension with names -> its values."""
         return {str(name): v.values for name, v in self.data.coords.items()}
+
+    @cached_property
+    def summaries(self) -> dict[str, Summary]:
+        """Variable of numbers -> what its repeats say; one value where there are no repeats."""
+        return {
+            name: summary_of(values if "repeat" in self.dims[name] else values[:, np.newaxis])
+            for name, values in self.arrays.items()
+            if values.dtype.kind != "O"
+        }
 
     @cached_property
     def swept(self) -> list[str]:

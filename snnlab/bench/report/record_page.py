@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from snnlab.bench.outliers import outliers
 from snnlab.bench.report.content import Content
@@ -65,21 +64,11 @@ def _rows(content: Content, name: str, place: int) -> Iterator[tuple[object, ...
         return
     dims = [dim for dim in content.dims[name] if dim != RECORD]
     attrs = content.data.variables[name].attrs
-    has_repeats = "repeat" in dims
     others = [dim for dim in dims if dim != "repeat"]
-    array = values if has_repeats else values[np.newaxis]
-    known = np.isfinite(array)
-    counts = known.sum(axis=0)
-    ordered = np.sort(np.where(known, array, np.nan), axis=0)  # NaN comes last
-
-    def at(place: NDArray[np.intp]) -> NDArray[np.float64]:
-        found: NDArray[np.float64] = np.take_along_axis(
-            ordered, np.maximum(place, 0)[np.newaxis], axis=0
-        )[0]
-        return found
-
-    middle = (at((counts - 1) // 2) + at(counts // 2)) / 2.0
-    numbers = (middle, ordered[0], at(counts - 1))
+    array = values if "repeat" in dims else values[np.newaxis]
+    summary = content.summaries[name]
+    counts = summary.counts[place]
+    numbers = (summary.middle[place], summary.least[place], summary.most[place])
     for index in map(tuple, np.argwhere(counts)):
         labels = [str(content.columns[dim][k]) for dim, k in zip(others, index, strict=True)]
         what = " ".join([str(attrs.get("long_name", name)), ", ".join(labels)]).strip()

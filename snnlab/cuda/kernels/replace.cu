@@ -322,8 +322,10 @@ static __device__ i64 find_cut(const Network &net, i64 first, i64 n_left) {
 }
 
 // Take back what was formed in a partition from number `cut` on, and keep the rest. The last ones of
-// a row are those that were formed last, so that it is enough to make it shorter. One block does.
-static __device__ void keep_formed(const Network &net, const RulePart &part, i64 first, i64 cut) {
+// a row are those that were formed last, so that it is enough to make it shorter. One block does;
+// one partition of all counts the pairs.
+static __device__ void keep_formed(
+    const Network &net, const RulePart &part, i64 first, i64 cut, bool counts_pairs) {
     i64 *mine = replacing_of(net, part.p), *notes = net.rewirings.notes + part.p * N_NOTES;
     const i64 kept = n_tried_of(net, part.p, cut), end = notes[NOTE_N_EVENTS];
     const i64 n_back = mine[REPLACING_N_TRIED] - kept;
@@ -339,7 +341,7 @@ static __device__ void keep_formed(const Network &net, const RulePart &part, i64
     notes[NOTE_NEEDS_ROOM] = needs_some;
     if (needs_some) atomicMax(net.held.counters + NEEDS_ROOM, 1ull);
     counts_of(net, part)[1] += kept;
-    if (part.p == 0) counts_of(net, part)[0] += cut - first;
+    if (counts_pairs) counts_of(net, part)[0] += cut - first;
     mine[REPLACING_FORMED] += kept;
     mine[REPLACING_NEXT] = cut;
 }
@@ -361,7 +363,7 @@ static __device__ bool form_synapses(const Network &net, i64 r, i64 now, i64 n_g
         meet_all(net.held.barrier);
         const i64 cut = find_cut(net, first, n_left);
         for (i64 p = blockIdx.x; p < net.work.n_partitions; p += gridDim.x) {
-            keep_formed(net, rule_part(net, r, p, now), first, cut);
+            keep_formed(net, rule_part(net, r, p, now), first, cut, p == 0);
         }
         meet_all(net.held.barrier);
         if (cut == first) return false;
@@ -370,14 +372,25 @@ static __device__ bool form_synapses(const Network &net, i64 r, i64 now, i64 n_g
     return true;
 }
 
-// Let one rule replace synapses, or go on with it; false if it needs more room.
-static __device__ bool replace_synapses(const Network &net, i64 r, i64 now) {
+// Change the weights and let go what goes, or go on with it.
+static __device__ void let_go(const Network &net, i64 r, i64 now) {
     catch_up_rows(net, r, now);
     meet_all(net.held.barrier);
     adjust_rows(net, r, now);
     for (i64 p = blockIdx.x; p < net.work.n_partitions; p += gridDim.x) {
         visit_rows(net, rule_part(net, r, p, now));
     }
+}
+
+// A partition is done with a rule. One block comes here.
+static __device__ void leave_rule(const Network &net, i64 r, i64 p) {
+    if (threadIdx.x < N_NOTES) replacing_of(net, p)[threadIdx.x] = 0;
+    if (threadIdx.x == 0) net.rewirings.notes[p * N_NOTES + NOTE_REWIRING] = r + 1;
+}
+
+// Let one rule replace synapses, or go on with it; false if it needs more room.
+static __device__ bool replace_synapses(const Network &net, i64 r, i64 now) {
+    let_go(net, r, now);
     meet_all(net.held.barrier);
     if (needs_room(net)) return false;
     const i64 n_gone = sum_of_partitions(net, REPLACING_GONE);
@@ -385,8 +398,7 @@ static __device__ bool replace_synapses(const Network &net, i64 r, i64 now) {
     if (!form_synapses(net, r, now, n_gone, last)) return false;
     meet_all(net.held.barrier);
     for (i64 p = blockIdx.x; p < net.work.n_partitions; p += gridDim.x) {
-        if (threadIdx.x < N_NOTES) replacing_of(net, p)[threadIdx.x] = 0;
-        if (threadIdx.x == 0) net.rewirings.notes[p * N_NOTES + NOTE_REWIRING] = r + 1;
+        leave_rule(net, r, p);
     }
     __syncthreads();
     return true;

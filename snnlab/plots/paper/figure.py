@@ -16,7 +16,6 @@ from snnlab.plots.paper.data import csv_text, to_dataset
 from snnlab.plots.paper.drawing import Drawing, Mark
 from snnlab.plots.paper.origin import origin_of
 from snnlab.plots.paper.panel import Panel, marks_of
-from snnlab.plots.paper.png import png
 from snnlab.plots.paper.svg import svg
 from snnlab.plots.source import activity_of
 from snnlab.record.atomic import replacing
@@ -116,6 +115,8 @@ class Figure:
 
     def png(self, dpi: float = 300.0) -> bytes:
         """Return the figure as the bytes of a PNG file."""
+        from snnlab.plots.paper.png import png  # Pillow: only who wants a PNG waits for it
+
         return png(self._drawing(), dpi)
 
     def _repr_svg_(self) -> str:

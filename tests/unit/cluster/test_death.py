@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+
+import psutil
 import pytest
 
-from snnlab.cluster.death import Cause, cause
+from snnlab.cluster.death import Cause, cause, end_of, first_of
 
 OPEN_MPI_SIGNAL = """\
 --------------------------------------------------------------------------
@@ -45,3 +50,38 @@ MPICH_SIGNAL = """\
 )
 def test_cause_of_death(output: str, expected: Cause | None) -> None:
     assert cause(output) == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="read from /proc")
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [("kill -9 $$", "killed by SIGKILL"), ("exit 3", "ended with exit code 3")],
+)
+def test_end_of_a_process_whose_exit_code_nobody_took(command: str, expected: str) -> None:
+    with subprocess.Popen(["sh", "-c", f"read line; {command}"], stdin=subprocess.PIPE) as process:
+        assert end_of(process.pid) is None  # it lives
+        assert process.stdin is not None
+        process.stdin.close()
+        while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
+            time.sleep(0.01)
+        assert end_of(process.pid) == expected
+    assert end_of(process.pid) is None  # its exit code is taken
+
+
+@pytest.mark.parametrize(
+    ("ends", "certain", "guess"),
+    [
+        ({2: "killed by SIGKILL"}, 2, 2),
+        ({2: "killed by SIGTERM"}, None, 2),  # its launcher may have asked it to
+        ({0: "killed by SIGTERM", 2: "killed by SIGKILL"}, None, 2),
+        ({0: None, 2: "killed by SIGKILL"}, None, 2),
+        ({0: None}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_which_rank_died_first(
+    ends: dict[int, str | None], certain: int | None, guess: int | None
+) -> None:
+    for rank, is_certain in ((certain, True), (guess, False)):
+        expected = None if rank is None else Cause(rank, str(ends[rank]))
+        assert first_of(ends, is_certain=is_certain) == expected

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from snnlab import launch
+from snnlab.cuda.facts import Facts
 from snnlab.errors import RankDied
 from snnlab.frames.rank_status import RankStatus
 from snnlab.session import Session, SessionState
@@ -16,6 +19,7 @@ from snnlab_widgets.rank_rows import balance, bytes_text, rank_rows, shares_of_t
 from snnlab_widgets.rank_table import rank_table
 from tests.features.session_bench import eventually
 from tests.ranks import load, status
+from tests.unit.cuda.test_available import GOOD
 
 
 def test_a_rank_that_has_done_nothing_has_facts_alone() -> None:
@@ -137,6 +141,31 @@ def test_buttons_ask_the_session_once(on_ranks: OnRanks, panel: ClusterPanel) ->
     on_ranks.answer = Future()
     ask(panel, "restart")
     assert on_ranks.asked[-1] == "restart"
+
+
+def test_ranks_with_gpus_are_asked_for_by_name(on_ranks: OnRanks, panel: ClusterPanel) -> None:
+    ask(panel, "start", n=2, device="cuda")
+    assert on_ranks.asked == ["2 ranks on cuda"]
+    on_ranks.ranks = (replace(status(0), device="cuda:0"), replace(status(1), device="cuda:1"))
+    on_ranks.answer.set_result(None)
+    assert panel.status["device"] == "cuda"
+
+
+def test_another_device_is_refused_in_place(on_ranks: OnRanks, panel: ClusterPanel) -> None:
+    ask(panel, "start", n=2, device="tpu")
+    assert on_ranks.asked == []
+    assert panel.status["error"]["title"] == "device: 'tpu'"
+
+
+def test_why_there_is_no_gpu_is_told_with_a_remedy(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for facts, told in ((Facts(), "NVIDIA driver: no driver. Install the driver"), (GOOD, "")):
+        monkeypatch.setattr(launch, "look", lambda facts=facts: facts)
+        panel = ClusterPanel(session)
+        assert panel.status["no_gpu"].startswith(told)
+        assert bool(panel.status["no_gpu"]) == bool(told)
+        panel.close()
 
 
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, 100_000])

@@ -1,18 +1,16 @@
 """Run the published topographic map in PyGeNN and print the figures as one JSON object.
 
-``python run_pygenn.py network.json --topomap DIR --threads 1 --warmup 100 --time 60000 --spikes f``
+``TOPOMAP=DIR python run_pygenn.py --scale 1 --seed 1 --warmup 100 --time 60000 --spikes f``
 
 Needs PyGeNN 5 and a checkout of the authors' program, github: jhnnsnk/genn_structural_plasticity,
-of which DIR is the folder ``topomap``. It is run as it stands; the network file says only how large
-the map is, and which seed. GeNN computes on the backend that it chooses itself, a GPU where there
-is one, whatever the number of threads.
+of which DIR is the folder ``topomap``. It is run as it stands. GeNN computes on the backend that it
+chooses itself, a GPU where there is one, whatever the number of threads.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import re
 import sys
@@ -33,33 +31,32 @@ GROUP = "UpdateConnectivity"
 def main() -> None:
     """Build, run, write the spikes, print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("network", type=Path)
-    parser.add_argument("--topomap", type=Path, required=True)
-    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--scale", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--warmup", type=float, required=True)
     parser.add_argument("--time", type=float, required=True)
-    parser.add_argument("--touch", type=float, default=0.0)
     parser.add_argument("--spikes", type=Path, required=True)
     args = parser.parse_args()
-    network = json.loads(args.network.read_text())
-    sys.path.insert(0, str(args.topomap.resolve()))
+    if "TOPOMAP" not in os.environ:
+        sys.exit("TOPOMAP must name the folder topomap of the authors' program")
+    sys.path.insert(0, str(Path(os.environ["TOPOMAP"]).resolve()))
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)  # GeNN writes what it compiles into the working directory
-        print(json.dumps(run(network, args)))
+        print(json.dumps(run(args)))
 
 
-def run(network: Parameters, args: argparse.Namespace) -> Parameters:
+def run(args: argparse.Namespace) -> Parameters:
     """Build, run and write the spikes; return the figures."""
-    spikes, warmup, duration = args.spikes, args.warmup, args.time
+    warmup, duration = args.warmup, args.time
     import parameters  # of the authors' program
     import topographic_map_model as topomap
 
     began = time.perf_counter()
     net, sim = parameters.set_params(
-        parameters.net_dict, parameters.sim_dict, {"scale": scale_of(network)},
-        {"seed": network["seed"], "tsim": warmup + duration, "dir": "data"},
+        parameters.net_dict, parameters.sim_dict, {"scale": args.scale},
+        {"seed": args.seed, "tsim": warmup + duration, "dir": "data"},
     )  # fmt: skip
-    np.random.seed(network["seed"])  # noqa: NPY002  (the authors' program draws from it)
+    np.random.seed(args.seed)  # noqa: NPY002  (the authors' program draws from it)
     model, *parts = topomap.initialize_topographic_map_model(net)
     source, target, *projections = parts[:4]
     n_steps = topomap.initialise_simulation(model, sim)
@@ -73,12 +70,14 @@ def run(network: Parameters, args: argparse.Namespace) -> Parameters:
     advance(model, topomap, net, source, parts[-1], warmup + duration)
     simulate_s = time.perf_counter() - began
     phases = {f"simulate/{name}": seconds - before[name] for name, seconds in timers(model).items()}
-    save_spikes(model, (source, target), warmup, network["dt"], spikes)
+    save_spikes(model, (source, target), warmup, args.spikes)
     weights = np.concatenate([np.ravel(topomap.get_weights(p)) for p in projections])
     nanosiemens = 1e3 * weights.astype(np.float64)
     phases |= {"construct": build_s, "simulate": simulate_s}
     return {
         "phases": phases, "n_synapses": int(n_synapses), "bytes": {"peak": peak_bytes()},
+        "model_time": duration, "dt": model.dt,
+        "populations": {"source": source.num_neurons, "target": target.num_neurons},
         "values": {
             "weight_mean": float(nanosiemens.mean()), "weight_std": float(nanosiemens.std()),
         },
@@ -89,12 +88,6 @@ def run(network: Parameters, args: argparse.Namespace) -> Parameters:
 def peak_bytes() -> int:
     """Return the most memory held; `getrusage` would count what the parent held, too."""
     return 1024 * int(re.findall(r"VmHWM:\s*(\d+) kB", Path("/proc/self/status").read_text())[0])
-
-
-def scale_of(network: Parameters) -> int:
-    """How often the published sheet of 16 x 16 neurons fits along a side."""
-    size: int = network["populations"][0]["size"]
-    return math.isqrt(size) // 16
 
 
 def advance(
@@ -124,14 +117,14 @@ def timers(model: Any) -> dict[str, float]:
     }
 
 
-def save_spikes(model: Any, groups: tuple[Any, Any], warmup: float, dt: float, path: Path) -> None:
+def save_spikes(model: Any, groups: tuple[Any, Any], warmup: float, path: Path) -> None:
     """Write step and global id of the spikes after the warm-up."""
     model.pull_recording_buffers_from_device()
     steps, neurons = [], []
     first = 0
     for group in groups:
         times, ids = group.spike_recording_data[0]
-        steps.append(np.rint((np.asarray(times) - warmup) / dt).astype(np.int64))
+        steps.append(np.rint((np.asarray(times) - warmup) / model.dt).astype(np.int64))
         neurons.append(np.asarray(ids, np.int64) + first)
         first += group.num_neurons
     step, neuron = np.concatenate(steps), np.concatenate(neurons)

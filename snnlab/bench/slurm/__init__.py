@@ -1,0 +1,1 @@
+"""Benchmarks as batch jobs of Slurm, by way of submitit."""

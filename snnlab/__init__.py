@@ -44,7 +44,7 @@ _NAMES = {
         "STDPPowerLaw STDPTriplet Static TsodyksMarkram VogelsSprekeler"
     ),
     "model.synaptic_elements": "SynapticElements",
-    "session": "RateBeyond SampleBeyond Session SpikeOf",
+    "session": "CvBeyond Holds RateBeyond SampleBeyond Session SpikeOf WeightBeyond",
 }
 """Module -> the public names that it defines."""
 

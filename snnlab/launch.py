@@ -24,6 +24,7 @@ from snnlab.model.network import Network
 from snnlab.model.recipe import Recipe
 from snnlab.model.run import Run
 from snnlab.record.log.writer import LogWriter
+from snnlab.session.condition_data import condition_of_data
 from snnlab.session.forks import Forks
 from snnlab.session.place import Engines
 from snnlab.session.session import Session
@@ -119,6 +120,7 @@ def open(  # noqa: PLR0913
     changes = {k: v for k, v in {"seed": seed, "dt": dt}.items() if v is not None}
     origin = _checkpoint(network, {**changes, **settings})
     saved = _saved(network if origin is None else origin.network, changes, settings)
+    breakpoints = [condition_of_data(data) for data in saved.breakpoints]
     described = saved.run.network
     session_name = saved.name if name is None else name
     _check_device(device, ranks)
@@ -152,7 +154,8 @@ def open(  # noqa: PLR0913
     session.recipe, session.view = saved.recipe, dict(saved.view)
     session.forks = Forks(saved.branches)
     _OPEN[session_name] = session
-    return session.repeat(saved.run) if saved.run.step or saved.run.edits else session
+    has_begun = saved.run.step or saved.run.edits or breakpoints
+    return session.repeat(saved.run, breakpoints) if has_begun else session
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,9 @@ from snnlab.model.run import Run
 
 __all__ = ["FORMAT", "SavedSession", "dumps", "load", "loads", "made_by", "schema"]
 
-FORMAT = 2
-"""Version of the format, which has branches; a session without any is written as version 1."""
+FORMAT = 3
+"""Version of the format: 2 has branches, 3 also branches of branches and breakpoints. A session is
+written in the oldest version that has all of it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class SavedSession:
         What the page showed; see the schema.
     branches : tuple of Fork
         What left the run; they begin as it does.
+    breakpoints : tuple of mapping
+        Conditions that pause it, as data; see the schema.
     """
 
     run: Run
@@ -53,6 +56,7 @@ class SavedSession:
     recipe: Recipe | None = None
     view: Mapping[str, Any] = field(default_factory=dict)
     branches: tuple[Fork, ...] = ()
+    breakpoints: tuple[Mapping[str, Any], ...] = ()
 
 
 def made_by(recipe: Recipe, *, seed: int, dt: float) -> Network:
@@ -81,7 +85,7 @@ def dumps(saved: SavedSession) -> str:
 
     data = {
         "snnlab": "session",
-        "format": FORMAT if saved.branches else 1,
+        "format": _format(saved),
         "written_by": f"snnlab {__version__}",
         "name": saved.name,
         **_network_data(saved),
@@ -90,10 +94,17 @@ def dumps(saved: SavedSession) -> str:
         "view": to_data(saved.view),
         **({"branches": [_branch_data(b, saved.run) for b in saved.branches]}
            if saved.branches else {}),
+        **({"breakpoints": [dict(b) for b in saved.breakpoints]} if saved.breakpoints else {}),
     }  # fmt: skip
     text = _text(data)
     check(native_json.parse(text.encode()), "session")  # what is written can be read
     return text
+
+
+def _format(saved: SavedSession) -> int:
+    if saved.breakpoints or any(fork.branches for fork in saved.branches):
+        return FORMAT
+    return 2 if saved.branches else 1
 
 
 def loads(text: str | bytes) -> SavedSession | Network:
@@ -117,11 +128,9 @@ def loads(text: str | bytes) -> SavedSession | Network:
             remedy=f"The last edit took effect at step {edits[-1].step}.",
         )  # fmt: skip
     run = Run(network, edits, data["step"])
-    branches = tuple(
-        _branch(k, told, run, data.get("edits", []))
-        for k, told in enumerate(data.get("branches", []))
-    )
-    return SavedSession(run, data["name"], recipe, data.get("view", {}), branches)
+    branches = _branches("session", data, run, data.get("edits", []))
+    breakpoints = tuple(data.get("breakpoints", []))
+    return SavedSession(run, data["name"], recipe, data.get("view", {}), branches, breakpoints)
 
 
 def load(path: str | os.PathLike[str]) -> SavedSession | Network:
@@ -214,17 +223,25 @@ def _branch_data(fork: Fork, run: Run) -> dict[str, Any]:
         "step": fork.run.step,
         "same_edits": n_same,
         "edits": [_edit_data(entry) for entry in own],
-    }
+        **({"branches": [_branch_data(b, fork.run) for b in fork.branches]}
+           if fork.branches else {}),
+    }  # fmt: skip
 
 
-def _branch(k: int, told: Mapping[str, Any], run: Run, of_run: list[Any]) -> Fork:
+def _branches(where: str, data: Mapping[str, Any], run: Run, of_run: list[Any]) -> tuple[Fork, ...]:
+    """The branches of a run, or of a branch of it."""
+    return tuple(
+        _branch(f"{where}.branches[{k}]", told, run, of_run)
+        for k, told in enumerate(data.get("branches", []))
+    )
+
+
+def _branch(where: str, told: Mapping[str, Any], run: Run, of_run: list[Any]) -> Fork:
     own = [*of_run[: told["same_edits"]], *told.get("edits", [])]
     try:
         edits, _ = edits_from_data(own, run.network)
     except FormatError as error:
-        raise FormatError(
-            f"session.branches[{k}].{error.where}", error.expected, got=error.got
-        ) from error
+        raise FormatError(f"{where}.{error.where}", error.expected, got=error.got) from error
     n_shared, last = told["left_after"], edits[-1].step if edits else 0
     fits = told["same_edits"] <= len(of_run) and n_shared <= len(edits)
     before = edits[n_shared - 1].step if fits and n_shared else 0
@@ -233,11 +250,13 @@ def _branch(k: int, told: Mapping[str, Any], run: Run, of_run: list[Any]) -> For
         fits and before <= told["left_at"] <= min(after, told["step"]) and last <= told["step"]
     ):
         raise FormatError(
-            f"session.branches[{k}]", "must leave the run between its edits, and end after them",
+            where, "must leave the run between its edits, and end after them",
             got=f"left_at {told['left_at']}, left_after {n_shared}, step {told['step']}, "
             f"{len(edits)} edits",
         )  # fmt: skip
-    return Fork(told["name"], told["left_at"], n_shared, Run(run.network, edits, told["step"]))
+    branch = Run(run.network, edits, told["step"])
+    of_it = _branches(where, told, branch, own)
+    return Fork(told["name"], told["left_at"], n_shared, branch, of_it)
 
 
 # --- the text -----------------------------------------------------------------------------------
@@ -265,7 +284,7 @@ def _text(data: dict[str, Any]) -> str:
 
 
 def _value(name: str, item: Any) -> str:
-    if name not in ("edits", "branches") or not item:
+    if name not in ("edits", "branches", "breakpoints") or not item:
         return json.dumps(item, ensure_ascii=False, allow_nan=False)
     lines = [json.dumps(entry, ensure_ascii=False, allow_nan=False) for entry in item]
     return "[\n " + ",\n ".join(lines) + "\n]"

@@ -23,9 +23,12 @@ class Fork:
         How many of its edits were made before it left.
     run : Run
         All of it, from the start that both have in common.
+    branches : tuple of Fork
+        What left the branch itself.
     """
 
     name: str
     step: int
     n_shared: int
     run: Run
+    branches: tuple[Fork, ...] = ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 
 from snnlab.errors import SpecError
 from snnlab.frames.frame import Frame
+from snnlab.frames.synapses import Synapses
 from snnlab.model.network import Network
 from snnlab.session.conditions import Condition, Probe
 
@@ -79,6 +80,7 @@ class Breakpoints:
         self._watched: dict[_Placed, _Watched] = {}
         self._network: Network | None = None
         self._missing: set[_Placed] = set()
+        self._asleep_until = 0
 
     def __iter__(self) -> Iterator[Condition]:
         return iter([condition for _, condition in self._placed])
@@ -92,6 +94,14 @@ class Breakpoints:
         if condition not in list(self):
             self._placed = (*self._placed, (next(self._serial), condition))
 
+    def take(self, conditions: Iterable[Condition], *, until: int) -> None:
+        """Place those of a file, which do not pause the repetition of its run `until` a step.
+
+        What they look at may come to the network with an edit; until then it pauses nothing.
+        """
+        self._placed = tuple((next(self._serial), condition) for condition in conditions)
+        self._asleep_until = until
+
     def remove(self, condition: Condition) -> None:
         """No longer pause there; nothing happens if it is not there."""
         self._placed = tuple(placed for placed in self._placed if placed[1] != condition)
@@ -104,14 +114,35 @@ class Breakpoints:
 
     def begin(self) -> None:
         """Take note that the run starts anew or goes on from another moment."""
-        self._watched = {}
+        self._watched, self._asleep_until = {}, 0
 
-    def first(self, frame: Frame, network: Network) -> Hit | None:
-        """Return the first condition that comes to hold in the next frame of a run."""
-        if not self._placed:
-            self._watched = {}
-            return None
-        self._look_out(network)
+    def room(self, step: int, network: Network) -> int | None:
+        """How many steps a run may advance before synapses have to be read; None: any."""
+        self._look_out(network, step)
+        due = [found[0] for w in self._watched.values() if (found := w.probe.due(step))]
+        return min(due) - step if due else None
+
+    def first(
+        self, frame: Frame, network: Network, synapses: Callable[[str], Synapses]
+    ) -> Hit | None:
+        """Return the first condition that comes to hold in the next frame of a run.
+
+        Parameters
+        ----------
+        frame : Frame
+            Not longer than there was `room` for.
+        network : Network
+        synapses : callable
+            Reads those of a projection as they are at the end of the frame.
+        """
+        self._look_out(network, frame.t_start)
+        read: dict[str, Synapses] = {}
+        for watched in self._watched.values():
+            due = watched.probe.due(frame.t_stop - 1)
+            if due is not None and due[0] == frame.t_stop:
+                if due[1] not in read:
+                    read[due[1]] = synapses(due[1])
+                watched.probe.read(read[due[1]])
         hits = [hit for w in self._watched.values() if (hit := w.first(frame)) is not None]
         return min(hits, key=lambda hit: hit.step, default=None)
 
@@ -121,8 +152,11 @@ class Breakpoints:
             watched.follow(whole, kept.t_stop)
             watched.probe.keep(kept)
 
-    def _look_out(self, network: Network) -> None:
+    def _look_out(self, network: Network, step: int) -> None:
         """Have a probe for each condition, and none for others; ids may mean other neurons now."""
+        if not self._placed or step < self._asleep_until:
+            self._watched = {}
+            return
         if self._network is not network:
             if self._network is None or _sizes(self._network) != _sizes(network):
                 self._watched = {}

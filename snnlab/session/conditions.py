@@ -1,4 +1,4 @@
-"""Conditions that a run can be paused by: a rate, a recorded value, a spike of one neuron.
+"""Conditions that a run can be paused by: rate, CV, recorded value, weights, a spike of a neuron.
 
 They are values, not text: nothing that a user or a file gives is ever executed. What is looked at,
 and at which steps, does not depend on how a run is cut into frames.
@@ -7,6 +7,7 @@ and at which steps, does not depend on how a run is cut into frames.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,13 +15,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.analysis.irregularity import mean_cv
 from snnlab.errors import SpecError, unknown_name
 
 if TYPE_CHECKING:
     from snnlab.frames.frame import Frame
+    from snnlab.frames.synapses import Synapses
     from snnlab.model.network import Network
 
-__all__ = ["Condition", "Probe", "RateBeyond", "SampleBeyond", "SpikeOf"]
+__all__ = [
+    "STATISTICS", "Condition", "CvBeyond", "Probe", "RateBeyond", "SampleBeyond", "SpikeOf",
+    "WeightBeyond",
+]  # fmt: skip
 
 LOOKS_PER_WINDOW = 10
 """How often a rate is looked at in the time over which it is averaged."""
@@ -37,6 +43,17 @@ class Probe(Protocol):
 
     def keep(self, frame: Frame) -> None:
         """Take note that this is what the run went on with."""
+        ...
+
+    def due(self, step: int) -> tuple[int, str] | None:
+        """The next step after `step` at which the synapses of a projection are needed, and whose.
+
+        None if it needs nothing but frames.
+        """
+        ...
+
+    def read(self, synapses: Synapses) -> None:
+        """Get the synapses that were due."""
         ...
 
 
@@ -83,8 +100,7 @@ class RateBeyond:
 
     def __post_init__(self) -> None:
         _check_limits(self, self.above, self.below)
-        if not (math.isfinite(self.window) and self.window > 0):
-            raise SpecError("RateBeyond.window", "must be > 0 ms", got=f"{self.window!r}")
+        _check_time(self.window, "RateBeyond.window")
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -100,6 +116,92 @@ class RateBeyond:
     def says(self, value: float) -> str:
         """Return in words what has come to hold."""
         return f"the rate of {self.population!r} is {value:.4g} Hz, {_beyond(self, value)} Hz"
+
+
+@dataclass(frozen=True)
+class CvBeyond:
+    """The irregularity of a population's spike trains leaves a range.
+
+    It is the mean of the CV of the intervals over the neurons with three spikes or more in the
+    window; while there is none, nothing holds.
+
+    Parameters
+    ----------
+    population : str
+    above, below : float
+        It holds above the one and below the other; one of them has to be given.
+    window : float [ms]
+        Model time that is looked back; it has to be over once before anything holds.
+    """
+
+    population: str
+    above: float = math.inf
+    below: float = -math.inf
+    window: float = 1000.0
+
+    def __post_init__(self) -> None:
+        _check_limits(self, self.above, self.below)
+        _check_time(self.window, "CvBeyond.window")
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """It holds for a value below the first or above the second."""
+        return self.below, self.above
+
+    def probe(self, network: Network) -> Probe:
+        """Return what looks at a run of `network`."""
+        population = network.population(self.population)
+        n_steps = max(1, round(self.window / network.dt))
+        return _CvProbe(network.first_id(population.name), population.size, n_steps)
+
+    def says(self, value: float) -> str:
+        """Return in words what has come to hold."""
+        return f"the CV of {self.population!r} is {value:.4g}, {_beyond(self, value)}"
+
+
+@dataclass(frozen=True)
+class WeightBeyond:
+    """The weights of a projection leave a range.
+
+    They are read where they are, at whole multiples of a time: no recorder is needed.
+
+    Parameters
+    ----------
+    projection : str
+    above, below : float [unit of the weight]
+        It holds above the one and below the other; one of them has to be given.
+    of : str
+        ``"mean"``, ``"min"`` or ``"max"`` over the synapses.
+    every : float [ms]
+        Model time between two looks. The run waits for each: large projections take long.
+    """
+
+    projection: str
+    above: float = math.inf
+    below: float = -math.inf
+    of: str = "mean"
+    every: float = 100.0
+
+    def __post_init__(self) -> None:
+        _check_limits(self, self.above, self.below)
+        _check_time(self.every, "WeightBeyond.every")
+        if self.of not in STATISTICS:
+            raise unknown_name("statistic of WeightBeyond", self.of, STATISTICS)
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """It holds for a value below the first or above the second."""
+        return self.below, self.above
+
+    def probe(self, network: Network) -> Probe:
+        """Return what looks at a run of `network`."""
+        network.projection(self.projection)
+        return _WeightProbe(self, max(1, round(self.every / network.dt)))
+
+    def says(self, value: float) -> str:
+        """Return in words what has come to hold."""
+        what = f"the {self.of} weight of {self.projection!r}"
+        return f"{what} is {value:.4g}, {_beyond(self, value)}"
 
 
 @dataclass(frozen=True)
@@ -184,36 +286,68 @@ class SpikeOf:
 # --- how they look ------------------------------------------------------------------------------
 
 
-class _RateProbe:
-    """Spikes of the last window, counted at a grid of steps."""
+class _FrameProbe:
+    """Abstract: needs nothing but frames, and nothing of earlier ones."""
 
-    def __init__(self, first: int, size: int, n_steps: int, dt: float) -> None:
+    def keep(self, frame: Frame) -> None:
+        pass
+
+    def due(self, step: int) -> tuple[int, str] | None:
+        return None
+
+    def read(self, synapses: Synapses) -> None:
+        pass
+
+
+class _WindowProbe(_FrameProbe, ABC):
+    """Abstract: the spikes of a population in the last window, looked at at a grid of steps."""
+
+    def __init__(self, first: int, size: int, n_steps: int) -> None:
         self._first, self._size, self._n_steps = first, size, n_steps
         self._every = max(1, n_steps // LOOKS_PER_WINDOW)
-        self._hz = 1000.0 / (size * n_steps * dt)
-        self._spikes: NDArray[np.int64] = np.empty(0, np.int64)
+        self._step: NDArray[np.int64] = np.empty(0, np.int64)
+        self._neuron: NDArray[np.int64] = np.empty(0, np.int64)
         self._began: int | None = None
 
     def values(self, frame: Frame) -> Iterator[tuple[int, float]]:
-        spikes = np.concatenate([self._spikes, self._mine(frame)])
+        steps, neurons = self._with(frame)
         began = frame.t_start if self._began is None else self._began
         first = max(frame.t_start + 1, began + self._n_steps)
         first = -(-first // self._every) * self._every
         for step in range(first, frame.t_stop + 1, self._every):
-            n = np.searchsorted(spikes, step) - np.searchsorted(spikes, step - self._n_steps)
-            yield step, float(n) * self._hz
+            start, stop = np.searchsorted(steps, [step - self._n_steps, step])
+            yield step, self._value(steps[start:stop], neurons[start:stop])
 
     def keep(self, frame: Frame) -> None:
         self._began = frame.t_start if self._began is None else self._began
-        spikes = np.concatenate([self._spikes, self._mine(frame)])
-        self._spikes = spikes[spikes >= frame.t_stop - self._n_steps]
+        steps, neurons = self._with(frame)
+        is_late = steps >= frame.t_stop - self._n_steps
+        self._step, self._neuron = steps[is_late], neurons[is_late]
 
-    def _mine(self, frame: Frame) -> NDArray[np.int64]:
+    def _with(self, frame: Frame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         is_mine = (frame.neuron >= self._first) & (frame.neuron < self._first + self._size)
-        return frame.step[is_mine]
+        steps = np.concatenate([self._step, frame.step[is_mine]])
+        return steps, np.concatenate([self._neuron, frame.neuron[is_mine] - self._first])
+
+    @abstractmethod
+    def _value(self, steps: NDArray[np.int64], neurons: NDArray[np.int64]) -> float: ...
 
 
-class _SampleProbe:
+class _RateProbe(_WindowProbe):
+    def __init__(self, first: int, size: int, n_steps: int, dt: float) -> None:
+        super().__init__(first, size, n_steps)
+        self._hz = 1000.0 / (size * n_steps * dt)
+
+    def _value(self, steps: NDArray[np.int64], neurons: NDArray[np.int64]) -> float:
+        return steps.size * self._hz
+
+
+class _CvProbe(_WindowProbe):
+    def _value(self, steps: NDArray[np.int64], neurons: NDArray[np.int64]) -> float:
+        return mean_cv(steps, neurons, self._size)
+
+
+class _SampleProbe(_FrameProbe):
     def __init__(self, condition: SampleBeyond, place: int) -> None:
         self._recorder, self._place = condition.recorder, place
         self._reduce = STATISTICS[condition.of]
@@ -225,11 +359,27 @@ class _SampleProbe:
         reduced = self._reduce(samples.values[:, self._place], axis=-1)
         yield from zip(samples.steps.tolist(), reduced.tolist(), strict=True)
 
-    def keep(self, frame: Frame) -> None:
-        pass
+
+class _WeightProbe(_FrameProbe):
+    def __init__(self, condition: WeightBeyond, every: int) -> None:
+        self._projection, self._every = condition.projection, every
+        self._reduce = STATISTICS[condition.of]
+        self._last: tuple[int, float] | None = None
+
+    def values(self, frame: Frame) -> Iterator[tuple[int, float]]:
+        if self._last is not None and frame.t_start < self._last[0] <= frame.t_stop:
+            yield self._last
+
+    def due(self, step: int) -> tuple[int, str] | None:
+        return (step // self._every + 1) * self._every, self._projection
+
+    def read(self, synapses: Synapses) -> None:
+        # In float64: the mean of many float32 numbers would depend on their order.
+        found = self._reduce(synapses.weight.astype(np.float64)) if len(synapses) else math.nan
+        self._last = synapses.step, float(found)
 
 
-class _SpikeProbe:
+class _SpikeProbe(_FrameProbe):
     def __init__(self, neuron: int) -> None:
         self._neuron = neuron
 
@@ -238,8 +388,10 @@ class _SpikeProbe:
             yield step, 0.0
             yield step + 1, 1.0
 
-    def keep(self, frame: Frame) -> None:
-        pass
+
+def _check_time(milliseconds: float, where: str) -> None:
+    if not (math.isfinite(milliseconds) and milliseconds > 0):
+        raise SpecError(where, "must be > 0 ms", got=f"{milliseconds!r}")
 
 
 def _check_limits(condition: Condition, above: float, below: float) -> None:

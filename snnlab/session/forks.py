@@ -42,6 +42,8 @@ class Forks:
         raise unknown_name("branch that is not open", name, [f.name for f in self._known])
 
 
-def fork_of(name: str, run: Run, step: int, n_shared: int) -> Fork:
+def fork_of(
+    name: str, run: Run, step: int, n_shared: int, branches: tuple[Fork, ...] = ()
+) -> Fork:  # fmt: skip
     """Return a branch as a value; one that has gone back to before it left, left there."""
-    return Fork(name, min(step, run.step), min(n_shared, len(run.edits)), run)
+    return Fork(name, min(step, run.step), min(n_shared, len(run.edits)), run, branches)

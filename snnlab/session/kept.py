@@ -16,6 +16,7 @@ from snnlab.errors import FormatError, StateError
 from snnlab.frames.structure import StructuralEvents
 from snnlab.model.fork import Fork
 from snnlab.model.run import Run
+from snnlab.session.condition_data import data_of_condition
 from snnlab.session.export import to_dataset
 from snnlab.session.logged import LoggedRecording
 from snnlab.session.recording import Recording
@@ -269,9 +270,9 @@ class Kept(Status):
         """Return this run so far as a small file, which ``snnlab.open(path)`` repeats.
 
         It names the preset, or holds the network, and lists the edits with the steps at which they
-        took effect, and for each branch where it left and what was edited in it; it has no state
-        and no spikes, which are computed anew, to the bit. Branches are made again when they are
-        asked for, by `Session.reopen`.
+        took effect, and for each branch, and each of theirs, where it left and what was edited in
+        it, and the breakpoints; it has no state and no spikes, which are computed anew, to the bit.
+        Branches are made again when they are asked for, by `Session.reopen`.
 
         Parameters
         ----------
@@ -287,9 +288,11 @@ class Kept(Status):
         """
         from snnlab.interop.session_file import SavedSession, dumps
 
+        told = [data_of_condition(condition) for condition in self._simulation.breakpoints]
         saved = SavedSession(
-            self.run_so_far(), self.name, self.recipe, self.view, self._all_forks()
-        )
+            self.run_so_far(), self.name, self.recipe, self.view, self._all_forks(),
+            tuple(data for data in told if data is not None),
+        )  # fmt: skip
         return self._written(path, ".json", dumps(saved), "session")
 
     def methods(self, path: str | Path | None = None) -> str:

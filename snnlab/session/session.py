@@ -26,7 +26,7 @@ from snnlab.session.autosave import check_folder
 from snnlab.session.begin_proof import begin_proof
 from snnlab.session.conditions import Condition
 from snnlab.session.edit_queue import HistoryStep
-from snnlab.session.forks import fork_of
+from snnlab.session.forks import Forks, fork_of
 from snnlab.session.limit import Limit
 from snnlab.session.past import Past
 from snnlab.session.place import Engines
@@ -153,7 +153,7 @@ class Session(Past):
         self._simulation.run_to(target)
         return self
 
-    def repeat(self, run: Run) -> Session:
+    def repeat(self, run: Run, breakpoints: Sequence[Condition] = ()) -> Session:
         """Start to repeat a run from its start to its end and return at once.
 
         Its edits are made again at their steps, whatever else is asked for in between: pauses,
@@ -163,12 +163,17 @@ class Session(Past):
         ----------
         run : Run
             What `run_so_far` returned, here or elsewhere, or a file says.
+        breakpoints : sequence of conditions
+            What pauses the run after its end, as after `break_when`. What they look at need not
+            be there yet.
 
         Raises
         ------
         StateError
             The session is not at the start of a run of that network.
         """
+        if breakpoints:
+            self._simulation.breakpoints.take(breakpoints, until=run.step)
         self._on_thread(lambda: self._simulation.repeat(run))
         return self
 
@@ -185,8 +190,9 @@ class Session(Past):
 
         Parameters
         ----------
-        condition : RateBeyond, SampleBeyond or SpikeOf
-            Of `snnlab.session`; ``RateBeyond("exc", above=50)``.
+        condition : RateBeyond, CvBeyond, SampleBeyond, WeightBeyond, SpikeOf or Holds
+            Of `snnlab.session`; ``RateBeyond("exc", above=50)``, or as a formula
+            ``Holds("rate(exc) > 50 and cv(exc) < 0.5")``.
 
         Raises
         ------
@@ -365,6 +371,7 @@ class Session(Past):
         found: list[Route] = []
         self._on_thread(lambda: found.append(self._simulation.route_of(fork)))
         branch = self._branched(found[0], name)
+        branch.forks = Forks(fork.branches)
         branch._on_thread(
             lambda: branch._simulation.go_on(fork.run.edits[fork.n_shared :], fork.run.step)
         )
@@ -401,7 +408,8 @@ class Session(Past):
 
     def _as_fork(self) -> Fork:
         step = round((self._forked_at or 0.0) / self.dt)
-        return fork_of(self.name, self.run_so_far(), step, self._forked_edits)
+        run, of_it = self.run_so_far(), self._all_forks()
+        return fork_of(self.name, run, step, self._forked_edits, of_it)
 
     def _all_forks(self) -> tuple[Fork, ...]:
         """All branches, open ones as they are now; those that were reset are none."""

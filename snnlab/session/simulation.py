@@ -360,7 +360,7 @@ class Simulation:
     def _until_break(self, frame: Frame) -> tuple[Frame, Hit | None]:
         """The part of a frame before a condition comes to hold, which; all of it if none does."""
         network = self.editor.network
-        hit = self.breakpoints.first(frame, network)
+        hit = self.breakpoints.first(frame, network, self.synapses)
         kept = frame
         if hit is not None and hit.step < frame.t_stop:
             kept = until(frame, hit.step, [p.size for p in network.populations])
@@ -394,6 +394,7 @@ class Simulation:
             if self.target_step is not None:
                 limits.append(max(0, self.target_step - self.step))
         limits.append(self.replay.room(self.step))
+        limits.append(self.breakpoints.room(self.step, self.editor.network))
         if self.outlet.is_awaited:
             limits.append(max(1, self._chunk.steps // _SOONER))
         return min(limit for limit in limits if limit is not None)

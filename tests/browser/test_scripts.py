@@ -11,7 +11,9 @@ import pytest
 import snnlab
 from snnlab.errors import SpecError
 from snnlab.plots.recent import RecentFrames
-from snnlab.session import Session
+from snnlab.session import Holds, Session
+from snnlab_widgets.branching import Branching
+from snnlab_widgets.breakpoints import Breakpoints
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.raster import Raster
@@ -20,6 +22,7 @@ from snnlab_widgets.statistics import Statistics
 from snnlab_widgets.transport import Transport
 from tests.activity import frame_of, two_populations
 from tests.browser.bare_page import BarePage
+from tests.features.session_bench import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -351,6 +354,68 @@ def test_what_is_half_typed_stays_while_a_selection_follows(chromium: Any) -> No
     assert [m["last"] for m in page.sent("select")] == [19]
     page.set("selection", chosen | {"last": 19})
     assert page.page.input_value("[data-name=last]") == "19"
+    page.close()
+
+
+def test_a_breakpoint_may_be_a_formula(chromium: Any, session: Session) -> None:
+    part = Breakpoints(session)
+    page = BarePage(chromium, part)
+    form = page.page.locator("form")
+    assert not form.get_by_label("formula").is_visible()
+    form.locator("select").first.select_option("formula")
+    assert not form.get_by_label("number").is_visible()
+    form.get_by_label("formula").fill("rate(exc) > 50 and cv(exc) < 0.5")
+    form.locator("button").click()
+    (message,) = page.sent("add")
+    part._answer(part, message, [])
+    assert session.breakpoints == (Holds("rate(exc) > 50 and cv(exc) < 0.5"),)
+    page.set("placed", part.placed)
+    assert page.page.locator("li span").inner_text() == "rate(exc) > 50 and cv(exc) < 0.5"
+    form.locator("select").first.select_option("CV of exc")
+    assert form.get_by_label("number").is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_methods_go_to_the_clipboard(chromium: Any, session: Session, is_allowed: bool) -> None:
+    part = Branching(session)
+    page = BarePage(chromium, part)
+    page.page.evaluate(
+        "is_allowed => Object.defineProperty(navigator, 'clipboard', { value: is_allowed ?"
+        " { writeText: async text => { window.copied = text; } } : undefined })",
+        is_allowed,
+    )
+    page.page.evaluate(
+        "() => document.addEventListener('copy', () => {"
+        " window.copied = document.activeElement.value; })"
+    )
+    page.page.click(".snnlab-copy-methods")
+    assert page.sent("copy") == [{"do": "copy"}]
+    sent: list[dict[str, Any]] = []
+    part.send = sent.append
+    part.do_copy()
+    assert eventually(lambda: bool(sent))
+    page.receive(sent[0])
+    page.page.wait_for_function("() => window.copied !== undefined")
+    assert page.page.evaluate("() => window.copied") == session.methods()
+    page.page.get_by_text("is on the clipboard").wait_for()
+    page.close()
+
+
+def test_a_long_value_is_told_and_has_room_while_it_is_edited(
+    chromium: Any, session: Session
+) -> None:
+    inspector = Inspector(session)
+    page = BarePage(chromium, inspector, width=280)
+    entry = page.page.locator(ENTRY)
+    narrow = entry.bounding_box()["width"]
+    session.set("g", 5.123456789).result(20)
+    inspector.refresh()
+    page.set("form", inspector.form)
+    assert entry.get_attribute("title").startswith("5.123456789 (")
+    entry.focus()
+    assert entry.bounding_box()["width"] > narrow + 40
+    assert entry.evaluate("node => node.scrollWidth <= node.clientWidth")
     page.close()
 
 

@@ -231,7 +231,7 @@ def test_what_is_refused_is_said_in_place(visit: LabPage) -> None:
 def test_a_breakpoint_stops_the_run(visit: LabPage, artifacts: Path) -> None:
     form = visit.page.locator(".snnlab-breakpoints form")
     form.locator("select").first.select_option("rate of exc")
-    form.locator("input").fill("0.5")
+    form.locator("input[type=number]").fill("0.5")
     form.locator("button").click()
     item = visit.page.locator(".snnlab-breakpoints li")
     expect(item).to_contain_text("rate of exc above 0.5 Hz")

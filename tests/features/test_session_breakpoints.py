@@ -8,13 +8,23 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from snnlab.analysis.irregularity import mean_cv
 from snnlab.cpu.engine import CpuEngine
 from snnlab.errors import SpecError
 from snnlab.model.edits import RemovePopulation
 from snnlab.model.recorders import StateRecorder
-from snnlab.session import RateBeyond, SampleBeyond, Session, SessionState, SpikeOf
+from snnlab.session import (
+    CvBeyond,
+    Holds,
+    RateBeyond,
+    SampleBeyond,
+    Session,
+    SessionState,
+    SpikeOf,
+    WeightBeyond,
+)
 from tests.features.session_bench import LIMIT_S
-from tests.networks import balanced
+from tests.networks import balanced, plastic
 
 RECORDER = StateRecorder("voltage", "exc", ("V_m",), (0, 1, 2), 0.5)
 NETWORK = balanced(300).replace(recorders=(RECORDER,))
@@ -81,6 +91,89 @@ def test_a_rate_is_looked_at_at_the_same_steps_however_the_run_is_cut(
     np.testing.assert_array_equal(session.spikes(), spikes)
 
 
+def hits_of(session: Session, condition, chop: float, until: float = 200) -> list[int]:
+    """Steps at which it pauses a run that is cut into pieces of this length."""
+    session.break_when(condition)
+    hits = []
+    while session.t < until - 1e-9:
+        session.run(min(chop, until - session.t)).wait(LIMIT_S)
+        if session.hit is not None:
+            assert session.hit.condition == condition
+            hits.append(session.hit.step)
+    return hits
+
+
+def crossings(looked: list[tuple[int, bool]]) -> list[int]:
+    """Steps at which something comes to hold that did not hold where it was looked at before."""
+    was = [False, *(holds for _, holds in looked)]
+    return [at for (at, holds), before in zip(looked, was, strict=False) if holds and not before]
+
+
+@pytest.mark.parametrize("chop", [0.7, 200.0])
+def test_a_cv_is_that_of_the_spikes_of_the_window(session, spikes, chop) -> None:
+    step, neuron = spikes
+    looked = []
+    for at in range(1000, 2001, 100):
+        is_in = (step >= at - 1000) & (step < at) & (neuron < 240)
+        looked.append((at, mean_cv(step[is_in], neuron[is_in], 240)))
+    limit = float(np.median([value for _, value in looked]))
+    expected = crossings([(at, value < limit) for at, value in looked])
+    assert expected
+    assert hits_of(session, CvBeyond("exc", below=limit, window=100.0), chop) == expected
+    np.testing.assert_array_equal(session.spikes(), spikes)
+
+
+@pytest.mark.parametrize("chop", [0.7, 200.0])
+def test_a_formula_joins_what_is_looked_at(session, spikes, chop) -> None:
+    """A quantity stands until it is looked at again: the rate every 10 ms, samples every 0.5 ms."""
+    with Session(CpuEngine(NETWORK, threads=1)) as other:
+        other.run(200).wait(LIMIT_S)
+        frames = other.recording.frames
+    steps = np.concatenate([f.samples["voltage"].steps for f in frames])
+    highest = np.concatenate([f.samples["voltage"].values[:, 0] for f in frames]).max(axis=-1)
+    grid = np.arange(1000, 2001, 100)
+    rates = np.array([rate(spikes, at, 1000) for at in grid])
+    limit, high = float(np.median(rates)) + 1e-6, float(np.median(highest))
+    looked = []
+    for at, value in zip(steps, highest, strict=True):
+        known = grid[grid <= at]
+        is_fast = known.size and rates[known.size - 1] > limit
+        looked.append((int(at), bool(is_fast and value > high)))
+    expected = crossings(looked)
+    assert len(expected) > 1
+    formula = f"rate(exc) > {limit!r} and max(exc.V_m) - {high!r} > 0"
+    assert hits_of(session, Holds(formula), chop) == expected
+    np.testing.assert_array_equal(session.spikes(), spikes)
+
+
+PLASTIC = plastic()
+LEARNING = next(p.name for p in PLASTIC.projections if p.synapse == "STDP")
+
+
+def mean_weights(until: int, every: int) -> list[tuple[int, float]]:
+    """Step and mean weight of the plastic projection, read at a grid of steps."""
+    found = []
+    with Session(CpuEngine(PLASTIC, threads=1)) as session:
+        for at in range(every, until + 1, every):
+            session.run_until(at * session.dt).wait(LIMIT_S)
+            weights = session.read_synapses(LEARNING).synapses.weight
+            found.append((at, float(weights.astype(np.float64).mean())))
+    return found
+
+
+@pytest.mark.parametrize("chop", [7.3, 60.0])
+def test_weights_are_read_at_the_same_steps_however_the_run_is_cut(chop) -> None:
+    looked = mean_weights(600, 50)
+    limit = float(np.median([value for _, value in looked]))
+    over = crossings([(at, value > limit) for at, value in looked])
+    under = crossings([(at, value < limit) for at, value in looked])
+    assert over or under
+    for expected, limits in ((over, {"above": limit}), (under, {"below": limit})):
+        with Session(CpuEngine(PLASTIC, threads=1)) as session:
+            condition = WeightBeyond(LEARNING, **limits, every=50 * session.dt)
+            assert hits_of(session, condition, chop, 600 * session.dt) == expected
+
+
 def test_a_recorded_value_pauses_where_it_was_sampled(session) -> None:
     session.break_when(SampleBeyond("voltage", "V_m", above=15.0, of="max"))
     session.run(200).wait(LIMIT_S)
@@ -137,6 +230,16 @@ def test_a_way_back_and_on_again_meets_it_again(session) -> None:
         (lambda: RateBeyond("exc", above=float("nan")), "above or below"),
         (lambda: RateBeyond("exc", above=1.0, window=0.0), "must be > 0 ms"),
         (lambda: SampleBeyond("voltage", "V_m", above=1.0, of="eval"), "existing name"),
+        (lambda: CvBeyond("exc", above=1.0, window=-1.0), "must be > 0 ms"),
+        (lambda: WeightBeyond("exc", above=1.0, of="sum"), "existing name"),
+        (lambda: Holds("rate(exc)"), "must be comparisons"),
+        (lambda: Holds("rate(exc) > "), "must be a formula"),
+        (lambda: Holds("rate(exc) > __import__('os').getpid()"), "must be made of"),
+        (lambda: Holds("eval('1') > 0"), "existing name"),
+        (lambda: Holds("rate(1 + 1) > 0"), "must be the name"),
+        (lambda: Holds("(rate(exc) > 1) + 1 > 0"), "must be made of"),
+        (lambda: Holds("(" * 150 + "1" + ")" * 150), "must be"),
+        (lambda: Holds("1 > 0 or " * 40 + "1 > 0"), "at most 300"),
     ],
 )
 def test_condition_that_cannot_be_meant_is_refused(make, says) -> None:
@@ -152,6 +255,11 @@ def test_condition_that_cannot_be_meant_is_refused(make, says) -> None:
         SampleBeyond("no", "V_m", above=1.0),
         SpikeOf("exc", 240),
         SpikeOf("exc", -1),
+        CvBeyond("nobody", above=1.0),
+        WeightBeyond("nothing", above=1.0),
+        Holds("rate(nobody) > 1"),
+        Holds("mean(inh.V_m) > 1"),
+        Holds("mean_weight('a->b') > 1"),
     ],
     ids=lambda c: str(dataclasses.astuple(c)),
 )

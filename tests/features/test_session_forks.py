@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,9 @@ import pytest
 
 import snnlab
 from snnlab import presets
-from snnlab.errors import FormatError, SpecError, StateError
+from snnlab.errors import FormatError, SnnlabError, SpecError, StateError
 from snnlab.interop.session_file import SavedSession, dumps, loads
-from snnlab.session import Session
+from snnlab.session import Holds, RateBeyond, Session
 from tests.features.session_bench import LIMIT_S
 from tests.networks import balanced
 
@@ -118,6 +119,94 @@ def test_branch_with_another_beginning_is_no_part_of_the_file() -> None:
             assert '"branches"' not in session.share()
             with pytest.raises(StateError, match="begins as this session does"):
                 session.put_aside(branch)
+
+
+@pytest.fixture(scope="module")
+def nested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Session]]:
+    """A file of a session with a branch of a branch, and that one."""
+    path = tmp_path_factory.mktemp("nested") / "run.json"
+    with snnlab.open(balanced(200), name="first", threads=1) as session:
+        session.run(10).wait(LIMIT_S)
+        with session.branch(name="b") as branch:
+            branch.set("g", 4.0).result(LIMIT_S)
+            branch.run(10).wait(LIMIT_S)
+            with branch.branch(name="bb") as twig:
+                twig.set("g", 3.0).result(LIMIT_S)
+                twig.run(15).wait(LIMIT_S)
+                branch.run(5).wait(LIMIT_S)
+                session.break_when(RateBeyond("exc", above=500.0)).break_when(
+                    Holds("rate(exc) > 900 and cv(inh) < 0.1")
+                )
+                session.share(path)
+                yield path, twig
+
+
+def test_branches_of_branches_come_back_to_the_spike(nested) -> None:
+    path, twig = nested
+    data = json.loads(path.read_text())
+    assert data["format"] == 3
+    (told,) = data["branches"][0]["branches"]
+    assert (told["name"], told["left_at"], told["same_edits"]) == ("bb", 200, 1)
+    with snnlab.open(path, name="again", threads=2) as again:
+        again.wait(LIMIT_S)
+        assert loads(again.share()) == replace(loads(path.read_text()), name="again")
+        with again.reopen("b") as branch:
+            assert branch.wait(LIMIT_S)
+            assert branch.closed_branches == ("bb",)
+            with branch.reopen("bb") as made:
+                assert made.wait(LIMIT_S)
+                assert (made.parent, made.forked_at, made.edits) == (branch, 20.0, twig.edits)
+                np.testing.assert_array_equal(spikes(made), spikes(twig))
+                assert len(spikes(made)) > 20
+
+
+def test_breakpoints_are_in_the_file(nested) -> None:
+    with snnlab.open(nested[0], name="again", threads=1) as again:
+        assert again.breakpoints == (
+            RateBeyond("exc", above=500.0), Holds("rate(exc) > 900 and cv(inh) < 0.1"),
+        )  # fmt: skip
+
+
+def test_breakpoints_of_a_file_let_its_run_be_repeated_and_pause_it_afterwards(
+    tmp_path: Path,
+) -> None:
+    path, always = tmp_path / "run.json", RateBeyond("exc", above=1e-9, window=10.0)
+    with snnlab.open(balanced(200), name="first", threads=1) as session:
+        session.run(40).wait(LIMIT_S)
+        session.break_when(always).share(path)
+    with snnlab.open(path, name="again", threads=1) as again:
+        assert again.wait(LIMIT_S)
+        assert (again.t, again.hit) == (40.0, None)
+        again.run(40).wait(LIMIT_S)
+        assert again.hit is not None
+        assert again.t == 50.0
+        again.rewind(0)
+        again.run(40).wait(LIMIT_S)
+        assert again.t == 10.0
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"kind": "rate"}, {"kind": "eval"}, {"kind": "formula", "formula": "1 + 1"},
+        {"kind": "rate", "population": "exc", "above": 1.0, "extra": 1},
+        {"kind": "spike", "population": "exc", "above": 1.0},
+    ],
+)  # fmt: skip
+def test_breakpoint_that_cannot_be_meant_is_refused(nested, tmp_path: Path, told: Any) -> None:
+    data = json.loads(nested[0].read_text())
+    data["breakpoints"] = [told]
+    path = tmp_path / "spoilt.json"
+    path.write_text(json.dumps(data))
+    with pytest.raises(SnnlabError, match="breakpoint"):
+        snnlab.open(path, name="spoilt", threads=1)
+
+
+def test_branch_of_a_branch_that_cannot_be_meant_is_refused(nested) -> None:
+    data = json.loads(nested[0].read_text())
+    data["branches"][0]["branches"][0]["same_edits"] = 5
+    with pytest.raises(FormatError, match=r"branches\[0\]\.branches\[0\]"):
+        loads(json.dumps(data))
 
 
 def test_session_without_branches_is_of_the_first_format() -> None:

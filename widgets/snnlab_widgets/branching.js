@@ -2,12 +2,31 @@
 
 const CURVE = { width: 300, height: 150 };
 
+// Where the page may not use the clipboard itself (no secure address), the old way of a marked text.
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = element("textarea", { style: "position:fixed;opacity:0", "aria-hidden": "true" });
+    const before = document.activeElement;
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const isDone = document.execCommand("copy");
+    area.remove();
+    before?.focus();
+    return isDone;
+  }
+}
+
 class BranchingView {
   constructor(model, el) {
     this.model = model;
     this.build(el);
     this.traits = { history: this.list, branches: this.offer, comparison: this.draw, note: this.say };
     for (const [name, update] of Object.entries(this.traits)) model.on(`change:${name}`, update);
+    model.on("msg:custom", this.take);
     this.offTheme = onTheme(this.draw);
     this.sizes = new ResizeObserver(() => { if (this.drawnWidth !== this.stage.clientWidth) this.draw(); });
     this.sizes.observe(this.stage);
@@ -38,6 +57,7 @@ class BranchingView {
     this.error = element("p", { class: "snnlab-error", role: "alert", hidden: true });
     const keep = [["share", "Session file", "Write a small file that repeats this run"], ["script", "Script", "Write a Python script that repeats this run"],
       ["methods", "Methods section", "Write the methods section of a paper"]].map(([kind, text, title]) => this.button(text, title, () => this.ask("keep", { kind }), `snnlab-keep-${kind}`));
+    keep.push(this.button("Copy methods", "Put the methods section on the clipboard, as Markdown", () => this.ask("copy"), "snnlab-copy-methods"));
     el.append(part("section", "history", { "aria-label": "history" },
       element("div", { class: "snnlab-tools" }, element("h3", { text: "History" }), this.undo, this.redo),
       this.empty, this.entries, element("h3", { text: "Branches" }), this.fork, this.rows, this.stage,
@@ -55,6 +75,14 @@ class BranchingView {
       element("b", { text: String(n) }), element("span", { text: words[how] + text, title: text }),
       element("time", { text: `${t.toFixed(1)} ms` }),
       this.button("\u21b6", `Go back to t = ${t.toFixed(1)} ms`, () => this.ask("rewind", { t })))));
+  };
+
+  take = async (message) => {
+    if (message.do !== "copy") return;
+    this.note.hidden = false;
+    const words = message.text.split(/\s+/).length;
+    this.note.textContent = (await copyText(message.text)) ? `The methods section is on the clipboard (${integer(words)} words).`
+      : "This browser lets no page use the clipboard: take the file of \u201cMethods section\u201d.";
   };
 
   offer = () => {
@@ -137,6 +165,7 @@ class BranchingView {
   };
 
   close() {
+    this.model.off("msg:custom", this.take);
     for (const [name, update] of Object.entries(this.traits)) this.model.off(`change:${name}`, update);
     this.offTheme();
     this.sizes.disconnect();

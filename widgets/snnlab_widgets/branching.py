@@ -159,6 +159,10 @@ class Branching(Part):
             raise unknown_name("form to keep a run in", kind, KINDS)
         self._in_background(lambda: self._keep(kind))
 
+    def do_copy(self) -> None:
+        """Send the methods section to the page, which puts it on the clipboard."""
+        self._in_background(lambda: self.send({"do": "copy", "text": self._session.methods()}))
+
     # --- inside ---------------------------------------------------------------------------------
 
     def close(self) -> None:

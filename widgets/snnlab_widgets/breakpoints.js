@@ -15,19 +15,24 @@ class BreakpointsView {
       element("option", { value: "above", text: "above" }), element("option", { value: "below", text: "below" }));
     this.value = element("input", { type: "number", step: "any", required: true, "aria-label": "number" });
     this.unit = element("span", { class: "snnlab-unit" });
+    this.formula = element("input", { type: "text", spellcheck: "false", required: true, "aria-label": "formula",
+      placeholder: "rate(exc) > 50 and cv(exc) < 0.5", maxlength: 300,
+      title: "rate, cv, mean, min, max, mean_weight, min_weight, max_weight of (a name); > < >= <=, + - * /, abs, and, or, not. "
+        + "mean(exc.V_m) needs a recorder of V_m; a name that is not one word stands in quotes" });
     this.rows = element("ul", { "aria-label": "breakpoints" });
     this.hit = element("p", { class: "snnlab-hit", role: "status" });
     this.error = element("p", { class: "snnlab-error", role: "alert", hidden: true });
     const add = element("button", { type: "submit", text: "Stop there", title: "Pause at the very step at which this comes to hold" });
     const form = element("form", { class: "snnlab-tools", "aria-label": "new breakpoint", onsubmit: this.add },
-      element("h3", { text: "Breakpoints" }), this.what, this.relation, this.value, this.unit, add);
+      element("h3", { text: "Breakpoints" }), this.what, this.relation, this.value, this.unit, this.formula, add);
     el.append(part("section", "breakpoints", { "aria-label": "breakpoints" }, form, this.error, this.rows, this.hit));
   }
 
   add = (event) => {
     event.preventDefault();
     const value = this.value.valueAsNumber;
-    this.model.send({ do: "add", what: this.what.value, relation: this.relation.value, value: Number.isFinite(value) ? value : null });
+    this.model.send({ do: "add", what: this.what.value, relation: this.relation.value,
+      value: Number.isFinite(value) ? value : null, formula: this.formula.value });
   };
 
   // The choice stays where it was, as long as there is such a thing.
@@ -41,7 +46,10 @@ class BreakpointsView {
   describe() {
     const found = this.model.get("quantities").find(({ text }) => text === this.what.value);
     const isSpike = found?.kind === "spike";
-    this.relation.hidden = isSpike;
+    const isFormula = found?.kind === "formula";
+    this.relation.hidden = isSpike || isFormula;
+    this.value.hidden = this.value.disabled = isFormula;
+    this.formula.hidden = this.formula.disabled = !isFormula;
     this.value.placeholder = isSpike ? "neuron" : "";
     this.value.setAttribute("aria-label", isSpike ? "index of the neuron" : "number");
     this.unit.textContent = found?.unit === "1" ? "" : found?.unit ?? "";

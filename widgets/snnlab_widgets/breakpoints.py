@@ -9,7 +9,16 @@ import traitlets
 
 from snnlab.errors import SnnlabError, SpecError, unknown_name
 from snnlab.model.recorders import StateRecorder
-from snnlab.session.conditions import STATISTICS, Condition, RateBeyond, SampleBeyond, SpikeOf
+from snnlab.session.conditions import (
+    STATISTICS,
+    Condition,
+    CvBeyond,
+    RateBeyond,
+    SampleBeyond,
+    SpikeOf,
+    WeightBeyond,
+)
+from snnlab.session.formula import Holds
 from snnlab_widgets.part import Part, script
 
 if TYPE_CHECKING:
@@ -21,7 +30,13 @@ __all__ = ["Breakpoints", "condition_text"]
 WINDOW_MS = 100.0
 """Model time over which a rate is averaged."""
 
+CV_WINDOW_MS = 1000.0
+"""Model time over which intervals are looked at."""
+
 RELATIONS = ("above", "below")
+
+FORMULA = "formula"
+"""What is looked at where several quantities are."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +49,9 @@ class _Quantity:
     unit : str
         Of the number that it is compared with; empty for the index of a neuron.
     kind : str
-        ``"rate"``, ``"spike"`` or ``"sample"``.
+        ``"rate"``, ``"cv"``, ``"sample"``, ``"weight"`` or ``"spike"``.
     where : tuple of str
-        Population; or recorder, variable and statistic.
+        Population; or recorder, variable and statistic; or projection and statistic.
     """
 
     text: str
@@ -49,6 +64,10 @@ class _Quantity:
         limits: Any = {relation: value}
         if self.kind == "rate":
             return RateBeyond(self.where[0], **limits, window=WINDOW_MS)
+        if self.kind == "cv":
+            return CvBeyond(self.where[0], **limits, window=CV_WINDOW_MS)
+        if self.kind == "weight":
+            return WeightBeyond(self.where[0], **limits, of=self.where[1])
         if self.kind == "sample":
             recorder, variable, of = self.where
             return SampleBeyond(recorder, variable, **limits, of=of)
@@ -85,8 +104,9 @@ class Breakpoints(Part):
         session, hit = self._session, self._session.hit
         self._offered = _quantities(session.network)
         self.quantities = [
-            {"text": q.text, "unit": q.unit, "kind": q.kind} for q in self._offered
-        ]  # fmt: skip
+            *({"text": q.text, "unit": q.unit, "kind": q.kind} for q in self._offered),
+            {"text": FORMULA, "unit": "", "kind": "formula"},
+        ]
         self.placed = [
             {"text": condition_text(c), "is_hit": hit is not None and hit.condition == c}
             for c in session.breakpoints
@@ -95,8 +115,17 @@ class Breakpoints(Part):
 
     # --- asked for ------------------------------------------------------------------------------
 
-    def do_add(self, what: str, relation: str, value: float | None) -> None:
-        """Pause when a quantity is beyond a number, or when a neuron fires."""
+    def do_add(
+        self, what: str, relation: str = "above", value: float | None = None, formula: str = ""
+    ) -> None:
+        """Pause when a quantity is beyond a number, a formula is true, or a neuron fires."""
+        self._session.break_when(self._meant(what, relation, value, formula))
+        self.error = ""
+        self.refresh()
+
+    def _meant(self, what: str, relation: str, value: float | None, formula: str) -> Condition:
+        if what == FORMULA:
+            return Holds(formula)
         found = {q.text: q for q in self._offered}
         if what not in found:
             raise unknown_name("quantity", what, found)
@@ -104,9 +133,7 @@ class Breakpoints(Part):
             raise unknown_name("relation", relation, RELATIONS)
         if value is None:
             raise SpecError("breakpoint", "must have a number", got="nothing")
-        self._session.break_when(found[what].condition(relation, float(value)))
-        self.error = ""
-        self.refresh()
+        return found[what].condition(relation, float(value))
 
     def do_remove(self, place: int) -> None:
         """Take one away."""
@@ -135,6 +162,13 @@ def condition_text(condition: Condition) -> str:
     limit = f"above {above:g}" if above < float("inf") else f"below {below:g}"
     if isinstance(condition, RateBeyond):
         return f"rate of {condition.population} {limit} Hz, over {condition.window:g} ms"
+    if isinstance(condition, CvBeyond):
+        return f"CV of {condition.population} {limit}, over {condition.window:g} ms"
+    if isinstance(condition, WeightBeyond):
+        what = f"{condition.of} weight of {condition.projection}"
+        return f"{what} {limit}, every {condition.every:g} ms"
+    if isinstance(condition, Holds):
+        return condition.formula
     if isinstance(condition, SampleBeyond):
         return f"{condition.of} of {condition.variable} in {condition.recorder} {limit}"
     if isinstance(condition, SpikeOf):
@@ -145,6 +179,7 @@ def condition_text(condition: Condition) -> str:
 def _quantities(network: Network) -> list[_Quantity]:
     names = [p.name for p in network.populations]
     found = [_Quantity(f"rate of {name}", "Hz", "rate", (name,)) for name in names]
+    found += [_Quantity(f"CV of {name}", "", "cv", (name,)) for name in names]
     for recorder in network.recorders:
         states = network.recorded_states_of(recorder)
         many = len(recorder.neurons) != 1 if isinstance(recorder, StateRecorder) else True
@@ -153,4 +188,9 @@ def _quantities(network: Network) -> list[_Quantity]:
                 text = f"{of} of {variable} in {recorder.name}"
                 where = recorder.name, variable, of
                 found.append(_Quantity(text, states[variable].unit, "sample", where))
+    for p in network.projections:
+        unit = network.population(p.post).model.receptors[network.receptor_of(p)].unit
+        for of in STATISTICS:
+            text = f"{of} weight of {p.name}"
+            found.append(_Quantity(text, unit, "weight", (p.name, of)))
     return found + [_Quantity(f"spike of {name}", "", "spike", (name,)) for name in names]

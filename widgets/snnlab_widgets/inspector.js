@@ -19,6 +19,8 @@ class Scale {
   }
 }
 
+const SHORT = 9;  // letters of a value that are seen beside a slider; more are told on hovering, and seen while it is edited
+
 const withUnit = (text, unit) => (unit === "1" ? text : `${text} ${unit}`);
 
 // One parameter.
@@ -122,6 +124,7 @@ class Row {
   show(row) {
     this.sent = undefined;
     this.entry.value = this.shown = row.text;
+    this.entry.title = row.text.length > SHORT ? `${row.text} (${row.bounds})` : row.bounds;
     if (this.slider && row.value !== null) this.slider.value = this.scale.position(row.value);
     this.speak(row.text);
   }

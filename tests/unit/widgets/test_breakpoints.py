@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from snnlab.session import RateBeyond, SampleBeyond, Session, SpikeOf
+import snnlab
+from snnlab.session import (
+    CvBeyond,
+    Holds,
+    RateBeyond,
+    SampleBeyond,
+    Session,
+    SpikeOf,
+    WeightBeyond,
+)
 from snnlab_widgets.breakpoints import Breakpoints, condition_text
+from tests.networks import balanced
 from tests.unit.widgets.test_page import ask
 
 
@@ -20,10 +30,30 @@ def texts(part: Breakpoints) -> list[str]:
 
 def test_everything_that_is_there_is_offered(part: Breakpoints) -> None:
     assert [q["text"] for q in part.quantities] == [
-        "rate of exc", "rate of inh", "mean of V_m in electrode", "min of V_m in electrode",
-        "max of V_m in electrode", "spike of exc", "spike of inh",
+        "rate of exc", "rate of inh", "CV of exc", "CV of inh", "mean of V_m in electrode",
+        "min of V_m in electrode", "max of V_m in electrode", "spike of exc", "spike of inh",
+        "formula",
     ]  # fmt: skip
-    assert [q["unit"] for q in part.quantities][:3] == ["Hz", "Hz", "mV"]
+    assert [q["unit"] for q in part.quantities][1:5] == ["Hz", "", "", "mV"]
+
+
+def test_weights_of_every_projection_are_offered() -> None:
+    with snnlab.open(balanced(60), threads=1) as session:
+        part = Breakpoints(session)
+        names = [p.name for p in session.network.projections]
+        text = f"max weight of {names[0]}"
+        assert {q["text"]: q["unit"] for q in part.quantities}[text] == "mV"
+        ask(part, "add", what=text, relation="above", value=3)
+        assert session.breakpoints == (WeightBeyond(names[0], above=3.0, of="max"),)
+        assert texts(part) == [f"{text} above 3, every 100 ms"]
+
+
+def test_a_formula_and_a_cv_are_the_session_s(part: Breakpoints, session: Session) -> None:
+    formula = "cv(exc) > 0.5 and mean(electrode.V_m) < -50"
+    ask(part, "add", what="formula", formula=formula)
+    ask(part, "add", what="CV of inh", relation="below", value=0.4)
+    assert session.breakpoints == (Holds(formula), CvBeyond("inh", below=0.4))
+    assert texts(part) == [formula, "CV of inh below 0.4, over 1000 ms"]
 
 
 def test_they_are_the_session_s(part: Breakpoints, session: Session) -> None:
@@ -60,6 +90,7 @@ def test_what_has_paused_the_run_is_told(part: Breakpoints, session: Session) ->
     ("asked", "words"),
     [
         ({"what": "rate of nobody", "relation": "above", "value": 1.0}, "quantity"),
+        ({"what": "formula", "formula": "rate(exc)"}, "must be comparisons"),
         ({"what": "rate of exc", "relation": "beside", "value": 1.0}, "relation"),
         ({"what": "rate of exc", "relation": "above", "value": None}, "must have a number"),
         ({"what": "spike of exc", "relation": "above", "value": 80}, "must be from 0 to 79"),

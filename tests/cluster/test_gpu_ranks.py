@@ -311,18 +311,17 @@ def test_rules_that_replace(gpus: Ranks, name: str) -> None:
             assert len(pair.together.synapses("p")) == before
 
 
-@pytest.mark.parametrize("name", ["of both kinds", "ranked"])
-def test_rules_that_replace_get_room(three_gpus: Ranks, name: str) -> None:
-    make, n_steps = REPLACING[name]
-    usual = three_gpus.call(on_ranks.leave_room, 1, 1)[0]
+def test_rules_that_replace_get_room(gpus: Ranks) -> None:
+    make, n_steps = REPLACING["ranked"]
+    usual = gpus.call(on_ranks.leave_room, 1, 1)[0]
     try:
-        with both(wide(make()), three_gpus, device="cuda") as pair:
-            before = three_gpus.call(on_ranks.n_places)
+        with both(wide(make()), gpus, device="cuda") as pair:
+            before = gpus.call(on_ranks.n_places)
             pair.advance(1, n_steps - 1)
-            assert three_gpus.call(on_ranks.n_places) != before
+            assert gpus.call(on_ranks.n_places) != before
             pair.compare()
     finally:
-        three_gpus.call(on_ranks.leave_room, *usual)
+        gpus.call(on_ranks.leave_room, *usual)
 
 
 def test_deep_r_goes_on_elsewhere(three_gpus: Ranks) -> None:

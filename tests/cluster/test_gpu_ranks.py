@@ -5,11 +5,14 @@ The GPUs are the host's, which run the very sources that a GPU compiles; MPI is 
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import numpy as np
+import psutil
 import pytest
 
 import snnlab
@@ -18,7 +21,7 @@ from snnlab.cluster.engine import ClusterEngine
 from snnlab.cpu.engine import CpuEngine
 from snnlab.cuda.engine import CudaEngine
 from snnlab.engine import Engine
-from snnlab.errors import DeviceUnavailable
+from snnlab.errors import DeviceUnavailable, RankDied
 from snnlab.frames.frame import Frame
 from snnlab.model.edits import (
     AddRecorder,
@@ -40,6 +43,7 @@ from tests.cluster.test_structure import (
     watched,
     wide,
 )
+from tests.features.session_bench import eventually
 from tests.features.test_homeostatic import growing
 from tests.features.test_lesions import lesionable
 from tests.host_device.host_device import HostDevice
@@ -288,7 +292,7 @@ def test_rewired_synapses_go_on_elsewhere(gpus: Ranks) -> None:
 
 
 REPLACING: dict[str, tuple[Callable[[], Network], int]] = {
-    "of both kinds": (replacing, 15),
+    "of both kinds": (replacing, 8),
     "DEEP R": (signed, 60),
     "weighing": (weighing, 60),
     "ranked": (ranked, 60),
@@ -336,6 +340,55 @@ def test_deep_r_goes_on_elsewhere(three_gpus: Ranks) -> None:
     there.advance(30)
     assert_same_state(there.checkpoint(), straight.checkpoint())
     there.close()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process does anything; one whose exit code nobody has taken does not."""
+    return bool(psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+
+
+@pytest.fixture
+def lasting_gpus(gpus: Ranks, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ranks]:
+    """GPUs that are there for ranks that are started again, too."""
+    restart = gpus.restart
+    with ExitStack() as stack:
+
+        def again() -> None:
+            restart()
+            stack.enter_context(with_gpus(gpus))
+
+        monkeypatch.setattr(gpus, "restart", again)
+        yield gpus
+
+
+@pytest.mark.parametrize("make", [balanced, lambda: wide(signed())], ids=["balanced", "DEEP R"])
+def test_a_run_survives_the_death_of_a_rank(
+    lasting_gpus: Ranks, make: Callable[[], Network]
+) -> None:
+    """The one that was killed is named, the others are released, and nothing is lost."""
+    network = make()
+    with snnlab.open(network, threads=1, name="undisturbed") as alone:
+        alone.run(60.0).wait()
+        wanted = np.array(alone.spikes())
+        synapses = [alone.synapses(projection.name) for projection in network.projections]
+    with snnlab.open(network, ranks=lasting_gpus, device="cuda", name="dies") as session:
+        session.run(30.0).wait()
+        pids = [rank.pid for rank in session.ranks]
+        session.speed = 0.01
+        running = session.run_until(60.0)
+        os.kill(pids[1], signal.SIGKILL)
+        with pytest.raises(RankDied, match="killed by SIGKILL") as caught:
+            running.wait(30)
+        assert caught.value.where.startswith("rank 1 on ")
+        assert [rank.end for rank in session.ranks] == ["because of rank 1", "killed by SIGKILL"]
+        assert eventually(lambda: not any(map(is_alive, pids)), 10)
+        session.restart_ranks()
+        assert [rank.device for rank in session.ranks] == ["cuda:0", "cuda:1"]
+        session.speed = None
+        session.run_until(60.0).wait()
+        np.testing.assert_array_equal(np.array(session.spikes()), wanted)
+        for projection, theirs in zip(network.projections, synapses, strict=True):
+            assert session.synapses(projection.name).equals(theirs)
 
 
 def test_ranks_without_a_gpu_are_refused(ranks: Ranks) -> None:

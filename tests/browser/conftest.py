@@ -32,6 +32,14 @@ def chromium(browser_path: str) -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def pages_end_with_their_file(chromium: Any) -> Iterator[None]:
+    """A page whose server is gone tries to reach it again and again, and slows the next ones."""
+    yield
+    for context in chromium.contexts:
+        context.close()
+
+
 @pytest.fixture(scope="session")
 def artifacts() -> Path:
     """Where screenshots and measurements are left."""

@@ -114,7 +114,7 @@ SET = {"kind": "set_parameter", "target": "", "name": "g", "value": 1.0}
     ("data", "where", "says"),
     [
         (changed(snnlab="notebook"), "snnlab", "known word"),
-        (changed(format=3), "format", "got 3"),
+        (changed(format=4), "format", "got 4"),
         (changed(code="import os"), "session", "'code'"),
         (changed(name=None), "session", "'name'"),
         (changed(name="a\nb"), "name", "control characters"),

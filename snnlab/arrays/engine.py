@@ -404,7 +404,7 @@ class ArrayEngine(StructuralEngine[B], Generic[B, C]):
         """
         found = self.network.projection(projection)
         self._collect()
-        return without_lesioned(self.network, list_synapses(self._arrays, found))
+        return without_lesioned(self.network, list_synapses(self._arrays, found, self.step))
 
 
 def _refuse_to_settle(old: Network, new: Network) -> None:

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["list_synapses"]
 
 
-def list_synapses(built: Built, projection: Projection) -> Synapses:
+def list_synapses(built: Built, projection: Projection, step: int) -> Synapses:
     """Return the synapses of a projection, those of all ranks; all spikes must have been delivered.
 
     Static projections between the same populations that share a table are listed together: their
-    synapses cannot be told apart.
+    synapses cannot be told apart. `step` is how many steps are done: the arrays themselves count
+    them only where synapses are plastic.
     """
     k = next(
         k for k, plan in enumerate(built.connections.plans)
@@ -43,7 +44,7 @@ def list_synapses(built: Built, projection: Projection) -> Synapses:
         states = {"weight": of_all.whole(_static_weights(built, k, at))}
     weight = states.pop("weight")[mine]
     return Synapses(
-        projection.name, int(built.plastic.clock[0]), pre[mine], post[mine],
+        projection.name, step, pre[mine], post[mine],
         np.asarray(delay[mine] * built.network.dt), weight, states,
     )  # fmt: skip
 

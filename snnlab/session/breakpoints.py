@@ -119,7 +119,7 @@ class Breakpoints:
     def room(self, step: int, network: Network) -> int | None:
         """How many steps a run may advance before synapses have to be read; None: any."""
         self._look_out(network, step)
-        due = [found[0] for w in self._watched.values() if (found := w.probe.due(step))]
+        due = [at for w in self._watched.values() for at, _ in w.probe.due(step)]
         return min(due) - step if due else None
 
     def first(
@@ -138,11 +138,11 @@ class Breakpoints:
         self._look_out(network, frame.t_start)
         read: dict[str, Synapses] = {}
         for watched in self._watched.values():
-            due = watched.probe.due(frame.t_stop - 1)
-            if due is not None and due[0] == frame.t_stop:
-                if due[1] not in read:
-                    read[due[1]] = synapses(due[1])
-                watched.probe.read(read[due[1]])
+            for at, projection in watched.probe.due(frame.t_stop - 1):
+                if at == frame.t_stop:
+                    if projection not in read:
+                        read[projection] = synapses(projection)
+                    watched.probe.read(read[projection])
         hits = [hit for w in self._watched.values() if (hit := w.first(frame)) is not None]
         return min(hits, key=lambda hit: hit.step, default=None)
 

@@ -34,6 +34,10 @@ LOOKS_PER_WINDOW = 10
 STATISTICS: dict[str, Callable[..., Any]] = {"mean": np.mean, "min": np.min, "max": np.max}
 
 
+Due = tuple[int, str]
+"""A step at which synapses are needed, and the name of their projection."""
+
+
 class Probe(Protocol):
     """What a condition looks at in the frames of one run."""
 
@@ -45,10 +49,10 @@ class Probe(Protocol):
         """Take note that this is what the run went on with."""
         ...
 
-    def due(self, step: int) -> tuple[int, str] | None:
-        """The next step after `step` at which the synapses of a projection are needed, and whose.
+    def due(self, step: int) -> tuple[Due, ...]:
+        """For each projection that it reads, the next step after `step` at which it does.
 
-        None if it needs nothing but frames.
+        Empty if it needs nothing but frames.
         """
         ...
 
@@ -292,8 +296,8 @@ class _FrameProbe:
     def keep(self, frame: Frame) -> None:
         pass
 
-    def due(self, step: int) -> tuple[int, str] | None:
-        return None
+    def due(self, step: int) -> tuple[Due, ...]:
+        return ()
 
     def read(self, synapses: Synapses) -> None:
         pass
@@ -370,8 +374,8 @@ class _WeightProbe(_FrameProbe):
         if self._last is not None and frame.t_start < self._last[0] <= frame.t_stop:
             yield self._last
 
-    def due(self, step: int) -> tuple[int, str] | None:
-        return (step // self._every + 1) * self._every, self._projection
+    def due(self, step: int) -> tuple[Due, ...]:
+        return (((step // self._every + 1) * self._every, self._projection),)
 
     def read(self, synapses: Synapses) -> None:
         # In float64: the mean of many float32 numbers would depend on their order.

@@ -18,6 +18,7 @@ from snnlab.model.recorders import StateRecorder
 from snnlab.session.conditions import (
     Condition,
     CvBeyond,
+    Due,
     Probe,
     RateBeyond,
     SampleBeyond,
@@ -112,14 +113,12 @@ class _FormulaProbe:
         for probe in self._probes.values():
             probe.keep(frame)
 
-    def due(self, step: int) -> tuple[int, str] | None:
-        found = [due for probe in self._probes.values() if (due := probe.due(step))]
-        return min(found, default=None)
+    def due(self, step: int) -> tuple[Due, ...]:
+        return tuple({due for probe in self._probes.values() for due in probe.due(step)})
 
     def read(self, synapses: Synapses) -> None:
         for probe in self._probes.values():
-            due = probe.due(synapses.step - 1)
-            if due == (synapses.step, synapses.projection):
+            if (synapses.step, synapses.projection) in probe.due(synapses.step - 1):
                 probe.read(synapses)
 
     def _news(self, frame: Frame) -> list[tuple[int, dict[str, float]]]:

@@ -174,6 +174,28 @@ def test_weights_are_read_at_the_same_steps_however_the_run_is_cut(chop) -> None
             assert hits_of(session, condition, chop, 600 * session.dt) == expected
 
 
+def test_weights_that_only_edits_change_are_read_too() -> None:
+    """Nothing in this network is plastic; its weights are those of the edits."""
+    with Session(CpuEngine(balanced(60), threads=1)) as session:
+        (weight,) = set(session.read_synapses("exc->exc").synapses.weight.tolist())
+        session.break_when(WeightBeyond("exc->exc", above=1.5 * weight, every=10.0))
+        session.run(25).wait(LIMIT_S)
+        assert session.hit is None
+        assert session.read_synapses("exc->exc").synapses.step == session.step == 250
+        session.set("exc->exc", "weight", 2 * weight).result(LIMIT_S)
+        session.run(25).wait(LIMIT_S)
+        assert session.hit is not None
+        assert (session.hit.step, session.hit.value) == (300, 2 * weight)
+
+
+@pytest.mark.parametrize("chop", [7.3, 400.0])
+def test_a_formula_may_be_of_the_weights_of_several_projections(chop) -> None:
+    """All of them are read at the same steps."""
+    with Session(CpuEngine(balanced(60), threads=1)) as session:
+        formula = "mean_weight('exc->exc') + mean_weight('inh->exc') < max_weight('exc->inh')"
+        assert hits_of(session, Holds(formula), chop, 250) == [1000]
+
+
 def test_a_recorded_value_pauses_where_it_was_sampled(session) -> None:
     session.break_when(SampleBeyond("voltage", "V_m", above=15.0, of="max"))
     session.run(200).wait(LIMIT_S)

@@ -14,7 +14,7 @@ from snnlab.cluster import Ranks
 from snnlab.cluster.engine import ClusterEngine
 from snnlab.cluster.first_ranks import FirstRanks
 from snnlab.cpu.engine import CpuEngine
-from snnlab.errors import SpecError
+from snnlab.errors import RankDied, SpecError
 from snnlab.session.proof import Verdict
 from tests.cluster.test_cluster_engine import (
     _advanced,
@@ -80,6 +80,8 @@ def test_ranks_that_have_died_are_started_again_for_the_next_place(mpi_library: 
         first = make(network, "1 rank")
         assert isinstance(first, ClusterEngine)
         os.kill(first.ranks[0].pid, signal.SIGKILL)
+        with pytest.raises(RankDied):  # a process lives on for a moment after it was killed
+            first.advance(1_000_000)
         second = make(network, "2 ranks")
         assert second.advance(100).t_stop == 100
         second.close()

@@ -20,7 +20,7 @@ FIGURES = (
     "construct", "simulate", "real_time_factor", "us_per_step", "ns_per_event",
     "bytes_per_synapse", "peak_bytes",
 )  # fmt: skip
-"""What tables have, and bars can be set for: times [s], and what `figures` makes of them."""
+"""What a bar can be set for: times [s], and what tables derive from them."""
 
 _ABSOLUTE = re.compile(r"/|~|\\\\|[A-Za-z]:[\\/]|file:")
 _DEVICE = re.compile(r"cpu|cuda(:\d+)?")

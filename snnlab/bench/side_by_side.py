@@ -10,7 +10,7 @@ from typing import Any
 
 from snnlab.bench.record import Record
 
-__all__ = ["REFERENCE", "Group", "Timed", "fastest", "groups_of", "middle", "ratios"]
+__all__ = ["REFERENCE", "Group", "Timed", "fastest", "groups_of", "middle", "newest", "ratios"]
 
 REFERENCE = "snnlab"
 
@@ -18,6 +18,8 @@ PLACEMENT = ("threads", "ranks", "p_precision", "p_device", "p_exchange", "p_tou
 """Coordinates that tell settings of one simulator apart, not networks."""
 
 _NO_NETWORK = {*PLACEMENT, "p_beside", "p_model", "p_time", "p_warmup"}
+
+_WHAT = ("benchmark", "simulator", "threads", "ranks", "machine_label")
 
 _NUMBERS = ("model_time", "dt", "n_neurons", "n_synapses", "n_spikes", "n_syn_events", "load")
 
@@ -78,8 +80,11 @@ class Group:
 
     @property
     def counted(self) -> list[Timed]:
-        """Runs whose times may be used."""
-        return [run for run in self.runs if run.status in ("ok", "noisy")]
+        """Runs whose times may be used, and are there."""
+        return [
+            run for run in self.runs
+            if run.status in ("ok", "noisy") and math.isfinite(run.seconds)
+        ]  # fmt: skip
 
     @property
     def typical(self) -> Timed:
@@ -107,8 +112,9 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
     Returns
     -------
     list of Group
-        By network, in the order in which these were first measured. Parameters are named where
-        the records of a benchmark differ in them, settings where those of a simulator do.
+        By network, in the order in which these were first measured. Parameters and machines are
+        named where the records of a benchmark differ in them, settings where those of a simulator
+        do.
     """
     told = [(record, _coordinates(record)) for record in records]
     told.sort(key=lambda each: (str(each[1].get("recorded_at", "")), each[0].record_id))
@@ -118,6 +124,8 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
     for record, own in told:
         benchmark, simulator = str(own.get("benchmark", "")), str(own.get("simulator", ""))
         swept = [n for n in of_benchmark[benchmark,] if n.startswith("p_") and n not in _NO_NETWORK]
+        if "machine_label" in of_benchmark[benchmark,]:
+            swept.append("machine_label")
         network = " ".join([benchmark, *_words(own, swept)])
         differing = of_simulator[benchmark, simulator]
         setting = " ".join(_words(own, [n for n in PLACEMENT if n in differing]))
@@ -131,6 +139,17 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
         group.bars = provenance.get("spec", {}).get("values", {}).get("bars", {})
     first = list(dict.fromkeys(group.network for group in found.values()))
     return sorted(found.values(), key=lambda group: first.index(group.network))
+
+
+def newest(records: Iterable[Record]) -> list[Record]:
+    """Return the records of the last campaign that measured each thing, on each machine."""
+    found: dict[Any, dict[str, list[Record]]] = {}
+    told = [(record, _coordinates(record)) for record in records]
+    for record, own in sorted(told, key=lambda each: str(each[1].get("recorded_at", ""))):
+        swept = (n for n in own if n.startswith("p_") or n in _WHAT)
+        key = tuple(sorted((name, own[name]) for name in swept))
+        found.setdefault(key, {}).setdefault(str(own.get("campaign", "")), []).append(record)
+    return [record for campaigns in found.values() for record in list(campaigns.values())[-1]]
 
 
 def fastest(groups: Iterable[Group]) -> list[Group]:
@@ -192,11 +211,9 @@ def _different(
 
 
 def _words(own: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    return [
-        f"{name.removeprefix('p_')}={value:g}" if isinstance(value, float)
-        else f"{name.removeprefix('p_')}={value}"
-        for name in names if (value := own.get(name)) is not None
-    ]  # fmt: skip
+    """What is recorded of these names, as text; nothing of those that are not."""
+    known = {name.removeprefix("p_"): own[name] for name in names if name in own}
+    return [f"{k}={v:g}" if isinstance(v, float) else f"{k}={v}" for k, v in known.items()]
 
 
 def _runs(record: Record, own: Mapping[str, Any], notes: Mapping[str, str]) -> Iterator[Timed]:

@@ -127,8 +127,8 @@ def test_a_run_beside_a_busy_process_is_not_noisy_for_it(tmp_path: Path, store: 
     share = (process["cpu_time"] / process["wall_time"]).median("repeat").values
     if sys.platform == "linux":  # elsewhere nothing is held to one core
         assert share[0] < 0.75  # the other one had the core for half of the time
-    # Without taking it out, others would have had about half of the core.
-    assert data["foreign"].median("repeat").values[0] < 0.3 + data["foreign"].min().item()
+        # Without taking it out, others would have had about half of the core in every run.
+        assert data["foreign"].min("repeat").values[0] < 0.4
 
 
 def test_a_campaign_ends_early_when_it_may(tmp_path: Path, store: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from snnlab.bench.limits import PHASES, limit, shares
 from snnlab.bench.record import Record, make_record
-from snnlab.bench.side_by_side import fastest, groups_of
+from snnlab.bench.side_by_side import fastest, groups_of, newest
 from snnlab.bench.store import Store
 from snnlab.bench.table import missed, page
 from snnlab.cli import main
@@ -83,6 +83,18 @@ def test_runs_of_other_campaigns_are_no_round() -> None:
     text = page([ran("snnlab", [0.1, 0.1]), ran("nest", [1.0, 1.0], campaign="another day")])
     assert of(text, "Speed", "nest")["ratio"] == ""
     assert of(text, "Speed", "nest")["simulate s"] == "1.000"
+
+
+def test_the_last_campaign_counts_and_machines_do_not_mix() -> None:
+    old = ran("snnlab", [0.1], recorded_at="2026-01-01")
+    new = ran("snnlab", [0.3], recorded_at="2026-02-01", campaign="d", commit="def")
+    peer = ran("nest", [1.0], recorded_at="2026-01-01")
+    assert newest([new, old, peer]) == [peer, new] or newest([new, old, peer]) == [new, peer]
+    other = ran("snnlab", [0.2], recorded_at="2026-01-15", machine_label="Ampere")
+    networks = {g.network: g.seconds for g in groups_of(newest([old, new, other]))}
+    assert networks == {
+        "brunel4k machine_label=AMD EPYC": 0.3, "brunel4k machine_label=Ampere": 0.2,
+    }  # fmt: skip
 
 
 def test_only_what_counts_is_in_the_times_and_the_rest_is_told() -> None:

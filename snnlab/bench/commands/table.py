@@ -16,6 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "benchmarks", nargs="*", metavar="BENCHMARK", help="names of benchmarks (default: all)"
     )
+    parser.add_argument(
+        "--pool", action="store_true",
+        help="take the runs of all campaigns together (default: of the last one for each setting)",
+    )  # fmt: skip
     parser.add_argument("--file", type=Path, metavar="FILE.md", help="write the page there too")
     add_store_argument(parser)
 
@@ -28,6 +32,7 @@ def main(args: argparse.Namespace) -> int:
     int
         0: all bars were reached; 12: one was not; 14: there is nothing.
     """
+    from snnlab.bench.side_by_side import newest
     from snnlab.bench.store import Store
     from snnlab.bench.table import missed, page
     from snnlab.bench.verdict import VerdictStatus
@@ -37,6 +42,7 @@ def main(args: argparse.Namespace) -> int:
         record for record in Store(args.store).records()
         if not args.benchmarks or record.dataset["benchmark"].item() in args.benchmarks
     ]  # fmt: skip
+    records = records if args.pool else newest(records)
     if not records:
         sys.stderr.write(f"No such records in {args.store}.\n")
         return VerdictStatus.NO_DATA.exit_code

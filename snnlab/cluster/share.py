@@ -56,6 +56,8 @@ class Share:
     threads : int
     exchange : str
         How it exchanges spikes, in words.
+    transport : str
+        What a GPU hands to MPI for that: ``"host"`` or ``"device"`` memory; empty on CPUs.
     link_s : float [s]
         Wall-clock time until the ranks knew whose spikes each of them wants.
     recorded : dict
@@ -66,6 +68,7 @@ class Share:
     owned: tuple[tuple[int, int], ...]
     threads: int
     exchange: str
+    transport: str
     link_s: float
     recorded: dict[str, SynapseIds]
 
@@ -84,6 +87,7 @@ def build(
     threads: int,
     precision: str,
     exchange: str | Mapping[str, str],
+    transport: str,
     device: str,
     n_ranks: int,
 ) -> Share:
@@ -97,6 +101,8 @@ def build(
         Threads of this rank.
     precision, exchange
         See `snnlab.cpu.engine.CpuEngine`.
+    transport : str
+        See `snnlab.cuda.engine.CudaEngine`.
     device : str
         What this rank computes on: ``"cpu"``, ``"cuda:0"``.
     n_ranks : int
@@ -113,7 +119,9 @@ def build(
     else:
         from snnlab.cuda.engine import CudaEngine
 
-        _ENGINES[number] = CudaEngine(network.network(), gpu(device), **settings)
+        _ENGINES[number] = CudaEngine(
+            network.network(), gpu(device), transport=transport, **settings
+        )
     return _share(number)
 
 
@@ -204,5 +212,6 @@ def _engine(number: int) -> SharedEngine[Any, Any]:
 def _share(number: int) -> Share:
     engine = _engine(number)
     return Share(
-        engine.report, engine.owned, engine.threads, engine.exchange, engine.link_s, engine.recorded
-    )
+        engine.report, engine.owned, engine.threads, engine.exchange, engine.transport,
+        engine.link_s, engine.recorded,
+    )  # fmt: skip

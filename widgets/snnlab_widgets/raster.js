@@ -117,7 +117,8 @@ class RasterView {
     if (!todo.length) return;
     for (const [message, [spikes, rates]] of todo) this.take(message, spikes, rates);
     this.paint();
-    const { k, step } = todo.at(-1)[0];
+    const { k, step, aside } = todo.at(-1)[0];
+    for (const [line, detail] of Object.entries(aside)) document.dispatchEvent(new CustomEvent(line, { detail }));
     this.canvas.dataset.frame = k;
     this.canvas.dataset.step = step;
     this.answer(todo);

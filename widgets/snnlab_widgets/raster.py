@@ -56,6 +56,12 @@ class Raster(Part):
         Gets the first and the last of the neurons that somebody clicks on.
     on_error : callable, optional
         Gets the exceptions of the browser's messages.
+
+    Attributes
+    ----------
+    aside : callable
+        Returns what other parts of the page are told with each frame: name of the event in the
+        page -> what it tells.
     """
 
     _esm = script(
@@ -83,6 +89,7 @@ class Raster(Part):
         self._marks = marks
         self._on_select = on_select
         self._on_poke = on_poke
+        self.aside: Callable[[], dict[str, Any]] = dict
         self._height = height
         self._column_ms = column_ms
         self._lock = threading.Lock()
@@ -161,7 +168,7 @@ class Raster(Part):
             "mode": spikes.mode, "start": spikes.start, "stop": spikes.stop,
             "n": spikes.n, "bits": spikes.bits,
             "first_bin": counts.start, "stop_bin": counts.stop, "width": counts.width,
-            **self._new_marks(is_fresh=is_fresh),
+            **self._new_marks(is_fresh=is_fresh), "aside": self.aside(),
         }  # fmt: skip
         self.send(message, [spikes.data, counts.data])
 

@@ -18,6 +18,7 @@ from snnlab_widgets.map_branches import MapBranches
 from snnlab_widgets.map_fields import MapFields
 from snnlab_widgets.map_sheet import MapSheet
 from snnlab_widgets.messages import Messages
+from snnlab_widgets.onlooker import Onlooker
 from snnlab_widgets.plot_panel import PlotPanel
 from snnlab_widgets.timeline import Timeline
 from snnlab_widgets.transport import Transport
@@ -105,13 +106,14 @@ class MapPage(ipywidgets.Box):
         _open[self._key] = self
         self.session = session
         self.view = Viewpoint(sampler)
-        display = Display(session, on_end=self.close)
+        self._onlooker = Onlooker(on_error=session.messages.error)
+        display = Display(session, self._onlooker, on_end=self.close)
         self._display = display
         self.parts = self._make_parts(session, None if folder is None else Path(folder), on_drop)
         for name in ("transport", "timeline", "messages", "branches"):
             self.parts[name].add_class("snnlab-wide")
         self._camera = Camera(session, "Topographic map", on_error=session.messages.error)
-        super().__init__((*self.parts.values(), self._camera))
+        super().__init__((*self.parts.values(), self._camera, self._onlooker))
         self.add_class("snnlab-lab")
         self.add_class("snnlab-map")
         self._schedule(display)
@@ -142,7 +144,7 @@ class MapPage(ipywidgets.Box):
     def _schedule(self, display: Display) -> None:
         display.add(self.parts["transport"].refresh, 0.2)
         display.add(self.parts["timeline"].refresh, 0.2)
-        display.add(self.view.sampler.sample, 0.1, share=SHARES["sampler"])
+        display.add(self.view.sampler.sample, 0.1, share=SHARES["sampler"], is_unseen=True)
         display.add(self.parts["sheet"].refresh, 0.1, share=SHARES["sheet"])
         display.add(self.parts["fields"].refresh, 0.1, share=SHARES["fields"])
         display.add(self.parts["plots"].refresh, 0.5, share=SHARES["plot"])
@@ -167,7 +169,7 @@ class MapPage(ipywidgets.Box):
         if _open.get(self._key) is self:
             del _open[self._key]
         self._display.close()
-        for part in (*self.parts.values(), self._camera):
+        for part in (*self.parts.values(), self._camera, self._onlooker):
             part.close()
         self.session, self.parts = None, {}
         self.children = ()

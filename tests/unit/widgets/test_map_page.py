@@ -43,6 +43,7 @@ def page(tmp_path: Path) -> Iterator[MapPage]:
     """A page on a map that was read every second for three seconds."""
     with open_map("map") as session:
         page = MapPage(session, folder=tmp_path)
+        ask(page._onlooker, "look", view="window", looks=True)
         page.view.sampler.every = 1e9  # what is read on the way depends on the clock
         page.view.sampler.run("3 s", every="1 s")
         yield page

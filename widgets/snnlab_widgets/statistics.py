@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
 from snnlab.analysis.irregularity import cv, mean_of_known
 from snnlab.analysis.rates import mean_rate

@@ -29,6 +29,7 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.rank_status import RankStatus
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
+from snnlab.frames.weights import WeightPicture
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -245,6 +246,13 @@ class ClusterEngine:
         """Return the synapses of a projection as they are now, those of all ranks."""
         whole = self._call(share.synapses, projection)[0]
         assert isinstance(whole, Synapses)  # the first rank's
+        return whole
+
+    def weights(self, projection: str, *, most_cells: int = 64, n_bars: int = 40) -> WeightPicture:
+        """Return the weights of a projection as they are now as a picture, those of all ranks."""
+        self.network.projection(projection)
+        whole = self._call(share.weights, projection, most_cells, n_bars)[0]
+        assert isinstance(whole, WeightPicture)  # the first rank's
         return whole
 
     def synaptic_elements(self, population: str) -> ElementStates:

@@ -23,6 +23,7 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.frames.synapses import Synapses
+from snnlab.frames.weights import WeightPicture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -164,6 +165,13 @@ def synapses(number: int, projection: str) -> Synapses | None:
     """Return the synapses of a projection, all of them, on the first rank."""
     engine = _engine(number)
     whole = engine.synapses(projection)
+    return whole if engine.is_first else None
+
+
+def weights(number: int, projection: str, most_cells: int, n_bars: int) -> WeightPicture | None:
+    """Return the weights of a projection as a picture, those of all ranks, on the first rank."""
+    engine = _engine(number)
+    whole = engine.weights(projection, most_cells=most_cells, n_bars=n_bars)
     return whole if engine.is_first else None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 import snnlab
@@ -35,9 +36,10 @@ WHITE = (255, 255, 255)
 class RasterPage:
     """A raster of 100 neurons in a bare page, connected to its Python half."""
 
-    def __init__(self, chromium: Any, **options: Any) -> None:
+    def __init__(self, chromium: Any, n_exc: int = 80, **options: Any) -> None:
         self.recent = RecentFrames()
-        self.raster = Raster(two_populations(), self.recent, height=100)
+        self.sizes = (n_exc, 20)
+        self.raster = Raster(two_populations(n_exc), self.recent, height=100)
         self.page = BarePage(chromium, self.raster, **options)
         self.raster.send = self._send
         self._answered = 0
@@ -56,9 +58,19 @@ class RasterPage:
 
     def show(self, spikes: list[tuple[int, int]], t_start: int, t_stop: int) -> None:
         """Let these (step, neuron) pairs happen and be painted."""
-        self.recent.append(frame_of(spikes, t_start, t_stop))
+        self.recent.append(frame_of(spikes, t_start, t_stop, sizes=self.sizes))
         self.raster.refresh()
         self.answer()
+
+    def inked(self, n_columns: int) -> np.ndarray:
+        """Which pixels of the first columns are not of the paper's colour, (columns, neurons)."""
+        data = self.page.page.evaluate(
+            "([x, y, n]) => [...document.querySelector('canvas').getContext('2d')"
+            ".getImageData(x, y, n, 100).data]",
+            [MARGIN_LEFT, MARGIN_TOP, n_columns],
+        )
+        pixels = np.array(data).reshape(100, n_columns, 4)[::-1, :, :3]
+        return (pixels != WHITE).any(axis=2).T
 
     def colour(self, t: float, neuron: int) -> tuple[int, ...]:
         """Colour of the pixel of a neuron at the time `t` [ms] after the left edge."""
@@ -95,11 +107,52 @@ def test_picture_scrolls_by_what_is_new(raster: RasterPage) -> None:
     assert raster.colour(columns - 1, 7) == WHITE
 
 
-def test_each_painted_frame_is_acknowledged_once(raster: RasterPage) -> None:
-    for k in range(3):
+@pytest.mark.parametrize("share", [0.02, 0.2, 0.7])
+def test_no_form_of_a_frame_loses_a_spike(raster: RasterPage, share: float) -> None:
+    """Few or many: the inked pixels are those where somebody has fired, and no others."""
+    rng = np.random.default_rng(3)
+    for stop in range(0, 1500, 500):
+        fired = np.argwhere(rng.random((50, 100)) < share) * [10, 1] + [stop, 0]
+        raster.show([(int(k), int(n)) for k, n in fired], stop, stop + 500)
+    expected = np.zeros((150, 100), bool)
+    for frame in raster.recent.since(0):
+        expected[frame.step // 10, frame.neuron] = True
+    assert (raster.inked(150) == expected).all()
+
+
+@pytest.mark.parametrize(("n_exc", "n_each", "rows"), [(80, 40, 100), (2000, 1000, 97)])
+def test_line_is_at_the_rate(chromium: Any, n_exc: int, n_each: int, rows: int) -> None:
+    """Half of the neurons fire in each millisecond, at 500 Hz: told in one byte, and in two."""
+    raster = RasterPage(chromium, n_exc)
+    raster.show([(10 * k, n) for k in range(100) for n in range(n_each)], 0, 1000)
+    top, height, highest = MARGIN_TOP + rows + 22, 110, 600
+    column = raster.page.page.evaluate(
+        "([x, y, n]) => [...document.querySelector('canvas').getContext('2d')"
+        ".getImageData(x, y, 1, n).data]",
+        [MARGIN_LEFT + 50, top, height],
+    )
+    blue = np.array(column).reshape(height, 4)[:, :3] @ [-1, 0, 1] > 60
+    assert np.flatnonzero(blue).mean() == pytest.approx(height * (1 - 500 / highest), abs=1.0)
+    raster.page.close()
+
+
+def test_painted_frames_are_answered_when_that_is_asked_for(raster: RasterPage) -> None:
+    for k in range(6):
         raster.show([(k * 100, 1)], k * 100, k * 100 + 100)
-    assert [message["k"] for message in raster.page.sent("painted")] == [1, 2, 3]
-    assert raster.page.page.get_attribute("canvas", "data-frame") == "3"
+    assert [message["k"] for message in raster.page.sent("painted")] == [1, 5]
+    assert raster.page.page.get_attribute("canvas", "data-frame") == "6"
+
+
+def test_frames_that_a_reset_overtakes_are_answered_too(raster: RasterPage) -> None:
+    """They are painted no more; without an answer nothing would ever come again."""
+    raster.page.page.evaluate(
+        "() => { window.requestAnimationFrame = () => 0; }"  # nothing is painted any more
+    )
+    raster.show([(0, 1)], 0, 100)
+    raster.recent.clear()
+    raster.raster.refresh()
+    raster.answer()
+    assert [message["k"] for message in raster.page.sent("painted")] == [1]
 
 
 def test_hidden_raster_does_not_answer(raster: RasterPage) -> None:
@@ -376,19 +429,20 @@ def test_a_breakpoint_may_be_a_formula(chromium: Any, session: Session) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("is_allowed", [True, False])
-def test_methods_go_to_the_clipboard(chromium: Any, session: Session, is_allowed: bool) -> None:
+SECURE, INSECURE = "http://localhost/", "http://example.test/"
+"""Addresses at which a browser lets a page use the clipboard, and does not."""
+
+
+@pytest.mark.parametrize("address", [SECURE, INSECURE])
+def test_methods_go_to_the_clipboard(chromium: Any, session: Session, address: str) -> None:
+    """Without a secure address in the old way."""
     part = Branching(session)
-    page = BarePage(chromium, part)
-    page.page.evaluate(
-        "is_allowed => Object.defineProperty(navigator, 'clipboard', { value: is_allowed ?"
-        " { writeText: async text => { window.copied = text; } } : undefined })",
-        is_allowed,
-    )
+    page = BarePage(chromium, part, address=address)
     page.page.evaluate(
         "() => document.addEventListener('copy', () => {"
         " window.copied = document.activeElement.value; })"
     )
+    page.page.context.grant_permissions(["clipboard-read"])
     page.page.click(".snnlab-copy-methods")
     assert page.sent("copy") == [{"do": "copy"}]
     sent: list[dict[str, Any]] = []
@@ -396,9 +450,9 @@ def test_methods_go_to_the_clipboard(chromium: Any, session: Session, is_allowed
     part.do_copy()
     assert eventually(lambda: bool(sent))
     page.receive(sent[0])
-    page.page.wait_for_function("() => window.copied !== undefined")
-    assert page.page.evaluate("() => window.copied") == session.methods()
     page.page.get_by_text("is on the clipboard").wait_for()
+    found = "navigator.clipboard.readText()" if address == SECURE else "window.copied"
+    assert page.page.evaluate(f"() => {found}") == session.methods()
     page.close()
 
 

@@ -14,6 +14,7 @@ from snnlab.session.state import SessionState
 if TYPE_CHECKING:
     from snnlab.frames.frame import Frame
     from snnlab.session import Session
+    from snnlab_widgets.onlooker import Onlooker
 
 __all__ = ["TICK_S", "Display"]
 
@@ -25,6 +26,9 @@ IDLE_S = 0.5
 
 AWAKE_S = 2.0
 
+UNSEEN_S = 0.5
+"""Time between two looks at the frames while nobody sees the page."""
+
 MOST_RECORDED = 500
 """Frames of the past that a new page begins with."""
 
@@ -34,6 +38,7 @@ class _Part:
     refresh: Callable[[], object]
     interval_s: float
     share: float | None
+    is_unseen: bool
     due_at: float = 0.0
 
     def run(self, now: float, *, is_thrifty: bool) -> None:
@@ -48,19 +53,32 @@ class _Part:
 class Display:
     """Refreshes parts of a page, each at its own pace, from the frames of one session.
 
-    The simulation never waits for it: frames that come while it draws are merged. An exception of
-    a part goes to the session's messages, and that part is not refreshed again.
+    The simulation never waits for it: frames that come while it draws are merged. While nobody
+    sees the page, frames are kept as before, but nothing is refreshed. An exception of a part goes
+    to the session's messages, and that part is not refreshed again.
 
     Parameters
     ----------
     session : Session
+    onlooker : Onlooker, optional
+        Knows whether somebody sees the page; default: somebody always does.
     on_end : callable
         Called, on the thread that draws, when the session has been closed.
     """
 
-    def __init__(self, session: Session, *, on_end: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        onlooker: Onlooker | None = None,
+        *,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
         self.recent = RecentFrames()
         self._session = session
+        self._onlooker = onlooker
+        self._woken = threading.Event()
+        if onlooker is not None:
+            onlooker.on_look = self.hurry
         self._on_end = on_end
         self._subscription = session.subscribe()
         self._remember_recorded()
@@ -70,7 +88,12 @@ class Display:
         self._thread = threading.Thread(target=self._run, name="snnlab display", daemon=True)
 
     def add(
-        self, refresh: Callable[[], object], interval_s: float, *, share: float | None = None
+        self,
+        refresh: Callable[[], object],
+        interval_s: float,
+        *,
+        share: float | None = None,
+        is_unseen: bool = False,
     ) -> None:
         """Call `refresh` from now on, at most every `interval_s` [s].
 
@@ -81,13 +104,16 @@ class Display:
             Wall-clock time between two calls, at least.
         share : float, optional
             Share of a processor's time that the calls may take while the session runs.
+        is_unseen : bool
+            Whether it goes on while nobody sees the page, since it keeps a history.
         """
-        self._parts.append(_Part(refresh, interval_s, share))
+        self._parts.append(_Part(refresh, interval_s, share, is_unseen))
 
     def hurry(self) -> None:
         """Refresh all parts as soon as possible, since somebody waits for it."""
         for part in list(self._parts):
             part.due_at = 0.0
+        self._woken.set()
 
     def start(self) -> None:
         """Begin to draw."""
@@ -98,12 +124,21 @@ class Display:
         self._is_closed = True
         self._subscription.close()
         self._parts = []
+        self._woken.set()
+
+    @property
+    def _is_seen(self) -> bool:
+        return self._onlooker is None or self._onlooker.is_there
 
     def _run(self) -> None:
         awake_until = 0.0
         while not self._is_closed:
-            now = time.monotonic()
-            frame = self._subscription.take(timeout=TICK_S if now < awake_until else IDLE_S)
+            timeout = TICK_S if time.monotonic() < awake_until else IDLE_S
+            if not self._is_seen:
+                timeout = 0.0
+                self._woken.wait(UNSEEN_S)
+            self._woken.clear()
+            frame = self._subscription.take(timeout)
             if frame is None and self._subscription.is_closed:
                 break
             started = time.monotonic()
@@ -143,8 +178,9 @@ class Display:
         if self._was_thrifty and not is_thrifty:
             self.hurry()  # what came last is shown without delay
         self._was_thrifty = is_thrifty
+        is_seen = self._is_seen
         for part in list(self._parts):
-            if now < part.due_at:
+            if now < part.due_at or not (is_seen or part.is_unseen):
                 continue
             try:
                 part.run(now, is_thrifty=is_thrifty)

@@ -20,6 +20,7 @@ from snnlab_widgets.figure_maker import FigureMaker
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.network_editor import NetworkEditor
+from snnlab_widgets.onlooker import Onlooker
 from snnlab_widgets.raster import Mark, Raster
 from snnlab_widgets.selection import Selection
 from snnlab_widgets.statistics import Statistics
@@ -75,7 +76,8 @@ class Lab(ipywidgets.Box):
         _open[session.name] = self
         self.session: Session | None = session
         self._populations = _sizes(session)
-        display = Display(session, on_end=self.close)
+        self._onlooker = Onlooker(on_error=session.messages.error)
+        display = Display(session, self._onlooker, on_end=self.close)
         self._stop: Callable[[], None] = display.close
         self.parts = self._make_parts(session, display)
         for name, part in self.parts.items():
@@ -86,7 +88,7 @@ class Lab(ipywidgets.Box):
         self._panels = panels
         for panel in panels:
             panel.add_class("snnlab-at-panel")
-        super().__init__((*self.parts.values(), *panels, self._camera))
+        super().__init__((*self.parts.values(), *panels, self._camera, self._onlooker))
         self.add_class("snnlab-lab")
         self.add_class("snnlab-workbench")
         self._schedule(session, display)
@@ -97,13 +99,15 @@ class Lab(ipywidgets.Box):
         inspector = Inspector(session)
         poke = partial(_poke, session)
         selection = Selection(network, recent, on_poke=poke, on_error=log.error)
+        transport = Transport(session)
         raster = Raster(
             network, recent, marks=lambda: _marks(session), on_select=selection.select,
             on_poke=poke, on_error=log.error,
         )  # fmt: skip
+        raster.aside = transport.aside
         traitlets.dlink((selection, "selection"), (raster, "selection"))
         return {
-            "transport": Transport(session),
+            "transport": transport,
             "network": NetworkEditor(session, on_select=inspector.do_select),
             "raster": raster,
             "inspector": inspector,
@@ -123,7 +127,7 @@ class Lab(ipywidgets.Box):
         """Parts that cost more are refreshed less often; the raster sets the pace."""
         display.add(lambda: self._follow(session), TICK_S)
         display.add(self.parts["raster"].refresh, TICK_S)
-        display.add(self.parts["transport"].refresh, 0.045, share=0.01)
+        display.add(self.parts["transport"].follow, 0.045, share=0.01)
         display.add(self.parts["inspector"].refresh, 0.2)
         display.add(self.parts["network"].refresh, 0.2)
         display.add(self.parts["history"].refresh, 0.5, share=0.005)
@@ -145,7 +149,7 @@ class Lab(ipywidgets.Box):
         if _open.get(self.session.name) is self:
             del _open[self.session.name]
         self._stop()
-        for part in (*self.parts.values(), *self._panels, self._camera):
+        for part in (*self.parts.values(), *self._panels, self._camera, self._onlooker):
             part.close()
         self.session, self.parts, self._panels, self._stop = None, {}, (), _nothing
         self.children = ()

@@ -9,6 +9,7 @@ from IPython.display import display
 
 from snnlab_widgets.camera import Camera
 from snnlab_widgets.display import Display
+from snnlab_widgets.onlooker import Onlooker
 from snnlab_widgets.pacer import Pacer
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class Live(ipywidgets.VBox):
         self._key = session.name, kind, projection
         if self._key in _open:
             _open[self._key].close()
-        self._display = Display(session, on_end=self.close)
+        self._onlooker = Onlooker(on_error=session.messages.error)
+        self._display = Display(session, self._onlooker, on_end=self.close)
         self.view = view_of(kind, session, self._display.recent, projection)
         self.pacer = Pacer(on_error=session.messages.error)
         output = ipywidgets.Output()
@@ -64,11 +66,13 @@ class Live(ipywidgets.VBox):
             display(self.view.plot)  # type: ignore[no-untyped-call]
         title = kind.replace("_", " ").capitalize()
         self._camera = Camera(session, title, on_error=session.messages.error)
-        self._parts: tuple[ipywidgets.Widget, ...] = (output, self.pacer, self._camera)
+        self._parts: tuple[ipywidgets.Widget, ...] = (
+            output, self.pacer, self._camera, self._onlooker
+        )  # fmt: skip
         super().__init__(self._parts)
         self.add_class("snnlab-live")
         _open[self._key] = self
-        self._display.add(self.view.follow, FOLLOW_S)
+        self._display.add(self.view.follow, FOLLOW_S, is_unseen=True)
         self._display.add(self.refresh, self.view.kind.interval_s)
         self._display.add(self._camera.refresh, 0.5)
         self._display.start()

@@ -1,7 +1,7 @@
 // The live raster with the population rates under it, on one time axis.
 //
-// Python sends frames; two may be unacknowledged. A frame is acknowledged after it was painted, and
-// it is painted only while the raster is on screen: a view that nobody sees stops the sending.
+// Python sends frames, and asks with some of them for an answer. It comes when the frame was painted,
+// and that is only while the raster is on screen: a view that nobody sees stops the sending.
 
 // One view in the page.
 class RasterView {
@@ -56,7 +56,7 @@ class RasterView {
     this.lines = { x: MARGIN.left, y: size.height + MARGIN.top + 22, width: size.width, height: view.rate_height };
     resize(this.canvas, Math.round(this.width * ratio), Math.round((this.lines.y + this.lines.height + MARGIN.bottom) * ratio));
     this.picture = new SpikePicture(view, columns, this.colours);
-    this.rates = new RateLines(view.populations.length, Math.ceil((columns * view.column_ms) / view.bin_ms) + 2);
+    this.rates = new RateLines(view, Math.ceil((columns * view.column_ms) / view.bin_ms) + 2);
     this.describe(view);
     this.pending = [];
     this.isStale = false;
@@ -92,6 +92,7 @@ class RasterView {
 
   // After a reset there is nothing to show.
   clear() {
+    this.answer(this.pending);
     this.pending = [];
     this.marks = [];
     this.bins = undefined;
@@ -109,17 +110,23 @@ class RasterView {
     });
   }
 
-  // Everything that came since the last paint, one paint, one acknowledgement.
+  // Everything that came since the last paint, one paint, one answer at most.
   show() {
     const todo = this.pending;
     this.pending = [];
     if (!todo.length) return;
     for (const [message, [spikes, rates]] of todo) this.take(message, spikes, rates);
     this.paint();
-    const { k, step } = todo[todo.length - 1][0];
+    const { k, step, aside } = todo.at(-1)[0];
+    for (const [line, detail] of Object.entries(aside)) document.dispatchEvent(new CustomEvent(line, { detail }));
     this.canvas.dataset.frame = k;
     this.canvas.dataset.step = step;
-    this.model.send({ do: "painted", k });
+    this.answer(todo);
+  }
+
+  // Tells that frames are done with, if one of them asks for that.
+  answer(frames) {
+    if (frames.some(([message]) => message.asks)) this.model.send({ do: "painted", k: frames.at(-1)[0].k });
   }
 
   take(message, spikes, rates) {
@@ -128,8 +135,8 @@ class RasterView {
       this.rates.clear();
     }
     this.picture.add(message, bytesOf(spikes));
-    this.rates.add(message.first_bin, bytesOf(rates));
-    this.marks = message.marks;
+    this.rates.add(message.first_bin, message.width, bytesOf(rates));
+    this.marks = message.marks ?? this.marks;
     this.bins = { first: this.bins && !message.is_fresh ? this.bins.first : message.first_bin, stop: message.stop_bin };
   }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import traitlets
 
@@ -13,16 +15,14 @@ from snnlab.model.network import Network
 from snnlab.plots.grid import Grid
 from snnlab.plots.palette import colours
 from snnlab.plots.recent import RecentFrames, tail
-from snnlab_widgets.packing import pack_rates, pack_spikes
+from snnlab_widgets.credit import Credit
+from snnlab_widgets.packing import MOST, pack_counts, pack_spikes
 from snnlab_widgets.part import Part, script
 
 __all__ = ["SCALES", "Raster"]
 
 SCALES = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 """Model time per pixel that the reader may choose [ms]."""
-
-CREDIT = 2
-"""Frames that may be on their way; one would leave the line idle for a round trip."""
 
 FULL_COLOUR_HZ = 100.0
 """Rate at which a pixel that stands for several neurons has its full colour."""
@@ -34,7 +34,7 @@ Mark = tuple[int, str]
 class Raster(Part):
     """A raster that follows a run, and the rates of the populations on the same time axis.
 
-    Nothing is sent before somebody looks, and never more than two frames ahead of what the
+    Nothing is sent before somebody looks, and never more than some frames ahead of what the
     browser has painted; a hidden view costs nothing. Each frame holds what is new; a view that
     opens later gets the last window at once.
 
@@ -56,6 +56,12 @@ class Raster(Part):
         Gets the first and the last of the neurons that somebody clicks on.
     on_error : callable, optional
         Gets the exceptions of the browser's messages.
+
+    Attributes
+    ----------
+    aside : callable
+        Returns what other parts of the page are told with each frame: name of the event in the
+        page -> what it tells.
     """
 
     _esm = script(
@@ -83,19 +89,21 @@ class Raster(Part):
         self._marks = marks
         self._on_select = on_select
         self._on_poke = on_poke
+        self.aside: Callable[[], dict[str, Any]] = dict
         self._height = height
         self._column_ms = column_ms
         self._lock = threading.Lock()
         self._columns = 0
-        self._sent = self._painted = 0
+        self._credit = Credit()
         self._drawn: int | None = None
+        self._marked: list[Mark] = []
         self._epoch = recent.epoch
         self.show(network)
 
     @property
     def is_watched(self) -> bool:
         """Whether a view is open and has painted (nearly) everything that was sent."""
-        return self._columns > 0 and self._sent - self._painted < CREDIT
+        return self._columns > 0 and self._credit.is_left
 
     def show(self, network: Network) -> None:
         """Lay the picture out for `network`; its populations may have changed."""
@@ -149,38 +157,40 @@ class Raster(Part):
         whole = merged(self._recent.since(bin_start))
         if whole.counts.size != len(self._sizes):
             return  # these frames are from before populations came or went
-        spikes = pack_spikes(tail(whole, whole.t_stop - start), self._grid)
+        full = min(MOST, math.ceil(_full_count(self._grid)))
+        spikes = pack_spikes(tail(whole, whole.t_stop - start), self._grid, full)
         binned = tail(whole, whole.t_stop - bin_start)
-        rates = pack_rates(binned, self._sizes, self._bin_steps)
-        self._sent += 1
+        counts = pack_counts(binned, self._sizes, self._bin_steps)
         self._drawn = whole.t_stop
+        k, asks = self._credit.spend()
         message = {
-            "kind": "frame",
-            "k": self._sent,
-            "step": whole.t_stop,
-            "is_fresh": is_fresh,
-            "mode": spikes.mode,
-            "bits": spikes.bits,
-            "start": spikes.start,
-            "stop": spikes.stop,
-            "first_bin": rates.start,
-            "stop_bin": rates.stop,
-            "marks": [{"t": step * self._dt, "text": text} for step, text in self._marks()],
-        }
-        self.send(message, [spikes.data, rates.data])
+            "kind": "frame", "k": k, "asks": asks, "step": whole.t_stop, "is_fresh": is_fresh,
+            "mode": spikes.mode, "start": spikes.start, "stop": spikes.stop,
+            "n": spikes.n, "bits": spikes.bits,
+            "first_bin": counts.start, "stop_bin": counts.stop, "width": counts.width,
+            **self._new_marks(is_fresh=is_fresh), "aside": self.aside(),
+        }  # fmt: skip
+        self.send(message, [spikes.data, counts.data])
+
+    def _new_marks(self, *, is_fresh: bool) -> dict[str, Any]:
+        """The marks, if they are others than in the last frame."""
+        marks = list(self._marks())
+        if not is_fresh and marks == self._marked:
+            return {}
+        self._marked = marks
+        return {"marks": [{"t": step * self._dt, "text": text} for step, text in marks]}
 
     def do_ready(self, columns: int) -> None:
         """Answer a view that has opened or changed its size: send the last window anew."""
         with self._lock:
             self._columns = max(1, int(columns))
-            self._painted = self._sent
+            self._credit.renew()
             self._drawn = None
         self.refresh()
 
     def do_painted(self, k: int) -> None:
         """Take note of the last frame that the browser has painted."""
-        with self._lock:
-            self._painted = max(self._painted, min(int(k), self._sent))
+        self._credit.painted(int(k))
 
     def do_select(self, first: int, last: int, t_start: float, t_stop: float) -> None:
         """Hand on what was selected."""

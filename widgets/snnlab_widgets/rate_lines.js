@@ -1,9 +1,10 @@
 // Rate of each population in a ring of bins; the scale changes only when it must.
 class RateLines {
-  constructor(n_populations, n_bins) {
-    this.n = n_populations;
+  constructor({ populations, bin_ms }, n_bins) {
+    this.n = populations.length;
     this.bins = n_bins;
-    this.values = new Float32Array(n_populations * n_bins);
+    this.perHz = populations.map(({ size }) => size * bin_ms * 1e-3);
+    this.values = new Float32Array(this.n * n_bins);
     this.clear();
   }
 
@@ -16,10 +17,14 @@ class RateLines {
     return (bin % this.bins) * this.n;
   }
 
-  add(first, bytes) {
-    const values = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-    for (let k = 0; k * this.n < values.length; k++)
-      this.values.set(values.subarray(k * this.n, (k + 1) * this.n), this.slot(first + k));
+  // Numbers of spikes, of `width` bytes each, bin by bin.
+  add(first, width, bytes) {
+    const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const count = { 1: (at) => bytes[at], 2: (at) => data.getUint16(at, true), 4: (at) => data.getUint32(at, true) }[width];
+    for (let k = 0; k * width < bytes.length; k++) {
+      const p = k % this.n;
+      this.values[this.slot(first + (k - p) / this.n) + p] = count(k * width) / this.perHz[p];
+    }
     this.rescale();
   }
 

@@ -30,32 +30,49 @@ class SpikePicture {
     this.stop = Math.max(this.stop, stop);
   }
 
-  add({ start, stop, mode, bits }, bytes) {
+  add(packed, bytes) {
+    const { start, stop, mode } = packed;
     this.advance(stop);
-    if (mode === "points") this.addPoints(start, bytes);
-    else this.addImage(start, stop, bits, bytes);
+    if (mode === "sparse") this.addSparse(packed, bytes);
+    else this.addImage(packed, bytes);
     this.colour(Math.max(start, this.stop - this.columns), stop);
   }
 
-  addPoints(start, bytes) {
-    const words = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+  // Ascending pixels: `bits` low bits of each, then for each the zeros by which the rest is larger
+  // than the one before it, and a one.
+  addSparse({ start, n, bits }, bytes) {
     const oldest = this.stop - this.columns;
-    for (const word of words) {
-      const column = start + (word & 0xffff);
-      if (column < oldest) continue;
-      const at = this.slot(column) * this.rows + (word >>> 16);
-      if (this.counts[at] < 255) this.counts[at]++;
+    const most = (1 << bits) - 1;
+    let [rest, k, column, first] = [0, 0, start, 0];
+    for (let place = (n * bits + 7) >> 3; k < n; place++) {
+      for (let word = bytes[place], bit = 0; bit < 8; bit++, word >>= 1) {
+        if (!(word & 1)) {
+          rest++;
+          continue;
+        }
+        const at = k++ * bits;
+        const low = ((bytes[at >> 3] | (bytes[(at >> 3) + 1] << 8)) >> (at & 7)) & most;
+        const pixel = (rest << bits) | low;
+        for (; pixel - first >= this.rows; column++) first += this.rows;
+        if (column >= oldest) this.count(column, pixel - first, 1);
+      }
     }
   }
 
+  count(column, row, n) {
+    const at = this.slot(column) * this.rows + row;
+    this.counts[at] = Math.min(255, this.counts[at] + n);
+  }
+
   // Counts of `bits` bits each, column by column.
-  addImage(start, stop, bits, bytes) {
+  addImage({ start, stop, bits }, bytes) {
     const most = (1 << bits) - 1;
     for (let c = Math.max(start, this.stop - this.columns); c < stop; c++) {
-      const at = this.slot(c) * this.rows;
       let bit = (c - start) * this.rows * bits;
-      for (let r = 0; r < this.rows; r++, bit += bits)
-        this.counts[at + r] = Math.min(255, this.counts[at + r] + ((bytes[bit >> 3] >> (bit & 7)) & most));
+      for (let r = 0; r < this.rows; r++, bit += bits) {
+        const n = (bytes[bit >> 3] >> (bit & 7)) & most;
+        if (n) this.count(c, r, n);
+      }
     }
   }
 

@@ -45,10 +45,22 @@ class TransportView {
     this.page = Math.random().toString(36).slice(2);
     this.requests = 0;
     this.build(el);
-    model.on("change:status", this.update);
+    model.on("change:status", this.told);
     model.on("change:about", this.update);
     model.on("change:device", this.update);
+    document.addEventListener(model.get("line"), this.overheard);
     this.clock = setInterval(this.age, 500);
+    this.told();
+  }
+
+  // A status comes from Python, or with a frame of the raster; the older of two is not shown.
+  told = () => this.take(this.model.get("status"));
+  overheard = (event) => this.take(event.detail);
+
+  take(status) {
+    if (status.n < this.status?.n) return;
+    this.status = status;
+    this.since = performance.now();
     this.update();
   }
 
@@ -62,7 +74,7 @@ class TransportView {
   }
 
   show(select, value) {
-    if ((select.request ?? 0) <= (this.model.get("status").answered[this.page] ?? 0)) select.value = value;
+    if ((select.request ?? 0) <= (this.status.answered[this.page] ?? 0)) select.value = value;
   }
 
   button(name, text, title, values = () => ({})) {
@@ -96,7 +108,11 @@ class TransportView {
     for (const [name, text] of this.model.get("devices")) this.place.append(element("option", { value: name, text }));
     this.about = element("div", { class: "snnlab-about" });
     this.device = element("div", { class: "snnlab-device", title: "What computes the network, and the memory that it takes there" });
-    this.readout = element("div", { class: "snnlab-readout" });
+    this.time = readout("model time");
+    this.factor = readout("real-time factor (lower is faster)", "Wall-clock time over model time; below 1 is faster than real time");
+    this.eta = readout("ETA", "Wall-clock time until the run ends");
+    const numbers = [this.time, this.factor, this.eta].map((output) => output.parentElement);
+    this.readout = element("div", { class: "snnlab-readout" }, ...numbers);
     this.state = element("div", { class: "snnlab-state", role: "status" });
     const group = (...parts) => element("div", { class: "snnlab-group" }, ...parts);
     const bar = element("div", { class: "snnlab-bar", role: "toolbar", "aria-label": "simulation" },
@@ -113,10 +129,9 @@ class TransportView {
   }
 
   update = () => {
-    const status = this.model.get("status");
-    this.since = performance.now();
-    this.about.textContent = this.model.get("about");
-    this.device.textContent = this.model.get("device");
+    const { status } = this;
+    setText(this.about, this.model.get("about"));
+    setText(this.device, this.model.get("device"));
     this.undo.disabled = !status.can_undo;
     this.back.disabled = this.backMs.disabled = !status.can_go_back;
     this.redo.disabled = !status.can_redo;
@@ -127,27 +142,27 @@ class TransportView {
       this.speed.append(element("option", { value: status.speed, text: status.speed }));
     this.show(this.speed, status.speed);
     this.show(this.place, status.device);
-    this.readout.replaceChildren(
-      readout("model time", milliseconds(status.t)),
-      readout("real-time factor (lower is faster)", status.real_time_factor === null ? "\u2013" : status.real_time_factor.toPrecision(2),
-        "Wall-clock time over model time; below 1 is faster than real time"),
-      readout("ETA", status.eta_s === null ? "\u2013" : clock(status.eta_s), "Wall-clock time until the run ends"));
+    setText(this.time, milliseconds(status.t));
+    setText(this.factor, status.real_time_factor === null ? "\u2013" : status.real_time_factor.toPrecision(2));
+    setText(this.eta, status.eta_s === null ? "\u2013" : clock(status.eta_s));
     this.age();
   };
 
   // Python may be too busy to tell that it is: the age of the last frame goes on counting here.
   age = () => {
-    const { state, frame_age_s } = this.model.get("status");
+    const { state, frame_age_s } = this.status;
     const seconds = frame_age_s + (performance.now() - this.since) / 1000;
     const isLate = state === "running" && frame_age_s !== null && seconds > 1;
     const age = state === "running" && frame_age_s !== null ? `, last frame ${seconds.toFixed(1)} s ago` : "";
-    this.state.dataset.state = isLate ? "late" : state;
-    if (this.state.textContent !== state + age) this.state.textContent = state + age;
+    const look = isLate ? "late" : state;
+    if (this.state.dataset.state !== look) this.state.dataset.state = look;
+    setText(this.state, state + age);
   };
 
   close() {
     clearInterval(this.clock);
-    this.model.off("change:status", this.update);
+    document.removeEventListener(this.model.get("line"), this.overheard);
+    this.model.off("change:status", this.told);
     this.model.off("change:about", this.update);
     this.model.off("change:device", this.update);
   }
@@ -155,8 +170,17 @@ class TransportView {
 
 const unitOf = (text) => element("span", { class: "snnlab-unit", text });
 
-const readout = (label, value, title = label) =>
-  element("span", { title }, element("small", { text: label }), element("output", { text: value }));
+// What is not new is left alone: the page would lay itself out again.
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// The place of a number, in a span with its name.
+function readout(label, title = label) {
+  const output = element("output");
+  element("span", { title }, element("small", { text: label }), output);
+  return output;
+}
 
 export default {
   render({ model, el }) {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import traitlets
 
 from snnlab import launch
 from snnlab.errors import unknown_name
+from snnlab.session.state import SessionState
 from snnlab_widgets.answers import Answers
 from snnlab_widgets.part import Part, script
 
@@ -24,6 +28,10 @@ SPEEDS: dict[str, float | None] = {
     "max": None,
 }
 """What the reader may choose -> model time per wall-clock time; None: as fast as possible."""
+
+
+ASIDE_S = 0.1
+"""Time for which a status that has travelled with a frame is new enough."""
 
 
 class Transport(Part):
@@ -42,27 +50,64 @@ class Transport(Part):
     """Name and text of each device that can be chosen, ``[["cpu", "CPU"], ...]``; empty where
     there is no choice."""
     speeds: Any = traitlets.List().tag(sync=True)
+    line = traitlets.Unicode().tag(sync=True)
+    """Name of the event by which another part of the page tells a status."""
     status = traitlets.Dict().tag(sync=True)
-    """State, model time [ms], real-time factor, ETA [s], age of the last frame [s], ..."""
+    """State, model time [ms], real-time factor, ETA [s], age of the last frame [s], ...; and
+    ``n``, by which of two the newer is known."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(
-            on_error=session.messages.error, speeds=list(SPEEDS), devices=_choice(session)
-        )
+            on_error=session.messages.error, speeds=list(SPEEDS), devices=_choice(session),
+            line=f"snnlab-{uuid4().hex}",
+        )  # fmt: skip
         self._session = session
+        self._telling = threading.Lock()
+        self._told: dict[str, Any] = {}
+        self._aside_at = 0.0
         self._other_speed: float | None = None
         self._move: tuple[str, Future[None]] | None = None
         self._answers = Answers()
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what the session is doing now."""
+        """Show what the session is doing now, if anything has changed."""
+        self._show_place()
+        with self._telling:
+            status = self._status()
+            if _moving(status) != _moving(self._told):
+                self.status = self._next(status)
+
+    def follow(self) -> None:
+        """As `refresh`, but not the status while frames on their way to the page have it along."""
+        is_running = self._session.state is SessionState.RUNNING
+        if is_running and time.monotonic() - self._aside_at < ASIDE_S:
+            self._show_place()
+        else:
+            self.refresh()
+
+    def _show_place(self) -> None:
+        self.about, self.device = about(self._session), computed_by(self._session)
+
+    def aside(self) -> dict[str, Any]:
+        """Return what the session is doing now, to be told on `line` with a frame.
+
+        A message of its own takes the kernel as long as a frame, and has the page paint again.
+        """
+        with self._telling:
+            self._aside_at = time.monotonic()
+            return {self.line: self._next(self._status())}
+
+    def _next(self, status: dict[str, Any]) -> dict[str, Any]:
+        self._told = {**status, "n": self._told.get("n", 0) + 1}
+        return self._told
+
+    def _status(self) -> dict[str, Any]:
         session = self._session
         answered = self._answers.answered()  # before what is chosen, which then has all of it
-        self.about, self.device = about(session), computed_by(session)
         if session.speed not in SPEEDS.values():
             self._other_speed = session.speed
-        self.status = {
+        return {
             "state": session.state.value,
             "t": session.t,
             "real_time_factor": session.real_time_factor,
@@ -123,7 +168,8 @@ class Transport(Part):
         if device not in dict(self.devices):
             raise unknown_name("device", device, dict(self.devices))
         # Shown at once, so that what comes of it is a change to the browser in any case.
-        self.status = {**self.status, "device": device}
+        with self._telling:
+            self.status = self._next({**self._status(), "device": device})
         if self._move is not None:
             self._move[1].cancel()
         asked = self._session.ask_move(device)
@@ -164,6 +210,11 @@ class Transport(Part):
         if speed not in SPEEDS:
             raise unknown_name("speed", speed, SPEEDS)
         self._session.speed = SPEEDS[speed]
+
+
+def _moving(status: dict[str, Any]) -> dict[str, Any]:
+    """What the page has to be told; how old the last frame is it counts by itself."""
+    return {k: v for k, v in status.items() if k not in ("n", "frame_age_s")}
 
 
 def _choice(session: Session) -> list[tuple[str, str]]:

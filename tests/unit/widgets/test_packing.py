@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnlab.plots.grid import Grid
-from snnlab_widgets.packing import PackedSpikes, pack_rates, pack_spikes
+from snnlab_widgets.packing import PackedSpikes, pack_counts, pack_spikes
 from tests.activity import frame_of, regular
 
 spike_lists = st.lists(st.tuples(st.integers(40, 99), st.integers(0, 99)), max_size=60, unique=True)
@@ -17,12 +17,15 @@ spike_lists = st.lists(st.tuples(st.integers(40, 99), st.integers(0, 99)), max_s
 def counts(packed: PackedSpikes, rows: int) -> np.ndarray:
     """Decode as the browser does: counts, (columns, rows)."""
     image = np.zeros((packed.stop - packed.start, rows), np.int64)
+    bits = np.unpackbits(np.frombuffer(packed.data, np.uint8), bitorder="little")
     if packed.mode == "image":
-        each = np.unpackbits(np.frombuffer(packed.data, np.uint8), bitorder="little")
-        found = np.packbits(each.reshape(-1, packed.bits), axis=1, bitorder="little")
+        found = np.packbits(bits.reshape(-1, packed.bits), axis=1, bitorder="little")
         return image + found[: image.size].reshape(image.shape)
-    words = np.frombuffer(packed.data, np.uint32)
-    np.add.at(image, (words & 0xFFFF, words >> 16), 1)
+    n_low = packed.n * packed.bits
+    weights = 1 << np.arange(packed.bits)
+    low = bits[:n_low].reshape(packed.n, packed.bits) @ weights
+    high = np.flatnonzero(bits[-(-n_low // 8) * 8 :]) - np.arange(packed.n)
+    np.add.at(image.reshape(-1), (high << packed.bits) + low, 1)
     return image
 
 
@@ -40,10 +43,35 @@ def test_every_spike_has_its_pixel(
     assert (image == expected).all()
 
 
-def test_few_spikes_travel_as_points_many_as_an_image() -> None:
-    grid = Grid(100, 100, 1.0)
-    assert pack_spikes(frame_of([(50, 3)], 0, 100), grid).mode == "points"
-    assert pack_spikes(regular(0, 100, every=10), grid).mode == "image"
+@given(spike_lists, st.sampled_from([5, 33, 100]), st.sampled_from([1, 2, 3, 200]))
+def test_spikes_beyond_what_is_seen_are_left_out(
+    spikes: list[tuple[int, int]], most_rows: int, most: int
+) -> None:
+    grid, frame = Grid(100, most_rows, 1.0), frame_of(spikes, 40, 100)
+    all_of_them = counts(pack_spikes(frame, grid), grid.rows)
+    packed = pack_spikes(frame, grid, most)
+    assert (counts(packed, grid.rows) == np.minimum(all_of_them, most)).all()
+    assert packed.n == np.minimum(all_of_them, most).sum()
+
+
+@pytest.mark.parametrize(
+    ("density", "mode", "n_bytes"),
+    [(0.0, "sparse", 0), (0.001, "sparse", 31), (0.01, "sparse", 201), (0.05, "sparse", 800),
+     (0.2, "sparse", 2143), (0.5, "image", 2500), (1.0, "image", 2500)],
+)  # fmt: skip
+def test_frame_has_as_few_bytes_as_its_spikes_allow(
+    density: float, mode: str, n_bytes: int
+) -> None:
+    """Of 20 000 pixels; independent ones cannot be told in less than their entropy."""
+    rng = np.random.default_rng(1)
+    spikes = np.argwhere(rng.random((200, 100)) < density) * [10, 1]
+    frame = frame_of([(int(k), int(n)) for k, n in spikes], 0, 2000)
+    packed = pack_spikes(frame, Grid(100, 100, 1.0), most=1)
+    assert (packed.mode, len(packed.data)) == (mode, n_bytes)
+    share = frame.n_spikes / 20_000
+    if 0.0 < share < 1.0:
+        entropy = -share * np.log2(share) - (1.0 - share) * np.log2(1.0 - share)
+        assert len(packed.data) < 1.2 * 20_000 * entropy / 8
 
 
 @pytest.mark.parametrize(
@@ -60,11 +88,19 @@ def test_counts_travel_with_as_few_bits_as_they_need(n_each: int, bits: int) -> 
 
 
 @pytest.mark.parametrize(("chop", "n_bins"), [((0, 100), 10), ((5, 95), 8), ((3, 9), 0)])
-def test_rates_are_those_of_complete_bins(chop: tuple[int, int], n_bins: int) -> None:
-    packed = pack_rates(regular(*chop, every=10), (80, 20), bin_steps=10)
+def test_spikes_are_counted_in_complete_bins(chop: tuple[int, int], n_bins: int) -> None:
+    packed = pack_counts(regular(*chop, every=10), (80, 20), bin_steps=10)
     assert packed.stop - packed.start == n_bins
-    rates = np.frombuffer(packed.data, np.float32)
-    assert rates == pytest.approx(np.full(2 * n_bins, 1000.0))  # one spike in each 1 ms
+    found = np.frombuffer(packed.data, np.uint8)
+    assert found.tolist() == [80, 20] * n_bins  # each neuron once in each 1 ms
+
+
+@pytest.mark.parametrize(("n_steps", "width"), [(3, 1), (4, 2), (820, 4)])
+def test_counts_have_as_many_bytes_as_the_largest_needs(n_steps: int, width: int) -> None:
+    packed = pack_counts(regular(0, n_steps, every=1), (80, 20), bin_steps=n_steps)
+    assert packed.width == width
+    found = np.frombuffer(packed.data, f"<u{width}")
+    assert found.tolist() == [80 * n_steps, 20 * n_steps]
 
 
 def test_last_row_may_have_fewer_neurons() -> None:

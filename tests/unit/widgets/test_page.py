@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from dataclasses import replace
@@ -350,22 +352,112 @@ def test_closed_log_no_longer_listens(session: Session) -> None:
 # --- the whole page -----------------------------------------------------------------------------
 
 
+def opened(session: Session, *panels: ipywidgets.DOMWidget) -> Lab:
+    """A page that somebody sees."""
+    page = Lab(session, *panels)
+    ask(page._onlooker, "look", view="window", looks=True)
+    return page
+
+
 def displays() -> int:
     """Number of threads that draw."""
     return sum(t.name == "snnlab display" for t in threading.enumerate())
 
 
 def test_page_follows_the_run(session: Session) -> None:
-    page = Lab(session)
+    page = opened(session)
     session.run(200).wait(20)
     assert eventually(lambda: page.parts["transport"].status["t"] == 200.0, 10)
     assert eventually(lambda: page.parts["statistics"].table["rows"][0]["rate"] != "", 10)
     page.close()
 
 
+class Line:
+    """What goes to the browser, instead of going there."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.messages: list[tuple[str, dict[str, Any], list[Any]]] = []
+        monkeypatch.setattr("comm.DummyComm.publish_msg", self._publish)
+
+    def _publish(
+        self, kind: str, data: Any = None, _metadata: Any = None, buffers: Any = None, **_: Any
+    ) -> None:
+        is_log = kind == "comm_msg" and "entries" in data.get("state", {})
+        if kind == "comm_msg" and not is_log:  # a warning comes once, whoever looks
+            self.messages.append((data["method"], data, list(buffers or ())))
+
+    def frames(self) -> list[tuple[dict[str, Any], list[Any]]]:
+        """Messages and buffers of the raster."""
+        custom = [(d["content"], b) for method, d, b in self.messages if method == "custom"]
+        return [(content, b) for content, b in custom if content.get("kind") == "frame"]
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Line:
+    return Line(monkeypatch)
+
+
+def test_nothing_is_sent_while_nobody_sees_the_page(session: Session, wire: Line) -> None:
+    """Not one message, from a run of many frames; what is seen again is up to date."""
+    page = Lab(session)
+    wire.messages.clear()
+    session.run(3000).wait(60)
+    recent = page.parts["raster"]._recent
+    assert eventually(lambda: recent.stop == 30_000, 10)
+    assert wire.messages == []
+    ask(page._onlooker, "look", view="window", looks=True)
+    assert eventually(lambda: page.parts["transport"].status["t"] == 3000.0, 10)
+    assert eventually(lambda: page.parts["statistics"].table["rows"][0]["rate"] != "", 10)
+    ask(page._onlooker, "look", view="window", looks=False)
+    assert eventually(lambda: not page._onlooker.is_there, 10)
+    time.sleep(0.1)  # a refresh that had begun
+    wire.messages.clear()
+    session.run(3000).wait(60)
+    assert eventually(lambda: recent.stop == 60_000, 10)
+    assert wire.messages == []
+    page.close()
+
+
+def test_nothing_is_sent_while_nothing_changes(session: Session, wire: Line) -> None:
+    page = opened(session)
+    session.run(100).wait(20)
+    assert eventually(lambda: page.parts["statistics"].table["rows"][0]["rate"] != "", 10)
+    assert eventually(lambda: page.parts["transport"].status["t"] == 100.0, 10)
+    time.sleep(0.7)  # longer than any part waits until it looks again
+    wire.messages.clear()
+    time.sleep(1.2)
+    assert wire.messages == []
+    page.close()
+
+
+def test_frame_and_what_the_bar_shows_are_one_message(session: Session, wire: Line) -> None:
+    """Two buffers: one bit for each pixel that is seen, at most; a byte for each bin and sum."""
+    page = opened(session)
+    raster, line = page.parts["raster"], page.parts["transport"].line
+    session.run(20).wait(20)
+    ask(raster, "ready", columns=500)
+    time.sleep(0.7)
+    wire.messages.clear()
+    session.run()
+    paint = lambda: ask(raster, "painted", k=raster._credit.sent)  # noqa: E731
+    assert eventually(lambda: paint() or len(wire.frames()) > 30, 20)
+    frames, messages = wire.frames()[:30], list(wire.messages)
+    for message, (spikes, counts) in frames:
+        n_columns = min(500, message["stop"] - message["start"])
+        assert len(spikes) <= -(-n_columns * raster.view["rows"] // 8)
+        assert len(counts) == 2 * message["width"] * (message["stop_bin"] - message["first_bin"])
+        assert len(json.dumps(message)) < 700
+        assert message["aside"][line]["state"] == "running"
+    numbers = [message["aside"][line]["n"] for message, _ in frames]
+    assert numbers == sorted(set(numbers))
+    own = [d for method, d, _ in messages if method == "update" and "status" in d["state"]]
+    assert len(own) < 6, "the bar has messages of its own beside the frames"
+    page.close()
+
+
 def test_page_goes_back_with_its_session(session: Session) -> None:
     """The picture is cut where the run is now; marks of edits before it stay."""
-    page = Lab(session)
+    page = opened(session)
     session.run(100).wait(20)
     session.set("g", 6).result(10)
     session.run(100).wait(20)
@@ -386,7 +478,7 @@ def test_page_goes_back_with_its_session(session: Session) -> None:
 
 def test_page_made_anew_shows_the_past(session: Session) -> None:
     session.run(200).wait(20)
-    page = Lab(session)
+    page = opened(session)
     assert eventually(lambda: page.parts["statistics"].table["rows"][0]["rate"] != "", 10)
     page.close()
 
@@ -435,7 +527,7 @@ def test_closed_page_lets_the_session_go() -> None:
 
 
 def test_new_population_appears_on_the_page(session: Session) -> None:
-    page = Lab(session)
+    page = opened(session)
     session.apply(AddPopulation(Population("new", 5, "LIFDelta"))).result(20)
     names: Callable[[], list[str]] = lambda: [  # noqa: E731
         p["name"] for p in page.parts["raster"].view["populations"]

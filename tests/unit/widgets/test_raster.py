@@ -8,6 +8,7 @@ import pytest
 
 from snnlab.errors import SpecError
 from snnlab.plots.recent import RecentFrames
+from snnlab_widgets.credit import STRIDE
 from snnlab_widgets.raster import Raster
 from tests.activity import regular, two_populations
 
@@ -47,15 +48,48 @@ def test_new_view_gets_the_last_window_at_once(line: Line) -> None:
     assert (message["start"], message["stop"]) == (150, 200)
 
 
-def test_two_frames_may_be_unacknowledged(line: Line) -> None:
+def answer(line: Line) -> None:
+    """Paint what was sent, as a browser that is quick, and say so if it has to be said."""
+    if line.messages[-1].get("asks"):
+        line.raster.do_painted(k=line.messages[-1]["k"])
+
+
+def test_two_frames_may_be_under_way_to_a_new_view(line: Line) -> None:
     line.simulate()
     line.raster.do_ready(columns=500)
     for _ in range(5):
         line.simulate()
-    assert [m["k"] for m in line.messages] == [1, 2]
+    assert [(m["k"], m["asks"]) for m in line.messages] == [(1, True), (2, False)]
     line.raster.do_painted(k=1)
     line.raster.refresh()
     assert line.messages[-1]["k"] == 3
+
+
+def test_of_a_quick_browser_every_fourth_frame_is_answered(line: Line) -> None:
+    line.simulate()
+    line.raster.do_ready(columns=500)
+    answer(line)
+    for _ in range(11):
+        line.simulate()
+        answer(line)
+    assert [m["k"] for m in line.messages] == list(range(1, 13))
+    assert [m["k"] for m in line.messages if m["asks"]] == [1, 5, 9]
+
+
+def test_hidden_view_gets_no_more_than_was_under_way(line: Line) -> None:
+    """Whenever it is hidden: it stops to answer, and what it was sent before is all it gets."""
+    line.raster.do_ready(columns=500)
+    for _ in range(6):
+        line.simulate()
+        answer(line)
+    n_sent = len(line.messages)
+    for _ in range(50):
+        line.simulate()
+    under_way = len(line.messages) - n_sent
+    assert under_way == 2 * STRIDE - 1  # one of the six came after the last that was answered
+    for _ in range(50):
+        line.simulate()
+    assert len(line.messages) == n_sent + under_way
 
 
 def test_what_was_not_sent_comes_with_the_next_frame(line: Line) -> None:
@@ -74,7 +108,7 @@ def test_rates_have_no_gap_where_frames_cut_bins(line: Line) -> None:
     line.messages.clear()
     for _ in range(6):
         line.simulate(n_steps=37)
-        line.raster.do_painted(k=line.messages[-1]["k"])
+        answer(line)
     bins = [range(m["first_bin"], m["stop_bin"]) for m in line.messages]
     assert sorted(set().union(*bins)) == list(range(22))
 
@@ -83,9 +117,9 @@ def test_answer_to_what_was_never_sent_gives_no_credit(line: Line) -> None:
     line.simulate()
     line.raster.do_ready(columns=500)
     line.raster.do_painted(k=99)
-    for _ in range(5):
+    for _ in range(20):
         line.simulate()
-    assert [m["k"] for m in line.messages] == [1, 2, 3]
+    assert [m["k"] for m in line.messages] == list(range(1, 2 * STRIDE + 2))
 
 
 def test_reset_empties_the_picture(line: Line) -> None:
@@ -98,6 +132,26 @@ def test_reset_empties_the_picture(line: Line) -> None:
     line.stop = 0
     line.simulate()
     assert (line.messages[-1]["start"], line.messages[-1]["stop"]) == (0, 20)
+
+
+def test_marks_travel_when_there_are_others() -> None:
+    line, marks = Line(), [(10, "g = 6")]
+    line.raster._marks = lambda: tuple(marks)
+    line.simulate()
+    line.raster.do_ready(columns=500)
+    answer(line)
+    for k in range(1, 6):
+        if k == 4:
+            marks.append((700, "g = 7"))
+        line.simulate()
+        answer(line)
+    assert [len(m["marks"]) if "marks" in m else None for m in line.messages] == [
+        1, None, None, None, 2, None,
+    ]  # fmt: skip
+    line.raster.do_ready(columns=500)
+    assert line.messages[-1]["marks"] == [
+        {"t": pytest.approx(1.0), "text": "g = 6"}, {"t": pytest.approx(70.0), "text": "g = 7"},
+    ]  # fmt: skip
 
 
 def test_another_scale_lays_the_picture_out_anew(line: Line) -> None:

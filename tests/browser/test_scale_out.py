@@ -184,10 +184,10 @@ def test_pause_stops_all_ranks(visit: LabPage, report: dict[str, Any]) -> None:
     for _ in range(N_TRIES):
         visit.page.wait_for_timeout(300)
         press_button(visit, "pause")
-        visit.page.wait_for_function("() => states.at(-1)[1] === 'paused'")
+        visit.page.wait_for_function("() => states.at(-1)?.[1] === 'paused'")
         delays.append(visit.page.evaluate("() => states.at(-1)[0] - pressed"))
         press_button(visit, "run")
-        visit.page.wait_for_function("() => states.at(-1)[1] === 'running'")
+        visit.page.wait_for_function("() => states.at(-1)?.[1] === 'running'")
     report["click to paused on two ranks (ms): median, p95, worst"] = [
         statistics.median(delays), p95(delays), max(delays),
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from snnlab.cuda.engine import CudaEngine
 from snnlab.model.edits import SetParameter
 from snnlab.model.network import Network
 from tests.cluster.both import both
-from tests.networks import RUNNING, layered
+from tests.networks import RUNNING, layered, plastic
 from tests.twins import assert_same_state
 
 
@@ -34,6 +34,18 @@ def test_ranks_compute_what_one_process_does(
         pair.compare()
         assert sum(frame.step.size for frame in pair.advance(400)) > 100
         pair.compare()
+
+
+@pytest.mark.parametrize("exchange", ["collective", "point_to_point"])
+def test_both_transports_compute_the_same(ranks: Ranks, exchange: str) -> None:
+    """Through the host; and from GPU to GPU, where the MPI of this machine takes their memory."""
+    for transport in ("host", "auto"):
+        with both(
+            plastic(), ranks, exchange=exchange, device="cuda", transport=transport
+        ) as pair:  # fmt: skip
+            print(f"{transport}: {pair.together.ranks[0].transport}")
+            assert sum(frame.step.size for frame in pair.advance(1, 99)) > 100
+            pair.compare()
 
 
 def test_edits_reach_both(ranks: Ranks) -> None:

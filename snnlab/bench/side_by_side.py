@@ -112,8 +112,8 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
     Returns
     -------
     list of Group
-        By benchmark, in the order in which these were first measured, then by parameters.
-        Parameters and machines are named where the records of a benchmark differ in them, settings
+        By benchmark, in the order in which these were first measured, then by parameters; snnlab
+        before others. Parameters and machines are named where the records of a benchmark differ in them, settings
         where those of a simulator do.
     """
     told = [(record, _coordinates(record)) for record in records]
@@ -141,7 +141,7 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
         group.records.append(record)
         group.runs += _runs(record, own, provenance.get("notes", {}))
         group.bars = provenance.get("spec", {}).get("values", {}).get("bars", {})
-    return sorted(found.values(), key=lambda group: places[group.network])
+    return sorted(found.values(), key=lambda g: (places[g.network], g.simulator != REFERENCE))
 
 
 def newest(records: Iterable[Record]) -> list[Record]:

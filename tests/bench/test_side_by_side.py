@@ -118,7 +118,7 @@ def test_the_fastest_setting_of_those_that_ran_often_counts() -> None:
     assert (best.setting, best.seconds) == ("threads=2 precision=float32", 1.5)
     text = page([slow, quick, lucky, ran("snnlab", [0.1, 0.1])])
     assert [row["simulator"] for row in section(text, "Speed")] == [
-        "brian2 (threads=2 precision=float32)", "snnlab",
+        "snnlab", "brian2 (threads=2 precision=float32)",
     ]  # fmt: skip
 
 

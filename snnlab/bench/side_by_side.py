@@ -113,8 +113,8 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
     -------
     list of Group
         By benchmark, in the order in which these were first measured, then by parameters; snnlab
-        before others. Parameters and machines are named where the records of a benchmark differ in them, settings
-        where those of a simulator do.
+        before others. Parameters and machines are named where the records of a benchmark differ in
+        them, settings where those of a simulator do.
     """
     told = [(record, _coordinates(record)) for record in records]
     told.sort(key=lambda each: (str(each[1].get("recorded_at", "")), each[0].record_id))

@@ -64,13 +64,12 @@ ticking = asyncio.get_running_loop().create_task(tick())
 
 _USED = """
 def used(seconds):
-    import psutil, time
+    import time
+    own = next(t for t in threading.enumerate() if t.name == f"snnlab-{session.name}")
+    clock = time.pthread_getcpuclockid(own.ident)
     def seen():
-        names = {t.native_id: t.name for t in threading.enumerate()}
-        threads = psutil.Process().threads()
-        own = f"snnlab-{session.name}"
-        mine = sum(t.user_time + t.system_time for t in threads if names.get(t.id) == own)
-        return session.step, mine, sum(t.user_time + t.system_time for t in threads) - mine
+        mine = time.clock_gettime(clock)
+        return session.step, mine, time.process_time() - mine
     def wait():
         before, began = seen(), time.perf_counter()
         time.sleep(seconds)
@@ -79,7 +78,7 @@ def used(seconds):
     threading.Thread(target=wait).start()
 found = []
 """
-"""Steps, processor time of the simulation's thread and of all others of the kernel, each a second;
+"""Steps, processor time of the simulation's thread and of the rest of the kernel, each a second;
 measured beside the kernel's loop, which goes on handling what the page sends."""
 
 
@@ -208,34 +207,39 @@ def _only_look(visit: LabPage) -> None:
     visit.page.wait_for_timeout(1000)
 
 
-def _shares(visit: LabPage, pairs: int, where: str) -> Iterator[Measured]:
-    """What a page takes from the kernel beside the simulation, and by how much that gets slower.
+def _shares(visit: LabPage, blocks: int, where: str) -> Iterator[Measured]:
+    """What a page costs its kernel, and by how much the run beside it gets slower.
 
-    The share is the processor time of the kernel's other threads in a second, over that of a
-    simulation with one thread and a core of its own: pages are refreshed so often a second whatever
-    else runs. Wall-clock time knows of the browser, and of everything else on the same cores; it is
-    compared with windows without any page.
+    The displays' share of simulation time is the processor time that the kernel takes in a second
+    for all but the simulation's thread, less what it takes so without a page: a simulation that
+    uses the whole processor gets so much less of a core. The browser is not in it, since it may run
+    elsewhere. How much slower the run is by the clock, with the browser on the same cores, is
+    told beside it. Each block has a window without a page, one with the page on screen and one with
+    the page scrolled away, and is compared within itself.
     """
     visit.execute(_USED)
     shares: dict[str, list[float]] = {"shown": [], "hidden": []}
     slower: dict[str, list[float]] = {"shown": [], "hidden": []}
-    for kind in ("shown", "hidden") * pairs:
+    for _ in range(blocks):
         visit.execute("page.close()")
-        alone = _used(visit)
+        visit.page.wait_for_timeout(1000)
+        steps_alone, _, rest_alone = _used(visit)
         visit.run_cell(1)
         visit.page.wait_for_selector(CANVAS)
         visit.scroll_to(".snnlab-lab")
-        if kind == "hidden":
-            visit.page.evaluate(_PUSH, "3000px")
-            visit.page.locator(".jp-Notebook .jp-Cell").first.scroll_into_view_if_needed()
-        visit.page.wait_for_timeout(1500)
-        steps, _, others = _used(visit)
+        for kind in ("shown", "hidden"):
+            if kind == "hidden":
+                visit.page.evaluate(_PUSH, "3000px")
+                visit.page.locator(".jp-Notebook .jp-Cell").first.scroll_into_view_if_needed()
+            visit.page.wait_for_timeout(1500)
+            steps, _, rest = _used(visit)
+            shares[kind].append(100.0 * (rest - rest_alone))
+            slower[kind].append(100.0 * (1.0 - steps / steps_alone))
         visit.page.evaluate(_PUSH, "0")
-        shares[kind].append(100.0 * others)
-        slower[kind].append(100.0 * (1.0 - steps / alone[0]))
     for kind, bar in (("shown", 5.0), ("hidden", 1.0)):
         yield Measured(f"displays' share of simulation time, {kind}", bar, "%",
-                       tuple(shares[kind]), where, is_typical=True)  # fmt: skip
+                       tuple(shares[kind]), f"{where}; processor time",
+                       is_typical=True)  # fmt: skip
         yield Measured(f"slower beside page and browser, {kind}", None, "%", tuple(slower[kind]),
                        f"{where}; wall-clock time", is_typical=True)  # fmt: skip
 
@@ -245,7 +249,7 @@ _PUSH = "far => { document.querySelector('.snnlab-lab').style.marginTop = far; }
 
 
 def _used(visit: LabPage, seconds: float = 4.0) -> list[float]:
-    """Steps, processor time of the simulation and of the others, each a second."""
+    """Steps, processor time of the simulation and of the rest, each a second."""
     visit.execute(f"found.clear(); used({seconds})")
     visit.page.wait_for_timeout(1000 * seconds + 300)
     visit.wait_for("found")

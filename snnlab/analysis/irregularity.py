@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from snnlab.analysis.rates import binned_counts
 from snnlab.errors import SpecError
 
-__all__ = ["cv", "cv2", "fano_factor", "isi", "lv", "mean_cv"]
+__all__ = ["cv", "cv2", "fano_factor", "isi", "lv", "mean_cv", "mean_of_known"]
 
 _SMALL = 2**16
 
@@ -46,23 +46,22 @@ def isi(times: ArrayLike, neuron: ArrayLike) -> tuple[NDArray[np.float64], NDArr
         raise SpecError(
             "times", "must be as many as neurons", got=f"shapes {t.shape} and {ids.shape}"
         )
-    order = _by_neuron(t, ids)
-    t, ids = t[order], ids[order]
-    same = ids[1:] == ids[:-1]
-    return np.diff(t)[same], ids[1:][same]
-
-
-def _by_neuron(t: NDArray[np.float64], ids: NDArray[np.int64]) -> NDArray[np.intp]:
-    """The order by neuron, then by time, then as given.
-
-    Spikes of a run are in the order of time; then small numbers, which are sorted in a few passes
-    without comparing, suffice.
-    """
-    if np.any(t[1:] < t[:-1]):
-        return np.lexsort((t, ids))
     first = ids.min(initial=0)
-    is_small = ids.max(initial=0) - first < _SMALL
-    return np.argsort((ids - first).astype(np.uint16) if is_small else ids, kind="stable")
+    if ids.max(initial=0) - first < _SMALL:  # sorted in a few passes, without comparing
+        labels: NDArray[np.integer] = (ids - first).astype(np.uint16)
+    else:
+        labels = ids - first
+    order = _by_neuron(t, labels)
+    t, labels = t[order], labels[order]
+    same = labels[1:] == labels[:-1]
+    return np.diff(t)[same], labels[1:][same].astype(np.int64) + first
+
+
+def _by_neuron(t: NDArray[np.float64], labels: NDArray[np.integer]) -> NDArray[np.intp]:
+    """The order by neuron, then by time, then as given; spikes of a run have that of time."""
+    if np.any(t[1:] < t[:-1]):
+        return np.lexsort((t, labels))
+    return np.argsort(labels, kind="stable")
 
 
 def cv(
@@ -95,11 +94,12 @@ def cv(
     Softky, Koch (1993), J. Neurosci. 13, 334-350.
     """
     interval, ids = isi(times, neuron)
-    mean = _mean_by_neuron(interval, ids, n_neurons)
+    number = np.bincount(ids, minlength=n_neurons)
+    mean = np.bincount(ids, interval, minlength=n_neurons) / np.maximum(number, 1)
     deviation = interval - mean[ids]
-    variance = _mean_by_neuron(deviation * deviation, ids, n_neurons)
-    enough = _at_least(ids, n_neurons, max(min_spikes - 1, 1))
-    return _ratio(np.sqrt(variance), mean, enough)
+    squares = np.bincount(ids, deviation * deviation, minlength=n_neurons)
+    variance = squares / np.maximum(number, 1)
+    return _ratio(np.sqrt(variance), mean, number >= max(min_spikes - 1, 1))
 
 
 def mean_cv(times: ArrayLike, neuron: ArrayLike, n_neurons: int, *, min_spikes: int = 3) -> float:
@@ -119,7 +119,17 @@ def mean_cv(times: ArrayLike, neuron: ArrayLike, n_neurons: int, *, min_spikes: 
     float
         NaN if no neuron has enough spikes.
     """
-    values = cv(times, neuron, n_neurons, min_spikes=min_spikes)
+    return mean_of_known(cv(times, neuron, n_neurons, min_spikes=min_spikes))
+
+
+def mean_of_known(values: NDArray[np.floating]) -> float:
+    """Return the mean of the values that are finite; NaN if none is.
+
+    Parameters
+    ----------
+    values : (n,) float
+        Of neurons, such as `cv` returns them.
+    """
     known = values[np.isfinite(values)]
     return float(known.mean()) if known.size else float("nan")
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 import traitlets
-from numpy.typing import NDArray
 
-from snnlab.analysis.irregularity import mean_cv
+from snnlab.analysis.irregularity import cv, mean_of_known
 from snnlab.analysis.rates import mean_rate
 from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Frame
@@ -127,37 +126,39 @@ def statistics_rows(
     """
     n = len(network.populations)
     light, dark = colours(n), colours(n, dark=True)
+    numbers = [("", "")] * n if window is None else _numbers(network, window)
     rows = []
     for k, population in enumerate(network.populations):
         published = population.reference_rate
-        first, size = network.first_id(population.name), population.size
+        rate, irregularity = numbers[k]
         rows.append(
             {
                 "name": population.name,
-                "size": size,
+                "size": population.size,
                 "colour": light[k],
                 "colour_dark": dark[k],
-                "rate": "" if window is None else _rate(window, first, size),
+                "rate": rate,
                 "reference": "" if published is None else f"{published:.2f}",
-                "cv": "" if window is None else _cv(window, first, size),
+                "cv": irregularity,
                 "trouble": (marks or {}).get(population.name, ""),
             }
         )
     return rows
 
 
-def _rate(window: Frame, first: int, size: int) -> str:
-    count = np.count_nonzero(_is_of(window, first, size))
-    return f"{float(mean_rate(count, size, window.duration)):.2f}"
+def _numbers(network: Network, window: Frame) -> list[tuple[str, str]]:
+    """Rate and mean CV of each population as text; no CV if no neuron has fired often enough.
 
-
-def _cv(window: Frame, first: int, size: int) -> str:
-    """Mean CV as text; empty if no neuron has fired often enough."""
-    mine = _is_of(window, first, size)
-    value = mean_cv(window.times[mine], window.neuron[mine] - first, size)
-    return f"{value:.2f}" if np.isfinite(value) else ""
-
-
-def _is_of(window: Frame, first: int, size: int) -> NDArray[np.bool_]:
-    """Which spikes are those of a population."""
-    return (window.neuron >= first) & (window.neuron < first + size)
+    The spikes are looked at once for all populations: this is done while the network runs.
+    """
+    counts = np.bincount(window.neuron, minlength=network.n_neurons)
+    values = cv(window.times, window.neuron, network.n_neurons)
+    found = []
+    for population in network.populations:
+        first, size = network.first_id(population.name), population.size
+        mine = slice(first, first + size)
+        rate = float(mean_rate(counts[mine].sum(), size, window.duration))
+        irregularity = mean_of_known(values[mine])
+        shown = f"{irregularity:.2f}" if np.isfinite(irregularity) else ""
+        found.append((f"{rate:.2f}", shown))
+    return found

@@ -53,9 +53,9 @@ class _Part:
 class Display:
     """Refreshes parts of a page, each at its own pace, from the frames of one session.
 
-    The simulation never waits for it: frames that come while it draws are drawn together. While nobody
-    sees the page, frames are kept as before, but nothing is refreshed. An exception of a part goes
-    to the session's messages, and that part is not refreshed again.
+    The simulation never waits for it: frames that come while it draws are drawn together. While
+    nobody sees the page, frames are kept as before, but nothing is refreshed. An exception of a
+    part goes to the session's messages, and that part is not refreshed again.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Speed, memory and activity of snnlab, NEST and Brian2 on the same networks; nothing imports it.
+"""What is measured of snnlab besides `snnlab bench`; nothing imports it.
 
-``python -m benchmarks`` is the whole interface; README.md says what is measured and how.
+README.md says what there is, and what is measured how.
 """

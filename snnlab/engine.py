@@ -11,6 +11,7 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.rank_status import RankStatus
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
+from snnlab.frames.weights import WeightPicture
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
 
@@ -155,6 +156,27 @@ class Engine(Protocol):
         ------
         SpecError
             No such projection.
+        """
+        ...
+
+    def weights(self, projection: str, *, most_cells: int = 64, n_bars: int = 40) -> WeightPicture:
+        """Return the weights of a projection as they are now as a coarse picture.
+
+        It is the same however threads and ranks share the synapses.
+
+        Parameters
+        ----------
+        projection : str
+            Its name.
+        most_cells : int
+            Columns and rows of the matrix at most; neighbouring neurons share one.
+        n_bars : int
+            Bars of the histogram, from the least to the largest weight.
+
+        Raises
+        ------
+        SpecError
+            No such projection, or weights that are not finite.
         """
         ...
 

@@ -51,6 +51,7 @@ def open(  # noqa: PLR0913
     threads: int | None = None,
     ranks: int | Ranks | None = None,
     exchange: str | Mapping[str, str] = "auto",
+    transport: str = "auto",
     name: str | None = None,
     record: bool | str | Path = True,
     autosave: str | Path | None = None,
@@ -85,6 +86,9 @@ def open(  # noqa: PLR0913
     exchange : str, or mapping of str
         How ranks exchange spikes: ``"collective"``, ``"point_to_point"``, or ``"auto"``, the better
         of the two; or projection -> one of these, for the spikes of its sources.
+    transport : str
+        What ranks on GPUs hand to MPI for that: ``"device"``, memory of the GPU; ``"host"``, a
+        copy; ``"auto"``, the former where MPI says that it takes it.
     name : str, optional
         The session's name; default: the network's.
     record : bool or path
@@ -137,13 +141,14 @@ def open(  # noqa: PLR0913
     try:
         engine = make_engine(
             described, device=device, threads=threads, precision=precision, ranks=ranks,
-            exchange=exchange, tell=lambda text, error: said.append((text, error)),
+            exchange=exchange, transport=transport,
+            tell=lambda text, error: said.append((text, error)),
         )  # fmt: skip
         if origin is not None:
             engine.restore(origin)
         session = Session(
             engine, name=session_name, record=kept, origin=origin, autosave=autosave,
-            engines=_Elsewhere(threads, precision, exchange),
+            engines=_Elsewhere(threads, precision, exchange, transport),
         )  # fmt: skip
     except BaseException:
         if isinstance(kept, LogWriter):
@@ -165,6 +170,7 @@ class _Elsewhere:
     threads: int | None
     precision: str
     exchange: str | Mapping[str, str]
+    transport: str
 
     def __call__(self, network: Network, device: str) -> Engine:
         if device == "auto":
@@ -176,7 +182,8 @@ class _Elsewhere:
         if found := _ON_RANKS.fullmatch(device):
             return make_engine(
                 network, device=found[2] or "cpu", ranks=int(found[1]), exchange=self.exchange,
-                threads=self.threads, precision=precision,
+                transport=self.transport if found[2] else "auto", threads=self.threads,
+                precision=precision,
             )  # fmt: skip
         if found := _ON_THREADS.fullmatch(device):
             return make_engine(network, device="cpu", threads=int(found[1]), precision=precision)
@@ -353,6 +360,7 @@ def make_engine(
     precision: str = "float32",
     ranks: int | Ranks | None = None,
     exchange: str | Mapping[str, str] = "auto",
+    transport: str = "auto",
     tell: Callable[[str, SnnlabError], object] = _warn,
 ) -> Engine:
     """Return the engine for a device.
@@ -370,6 +378,8 @@ def make_engine(
         See `open`.
     exchange : str, or mapping of str
         See `open`.
+    transport : str
+        See `open`.
     tell : callable
         Takes in words, and as an error, why ``"auto"`` did not use the GPU; default: a warning.
 
@@ -383,7 +393,8 @@ def make_engine(
     index = _check_device(device, ranks)
     if ranks is not None:
         settings: dict[str, Any] = {"threads": threads, "precision": precision}
-        return _rank_engine(network, ranks, device, exchange=exchange, **settings)
+        settings |= {"exchange": exchange, "transport": transport}
+        return _rank_engine(network, ranks, device, **settings)
     if index is not None:
         return _gpu_engine(network, index, precision)
     if device == "auto" and threads is None and gains(network):

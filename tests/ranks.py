@@ -14,10 +14,11 @@ def load(update: float = 0.2, exchange: float = 0.05, n_spikes: int = 300) -> Ra
 
 
 def status(
-    number: int, measured: RankLoad | None = None, *, end: str = "", has_died: bool = False
-) -> RankStatus:
+    number: int, measured: RankLoad | None = None, *, end: str = "", has_died: bool = False,
+    transport: str = "",
+) -> RankStatus:  # fmt: skip
     """A rank with a thousand neurons."""
     return RankStatus(
         number, "node7", 4000 + number, "cpu", 2, 1000, 2_000_000, 2**20, "collective", measured,
-        end, has_died,
+        end, has_died, transport,
     )  # fmt: skip

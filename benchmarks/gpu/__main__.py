@@ -11,8 +11,8 @@ from typing import Any
 from benchmarks.gpu.measurements import MEASUREMENTS
 from benchmarks.gpu.plan import Plan, command, gpu_of, of_measurements, of_variants
 from benchmarks.gpu.plan import records as records_of
+from benchmarks.gpu.records import Records, read
 from benchmarks.gpu.table import page
-from benchmarks.records import Records, read
 from snnlab.cuda.available import obstacle, summary
 from snnlab.cuda.probe import look
 

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.measurements import MEASUREMENTS, Measurement
+from benchmarks.gpu.records import FORMAT, checked
 from benchmarks.gpu.variants import VARIANTS, name_of
 from benchmarks.machine import machine, revision
-from benchmarks.records import FORMAT
-from benchmarks.rounds import checked
 from snnlab.bench.process import Outcome, run_process
 from snnlab.cuda.facts import Facts
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from statistics import median
 from typing import Any
 
 from benchmarks.gpu.measurements import MEASUREMENTS, Bar
-from benchmarks.limits import PHASES, shares
-from benchmarks.table import failures, head, median, middle, number, row, titled
+from snnlab.bench.limits import PHASES, shares
+from snnlab.bench.markdown import number, table
 
 __all__ = ["page"]
 
 Record = dict[str, Any]
 Runs = dict[tuple[str, str], list[Record]]
+Cells = list[str]
 
 UNITS = {
     "build_s": "s to build",
     "us_per_step": "us a step",
     "real_time_factor": "real-time factor",
 }
+
+BARS = ("measurement", "figure", "measured", "bar", "reached", "published")
+SPEED = (
+    "measurement", "runs", "neurons", "synapses", "build s", "real-time factor", "min ... max",
+    "us/step", "ns/event", "bytes/synapse", "peak GB", "rate Hz",
+)  # fmt: skip
 
 
 def page(records: Sequence[Record]) -> str:
@@ -27,17 +36,19 @@ def page(records: Sequence[Record]) -> str:
     Parameters
     ----------
     records : sequence of dict
-        As `benchmarks.records.read` gives them.
+        As `benchmarks.gpu.records.read` gives them.
     """
     runs = counted(records)
     parts = [
         *conditions(records),
-        *titled("Bars", bars(runs)),
-        *titled("Speed", speed(runs)),
-        *titled("Where the time goes", phases(runs)),
-        *titled("Compilation", compilation(runs)),
-        *titled("Not counted", failures(records)),
-    ]
+        *table("Bars", BARS, bars(runs)),
+        *table("Speed", SPEED, speed(runs)),
+        *table("Where the time goes",
+               ("measurement", *(f"{phase} %" for phase in PHASES), "G events/s delivered"),
+               phases(runs)),
+        *table("Compilation", ("network", "first time s", "from the cache s"), compilation(runs)),
+        *table("Not counted", ("measurement", "runs", "what", "why"), failures(records)),
+    ]  # fmt: skip
     return "\n".join(parts) + "\n"
 
 
@@ -72,37 +83,25 @@ def conditions(records: Sequence[Record]) -> Iterator[str]:
     )
 
 
-def bars(runs: Runs) -> Iterator[str]:
+def bars(runs: Runs) -> Iterator[Cells]:
     """What should be reached, and what was."""
-    rows = [
-        row(title(model, setting), *cells(bar, mine))
-        for (model, setting), mine in runs.items()
-        for bar in (MEASUREMENTS[model].bars if model in MEASUREMENTS else ())
-    ]
-    if rows:
-        yield from head("measurement", "figure", "measured", "bar", "reached", "published")
-        yield from rows
+    for (model, setting), mine in runs.items():
+        for bar in MEASUREMENTS[model].bars if model in MEASUREMENTS else ():
+            yield [title(model, setting), *cells(bar, mine)]
 
 
-def cells(bar: Bar, mine: list[Record]) -> list[str]:
+def cells(bar: Bar, mine: list[Record]) -> Cells:
     """Cells of a row of bars but the first."""
     found = middle(mine, bar.figure)
     reached = "" if found is None else ("yes" if found <= bar.most else "**no**")
-    shown = number(found, 3)
-    return [UNITS[bar.figure], shown, f"<= {bar.most:g}", reached, bar.beside]
+    return [UNITS[bar.figure], number(found, 3), f"<= {bar.most:g}", reached, bar.beside]
 
 
-def speed(runs: Runs) -> Iterator[str]:
+def speed(runs: Runs) -> Iterator[Cells]:
     """One row for each measurement and setting."""
-    if not runs:
-        return
-    yield from head(
-        "measurement", "runs", "neurons", "synapses", "build s", "real-time factor",
-        "min ... max", "us/step", "ns/event", "bytes/synapse", "peak GB", "rate Hz",
-    )  # fmt: skip
     for (model, setting), mine in runs.items():
         peak = middle(mine, "peak_bytes")
-        yield row(
+        yield [
             title(model, setting), str(len(mine)),
             f"{median(r['figures']['n_neurons'] for r in mine):.4g}",
             f"{median(r['figures']['n_synapses'] for r in mine):.4g}",
@@ -111,7 +110,13 @@ def speed(runs: Runs) -> Iterator[str]:
             number(middle(mine, "us_per_step"), 2), number(middle(mine, "ns_per_event"), 3),
             number(middle(mine, "bytes_per_synapse"), 2),
             number(None if peak is None else peak / 1e9, 2), number(middle(mine, "rate"), 2),
-        )  # fmt: skip
+        ]  # fmt: skip
+
+
+def middle(runs: Iterable[Record], name: str) -> float | None:
+    """Return the median of a figure over the runs that have it."""
+    values = [run["figures"][name] for run in runs if run["figures"].get(name) is not None]
+    return median(values) if values else None
 
 
 def span(mine: list[Record], name: str) -> str:
@@ -120,19 +125,14 @@ def span(mine: list[Record], name: str) -> str:
     return f"{min(values):.4f} ... {max(values):.4f}" if values else ""
 
 
-def phases(runs: Runs) -> Iterator[str]:
+def phases(runs: Runs) -> Iterator[Cells]:
     """Shares of the phases of the median run, and what its delivery costs."""
-    rows = [
-        row(title(*key), *phase_cells(mine))
-        for key, mine in runs.items()
-        if all(r["figures"].get("timings") for r in mine)
-    ]
-    if rows:
-        yield from head("measurement", *(f"{phase} %" for phase in PHASES), "G events/s delivered")
-        yield from rows
+    for key, mine in runs.items():
+        if all(r["figures"].get("timings") for r in mine):
+            yield [title(*key), *phase_cells(mine)]
 
 
-def phase_cells(mine: list[Record]) -> list[str]:
+def phase_cells(mine: list[Record]) -> Cells:
     """Cells of a row of phases but the first."""
     typical = sorted(mine, key=lambda r: float(r["figures"]["simulate_s"]))[len(mine) // 2]
     figures = typical["figures"]
@@ -142,17 +142,22 @@ def phase_cells(mine: list[Record]) -> list[str]:
     return [*(f"{100 * part[phase]:.0f}" for phase in PHASES), f"{pace:.2f}"]
 
 
-def compilation(runs: Runs) -> Iterator[str]:
+def compilation(runs: Runs) -> Iterator[Cells]:
     """How long the compiler takes, with an empty cache and with a full one."""
-    rows = [
-        row(title(*key), number(middle(mine, "compile_cold_s"), 2),
-            number(middle(mine, "compile_warm_s"), 3))
-        for key, mine in runs.items()
-        if middle(mine, "compile_cold_s") is not None
-    ]  # fmt: skip
-    if rows:
-        yield from head("network", "first time s", "from the cache s")
-        yield from rows
+    for key, mine in runs.items():
+        if middle(mine, "compile_cold_s") is not None:
+            cold, warm = middle(mine, "compile_cold_s"), middle(mine, "compile_warm_s")
+            yield [title(*key), number(cold, 2), number(warm, 3)]
+
+
+def failures(records: Iterable[Record]) -> Iterator[Cells]:
+    """Every run that did not count, and why; alike ones once, with their number."""
+    found = Counter(
+        (title(r["model"], r["setting"]), r["status"], r["why"])
+        for r in records if r["status"] != "ok"
+    )  # fmt: skip
+    for (name, status, why), n in found.items():
+        yield [name, str(n), status, why]
 
 
 def title(model: str, setting: str) -> str:

@@ -25,12 +25,14 @@ from snnlab.arrays.samples import SampleBuffer
 from snnlab.arrays.structural_engine import B, Later, StructuralEngine
 from snnlab.arrays.synapse_list import list_synapses
 from snnlab.arrays.synaptic_elements import grow_alike
+from snnlab.arrays.weight_read import read_weights
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
 from snnlab.engine import BuildReport, Checkpoint
 from snnlab.errors import BuildError, SpecError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
 from snnlab.frames.synapses import Synapses
+from snnlab.frames.weights import WeightPicture
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -405,6 +407,27 @@ class ArrayEngine(StructuralEngine[B], Generic[B, C]):
         found = self.network.projection(projection)
         self._collect()
         return without_lesioned(self.network, list_synapses(self._arrays, found, self.step))
+
+    def weights(self, projection: str, *, most_cells: int = 64, n_bars: int = 40) -> WeightPicture:
+        """Return the weights of a projection as they are now as a coarse picture.
+
+        Parameters
+        ----------
+        projection : str
+            Its name.
+        most_cells : int
+            Columns and rows of the matrix at most; neighbouring neurons share one.
+        n_bars : int
+            Bars of the histogram, from the least to the largest weight.
+
+        Raises
+        ------
+        SpecError
+            No such projection, or weights that are not finite.
+        """
+        found = self.network.projection(projection)
+        self._collect()
+        return read_weights(self._arrays, found, self.step, most_cells=most_cells, n_bars=n_bars)
 
 
 def _refuse_to_settle(old: Network, new: Network) -> None:

@@ -54,6 +54,11 @@ class SharedEngine(ArrayEngine[B, C], Generic[B, C]):
     def exchange(self) -> str:
         """How it exchanges spikes with other ranks, in words."""
 
+    @property
+    def transport(self) -> str:
+        """What a GPU hands to MPI for that: ``"host"`` or ``"device"`` memory; empty on CPUs."""
+        return ""
+
     @abstractmethod
     def close(self) -> None:
         """Release everything; closing twice is allowed."""

@@ -8,8 +8,9 @@ import numpy as np
 
 from snnlab.arrays.built import Built
 from snnlab.arrays.plastic_carry import export_plastic
-from snnlab.arrays.synapse_order import global_ids, places, synapse_order
-from snnlab.build.storage import PACKED, PLASTIC, SHARED
+from snnlab.arrays.static_weights import static_weights
+from snnlab.arrays.synapse_order import global_ids, places, synapse_order, table_of
+from snnlab.build.storage import PLASTIC
 from snnlab.frames.synapses import Synapses
 from snnlab.model.network import Projection
 
@@ -26,10 +27,7 @@ def list_synapses(built: Built, projection: Projection, step: int) -> Synapses:
     synapses cannot be told apart. `step` is how many steps are done: the arrays themselves count
     them only where synapses are plastic.
     """
-    k = next(
-        k for k, plan in enumerate(built.connections.plans)
-        if projection.name in {p.name for p in plan.projections}
-    )  # fmt: skip
+    k = table_of(built, projection)
     at, source, target, delay = synapse_order(built, k)
     of_all = places(built, k, source, delay)
     pre, post = (of_all.whole(ids) for ids in global_ids(built, k, source, target))
@@ -41,7 +39,7 @@ def list_synapses(built: Built, projection: Projection, step: int) -> Synapses:
         first = built.network.first_id(projection.post)
         size = built.network.population(projection.post).size
         mine = (post >= first) & (post < first + size)
-        states = {"weight": of_all.whole(_static_weights(built, k, at))}
+        states = {"weight": of_all.whole(static_weights(built, k, at))}
     weight = states.pop("weight")[mine]
     return Synapses(
         projection.name, step, pre[mine], post[mine],
@@ -56,15 +54,3 @@ def _plastic_states(built: Built, name: str) -> dict[str, NDArray[np.floating]]:
         for key, values in export_plastic(built).items()
         if key.startswith(prefix) and "/" not in key.removeprefix(prefix)
     }
-
-
-def _static_weights(built: Built, k: int, at: NDArray[np.int64]) -> NDArray[np.floating]:
-    """Weights of the synapses of a static table at these places of its pool."""
-    plan, connections = built.connections.plans[k], built.connections
-    if plan.kind == SHARED:
-        weight = built.network.weight_of(plan.projections[0]).quantile(np.array([0.5]))
-        return np.full(at.size, weight[0], built.dtype)
-    stored = (
-        connections.packed[at].view(np.int32) >> 16 if plan.kind == PACKED else connections.wide[at]
-    )
-    return np.ldexp(stored.astype(np.float64), -plan.exponent).astype(built.dtype)

@@ -18,7 +18,17 @@ from snnlab.build.layout import BLOCK
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["global_ids", "list_places", "places", "synapse_order"]
+    from snnlab.model.network import Projection
+
+__all__ = ["global_ids", "list_places", "places", "synapse_order", "table_of"]
+
+
+def table_of(built: Built, projection: Projection) -> int:
+    """Return the number of the table that holds the synapses of a projection."""
+    return next(
+        k for k, plan in enumerate(built.connections.plans)
+        if projection.name in {p.name for p in plan.projections}
+    )  # fmt: skip
 
 
 @njit(error_model="numpy", cache=True)

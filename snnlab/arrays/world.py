@@ -61,6 +61,10 @@ class World(Protocol):
         """Return what compiled code needs to call MPI: `snnlab.cpu.exchange.CALLS`."""
         ...
 
+    def refuses_gpus(self) -> str:
+        """Return why MPI does not take memory of a GPU on this rank; empty if it does."""
+        ...
+
 
 @dataclass(frozen=True)
 class Alone:
@@ -99,6 +103,10 @@ class Alone:
     def calls(self) -> NDArray[np.int64]:
         """Return nothing: there is nobody to talk to."""
         return np.empty(0, np.int64)
+
+    def refuses_gpus(self) -> str:
+        """Return that there is nobody to talk to."""
+        return "there are no other ranks"
 
 
 ALONE = Alone()

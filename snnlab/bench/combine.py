@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,8 @@ _FIRST = {"phase": PHASES, "checkpoint": CHECKPOINTS, "when": WHEN}
 """Dimension -> names that come first, in this order; the others follow by alphabet."""
 
 Array = np.ndarray[Any, Any]
+Where = slice | Array
+"""Places along a dimension; a slice where they follow one another, which NumPy takes at once."""
 Part = Mapping[Any, xr.Variable]
 
 
@@ -74,23 +77,29 @@ def _labels(dim: str, parts: Sequence[Part]) -> list[str]:
 
 def _positions(
     d: Part, places: Mapping[str, int], labels: Mapping[str, list[str]]
-) -> dict[str, Array]:
+) -> dict[str, Where]:
     """Dimension -> where each of its places in one part goes."""
-    found = {RECORD: np.array([places[str(text)] for text in d["record_id"].values], dtype=np.intp)}
+    found = {RECORD: _where([places[str(text)] for text in d["record_id"].values])}
     sizes = _sizes(d)
     for dim, names in labels.items():
         if dim in sizes:
             order = {name: k for k, name in enumerate(names)}
-            found[dim] = np.array([order[str(text)] for text in d[dim].values], dtype=np.intp)
+            found[dim] = _where([order[str(text)] for text in d[dim].values])
     if "repeat" in sizes:
-        found["repeat"] = np.arange(sizes["repeat"])
+        found["repeat"] = slice(0, sizes["repeat"])
     return found
+
+
+def _where(places: Sequence[int]) -> Where:
+    if places and all(b - a == 1 for a, b in itertools.pairwise(places)):
+        return slice(places[0], places[-1] + 1)
+    return np.array(places, dtype=np.intp)
 
 
 def _merged(
     name: str,
     parts: Sequence[Part],
-    positions: Sequence[Mapping[str, Array]],
+    positions: Sequence[Mapping[str, Where]],
     n_records: int,
     sizes: Mapping[str, int],
 ) -> xr.Variable:
@@ -105,7 +114,12 @@ def _merged(
         values = parts[k][name].values
         if is_text and values.dtype.kind != "O":
             values = _as_texts(name, values)
-        whole[np.ix_(*(positions[k][dim] for dim in dims))] = values
+        where = [positions[k][dim] for dim in dims]
+        if not all(isinstance(one, slice) for one in where):
+            where = list(np.ix_(*(
+                np.arange(one.start, one.stop) if isinstance(one, slice) else one for one in where
+            )))  # fmt: skip
+        whole[tuple(where)] = values
     return xr.Variable(dims, whole, _same(parts[k][name].attrs for k in holders))
 
 

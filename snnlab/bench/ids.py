@@ -39,7 +39,8 @@ STACK = (
 )  # fmt: skip
 """What makes a stack. The version of the simulator is no part of it."""
 
-LAYOUT = ("nodes", "ranks_per_node", "threads_per_rank", "binding", "numa_policy", "device_map")
+LAYOUT = ("nodes", "ranks_per_node", "threads_per_rank", "binding", "numa_policy", "device_map",
+          "exchange", "beside")  # fmt: skip
 """What makes a placement."""
 
 LENGTH = 16

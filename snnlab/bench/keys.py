@@ -12,9 +12,15 @@ from typing import Any
 from snnlab.bench.redaction import redaction
 from snnlab.errors import SpecError, unknown_name
 
-__all__ = ["KEYS", "MAPPINGS", "SIMULATORS", "Key", "checked", "key_named"]
+__all__ = ["FIGURES", "KEYS", "MAPPINGS", "SIMULATORS", "Key", "checked", "key_named"]
 
 SIMULATORS = ("snnlab", "nest", "brian2", "command")
+
+FIGURES = (
+    "construct", "simulate", "real_time_factor", "us_per_step", "ns_per_event",
+    "bytes_per_synapse", "peak_bytes",
+)  # fmt: skip
+"""What a bar can be set for: times [s], and what tables derive from them."""
 
 _ABSOLUTE = re.compile(r"/|~|\\\\|[A-Za-z]:[\\/]|file:")
 _DEVICE = re.compile(r"cpu|cuda(:\d+)?")
@@ -38,6 +44,8 @@ class Key:
         often it is measured belongs to the layout, or to nothing.
     is_axis : bool
         Whether an axis can sweep it.
+    is_late : bool
+        It came later than records did: while it has its default, ids are what they were without.
     """
 
     check: Callable[[Any, str], Any]
@@ -45,6 +53,7 @@ class Key:
     doc: str
     is_science: bool = False
     is_axis: bool = True
+    is_late: bool = False
 
 
 def checked(name: str, value: Any, where: str) -> Any:
@@ -210,6 +219,38 @@ def _axis(name: str, value: Any, where: str) -> tuple[Any, ...]:
     return found
 
 
+def _variants(value: Any, where: str) -> tuple[dict[str, Any], ...]:
+    if not isinstance(value, list | tuple):
+        raise _wrong(
+            where, "must be a list of settings", value,
+            "Write variants: [{simulator: snnlab}, {simulator: nest, threads: 1}].",
+        )  # fmt: skip
+    found = tuple(
+        {
+            name: (KEYS[name].check if name in KEYS else _plain)(each, f"{where}, {name}")
+            for name, each in _mapping(variant, where).items()
+        }
+        for variant in value
+    )
+    for name in dict.fromkeys(name for variant in found for name in variant):
+        if name in KEYS and not KEYS[name].is_axis:
+            raise _wrong(where, "must set what can be swept", name)
+    if any(variant in found[:place] for place, variant in enumerate(found)):
+        raise _wrong(where, "must have different settings", value)
+    return found
+
+
+def _bars(value: Any, where: str) -> dict[str, Any]:
+    found = _mapping(value, where)
+    for name in found:
+        if name not in FIGURES:
+            raise unknown_name("Figure with a bar", name, FIGURES, context=where)
+    return {
+        name: None if each is None else _finite(each, f"{where}, {name}")
+        for name, each in found.items()
+    }
+
+
 def _checks(value: Any, where: str) -> dict[str, Any]:
     return {
         name: None if each is None else _band(each, f"{where}, {name}")
@@ -245,9 +286,16 @@ KEYS: Mapping[str, Key] = MappingProxyType({
         _parameters, {}, "options and knobs of the model", is_science=True, is_axis=False
     ),
     "axes": Key(_axes, {}, "what is swept: name -> values, all combinations", is_axis=False),
+    "variants": Key(
+        _variants, (), "settings that run side by side, each with each combination of the axes",
+        is_axis=False,
+    ),
     "checks": Key(
         _checks, {}, "name -> [lowest, highest]; a run outside is invalid, however fast",
         is_axis=False,
+    ),
+    "bars": Key(
+        _bars, {}, f"figure -> what it should not exceed; of {', '.join(FIGURES)}", is_axis=False
     ),
     "warmup": Key(_number(0.0), 100.0, "model time before what is measured [ms]", is_science=True),
     "time": Key(
@@ -263,6 +311,17 @@ KEYS: Mapping[str, Key] = MappingProxyType({
     "seed": Key(_count(0), 1, "of the first run; the others count on", is_axis=False),
     "threads": Key(_count(1), 1, "of each rank"),
     "ranks": Key(_count(1), 1, "processes that hold the network together, over MPI"),
+    "exchange": Key(
+        _one_of("auto", "point_to_point", "collective"), "auto", "how ranks exchange spikes",
+        is_late=True,
+    ),
+    "beside": Key(
+        _count(0), 0, "processes that compute on the same cores all the while", is_late=True
+    ),
+    "touch": Key(
+        _number(0.0), 0.0, "memory that is touched and given back before construction [GB]",
+        is_science=True, is_late=True,
+    ),
     "device": Key(_device, "cpu", "cpu, cuda, cuda:0, ..."),
     "time_limit": Key(
         _number(0.0, is_above=True), 600.0, "wall time after which a run is ended [s]",
@@ -278,5 +337,5 @@ KEYS: Mapping[str, Key] = MappingProxyType({
 })  # fmt: skip
 """Name -> `Key`, in the order in which they are explained."""
 
-MAPPINGS = ("parameters", "axes", "checks")
+MAPPINGS = ("parameters", "axes", "checks", "bars")
 """Keys whose entries are inherited one by one; an entry of null is taken away."""

@@ -21,7 +21,7 @@ from snnlab.bench.gpu_energy import gpu_counter
 from snnlab.bench.guards import guards_now
 from snnlab.bench.machine import cores_for
 from snnlab.bench.measured import Measured, measured
-from snnlab.bench.process import Outcome, Usage, run_process
+from snnlab.bench.process import Outcome, Usage, busy_processes, run_process
 from snnlab.bench.redaction import redaction
 from snnlab.bench.science import activity, checks_of, complaint, mean_outdegrees, read_spikes
 from snnlab.bench.spec import Cell
@@ -136,13 +136,16 @@ def run_once(arm: Arm, seed: int, *, started: Callable[[int], object] = lambda p
     with tempfile.TemporaryDirectory(prefix="snnlab-bench-") as folder:
         started_run = _Started(arm, seed, Path(folder))
         try:
-            outcome = run_process(
-                started_run.command, timeout_s=arm.cell["time_limit"], cores=started_run.cores,
-                environment=started_run.environment, folder=_folder(arm), started=started,
-            )  # fmt: skip
+            with busy_processes(arm.cell["beside"], started_run.cores) as beside:
+                outcome = run_process(
+                    started_run.command, timeout_s=arm.cell["time_limit"], cores=started_run.cores,
+                    environment=started_run.environment, folder=_folder(arm), started=started,
+                )  # fmt: skip
         except OSError as error:
             outcome = Outcome("failed", f"{started_run.command[0]}: {error.strerror}")
-        return started_run.run(outcome, outcome.usage)
+        # What was asked to compute beside it is none of the foreign load.
+        usage = replace(outcome.usage, cpu=outcome.usage.cpu + sum(beside))
+        return started_run.run(outcome, usage)
 
 
 def run_together(
@@ -195,9 +198,10 @@ def run_together(
 def takes_turns(cell: Cell) -> bool:
     """Return whether the program of a cell can wait for its turn between two blocks.
 
-    snnlab's can, on one thread of a CPU: threads that wait for work would disturb the other one.
+    snnlab's can, alone on one thread of a CPU: threads that wait for work would disturb the other
+    one.
     """
-    alone = cell["threads"] == cell["ranks"] == 1 and cell["device"] == "cpu"
+    alone = cell["threads"] == cell["ranks"] == 1 and cell["device"] == "cpu" and not cell["beside"]
     return bool(alone and cell["simulator"] == "snnlab" and cell["time"] > 0.0)
 
 

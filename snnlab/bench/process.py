@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,13 +23,20 @@ from snnlab.bench.machine import available_cores, keep_to
 __all__ = [
     "Outcome",
     "Usage",
-    "busy_process",
+    "busy_processes",
     "end_group",
     "held_to",
     "judged",
     "run_process",
     "usage_of",
 ]
+
+BUSY = """import os, sys
+while os.getppid() == int(sys.argv[1]):
+    for _ in range(1_000_000):
+        pass
+"""
+"""What else a notebook user's machine does, in its plainest form; it ends with who has asked."""
 
 _STRETCH_S = 0.5
 """How long [s] a signal may wait to be heeded."""
@@ -149,6 +157,7 @@ def _wait(process: subprocess.Popen[bytes], limit: float, began: float) -> tuple
         end_group(process.pid)
 
     timer = threading.Timer(limit, end)
+    timer.daemon = True  # a signal between its start and what follows must not wait for it
     timer.start()
     try:
         return usage_of(process, began), late.is_set()
@@ -237,17 +246,30 @@ def _last_words(text: str) -> str:
 
 
 @contextmanager
-def busy_process(command: Sequence[str]) -> Iterator[int]:
-    """Keep a core busy for the length of the block; gives the process id.
+def busy_processes(n: int, cores: Sequence[int] | None = None) -> Iterator[list[float]]:
+    """Let other processes compute for the length of the block.
 
     Parameters
     ----------
-    command : sequence of str
-        A program that computes without end.
+    n : int
+    cores : sequence of int, optional
+        What they are held to; default: what this process may use.
+
+    Yields
+    ------
+    list of float [s]
+        After the block, the time of all processors that each of them took.
     """
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    processes: list[subprocess.Popen[bytes]] = []
+    used: list[float] = []
+    began = time.perf_counter()
     try:
-        yield process.pid
+        with held_to(cores):
+            for _ in range(n):
+                command = [sys.executable, "-c", BUSY, str(os.getpid())]
+                processes.append(subprocess.Popen(command, stdin=subprocess.DEVNULL))
+        yield used
     finally:
-        process.kill()
-        process.wait()
+        for process in processes:
+            process.kill()
+            used.append(usage_of(process, began).cpu)

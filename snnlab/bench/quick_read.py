@@ -18,14 +18,7 @@ import numpy as np
 import xarray as xr
 from h5py import h5a, h5d, h5o, h5s, h5t
 
-from snnlab.bench.schema import (
-    COORDINATES,
-    LABELLED,
-    PARAMETER,
-    RECORD,
-    VARIABLES,
-    schema_attributes,
-)
+from snnlab.bench.schema import COORDINATES, LABELLED, PARAMETER, RECORD, VARIABLES
 from snnlab.errors import FormatError
 
 __all__ = ["Columns", "provenance_text", "quick_read"]
@@ -43,11 +36,6 @@ TEXT = h5py.string_dtype()
 TEXT_TYPE = h5t.py_create(TEXT)
 SIZE_OF_TEXT = 16
 """What one text of any length takes in an attribute [byte]: its length, and where it lies."""
-
-
-USUAL = {name: schema_attributes(v) for name, v in VARIABLES.items()}
-TOLD = {"wall_time", "cpu_time", "memory", "energy", "idle_power"}
-"""Quantities whose attributes a record often has of its own: who measured, and how."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +61,12 @@ class Columns:
         )
 
 
-def quick_read(path: Path, *, usual: bool = False) -> Columns | None:
+def quick_read(path: Path) -> Columns | None:
     """Return the root data of a record, or None where it is not as records are written.
 
     Parameters
     ----------
     path : Path
-    usual : bool
-        Take for granted that quantities carry the attributes of the schema, and coordinates none,
-        and read those of `TOLD` alone. Whether that is so, the hash of the record tells.
 
     Raises
     ------
@@ -99,8 +84,7 @@ def quick_read(path: Path, *, usual: bool = False) -> Columns | None:
                 if _is_bare_dimension(item):
                     continue
                 return None
-            attrs = USUAL.get(name, {}) if usual and name not in TOLD else _attributes(item)
-            found[name] = xr.Variable(dims, _values(item, shape), attrs, fastpath=True)
+            found[name] = xr.Variable(dims, _values(item, shape), _attributes(item), fastpath=True)
         return Columns(found, _attributes(stored.id))
 
 

@@ -15,7 +15,7 @@ from snnlab.bench.record import read_columns
 
 __all__ = ["processes_for", "read_many"]
 
-WORTH_IT = 200
+WORTH_IT = 1000
 """Records for which a process takes longer than for its start."""
 
 

@@ -29,6 +29,7 @@ from snnlab.bench.schema import (
     Variable,
     schema_attributes,
 )
+from snnlab.bench.seal import read_sealed, seal
 from snnlab.errors import FormatError, SpecError, StorageError
 from snnlab.record.atomic import replacing
 
@@ -36,6 +37,9 @@ __all__ = ["Record", "make_record", "read_columns", "read_record", "write_record
 
 EXACT = 2**53
 """Counts are float64 once records are merged; beyond this they would not be exact."""
+
+_DAMAGED = (OSError, ValueError, LookupError, RuntimeError, TypeError, AttributeError)
+"""What h5py, h5netcdf and xarray raise where a file is not what it says, depending on the byte."""
 
 HASH = "content_sha256"
 GROUP_HASHES = "groups"
@@ -338,6 +342,9 @@ def write_record(record: Record, path: str | os.PathLike[str]) -> None:
             record.group(name).drop_encoding().to_netcdf(
                 partial, mode="a", group=name, engine="h5netcdf"
             )
+        written = quick_read(partial)  # what is sealed is what stands there
+        if written is not None and content_hash(written) == record.content_sha256:
+            partial.write_bytes(seal(partial.read_bytes(), written))
 
 
 def read_record(path: str | os.PathLike[str]) -> Record:
@@ -348,21 +355,17 @@ def read_record(path: str | os.PathLike[str]) -> Record:
     FormatError
         The file is no record, or its content is not what was written.
     """
-    found = read_columns(path, usual=False)
+    found = _read_variables(Path(path))
     data = found.dataset() if isinstance(found, Columns) else found
     return Record(data, path=Path(path))
 
 
-def read_columns(path: str | os.PathLike[str], *, usual: bool = True) -> Columns | xr.Dataset:
+def read_columns(path: str | os.PathLike[str]) -> Columns | xr.Dataset:
     """Read and check the root data of a record, in the form that takes least time.
 
     Parameters
     ----------
     path : path
-    usual : bool
-        Take attributes from the schema where the hash bears that out: many records are read in
-        two thirds of the time. What a file has in their place is then neither read nor told, so
-        that a changed one is refused by `read_record` alone.
 
     Returns
     -------
@@ -376,13 +379,21 @@ def read_columns(path: str | os.PathLike[str], *, usual: bool = True) -> Columns
     """
     target = Path(path)
     try:
-        for is_usual in (True, False) if usual else (False,):
-            quick = quick_read(target, usual=is_usual)
-            if quick is not None and content_hash(quick) == quick.attrs.get(HASH):
-                return quick
+        found = read_sealed(target)
+    except OSError as error:
+        raise FormatError(str(target), "must be readable", got=str(error)) from error
+    return _read_variables(target) if found is None else found
+
+
+def _read_variables(target: Path) -> Columns | xr.Dataset:
+    """The root data as NetCDF has it, checked by its hash."""
+    try:
+        quick = quick_read(target)
+        if quick is not None and content_hash(quick) == quick.attrs.get(HASH):
+            return quick
         with xr.open_dataset(target, engine="h5netcdf", decode_times=False) as stored:
             data = plain_text(stored.load())
-    except (OSError, ValueError, KeyError) as error:
+    except _DAMAGED as error:
         raise FormatError(
             str(target), "must be a NetCDF file of a record", got=str(error)
         ) from error

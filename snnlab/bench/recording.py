@@ -23,8 +23,13 @@ __all__ = ["Batch", "energy_of", "record_of", "series_of"]
 
 GUARDS = ("load", "ctx_switch", "steal", "foreign", "freq", "throttle")
 
-AS_PARAMETERS = ("model", "time", "warmup", "precision", "device")
+AS_PARAMETERS = (
+    "model", "time", "warmup", "precision", "device", "exchange", "beside", "touch",
+)  # fmt: skip
 """Keys that are grouped by like parameters of the model."""
+
+MEMORY = {"peak/sum": "peak", "connectivity/sum": "connectivity", "growth/sum": "growth"}
+"""Kind of memory in a record -> what programs call it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +111,10 @@ def record_of(arm: Arm, runs: Mapping[int, Run], batch: Batch) -> Record:
         for name in GUARDS
         if any(name in run.guards for run in found)
     }
-    if any("peak" in run.n_bytes for run in found):
-        values["memory"] = [[[run.n_bytes.get("peak", np.nan)]] for run in found]
-        labels |= {"checkpoint": ["total"], "kind": ["peak/sum"]}
+    kinds = [k for k, name in MEMORY.items() if any(name in run.n_bytes for run in found)]
+    if kinds:
+        values["memory"] = [[[r.n_bytes.get(MEMORY[k], np.nan) for k in kinds]] for r in found]
+        labels |= {"checkpoint": ["total"], "kind": kinds}
     energy, devices = energy_of([run.energy for run in found], len(phases))
     if devices:
         values["energy"], labels["device"] = energy, devices
@@ -211,7 +217,8 @@ def _coordinates(
         "ranks": cell["ranks"],
         "threads": cell["threads"],
     }
-    parameters = {name: cell[name] for name in AS_PARAMETERS} | dict(cell["parameters"])
+    parameters = {name: cell[name] for name in AS_PARAMETERS if cell.is_told(name)}
+    parameters |= dict(cell["parameters"])
     return found | {
         f"p_{name}": float(v) if isinstance(v, bool) else v for name, v in parameters.items()
     }

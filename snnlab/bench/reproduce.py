@@ -130,7 +130,7 @@ def reproduce(
 
 
 def _cell(values: Mapping[str, Any], swept: Mapping[str, Any], repository: Path) -> Cell:
-    known = {k: v for k, v in values.items() if k in KEYS and k not in {"name", "axes"}}
+    known = {k: v for k, v in values.items() if k in KEYS and k not in {"name", "axes", "variants"}}
     spec = spec_from(str(values["name"]), **known)
     (cell,) = Spec(spec.layers, repository).cells()
     return Cell(cell.values, dict(swept), repository, cell.origins)

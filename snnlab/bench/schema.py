@@ -37,7 +37,8 @@ PHASES = (
 """Names that every adapter uses for what it measures; an adapter may add paths below them."""
 
 CHECKPOINTS = ("base", "nodes", "network", "init", "total")
-KINDS = ("rss/sum", "rss/max", "peak/sum", "peak/max", "virtual/sum", "virtual/max")
+KINDS = ("rss/sum", "rss/max", "peak/sum", "peak/max", "virtual/sum", "virtual/max",
+         "connectivity/sum", "growth/sum")  # fmt: skip
 WHEN = ("before", "after")
 
 STATUSES = ("ok", "failed", "timeout", "oom", "invalid_science", "noisy")

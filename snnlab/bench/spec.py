@@ -157,10 +157,15 @@ class Spec:
         return _whole(Spec((*self.layers, layer), self.folder))
 
     def cells(self) -> tuple[Cell, ...]:
-        """Return all combinations of the axes, the last axis fastest."""
+        """Return all combinations of the axes, the last axis fastest, each with all variants."""
         axes = self.values["axes"]
         points = itertools.product(*axes.values())
-        return tuple(self._cell(dict(zip(axes, point, strict=True))) for point in points)
+        variants: tuple[dict[str, Any], ...] = self.values["variants"] or ({},)
+        return tuple(
+            self._cell(dict(zip(axes, point, strict=True)) | variant)
+            for point in points
+            for variant in variants
+        )
 
     def _cell(self, swept: dict[str, Any]) -> Cell:
         values = self.values | {key: v for key, v in swept.items() if key in KEYS}
@@ -171,7 +176,11 @@ class Spec:
             origins |= {f"{key}.{n}": self.origin(f"{key}.{n}") for n in self.values[key]}
         for name in swept:
             path = name if name in KEYS else f"parameters.{name}"
-            origins[path] = f"axis, {self.origin(f'axes.{name}')}"
+            is_axis = name in self.values["axes"]
+            origins[path] = (
+                f"axis, {self.origin(f'axes.{name}')}" if is_axis
+                else f"variant, {self.origin('variants')}"
+            )  # fmt: skip
         return Cell(values, swept, self.folder, origins)
 
 
@@ -208,7 +217,8 @@ class Cell:
     @cached_property
     def science(self) -> dict[str, Any]:
         """What is measured, without seeds, machine and placement."""
-        found = {key: self[key] for key, known in KEYS.items() if known.is_science}
+        found = {key: self[key] for key, known in KEYS.items()
+                 if known.is_science and self.is_told(key)}  # fmt: skip
         if self.model_file is not None:
             found["model"] = content_id(read_text(self.model_file))
         return found
@@ -226,11 +236,16 @@ class Cell:
 
     @property
     def layout(self) -> dict[str, Any]:
-        """Where processes and threads go."""
-        return {
+        """Where processes and threads go, and what goes on beside them."""
+        found = {
             "nodes": 1, "ranks_per_node": self["ranks"], "threads_per_rank": self["threads"],
             "binding": "cores", "device_map": self["device"].partition(":")[0],
         }  # fmt: skip
+        return found | {key: self[key] for key in ("exchange", "beside") if self.is_told(key)}
+
+    def is_told(self, key: str) -> bool:
+        """Return whether ids and records say something of a key: not of a late one's default."""
+        return not KEYS[key].is_late or self[key] != KEYS[key].default
 
     @property
     def layout_id(self) -> str:
@@ -326,10 +341,14 @@ def _whole(spec: Spec) -> Spec:
     where = spec.layers[-1].name
     if not values["name"]:
         raise SpecError(where, "must have a name", remedy="Write name: at the top.")
-    is_command = "command" in (values["simulator"], *values["axes"].get("simulator", ()))
+    swept = {name for variant in values["variants"] for name in variant}
+    if twice := sorted(swept & set(values["axes"])):
+        raise SpecError(f"{where}, variants", "must not set what an axis sweeps", got=twice[0])
+    chosen = [variant["simulator"] for variant in values["variants"] if "simulator" in variant]
+    is_command = "command" in (values["simulator"], *values["axes"].get("simulator", ()), *chosen)
     if is_command and not values["command"]:
         raise SpecError(where, "must have a command for simulator: command")
-    if not is_command and not values["model"] and "model" not in values["axes"]:
+    if not is_command and not values["model"] and "model" not in {*values["axes"], *swept}:
         raise SpecError(where, "must have a model", remedy="Write for example model: brunel.")
     for name in sorted(set(values["axes"]) & set(values["parameters"])):
         raise SpecError(

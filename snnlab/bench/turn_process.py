@@ -132,6 +132,7 @@ def run_in_turns(
                 end_group(player.process.pid)
 
     timer = threading.Timer(limit, end)
+    timer.daemon = True
     timer.start()
     try:
         for number, command in enumerate(commands):

@@ -21,6 +21,7 @@ from snnlab.cluster.whole import (
     whole_work,
 )
 from snnlab.cpu.ways import check_ways
+from snnlab.cuda.transport import check as check_transport
 from snnlab.engine import Checkpoint
 from snnlab.errors import SnnlabError, StateError
 from snnlab.frames.elements import ElementStates
@@ -28,6 +29,7 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.rank_status import RankStatus
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
+from snnlab.frames.weights import WeightPicture
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -56,6 +58,9 @@ class ClusterEngine:
     exchange : str, or mapping of str
         How ranks exchange spikes: ``"collective"``, ``"point_to_point"``, or ``"auto"``, the better
         of the two; or projection -> one of these, for the spikes of its sources.
+    transport : str
+        What GPUs hand to MPI for that: ``"device"``, their own memory; ``"host"``, a copy;
+        ``"auto"``, the former where MPI takes it on all ranks.
     owns_ranks : bool
         Whether they end when the engine is closed.
 
@@ -64,7 +69,7 @@ class ClusterEngine:
     SpecError
         Settings that cannot be meant.
     DeviceUnavailable
-        A rank has no GPU where it must have one.
+        A rank has no GPU where it must have one, or MPI does not take its memory where it must.
     OutOfMemory
         A share does not fit on its rank.
 
@@ -83,11 +88,14 @@ class ClusterEngine:
         threads: int | None = None,
         precision: str = "float32",
         exchange: str | Mapping[str, str] = "auto",
+        transport: str = "auto",
         owns_ranks: bool = False,
     ) -> None:
         check_ways(network, exchange)
+        check_transport(transport, device)
         self._ranks, self._kind = ranks, device
-        self._threads, self._precision, self._exchange = threads, precision, exchange
+        self._threads, self._precision = threads, precision
+        self._exchange, self._transport = exchange, transport
         self._owns_ranks = owns_ranks
         self._number = next(_NUMBERS)
         self._is_open = True
@@ -101,7 +109,8 @@ class ClusterEngine:
     def _build(self, network: Network) -> None:
         threads = [rank.threads if self._threads is None else self._threads for rank in self._ranks]
         self._devices = devices_of(self._ranks, self._kind)
-        described, settings = Described.of(network), (self._precision, self._exchange)
+        described = Described.of(network)
+        settings = (self._precision, self._exchange, self._transport)
         shares = self._ranks.call_each(
             share.build,
             [
@@ -180,6 +189,7 @@ class ClusterEngine:
                 sum(stop - first for first, stop in part.owned), part.report.n_synapses,
                 part.report.n_bytes, part.exchange, loads[rank.number] if loads else None,
                 _end(rank.number, lost, died), has_died=lost is not None and died == rank.number,
+                transport=part.transport,
             )
             for rank, part, device in zip(members, shares, self._devices, strict=True)
         )  # fmt: skip
@@ -229,13 +239,20 @@ class ClusterEngine:
         """Return a new engine for `network` on the same ranks, with the same settings."""
         return ClusterEngine(
             network, self._ranks, device=self._kind, threads=self._threads,
-            precision=self._precision, exchange=self._exchange,
+            precision=self._precision, exchange=self._exchange, transport=self._transport,
         )  # fmt: skip
 
     def synapses(self, projection: str) -> Synapses:
         """Return the synapses of a projection as they are now, those of all ranks."""
         whole = self._call(share.synapses, projection)[0]
         assert isinstance(whole, Synapses)  # the first rank's
+        return whole
+
+    def weights(self, projection: str, *, most_cells: int = 64, n_bars: int = 40) -> WeightPicture:
+        """Return the weights of a projection as they are now as a picture, those of all ranks."""
+        self.network.projection(projection)
+        whole = self._call(share.weights, projection, most_cells, n_bars)[0]
+        assert isinstance(whole, WeightPicture)  # the first rank's
         return whole
 
     def synaptic_elements(self, population: str) -> ElementStates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import time
 from copy import copy
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from mpi4py import MPI
 
+from snnlab.cluster.gpu_aware import loaded_library, refusal
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["MpiWorld"]
 
-_FUNCTIONS = ("MPI_Iallgather", "MPI_Allreduce", "MPI_Isend", "MPI_Irecv", "MPI_Wait")
+_FUNCTIONS = (
+    "MPI_Iallgather", "MPI_Allreduce", "MPI_Isend", "MPI_Irecv", "MPI_Wait", "MPI_Allgather",
+)  # fmt: skip
 
 _LOOK_S = 0.002
 """How often [s] a rank looks whether the others have come."""
@@ -105,13 +110,17 @@ class MpiWorld:
 
     def calls(self) -> NDArray[np.int64]:
         """Return what compiled code needs to call MPI, see `snnlab.arrays.world.World`."""
-        library = ctypes.CDLL(MPI.__file__)  # finds the functions of the library it has loaded
+        library, _ = loaded_library()
         addresses = [
             ctypes.cast(getattr(library, name), ctypes.c_void_p).value for name in _FUNCTIONS
         ]
         known = self._comm, MPI.UINT64_T, MPI.MAX, MPI.SUM
         handles = [MPI._handleof(handle) for handle in known]
         return np.array([*addresses, *handles], np.int64)
+
+    def refuses_gpus(self) -> str:
+        """Return why MPI does not take memory of a GPU on this rank; empty if it does."""
+        return refusal(*loaded_library(), os.environ)
 
     def close(self) -> None:
         """Release the communicator."""

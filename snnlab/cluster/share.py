@@ -23,6 +23,7 @@ from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapse_ids import SynapseIds
 from snnlab.frames.synapses import Synapses
+from snnlab.frames.weights import WeightPicture
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +56,8 @@ class Share:
     threads : int
     exchange : str
         How it exchanges spikes, in words.
+    transport : str
+        What a GPU hands to MPI for that: ``"host"`` or ``"device"`` memory; empty on CPUs.
     link_s : float [s]
         Wall-clock time until the ranks knew whose spikes each of them wants.
     recorded : dict
@@ -65,6 +68,7 @@ class Share:
     owned: tuple[tuple[int, int], ...]
     threads: int
     exchange: str
+    transport: str
     link_s: float
     recorded: dict[str, SynapseIds]
 
@@ -83,6 +87,7 @@ def build(
     threads: int,
     precision: str,
     exchange: str | Mapping[str, str],
+    transport: str,
     device: str,
     n_ranks: int,
 ) -> Share:
@@ -96,6 +101,8 @@ def build(
         Threads of this rank.
     precision, exchange
         See `snnlab.cpu.engine.CpuEngine`.
+    transport : str
+        See `snnlab.cuda.engine.CudaEngine`.
     device : str
         What this rank computes on: ``"cpu"``, ``"cuda:0"``.
     n_ranks : int
@@ -112,7 +119,9 @@ def build(
     else:
         from snnlab.cuda.engine import CudaEngine
 
-        _ENGINES[number] = CudaEngine(network.network(), gpu(device), **settings)
+        _ENGINES[number] = CudaEngine(
+            network.network(), gpu(device), transport=transport, **settings
+        )
     return _share(number)
 
 
@@ -159,6 +168,13 @@ def synapses(number: int, projection: str) -> Synapses | None:
     return whole if engine.is_first else None
 
 
+def weights(number: int, projection: str, most_cells: int, n_bars: int) -> WeightPicture | None:
+    """Return the weights of a projection as a picture, those of all ranks, on the first rank."""
+    engine = _engine(number)
+    whole = engine.weights(projection, most_cells=most_cells, n_bars=n_bars)
+    return whole if engine.is_first else None
+
+
 def synaptic_elements(number: int, population: str) -> ElementStates | None:
     """Return the synaptic elements of a population, all of them, on the first rank."""
     engine = _engine(number)
@@ -196,5 +212,6 @@ def _engine(number: int) -> SharedEngine[Any, Any]:
 def _share(number: int) -> Share:
     engine = _engine(number)
     return Share(
-        engine.report, engine.owned, engine.threads, engine.exchange, engine.link_s, engine.recorded
-    )
+        engine.report, engine.owned, engine.threads, engine.exchange, engine.transport,
+        engine.link_s, engine.recorded,
+    )  # fmt: skip

@@ -97,18 +97,26 @@ class TogetherOnGpus(Together[CudaBuilt, CudaClock], CudaEngine):
     network : Network
     exchange : str, or mapping of str
         See `snnlab.cpu.engine.CpuEngine`.
+    transport : str
+        See `snnlab.cuda.engine.CudaEngine`.
 
     Raises
     ------
     DeviceUnavailable
-        The host of a rank has no GPU.
+        The host of a rank has no GPU, or MPI does not take its memory where it must.
     """
 
-    def __init__(self, network: Network, *, exchange: str | Mapping[str, str] = "auto") -> None:
+    def __init__(
+        self,
+        network: Network,
+        *,
+        exchange: str | Mapping[str, str] = "auto",
+        transport: str = "auto",
+    ) -> None:
         self._ranks = MpiWorld(world())
         local_rank, _ = own_local_rank(os.environ, world())
         device = gpu(device_for("cuda", local_rank, gpus_here()))
-        super().__init__(network, device, world=self._ranks, exchange=exchange)
+        super().__init__(network, device, world=self._ranks, exchange=exchange, transport=transport)
         self._look_at_the_whole(f"{self._ranks.n_ranks} ranks on cuda")
 
 

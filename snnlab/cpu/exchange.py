@@ -19,6 +19,7 @@ from snnlab.arrays.rewiring import ROUND
 from snnlab.rules.call import call_rule
 
 __all__ = [
+    "ALLGATHER",
     "ALL_STATE",
     "ARRIVED",
     "BYTES",
@@ -65,12 +66,13 @@ WAYS = ("none", "collective", "point to point", "collective and point to point")
 """The same in words."""
 
 CALLS = (
-    "iallgather", "allreduce", "isend", "irecv", "wait", "world", "word", "largest", "sum",
+    "iallgather", "allreduce", "isend", "irecv", "wait", "allgather",
+    "world", "word", "largest", "sum",
 )  # fmt: skip
-"""What `Exchange.calls` holds: addresses of five functions of MPI; a communicator, the type of a
+"""What `Exchange.calls` holds: addresses of six functions of MPI; a communicator, the type of a
 word of 64 bits, the operations that take the largest and the sum."""
 
-IALLGATHER, _ALLREDUCE, ISEND, IRECV, WAIT_FOR, WORLD, WORD, _LARGEST, _SUM = range(9)
+IALLGATHER, _ALLREDUCE, ISEND, IRECV, WAIT_FOR, ALLGATHER, WORLD, WORD, _LARGEST, _SUM = range(10)
 
 N_VOTES = 2 * ROUND // 64
 """Words that ranks add up where a rule replaces synapses: two bits for each pair of a round."""
@@ -107,7 +109,7 @@ class Exchange(NamedTuple):
     rank, n_ranks : int
     step_bits : int
         Bits of a step within a chunk.
-    calls : (9,) int64
+    calls : (10,) int64
         See `CALLS`.
     notes : (14,) int64
         See `NOTES`.
@@ -129,6 +131,8 @@ class Exchange(NamedTuple):
         Packed spikes; the first word is their number, and every rank has as many words.
     size : (1,) int64
         Words of each rank in a collective exchange, at present.
+    n_all : (n_ranks,) int64
+        Spikes of each rank that have come collectively.
     senders, receivers : (n_in,), (n_out,) int64
         The ranks that are neighbours.
     list_start : (n_in + 1,) int64
@@ -169,6 +173,7 @@ class Exchange(NamedTuple):
     all_send: NDArray[np.uint64]
     all_receive: NDArray[np.uint64]
     size: NDArray[np.int64]
+    n_all: NDArray[np.int64]
     senders: NDArray[np.int64]
     receivers: NDArray[np.int64]
     list_start: NDArray[np.int64]
@@ -201,7 +206,7 @@ def no_exchange() -> Exchange:
         votes=np.zeros((2, N_VOTES), np.uint64), requests=np.zeros(1, np.int64),
         status=np.zeros(16, np.int64), first_slot=none, told_all=np.zeros(0, np.uint8),
         all_bits=none, all_send=words, all_receive=words, size=np.zeros(1, np.int64),
-        senders=none, receivers=none, list_start=np.zeros(1, np.int64), list_slot=short,
+        n_all=none, senders=none, receivers=none, list_start=np.zeros(1, np.int64), list_slot=short,
         target_start=none, target=short, place=short, in_bits=none, out_bits=none,
         some_send=words, some_receive=words, in_first=none, out_first=none, in_room=none,
         out_room=none, in_waits=none, out_waits=none, n_in=none, n_out=none, cursor=none,

@@ -21,7 +21,7 @@ from snnlab.cpu.exchange import (
 from snnlab.cpu.packing import n_words, put
 from snnlab.rules.call import call_rule
 
-__all__ = ["begin_all", "finish_all", "post_all"]
+__all__ = ["begin_all", "finish_all", "judge_all", "post_all", "sent_to_all"]
 
 _FEWEST = 8
 """Words of each rank at least: a cache line."""
@@ -58,6 +58,13 @@ def _pack(program, memory, exchange, size):  # type: ignore[no-untyped-def]
     return n
 
 
+@njit(error_model="numpy", inline="always")
+def sent_to_all(exchange):  # type: ignore[no-untyped-def]
+    """Note that own words are on their way to everybody."""
+    exchange.notes[BYTES] += 8 * exchange.size[0] * (exchange.n_ranks - 1)
+    exchange.notes[ALL_STATE] = UNDER_WAY
+
+
 @njit(error_model="numpy", cache=True)
 def post_all(program, memory, exchange):  # type: ignore[no-untyped-def]
     """Begin to send own spikes to everybody, or their number alone where they do not fit."""
@@ -68,40 +75,49 @@ def post_all(program, memory, exchange):  # type: ignore[no-untyped-def]
         (exchange.all_send, size, exchange.calls[WORD], exchange.all_receive, size,
          exchange.calls[WORD], exchange.calls[WORLD], exchange.requests),
     )  # fmt: skip
-    exchange.notes[BYTES] += 8 * size * (exchange.n_ranks - 1)
-    exchange.notes[ALL_STATE] = UNDER_WAY
+    sent_to_all(exchange)
 
 
 @njit(error_model="numpy", cache=True)
 def _words_needed(exchange):  # type: ignore[no-untyped-def]
     """Words of the rank that has most spikes."""
-    size = exchange.size[0]
     largest = int64(1)
     for r in range(exchange.n_ranks):
-        n = int64(exchange.all_receive[r * size])
-        largest = max(largest, 1 + n_words(n, exchange.all_bits[r] + exchange.step_bits))
+        bits = exchange.all_bits[r] + exchange.step_bits
+        largest = max(largest, 1 + n_words(exchange.n_all[r], bits))
     return largest
 
 
 @njit(error_model="numpy", cache=True)
-def finish_all(program, memory, exchange):  # type: ignore[no-untyped-def]
-    """Wait for the spikes of all ranks; again with more words if those of a rank did not fit.
+def judge_all(exchange):  # type: ignore[no-untyped-def]
+    """Look at the numbers in `n_all`: all has come, or is asked for again in more words.
 
-    All ranks see the same numbers, so that all of them lack memory or none.
+    All ranks see the same numbers, so that all of them ask again or none.
     """
+    largest = _words_needed(exchange)
+    if largest <= exchange.size[0]:
+        is_calm = 4 * largest <= exchange.size[0] and exchange.size[0] > _FEWEST
+        exchange.notes[CALM] = exchange.notes[CALM] + 1 if is_calm else 0
+        exchange.notes[ALL_STATE] = ARRIVED
+        return
+    while exchange.size[0] < largest:
+        exchange.size[0] *= 2
+    exchange.notes[ALL_STATE] = WAITS_FOR_MEMORY
+
+
+@njit(error_model="numpy", cache=True)
+def finish_all(program, memory, exchange):  # type: ignore[no-untyped-def]
+    """Wait for the spikes of all ranks; again with more words if those of a rank did not fit."""
     while True:
+        size = exchange.size[0]
         if exchange.notes[ALL_STATE] == UNDER_WAY:
             call_rule(exchange.calls[WAIT_FOR], (exchange.requests, exchange.status))
-            largest = _words_needed(exchange)
-            if largest <= exchange.size[0]:
-                is_calm = 4 * largest <= exchange.size[0] and exchange.size[0] > _FEWEST
-                exchange.notes[CALM] = exchange.notes[CALM] + 1 if is_calm else 0
-                exchange.notes[ALL_STATE] = ARRIVED
+            for r in range(exchange.n_ranks):
+                exchange.n_all[r] = int64(exchange.all_receive[r * size])
+            judge_all(exchange)
+            if exchange.notes[ALL_STATE] == ARRIVED:
                 return
-            while exchange.size[0] < largest:
-                exchange.size[0] *= 2
-        exchange.notes[ALL_STATE] = WAITS_FOR_MEMORY
-        size = exchange.size[0]
+            size = exchange.size[0]
         if size > exchange.all_send.size or size * exchange.n_ranks > exchange.all_receive.size:
             return
         post_all(program, memory, exchange)

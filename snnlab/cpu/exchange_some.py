@@ -29,7 +29,10 @@ from snnlab.cpu.exchange import (
 from snnlab.cpu.packing import n_words, put
 from snnlab.rules.call import call_rule
 
-__all__ = ["begin_some", "finish_some", "post_some"]
+__all__ = [
+    "begin_some", "finish_some", "judge_some", "post_some", "receive_some", "send_some",
+    "wait_some",
+]  # fmt: skip
 
 _TAG = 7
 """Of the messages; nothing else is sent from rank to rank over this communicator."""
@@ -44,7 +47,7 @@ def begin_some(exchange):  # type: ignore[no-untyped-def]
 
 @njit(error_model="numpy", cache=True)
 def _pack(program, memory, exchange):  # type: ignore[no-untyped-def]
-    """Write the spikes for each neighbour that waits behind its first word, while there is room."""
+    """Write the spikes for each neighbour that waits, while there is room; first their number."""
     chunk, start = exchange.notes[CHUNK], exchange.notes[START]
     step_bits = uint64(exchange.step_bits)
     for j in range(exchange.n_out.size):
@@ -64,6 +67,9 @@ def _pack(program, memory, exchange):  # type: ignore[no-untyped-def]
                         value = (uint64(exchange.place[k]) << step_bits) | uint64(steps[s] - start)
                         put(exchange.some_send[exchange.out_first[j] :], at, bits, value)
                         exchange.cursor[j] = at + bits
+    for j in range(exchange.n_out.size):
+        if exchange.out_waits[j]:
+            exchange.some_send[exchange.out_first[j]] = uint64(exchange.n_out[j])
 
 
 @njit(error_model="numpy", inline="always")
@@ -73,30 +79,55 @@ def _n_needed(n, bits, exchange):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def post_some(program, memory, exchange):  # type: ignore[no-untyped-def]
-    """Begin to exchange spikes with the neighbours that wait for them."""
-    calls, n_in = exchange.calls, exchange.n_in.size
-    for k in range(n_in):
+def receive_some(exchange):  # type: ignore[no-untyped-def]
+    """Begin to receive words from the neighbours that are waited for."""
+    calls = exchange.calls
+    for k in range(exchange.n_in.size):
         if exchange.in_waits[k]:
             call_rule(
                 calls[IRECV],
                 (exchange.some_receive[exchange.in_first[k] :], exchange.in_room[k], calls[WORD],
                  exchange.senders[k], int64(_TAG), calls[WORLD], exchange.requests[1 + k :]),
             )  # fmt: skip
-    _pack(program, memory, exchange)
+
+
+@njit(error_model="numpy", cache=True)
+def send_some(exchange):  # type: ignore[no-untyped-def]
+    """Begin to send neighbours that wait `n_out` spikes, or their number where they do not fit."""
+    calls, n_in = exchange.calls, exchange.n_in.size
     for j in range(exchange.n_out.size):
         if exchange.out_waits[j]:
-            words = exchange.some_send[exchange.out_first[j] :]
-            words[0] = uint64(exchange.n_out[j])
             needed = _n_needed(exchange.n_out[j], exchange.out_bits[j], exchange)
             n = needed if needed <= exchange.out_room[j] else int64(1)
             call_rule(
                 calls[ISEND],
-                (words, n, calls[WORD], exchange.receivers[j], int64(_TAG), calls[WORLD],
+                (exchange.some_send[exchange.out_first[j] :], n, calls[WORD],
+                 exchange.receivers[j], int64(_TAG), calls[WORLD],
                  exchange.requests[1 + n_in + j :]),
             )  # fmt: skip
             exchange.notes[BYTES] += 8 * n
     exchange.notes[SOME_STATE] = UNDER_WAY
+
+
+@njit(error_model="numpy", cache=True)
+def post_some(program, memory, exchange):  # type: ignore[no-untyped-def]
+    """Begin to exchange spikes with the neighbours that wait for them."""
+    receive_some(exchange)
+    _pack(program, memory, exchange)
+    send_some(exchange)
+
+
+@njit(error_model="numpy", cache=True)
+def wait_some(exchange):  # type: ignore[no-untyped-def]
+    """Wait for what is under way."""
+    n_in = exchange.n_in.size
+    for k in range(n_in):
+        if exchange.in_waits[k]:
+            call_rule(exchange.calls[WAIT_FOR], (exchange.requests[1 + k :], exchange.status))
+    for j in range(exchange.n_out.size):
+        if exchange.out_waits[j]:
+            request = exchange.requests[1 + n_in + j :]
+            call_rule(exchange.calls[WAIT_FOR], (request, exchange.status))
 
 
 @njit(error_model="numpy", cache=True)
@@ -112,13 +143,11 @@ def _make_room(exchange, waits, first, room, k, needed, end):  # type: ignore[no
 
 
 @njit(error_model="numpy", cache=True)
-def _look(exchange):  # type: ignore[no-untyped-def]
-    """Wait for what is under way; note who has to be asked again, and the memory for that."""
-    n_in, notes = exchange.n_in.size, exchange.notes
-    for k in range(n_in):
+def judge_some(exchange):  # type: ignore[no-untyped-def]
+    """Look at the numbers in `n_in` and `n_out`; note who is asked again, and the memory for it."""
+    notes = exchange.notes
+    for k in range(exchange.n_in.size):
         if exchange.in_waits[k]:
-            call_rule(exchange.calls[WAIT_FOR], (exchange.requests[1 + k :], exchange.status))
-            exchange.n_in[k] = int64(exchange.some_receive[exchange.in_first[k]])
             needed = _n_needed(exchange.n_in[k], exchange.in_bits[k], exchange)
             notes[IN_END] = _make_room(
                 exchange, exchange.in_waits, exchange.in_first, exchange.in_room, k, needed,
@@ -126,13 +155,13 @@ def _look(exchange):  # type: ignore[no-untyped-def]
             )  # fmt: skip
     for j in range(exchange.n_out.size):
         if exchange.out_waits[j]:
-            request = exchange.requests[1 + n_in + j :]
-            call_rule(exchange.calls[WAIT_FOR], (request, exchange.status))
             needed = _n_needed(exchange.n_out[j], exchange.out_bits[j], exchange)
             notes[OUT_END] = _make_room(
                 exchange, exchange.out_waits, exchange.out_first, exchange.out_room, j, needed,
                 notes[OUT_END],
             )  # fmt: skip
+    is_left = exchange.in_waits.any() or exchange.out_waits.any()
+    notes[SOME_STATE] = WAITS_FOR_MEMORY if is_left else ARRIVED
 
 
 @njit(error_model="numpy", cache=True)
@@ -141,11 +170,13 @@ def finish_some(program, memory, exchange):  # type: ignore[no-untyped-def]
     notes = exchange.notes
     while True:
         if notes[SOME_STATE] == UNDER_WAY:
-            _look(exchange)
-            if not (exchange.in_waits.any() or exchange.out_waits.any()):
-                notes[SOME_STATE] = ARRIVED
+            wait_some(exchange)
+            for k in range(exchange.n_in.size):
+                if exchange.in_waits[k]:
+                    exchange.n_in[k] = int64(exchange.some_receive[exchange.in_first[k]])
+            judge_some(exchange)
+            if notes[SOME_STATE] == ARRIVED:
                 return
-        notes[SOME_STATE] = WAITS_FOR_MEMORY
         if notes[IN_END] > exchange.some_receive.size or notes[OUT_END] > exchange.some_send.size:
             return
         post_some(program, memory, exchange)

@@ -153,6 +153,7 @@ def _with_all(exchange: Exchange, is_told: NDArray[np.bool_]) -> Exchange:
     return exchange._replace(
         mode=exchange.mode | COLLECTIVE, told_all=is_told[own].astype(np.uint8),
         all_bits=_bits(np.diff(exchange.first_slot)), size=np.full(1, _FIRST_WORDS, np.int64),
+        n_all=np.zeros(exchange.n_ranks, np.int64),
         all_send=np.zeros(_FIRST_WORDS, np.uint64),
         all_receive=np.zeros(_FIRST_WORDS * exchange.n_ranks, np.uint64),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
@@ -130,6 +131,10 @@ class Device(Protocol):
 
     def address(self, array: Array) -> int:
         """Return where an array begins in the memory of the device."""
+        ...
+
+    def current(self) -> AbstractContextManager[None]:
+        """Return a context in which other libraries take addresses for those of this device."""
         ...
 
     def free_bytes(self) -> int:

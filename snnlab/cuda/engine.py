@@ -25,11 +25,12 @@ from snnlab.cpu.ways import check_ways
 from snnlab.cuda.built import CudaBuilt, build
 from snnlab.cuda.clock import CudaClock
 from snnlab.cuda.device import Array, Device, Kernel
+from snnlab.cuda.device_transport import DeviceTransport
 from snnlab.cuda.network import DeviceNetwork
 from snnlab.cuda.program import N_OUTCOME, THREADS
 from snnlab.cuda.replacing import replace_together
 from snnlab.cuda.spikes import ArrivingSpikes
-from snnlab.cuda.trains import listed, trains
+from snnlab.cuda.transport import DEVICE, HostTransport, Transport, check, chosen
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network
 
@@ -65,6 +66,9 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         its own and calls the same methods in the same order.
     exchange : str, or mapping of str
         How they exchange spikes; see `snnlab.cpu.engine.CpuEngine`.
+    transport : str
+        What they hand to MPI: ``"host"``, copies on the host; ``"device"``, the memory of the
+        device; ``"auto"``, the latter where MPI takes it on all ranks.
 
     Raises
     ------
@@ -72,6 +76,8 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         Unknown precision, no population; a recorder chooses a synapse that was not drawn, or none.
     OutOfMemory
         The network does not fit; nothing was allocated.
+    DeviceUnavailable
+        MPI does not take the device's memory, which was asked for.
 
     Notes
     -----
@@ -79,8 +85,9 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
     summed as integers, random numbers are named by what they are for, and all arithmetic is
     correctly rounded.
 
-    With other ranks, a launch is as long as the shortest delay: its spikes go to the host, which
-    exchanges them, and those of others join them before the next launch delivers all.
+    With other ranks, a launch is as long as the shortest delay: its spikes are exchanged, through
+    the host or from device to device, and those of others join them before the next launch delivers
+    all.
     """
 
     threads = 1
@@ -93,12 +100,15 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         precision: str = "float32",
         world: World = ALONE,
         exchange: str | Mapping[str, str] = "auto",
+        transport: str = "auto",
     ) -> None:
         super().__init__(network, precision, world)
         check_ways(network, exchange)
-        self._mode = exchange
-        self._exchange: HostExchange | None = None
-        self._new_exchange: HostExchange | None = None
+        check(transport)
+        self._mode, self._wanted_transport = exchange, transport
+        self._transport = chosen(world, transport)
+        self._exchange: Transport | None = None
+        self._new_exchange: Transport | None = None
         self.device = device.name
         self._device = device
         self._steps = _FIRST_STEPS
@@ -132,7 +142,7 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         on_device = new.nbytes + built.drawn.nbytes
         return built, replace(report, state_bytes=on_device - report.synapse_bytes)
 
-    def _exchange_of(self, built: CudaBuilt) -> HostExchange:
+    def _exchange_of(self, built: CudaBuilt) -> Transport:
         """What exchanges the spikes of this rank's share."""
         exchange = self._linked(
             lambda: link(
@@ -142,12 +152,19 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         )  # fmt: skip
         first, stop = built.partitions.bounds[[0, -1]].tolist()
         with first_rank_first(self._world):
-            return HostExchange(exchange, built.layout, first, stop)
+            if self._transport == DEVICE:
+                return DeviceTransport(exchange, built.module, self._device)
+            return HostTransport(HostExchange(exchange, built.layout, first, stop))
 
     @property
     def exchange(self) -> str:
         """How it exchanges spikes with other ranks, in words."""
         return WAYS[NONE] if self._exchange is None else self._exchange.way
+
+    @property
+    def transport(self) -> str:
+        """What of it MPI gets: ``"host"`` or ``"device"`` memory; empty without other ranks."""
+        return "" if self._exchange is None else self._exchange.name
 
     @property
     def device_label(self) -> str:
@@ -203,9 +220,9 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         start, self._step, self._learnt = self._step, step, learnt
         self._pending = (pending[0], pending[1], pending[2])
         spikes = self._recorded(n_recorded)
-        if self._exchange is None:
+        if self._exchange is None or self._transport == DEVICE:
             self._arriving = spikes
-        else:
+        if self._exchange is not None:
             n_suspects = self._exchange_spikes(spikes, start, n_suspects)
             clock.exchanged(time.perf_counter() - began)
             began = time.perf_counter()
@@ -270,12 +287,9 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
             Implausible states; not 0 on any rank where one has found some: all pause.
         """
         assert self._exchange is not None  # there are other ranks
-        own = spikes.columns()
-        slot, step = self._exchange.exchanged(*listed(*own), start)
-        fired, steps = trains(slot, step, start)
         turn, first, last = self._pending
-        self._network.add_spikes(turn, last, fired, start, steps)
-        self._pending = (turn, first, last + fired.size)
+        n_more = self._exchange.exchange(self._network, spikes, self._pending, start)
+        self._pending = (turn, first, last + n_more)
         has_looked = self._step % self._arrays.program.health_steps == 0
         if has_looked and self._any(n_suspects > 0):
             return max(n_suspects, 1)
@@ -388,7 +402,7 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         """Return a new engine for `network` on the same device, with the same precision."""
         return CudaEngine(
             network, self._device.twin(), precision=self.precision, world=self._world,
-            exchange=self._mode,
+            exchange=self._mode, transport=self._wanted_transport,
         )  # fmt: skip
 
     def out_degrees(self) -> NDArray[np.int64]:

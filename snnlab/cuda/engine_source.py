@@ -53,6 +53,7 @@ from snnlab.cuda.program import (
 )
 from snnlab.cuda.sources import kernel_text, program_text
 from snnlab.cuda.structs import declare_type
+from snnlab.cuda.wire import Wire
 from snnlab.rules.emit_row import NUMBERS
 from snnlab.rules.rewiring import PAIR
 
@@ -105,16 +106,16 @@ def engine_source(codes: Codes, precision: str, *, has_ranks: bool = False) -> s
         synapse_choosers(codes.synapses),
         rule_choosers(codes.rewirings),
         *(kernel_text(name) for name in ("learn", "rewire_choice", "rewire", "replace", "loop")),
-        *(kernel_text(name) for name in _for_ranks(codes) if has_ranks),
+        *(_for_ranks(codes) if has_ranks else []),
     )
 
 
 def _for_ranks(codes: Codes) -> list[str]:
-    """Sources of the kernels that ranks call where rules change rows."""
-    if not codes.rewirings:
-        return []
-    replaces = any(code.replaces for code in codes.rewirings)
-    return ["call_rules", *(["replace_by_ranks"] if replaces else [])]
+    """Sources of the kernels that ranks call: to exchange spikes, where rules change rows."""
+    names = ["exchange"]
+    names += ["call_rules"] if codes.rewirings else []
+    names += ["replace_by_ranks"] if any(code.replaces for code in codes.rewirings) else []
+    return [declare_type(Wire), *map(kernel_text, names)]
 
 
 def _constants(codes: Codes) -> str:

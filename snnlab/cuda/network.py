@@ -131,17 +131,24 @@ class DeviceNetwork:
         steps : (n_more,) uint64
             Bit k: a spike in step ``start + k``.
         """
-        if n + slot.size > self.capacity:
-            self._make_room(turn, n, 2 * (n + slot.size))
+        self.make_room(turn, n, slot.size)
         at = turn * self.capacity + n
         starts = np.full(slot.size, start, np.int64)
         columns: tuple[NDArray[Any], ...] = slot, starts, steps
         for name, values in zip(_RECORD, columns, strict=True):
             self._device.write(getattr(self.held, name), values, at)
 
-    def _make_room(self, turn: int, n: int, capacity: int) -> None:
-        """Let a half of the record have room for more entries; the `n` of one half stay."""
-        longer = {}
+    def make_room(self, turn: int, n: int, n_more: int) -> bool:
+        """Let a half of the record have room for more entries; the `n` of one half stay.
+
+        Returns
+        -------
+        bool
+            Whether there was not enough.
+        """
+        if n + n_more <= self.capacity:
+            return False
+        capacity, longer = 2 * (n + n_more), {}
         for name in _RECORD:
             old: Array = getattr(self.held, name)
             longer[name] = self._device.empty(2 * capacity, old.dtype)
@@ -151,6 +158,7 @@ class DeviceNetwork:
         self.held = self._structs["held"] = self.held._replace(**cast("Any", longer))
         self._structs["work"] = self._structs["work"]._replace(capacity=capacity)
         self._write_words()
+        return True
 
     def write_params(self, built: CudaBuilt) -> None:
         """Copy the parameters of neurons."""

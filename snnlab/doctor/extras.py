@@ -41,11 +41,12 @@ def find_browser() -> str | None:
 
 
 def mpi() -> Finding:
-    """Return which MPI library mpi4py loads."""
-    code = "from mpi4py import MPI; print(MPI.Get_library_version().strip(chr(0)).splitlines()[0])"
-    library = ask_python(code).strip()
-    if library:
-        return Finding("MPI library", "ok", library.split(",")[0])
+    """Return which MPI library mpi4py loads, and whether it takes memory of GPUs."""
+    asked = ask_python("from snnlab.cluster.gpu_aware import write_answer; write_answer()")
+    if asked:
+        library, refusal = json.loads(asked)
+        gpus = "through the host" if refusal else "straight from their memory"
+        return Finding("MPI library", "ok", f"{library}; ranks on GPUs send spikes {gpus}")
     mend = "pip install 'snnlab-jupyter[mpi]', or load the cluster's MPI; one process needs none."
     return Finding("MPI library", "warning", "not found", mend)
 

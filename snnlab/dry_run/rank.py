@@ -181,6 +181,9 @@ class _OneOf:
     def calls(self) -> NDArray[np.int64]:
         _refuse()
 
+    def refuses_gpus(self) -> str:
+        _refuse()
+
 
 def _refuse() -> NoReturn:
     raise InternalError(

@@ -72,6 +72,8 @@ class RankStatus:
         What it died of, or why it was ended; empty while it lives.
     has_died : bool
         Whether it died by itself; the others are ended for it.
+    transport : str
+        What a GPU hands to MPI: ``"device"``, its own memory; ``"host"``, a copy; empty on CPUs.
     """
 
     number: int
@@ -86,6 +88,7 @@ class RankStatus:
     load: RankLoad | None = None
     end: str = ""
     has_died: bool = False
+    transport: str = ""
 
 
 def imbalance(loads: Sequence[RankLoad]) -> float:

@@ -8,7 +8,7 @@ from itertools import count
 
 from snnlab.errors import SpecError
 from snnlab.frames.frame import Frame
-from snnlab.frames.synapses import Synapses
+from snnlab.frames.weights import WeightPicture
 from snnlab.model.network import Network
 from snnlab.session.conditions import Condition, Probe
 
@@ -117,13 +117,13 @@ class Breakpoints:
         self._watched, self._asleep_until = {}, 0
 
     def room(self, step: int, network: Network) -> int | None:
-        """How many steps a run may advance before synapses have to be read; None: any."""
+        """How many steps a run may advance before weights have to be read; None: any."""
         self._look_out(network, step)
         due = [at for w in self._watched.values() for at, _ in w.probe.due(step)]
         return min(due) - step if due else None
 
     def first(
-        self, frame: Frame, network: Network, synapses: Callable[[str], Synapses]
+        self, frame: Frame, network: Network, weights: Callable[[str], WeightPicture]
     ) -> Hit | None:
         """Return the first condition that comes to hold in the next frame of a run.
 
@@ -132,16 +132,16 @@ class Breakpoints:
         frame : Frame
             Not longer than there was `room` for.
         network : Network
-        synapses : callable
+        weights : callable
             Reads those of a projection as they are at the end of the frame.
         """
         self._look_out(network, frame.t_start)
-        read: dict[str, Synapses] = {}
+        read: dict[str, WeightPicture] = {}
         for watched in self._watched.values():
             for at, projection in watched.probe.due(frame.t_stop - 1):
                 if at == frame.t_stop:
                     if projection not in read:
-                        read[projection] = synapses(projection)
+                        read[projection] = weights(projection)
                     watched.probe.read(read[projection])
         hits = [hit for w in self._watched.values() if (hit := w.first(frame)) is not None]
         return min(hits, key=lambda hit: hit.step, default=None)

@@ -20,13 +20,15 @@ from snnlab.errors import SpecError, unknown_name
 
 if TYPE_CHECKING:
     from snnlab.frames.frame import Frame
-    from snnlab.frames.synapses import Synapses
+    from snnlab.frames.weights import WeightPicture
     from snnlab.model.network import Network
 
 __all__ = [
     "STATISTICS", "Condition", "CvBeyond", "Probe", "RateBeyond", "SampleBeyond", "SpikeOf",
     "WeightBeyond",
 ]  # fmt: skip
+
+_NO_LIMITS = -math.inf, math.inf
 
 LOOKS_PER_WINDOW = 10
 """How often a rate is looked at in the time over which it is averaged."""
@@ -35,7 +37,7 @@ STATISTICS: dict[str, Callable[..., Any]] = {"mean": np.mean, "min": np.min, "ma
 
 
 Due = tuple[int, str]
-"""A step at which synapses are needed, and the name of their projection."""
+"""A step at which weights are needed, and the name of their projection."""
 
 
 class Probe(Protocol):
@@ -56,8 +58,8 @@ class Probe(Protocol):
         """
         ...
 
-    def read(self, synapses: Synapses) -> None:
-        """Get the synapses that were due."""
+    def read(self, weights: WeightPicture) -> None:
+        """Get the weights that were due."""
         ...
 
 
@@ -84,8 +86,53 @@ class Condition(Protocol):
         ...
 
 
+class _Beyond(ABC):
+    """Abstract: a number leaves a range."""
+
+    above: float
+    below: float
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.above) or math.isnan(self.below) or self.limits == _NO_LIMITS:
+            raise SpecError(
+                type(self).__name__, "must have a number above or below which it holds",
+                got=f"above={self.above!r}, below={self.below!r}",
+                remedy="Write for example above=50.",
+            )  # fmt: skip
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """It holds for a value below the first or above the second."""
+        return self.below, self.above
+
+    def _which(self, value: float) -> str:
+        """The limit that a value is beyond, in words."""
+        return f"above {self.above:g}" if value > self.above else f"below {self.below:g}"
+
+
+class _SpikesBeyond(_Beyond):
+    """Abstract: what the spikes of a population in a window are like leaves a range."""
+
+    population: str
+    window: float
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_time(self.window, f"{type(self).__name__}.window")
+
+    def probe(self, network: Network) -> Probe:
+        """Return what looks at a run of `network`."""
+        population = network.population(self.population)
+        n_steps = max(1, round(self.window / network.dt))
+        first = network.first_id(population.name)
+        return self._probe(first, population.size, n_steps, network.dt)
+
+    @abstractmethod
+    def _probe(self, first: int, size: int, n_steps: int, dt: float) -> Probe: ...
+
+
 @dataclass(frozen=True)
-class RateBeyond:
+class RateBeyond(_SpikesBeyond):
     """The mean rate of a population leaves a range.
 
     Parameters
@@ -102,28 +149,16 @@ class RateBeyond:
     below: float = -math.inf
     window: float = 100.0
 
-    def __post_init__(self) -> None:
-        _check_limits(self, self.above, self.below)
-        _check_time(self.window, "RateBeyond.window")
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """It holds for a value below the first or above the second."""
-        return self.below, self.above
-
-    def probe(self, network: Network) -> Probe:
-        """Return what looks at a run of `network`."""
-        population = network.population(self.population)
-        n_steps = max(1, round(self.window / network.dt))
-        return _RateProbe(network.first_id(population.name), population.size, n_steps, network.dt)
-
     def says(self, value: float) -> str:
         """Return in words what has come to hold."""
-        return f"the rate of {self.population!r} is {value:.4g} Hz, {_beyond(self, value)} Hz"
+        return f"the rate of {self.population!r} is {value:.4g} Hz, {self._which(value)} Hz"
+
+    def _probe(self, first: int, size: int, n_steps: int, dt: float) -> Probe:
+        return _RateProbe(first, size, n_steps, dt)
 
 
 @dataclass(frozen=True)
-class CvBeyond:
+class CvBeyond(_SpikesBeyond):
     """The irregularity of a population's spike trains leaves a range.
 
     It is the mean of the CV of the intervals over the neurons with three spikes or more in the
@@ -143,31 +178,20 @@ class CvBeyond:
     below: float = -math.inf
     window: float = 1000.0
 
-    def __post_init__(self) -> None:
-        _check_limits(self, self.above, self.below)
-        _check_time(self.window, "CvBeyond.window")
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """It holds for a value below the first or above the second."""
-        return self.below, self.above
-
-    def probe(self, network: Network) -> Probe:
-        """Return what looks at a run of `network`."""
-        population = network.population(self.population)
-        n_steps = max(1, round(self.window / network.dt))
-        return _CvProbe(network.first_id(population.name), population.size, n_steps)
-
     def says(self, value: float) -> str:
         """Return in words what has come to hold."""
-        return f"the CV of {self.population!r} is {value:.4g}, {_beyond(self, value)}"
+        return f"the CV of {self.population!r} is {value:.4g}, {self._which(value)}"
+
+    def _probe(self, first: int, size: int, n_steps: int, dt: float) -> Probe:
+        return _CvProbe(first, size, n_steps)
 
 
 @dataclass(frozen=True)
-class WeightBeyond:
+class WeightBeyond(_Beyond):
     """The weights of a projection leave a range.
 
-    They are read where they are, at whole multiples of a time: no recorder is needed.
+    They are read where they are, at whole multiples of a time: no recorder is needed. The mean is
+    the same however threads and ranks share the synapses.
 
     Parameters
     ----------
@@ -177,7 +201,7 @@ class WeightBeyond:
     of : str
         ``"mean"``, ``"min"`` or ``"max"`` over the synapses.
     every : float [ms]
-        Model time between two looks. The run waits for each: large projections take long.
+        Model time between two looks. The run waits for each.
     """
 
     projection: str
@@ -187,15 +211,10 @@ class WeightBeyond:
     every: float = 100.0
 
     def __post_init__(self) -> None:
-        _check_limits(self, self.above, self.below)
+        super().__post_init__()
         _check_time(self.every, "WeightBeyond.every")
         if self.of not in STATISTICS:
             raise unknown_name("statistic of WeightBeyond", self.of, STATISTICS)
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """It holds for a value below the first or above the second."""
-        return self.below, self.above
 
     def probe(self, network: Network) -> Probe:
         """Return what looks at a run of `network`."""
@@ -205,11 +224,11 @@ class WeightBeyond:
     def says(self, value: float) -> str:
         """Return in words what has come to hold."""
         what = f"the {self.of} weight of {self.projection!r}"
-        return f"{what} is {value:.4g}, {_beyond(self, value)}"
+        return f"{what} is {value:.4g}, {self._which(value)}"
 
 
 @dataclass(frozen=True)
-class SampleBeyond:
+class SampleBeyond(_Beyond):
     """What a recorder samples leaves a range: potentials of neurons, weights of synapses.
 
     Parameters
@@ -231,14 +250,9 @@ class SampleBeyond:
     of: str = "mean"
 
     def __post_init__(self) -> None:
-        _check_limits(self, self.above, self.below)
+        super().__post_init__()
         if self.of not in STATISTICS:
             raise unknown_name("statistic of SampleBeyond", self.of, STATISTICS)
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """It holds for a value below the first or above the second."""
-        return self.below, self.above
 
     def probe(self, network: Network) -> Probe:
         """Return what looks at a run of `network`."""
@@ -250,7 +264,7 @@ class SampleBeyond:
     def says(self, value: float) -> str:
         """Return in words what has come to hold."""
         what = f"the {self.of} of {self.variable} in {self.recorder!r}"
-        return f"{what} is {value:.4g}, {_beyond(self, value)}"
+        return f"{what} is {value:.4g}, {self._which(value)}"
 
 
 @dataclass(frozen=True)
@@ -299,7 +313,7 @@ class _FrameProbe:
     def due(self, step: int) -> tuple[Due, ...]:
         return ()
 
-    def read(self, synapses: Synapses) -> None:
+    def read(self, weights: WeightPicture) -> None:
         pass
 
 
@@ -366,8 +380,7 @@ class _SampleProbe(_FrameProbe):
 
 class _WeightProbe(_FrameProbe):
     def __init__(self, condition: WeightBeyond, every: int) -> None:
-        self._projection, self._every = condition.projection, every
-        self._reduce = STATISTICS[condition.of]
+        self._projection, self._every, self._of = condition.projection, every, condition.of
         self._last: tuple[int, float] | None = None
 
     def values(self, frame: Frame) -> Iterator[tuple[int, float]]:
@@ -377,10 +390,9 @@ class _WeightProbe(_FrameProbe):
     def due(self, step: int) -> tuple[Due, ...]:
         return (((step // self._every + 1) * self._every, self._projection),)
 
-    def read(self, synapses: Synapses) -> None:
-        # In float64: the mean of many float32 numbers would depend on their order.
-        found = self._reduce(synapses.weight.astype(np.float64)) if len(synapses) else math.nan
-        self._last = synapses.step, float(found)
+    def read(self, weights: WeightPicture) -> None:
+        found = {"mean": weights.mean, "min": weights.low, "max": weights.high}
+        self._last = weights.step, found[self._of]
 
 
 class _SpikeProbe(_FrameProbe):
@@ -396,16 +408,3 @@ class _SpikeProbe(_FrameProbe):
 def _check_time(milliseconds: float, where: str) -> None:
     if not (math.isfinite(milliseconds) and milliseconds > 0):
         raise SpecError(where, "must be > 0 ms", got=f"{milliseconds!r}")
-
-
-def _check_limits(condition: Condition, above: float, below: float) -> None:
-    if math.isnan(above) or math.isnan(below) or (math.isinf(above) and math.isinf(below)):
-        raise SpecError(
-            type(condition).__name__, "must have a number above or below which it holds",
-            got=f"above={above!r}, below={below!r}", remedy="Write for example above=50.",
-        )  # fmt: skip
-
-
-def _beyond(condition: Condition, value: float) -> str:
-    below, above = condition.limits
-    return f"above {above:g}" if value > above else f"below {below:g}"

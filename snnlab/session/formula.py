@@ -27,7 +27,7 @@ from snnlab.session.conditions import (
 
 if TYPE_CHECKING:
     from snnlab.frames.frame import Frame
-    from snnlab.frames.synapses import Synapses
+    from snnlab.frames.weights import WeightPicture
     from snnlab.model.network import Network
 
 __all__ = ["Holds"]
@@ -57,8 +57,9 @@ class Holds:
     [every 100 ms]. They are compared with ``> < >= <=``, computed with ``+ - * /`` and ``abs``,
     and joined with ``and``, ``or`` and ``not``. A name that is not one word stands in quotes.
 
-    Each quantity is looked at at its own steps and stands until the next of them; before the first
-    it is unknown, and no comparison with it is true.
+    Each quantity is looked at at its own steps and stands until the next of them. Before the first
+    it is unknown, as is a number divided by zero; so is a comparison with it, and what is joined or
+    negated of that, unless the other parts alone decide.
 
     Parameters
     ----------
@@ -104,7 +105,8 @@ class _FormulaProbe:
         known = dict(self._known)
         for step, news in self._news(frame):
             known |= news
-            yield step, float(_truth(self._tree, known))
+            is_true = _truth(self._tree, known)
+            yield step, math.nan if is_true is None else float(is_true)
 
     def keep(self, frame: Frame) -> None:
         for step, news in self._news(frame):
@@ -116,10 +118,10 @@ class _FormulaProbe:
     def due(self, step: int) -> tuple[Due, ...]:
         return tuple({due for probe in self._probes.values() for due in probe.due(step)})
 
-    def read(self, synapses: Synapses) -> None:
+    def read(self, weights: WeightPicture) -> None:
         for probe in self._probes.values():
-            if (synapses.step, synapses.projection) in probe.due(synapses.step - 1):
-                probe.read(synapses)
+            if (weights.step, weights.projection) in probe.due(weights.step - 1):
+                probe.read(weights)
 
     def _news(self, frame: Frame) -> list[tuple[int, dict[str, float]]]:
         """What is new at each step at which anything is."""
@@ -243,19 +245,29 @@ def _recorder(network: Network, owner: str, variable: str) -> str:
 # --- computing ----------------------------------------------------------------------------------
 
 
-def _truth(node: ast.expr, known: dict[str, float]) -> bool:
+def _truth(node: ast.expr, known: dict[str, float]) -> bool | None:
+    """Whether it is true; None where that is unknown: a logic of three values, Kleene's."""
     match node:
-        case ast.BoolOp(op=ast.And(), values=values):
-            return all(_truth(value, known) for value in values)
-        case ast.BoolOp(values=values):
-            return any(_truth(value, known) for value in values)
+        case ast.BoolOp(op=op, values=values):
+            return _joined([_truth(value, known) for value in values], isinstance(op, ast.Or))
         case ast.UnaryOp(operand=operand):
-            return not _truth(operand, known)
+            is_true = _truth(operand, known)
+            return None if is_true is None else not is_true
         case ast.Compare(left=left, ops=ops, comparators=others):
             numbers = [_number(each, known) for each in (left, *others)]
-            pairs = zip(ops, numbers, numbers[1:], strict=False)
-            return all(_COMPARE[type(op)](a, b) for op, a, b in pairs)
+            return _joined(list(map(_compared, ops, numbers, numbers[1:])), False)
     raise _refused(node, "must be a comparison")
+
+
+def _joined(found: list[bool | None], decisive: bool) -> bool | None:
+    """One that is true decides what is joined with `or`, one that is not true with `and`."""
+    if decisive in found:
+        return decisive
+    return None if None in found else not decisive
+
+
+def _compared(op: ast.cmpop, a: float, b: float) -> bool | None:
+    return None if math.isnan(a) or math.isnan(b) else _COMPARE[type(op)](a, b)
 
 
 def _number(node: ast.expr, known: dict[str, float]) -> float:

@@ -26,27 +26,28 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from snnlab.frames.synapses import Synapses
+    from snnlab.frames.weights import WeightPicture
     from snnlab.model.network import Network
 
-__all__ = ["Kept", "SynapsesRead"]
+__all__ = ["Kept", "WeightsRead"]
 
 _CALL_S = 600.0
 
 
 @dataclass(frozen=True, eq=False)
-class SynapsesRead:
-    """Synapses of a running network.
+class WeightsRead:
+    """Weights of a running network.
 
     Parameters
     ----------
-    synapses : Synapses
+    picture : WeightPicture
     network : Network
         As it was when they were read.
     held_up_s : float [s]
         How long the run has waited for it.
     """
 
-    synapses: Synapses
+    picture: WeightPicture
     network: Network
     held_up_s: float
 
@@ -128,29 +129,41 @@ class Kept(Status):
         """
         from snnlab.record.synapse_table import synapse_table
 
-        found = self.read_synapses(projection)
-        return synapse_table(found.synapses, found.network)  # while the simulation goes on
+        found: list[tuple[Synapses, Network]] = []
 
-    def read_synapses(self, projection: str) -> SynapsesRead:
-        """Return the synapses of a projection as bare arrays: for displays, which read often.
+        def read() -> None:
+            synapses = self._simulation.synapses(projection)
+            found.append((synapses, self._simulation.editor.network))
+
+        self._on_thread(read)
+        return synapse_table(*found[0])  # while the simulation goes on
+
+    def read_weights(
+        self, projection: str, *, most_cells: int = 64, n_bars: int = 40
+    ) -> WeightsRead:
+        """Return the weights of a projection as a coarse picture: for displays, which read often.
 
         Parameters
         ----------
         projection : str
             Its name.
+        most_cells : int
+            Columns and rows of the matrix at most; neighbouring neurons share one.
+        n_bars : int
+            Bars of the histogram, from the least to the largest weight.
 
         Raises
         ------
         SpecError
-            No such projection; the nearest names are offered.
+            No such projection; the nearest names are offered. Or weights that are not finite.
         """
-        found: list[SynapsesRead] = []
+        found: list[WeightsRead] = []
 
         def read() -> None:
             began = time.perf_counter()
-            synapses = self._simulation.synapses(projection)
+            picture = self._simulation.weights(projection, most_cells=most_cells, n_bars=n_bars)
             held_up_s = time.perf_counter() - began
-            found.append(SynapsesRead(synapses, self._simulation.editor.network, held_up_s))
+            found.append(WeightsRead(picture, self._simulation.editor.network, held_up_s))
 
         self._on_thread(read)
         return found[0]

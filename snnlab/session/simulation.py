@@ -22,6 +22,7 @@ from snnlab.frames.elements import ElementStates
 from snnlab.frames.frame import Frame
 from snnlab.frames.rewiring_work import RewiringWork
 from snnlab.frames.synapses import Synapses
+from snnlab.frames.weights import WeightPicture
 from snnlab.model.fork import Fork
 from snnlab.model.history import Applied
 from snnlab.model.network import Network
@@ -360,7 +361,7 @@ class Simulation:
     def _until_break(self, frame: Frame) -> tuple[Frame, Hit | None]:
         """The part of a frame before a condition comes to hold, which; all of it if none does."""
         network = self.editor.network
-        hit = self.breakpoints.first(frame, network, self.synapses)
+        hit = self.breakpoints.first(frame, network, self._summary)
         kept = frame
         if hit is not None and hit.step < frame.t_stop:
             kept = until(frame, hit.step, [p.size for p in network.populations])
@@ -546,6 +547,15 @@ class Simulation:
         """Read the synapses of a projection; only for the simulation thread."""
         self._refuse_dead("Session.synapses")
         return self.place.engine.synapses(projection)
+
+    def weights(self, projection: str, *, most_cells: int, n_bars: int) -> WeightPicture:
+        """Read the weights of a projection; only for the simulation thread."""
+        self._refuse_dead("Session.weights")
+        return self.place.engine.weights(projection, most_cells=most_cells, n_bars=n_bars)
+
+    def _summary(self, projection: str) -> WeightPicture:
+        """The weights of a projection, of which only the numbers are wanted."""
+        return self.weights(projection, most_cells=1, n_bars=1)
 
     def synaptic_elements(self, population: str) -> ElementStates:
         """Read the synaptic elements of a population; only for the simulation thread."""

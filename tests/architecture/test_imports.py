@@ -208,7 +208,7 @@ def test_planted_module_circle_is_found() -> None:
     [
         "import holoviews as hv",
         "def f():\n    from mpi4py import MPI",
-        "from benchmarks.models import MODELS",
+        "from benchmarks.machine import machine",
     ],
 )
 def test_planted_stray_import_is_found(source: str) -> None:

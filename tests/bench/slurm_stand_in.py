@@ -1,7 +1,8 @@
 """A scheduler of one node: sbatch, srun, squeue, sacct and scancel, by the name it is called by.
 
 Jobs really run, one supervisor each. The folder in SLURM_STAND_IN holds, for each job, its state
-and how it is to end; the files `hold`, `refuse` and `no_accounts` in it tell what the cluster does.
+and how it is to end; the files `hold`, `refuse`, `no_accounts` and `no_answer` in it tell what the
+cluster does.
 A minute of a time limit lasts SLURM_STAND_IN_MINUTE seconds.
 """
 
@@ -128,6 +129,8 @@ def squeue(words: list[str]) -> int:
 
 
 def sacct(words: list[str]) -> int:
+    while (ROOT / "no_answer").exists():
+        time.sleep(0.1)
     if (ROOT / "no_accounts").exists():
         sys.stderr.write("Slurm accounting storage is disabled\n")
         return 1

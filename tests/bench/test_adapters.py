@@ -59,11 +59,25 @@ def test_a_real_run_gives_phases_counts_and_versions() -> None:
 @pytest.mark.mpi
 @pytest.mark.timeout(120)
 def test_ranks_give_the_same_spikes() -> None:
-    alone, ranks = (
-        run_once(Arm(cell_of(ranks=n), adapter_for("snnlab"), own_tree()), 3) for n in (1, 2)
-    )
-    assert ranks.status == "ok", ranks.why
-    assert ranks.numbers["n_spikes"] == alone.numbers["n_spikes"]
+    cells = [cell_of(), *(cell_of(ranks=2, exchange=e) for e in ("point_to_point", "collective"))]
+    alone, *ranks = (run_once(Arm(cell, adapter_for("snnlab"), own_tree()), 3) for cell in cells)
+    for run in ranks:
+        assert run.status == "ok", run.why
+        assert run.numbers["n_spikes"] == alone.numbers["n_spikes"]
+        assert run.values["cv"] == alone.values["cv"]
+        assert run.phases["simulate/communicate"] > 0.0
+        assert run.n_bytes["peak"] > 2 * alone.n_bytes["peak"]  # of this process, and of both
+
+
+def test_construction_alone_has_no_simulation_and_may_touch_memory_before() -> None:
+    cell = cell_of(time=0, warmup=0, touch=0.01, checks={"n_synapses": [25000, 25000]})
+    assert adapter_for("snnlab").command(Job(cell, 1, own_tree(), Path()))[-2:] == [
+        "--touch", "0.01",
+    ]  # fmt: skip
+    run = run_once(Arm(cell, adapter_for("snnlab"), own_tree()), 1)
+    assert run.status == "ok", run.why
+    assert run.phases["construct"] > 0.0
+    assert "simulate" not in run.phases
 
 
 def test_another_installation_is_not_measured_by_mistake(tmp_path: Path) -> None:

@@ -38,6 +38,63 @@ def value(record: Record, name: str) -> object:
     return record.dataset[name].item() if name in record.dataset else None
 
 
+# --- rounds ---------------------------------------------------------------------------------------
+
+ROUNDS = Path(__file__).parents[2] / "benchmarks/records"
+
+
+def test_runs_in_rounds_become_what_they_said() -> None:
+    path = ROUNDS / "20261126T015344Z.jsonl"
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    found = records(path)
+    assert {
+        (value(r, "benchmark"), value(r, "simulator"), value(r, "p_beside")) for r in found
+    } == {(line["model"], line["simulator"], 1.0 if line["busy"] else None) for line in lines}
+    (one,) = (r for r in found if (value(r, "benchmark"), value(r, "simulator"))
+              == ("microcircuit1", "nest"))  # fmt: skip
+    mine = [
+        line for line in lines if (line["model"], line["simulator"]) == ("microcircuit1", "nest")
+    ]
+    simulate = one.dataset["wall_time"].sel(phase="simulate").values[0]
+    assert simulate.tolist() == [line["figures"]["simulate_s"] for line in mine]
+    assert one.dataset["seed"].values.tolist() == [[line["seed"] for line in mine]]
+    assert one.provenance["raw"] == mine
+    assert mine[0]["revision"] == "449d91144d15+"
+    assert (value(one, "commit"), value(one, "dirty")) == ("449d91144d15", 1.0)
+    assert one.provenance["imported"]["file"] == path.name
+    assert [r.record_id for r in found] == [r.record_id for r in records(path)]
+
+
+def test_settings_of_rounds_are_threads_precisions_and_ranks() -> None:
+    brian2 = records(ROUNDS / "20261121T122900Z.jsonl")
+    settings = {(value(r, "threads"), value(r, "p_precision")) for r in brian2
+                if value(r, "simulator") == "brian2"}  # fmt: skip
+    assert settings == {(n, p) for n in (1.0, 2.0) for p in ("float32", "float64")}
+    ranks = records(ROUNDS / "20261127T204406Z.jsonl")
+    ways = {(value(r, "ranks"), value(r, "threads"), value(r, "p_exchange")) for r in ranks
+            if value(r, "simulator") == "snnlab"}  # fmt: skip
+    assert ways == {(1.0, 2.0, None), (2.0, 1.0, "point_to_point"), (2.0, 1.0, "collective")}
+
+
+def test_every_kept_record_of_rounds_is_read() -> None:
+    paths = sorted(ROUNDS.glob("*.jsonl"))
+    assert len(paths) >= 15
+    for path in paths:
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        n = sum(int(record.dataset.sizes["repeat"]) for record in records(path))
+        assert n == sum(line["status"] != "skipped" for line in lines) > 0
+
+
+def test_a_broken_line_of_rounds_is_named_and_a_cut_off_one_is_left_out(tmp_path: Path) -> None:
+    text = (ROUNDS / "20261126T204517Z.jsonl").read_text()
+    path = tmp_path / "cut.jsonl"
+    path.write_text(text[:-20])
+    assert len(records(path)) == len(text.splitlines()) - 1
+    path.write_text(text.replace('"ok"', '"great"', 1))
+    with pytest.raises(FormatError, match="line 1"):
+        records(path)
+
+
 # --- beNNch ---------------------------------------------------------------------------------------
 
 

@@ -1,12 +1,13 @@
 """A run that hangs, dies or babbles is an outcome, never the end of a benchmark."""
 
+import subprocess
 import sys
 import time
 
 import psutil
 import pytest
 
-from snnlab.bench.process import busy_process, run_process
+from snnlab.bench.process import busy_processes, run_process
 
 HANGS = """
 import subprocess, sys, time
@@ -69,24 +70,42 @@ def test_process_without_figures_is_a_failure(source):
     assert "no figures" in outcome.why
 
 
-def test_busy_process_is_busy_and_ends_with_its_block():
-    with busy_process([sys.executable, "-c", "while True: pass"]) as pid:
-        process = psutil.Process(pid)
-        until = time.monotonic() + 20.0
-        while sum(process.cpu_times()[:2]) < 0.2 and time.monotonic() < until:
-            time.sleep(0.02)
-        assert sum(process.cpu_times()[:2]) >= 0.2
-    assert not is_running(pid)
+def children():
+    return [c for c in psutil.Process().children() if is_running(c.pid)]
 
 
-def test_busy_process_ends_when_its_block_fails():
-    pids = []
+def test_busy_processes_are_busy_and_end_with_their_block():
+    before = len(children())
+    began = time.perf_counter()
+    with busy_processes(2) as used:
+        time.sleep(0.5)
+        assert len(children()) == before + 2
+        assert used == []
+    took = time.perf_counter() - began
+    assert len(children()) == before
+    assert len(used) == 2
+    assert all(0.1 < seconds < took + 0.1 for seconds in used)
 
+
+def test_busy_processes_end_when_their_block_fails():
     def fail():
-        with busy_process([sys.executable, "-c", "while True: pass"]) as pid:
-            pids.append(pid)
+        with busy_processes(1):
             raise ZeroDivisionError
 
+    before = len(children())
     with pytest.raises(ZeroDivisionError):
         fail()
-    assert not is_running(pids[0])
+    assert len(children()) == before
+
+
+def test_busy_processes_end_with_the_one_that_asked():
+    source = (
+        "import os, psutil\n"
+        "from snnlab.bench.process import busy_processes\n"
+        "with busy_processes(1):\n"
+        "    print(psutil.Process().children()[0].pid, flush=True)\n"
+        "    os._exit(0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, check=True)
+    wait_until_gone(int(done.stdout))
+    assert not is_running(int(done.stdout))

@@ -25,11 +25,12 @@ def git(folder: Path, *words: str) -> None:
     )  # fmt: skip
 
 
-def test_record_is_made_again_at_its_version(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", ["axes: {n: [3]}\n", "variants: [{n: 3}, {n: 4}]\n"])
+def test_record_is_made_again_at_its_version(tmp_path: Path, more: str) -> None:
     code = tmp_path / "code"
     code.mkdir()
     git(code, "init", "-b", "main")
-    path = sleepy(code, more="axes: {n: [3]}\n")
+    path = sleepy(code, more=more)
     git(code, "add", "-A")
     git(code, "commit", "-m", "one")
     store, machine = Store(tmp_path / "store"), discover()
@@ -38,7 +39,7 @@ def test_record_is_made_again_at_its_version(tmp_path: Path) -> None:
     watcher.run(watcher.due()[0])
     (code / "program.py").write_text("raise SystemExit('a later version that does not run')")
     git(code, "commit", "-a", "-m", "two")
-    (record,) = store.records()
+    (record,) = (r for r in store.records() if r.dataset["p_n"].item() == 3.0)
 
     assert recipe_of(record, code, machine).differences == ()
     again = reproduce(record, code, store, machine)

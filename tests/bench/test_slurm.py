@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
@@ -212,6 +212,29 @@ def test_without_accounts_the_queue_tells_that_a_job_is_gone(
     (cluster.jobs / "no_accounts").touch()
     slow(cluster.folder, 30.0)
     assert "(got GONE)" in dying(cluster, 1, monkeypatch)
+
+
+def test_accounts_that_do_not_answer_hold_nothing_up(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that waits is ended by its limit, and one that runs ends as it does."""
+    for name, text in cluster.environment.items():
+        monkeypatch.setenv(name, text)
+    (cluster.jobs / "no_answer").touch()
+    words = [sys.executable, "-c", "import time; time.sleep(1.5)"]
+    limits = Limits(first_look_s=0.1, last_look_s=0.2, answer_s=0.2, queue_s=1.0)
+    try:
+        (cluster.jobs / "hold").touch()
+        with pytest.raises(ClusterError, match="PENDING after 1 s in the queue"):
+            run_in_job(
+                words, cluster.folder, cluster.folder / "store", {"time": "2"}, limits=limits
+            )
+        (cluster.jobs / "hold").unlink()
+        store = cluster.folder / "store"
+        longer = replace(limits, queue_s=60.0)
+        assert run_in_job(words, cluster.folder, store, {"time": "2"}, limits=longer) == 0
+    finally:
+        (cluster.jobs / "no_answer").unlink()
 
 
 def test_a_job_without_a_scheduler(cluster: Cluster) -> None:

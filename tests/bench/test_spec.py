@@ -9,6 +9,7 @@ import pytest
 from snnlab.bench.spec import load_spec, spec_from
 from snnlab.cli import main
 from snnlab.errors import FormatError, SpecError
+from tests.architecture.source import ROOT
 
 BASE = """
 warmup: 50
@@ -75,6 +76,33 @@ def test_axes_give_all_combinations() -> None:
     assert cells[0].origins["threads"] == "axis, Python"
 
 
+def test_variants_run_beside_each_other_with_each_combination() -> None:
+    variants = [{"simulator": "snnlab"}, {"simulator": "nest", "threads": 2}]
+    spec = spec_from("a", model="brunel", axes={"N": [1000, 2000]}, variants=variants)
+    cells = spec.cells()
+    assert [c.label for c in cells] == [
+        "a N=1000 simulator=snnlab", "a N=1000 simulator=nest threads=2",
+        "a N=2000 simulator=snnlab", "a N=2000 simulator=nest threads=2",
+    ]  # fmt: skip
+    assert (cells[1]["simulator"], cells[1]["threads"], cells[0]["threads"]) == ("nest", 2, 1)
+    assert cells[1].origins["threads"] == "variant, Python"
+    changed = spec_from("a", model="brunel", parameters={"g": 4}, variants=[{"g": 5}, {}]).cells()
+    assert [c["parameters"] for c in changed] == [{"g": 5}, {"g": 4}]
+
+
+def test_late_keys_change_ids_only_where_they_are_used() -> None:
+    """Records from before they were there stay in their history lines."""
+    (plain,) = (
+        load_spec(ROOT / "benchmarks/specs/hpc.yaml").override({"axes.threads": None}).cells()
+    )
+    assert plain.spec_id == "de5f4ab089cec47a"  # of a record in benchmarks/store
+    (same,) = spec_from("a", model="brunel").cells()
+    (other,) = spec_from("a", model="brunel", beside=1, touch=2, exchange="collective").cells()
+    assert (same.layout_id == other.layout_id, same.spec_id == other.spec_id) == (False, False)
+    assert not {"beside", "exchange"} & set(same.layout)
+    assert other.layout["beside"] == 1
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
@@ -120,6 +148,15 @@ def test_network_file_counts_by_what_it_holds(tmp_path: Path) -> None:
         ("axes: {threads: 2}", ("list of values",)),
         ("axes: {threads: [2, 2]}", ("different values",)),
         ("axes: {repeats: [2, 3]}", ("can be swept", "repeats")),
+        ("variants: {threads: 2}", ("list of settings",)),
+        ("variants: [{threads: 2}, {threads: 2}]", ("different settings",)),
+        ("variants: [{repeats: 2}]", ("can be swept", "repeats")),
+        ("variants: [{threads: 0}]", ("variants, threads", ">= 1")),
+        ("variants: [{threads: 2}]\naxes: {threads: [1]}", ("what an axis sweeps", "threads")),
+        ("variants: [{simulator: command}]", ("must have a command",)),
+        ("beside: -1", (">= 0",)),
+        ("bars: {speed: 1}", ("'speed'",)),
+        ("bars: {construct: fast}", ("finite number",)),
         ("parameters: {seed: 3}", ("key of its own", "seed")),
         ("parameters: {N: 10}\naxes: {N: [1, 2]}", ("what is a parameter as well", "N: null")),
         ("parameters: {file: /data/x}", ("absolute path", "/data/x")),

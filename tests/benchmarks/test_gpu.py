@@ -16,9 +16,9 @@ from benchmarks.gpu.measurements import MEASUREMENTS, Bar, Measurement, balanced
 from benchmarks.gpu.peak import Watched
 from benchmarks.gpu.plan import Plan, Task, command, gpu_of, of_measurements, of_variants
 from benchmarks.gpu.plan import records as records_of
+from benchmarks.gpu.records import Records, check, read
 from benchmarks.gpu.table import page
 from benchmarks.gpu.variants import VARIANTS
-from benchmarks.records import Records, check, read
 from snnlab.cuda.facts import Facts, Gpu
 from snnlab.errors import OutOfMemory
 from tests.architecture.source import ROOT
@@ -262,9 +262,9 @@ def test_the_page_has_phases_compilation_and_what_is_missing():
         gpu_record("compilation, stdp", compile_cold_s=4.0, compile_warm_s=0.01),
         gpu_record("brunel 1e7") | {"status": "timeout", "why": "too slow"},
     ])  # fmt: skip
-    assert "| brunel 1e4 | 60 | 40 | 0 | 0 | 0 | 0 | 5.00 |" in text
+    assert "| brunel 1e4 | 60 | 40 | 0 | 0 | 0 | 0 | 0 | 5.00 |" in text
     assert "| compilation, stdp | 4.00 | 0.010 |" in text
-    assert "| brunel 1e7 | snnlab | 1 | timeout | too slow |" in text
+    assert "| brunel 1e7 | 1 | timeout | too slow |" in text
     assert page([]) == "# Benchmark on a GPU\n"
 
 

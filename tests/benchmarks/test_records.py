@@ -3,7 +3,7 @@
 import pytest
 from jsonschema import ValidationError
 
-from benchmarks.records import Records, read
+from benchmarks.gpu.records import Records, read
 from tests.benchmarks.recorded import record
 
 

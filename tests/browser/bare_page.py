@@ -44,11 +44,18 @@ _RECEIVE = """
 
 
 class BarePage:
-    """A widget in a page of its own."""
+    """A widget in a page of its own, at an `address` that decides what a browser allows it."""
 
-    def __init__(self, chromium: Any, widget: Any, *, width: int = 900, dark: bool = False) -> None:
+    def __init__(
+        self, chromium: Any, widget: Any, *, width: int = 900, dark: bool = False,
+        address: str = "about:blank",
+    ) -> None:  # fmt: skip
         scheme = "dark" if dark else "light"
         self.page = chromium.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
+        if address != "about:blank":
+            html = {"content_type": "text/html", "body": "<!doctype html>"}
+            self.page.route("**/*", lambda route: route.fulfill(**html))
+            self.page.goto(address)
         self.page.set_content(f"<style>{widget._css}</style><main></main>")
         self.page.evaluate(_MODEL)
         traits = {name: getattr(widget, name) for name in widget.keys if not name.startswith("_")}

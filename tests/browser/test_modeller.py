@@ -26,12 +26,6 @@ session.speed = 10.0
 watch = plots.sampler_of(session)
 MapPage(session)"""
 
-BRANCH = """\
-branch = session.branch(name="lesion")
-branch.speed = session.speed
-other = plots.sampler_of(branch)
-MapPage(branch)"""
-
 OVERLAY = """\
 (plots.branch_quality(watch, other) + plots.branch_maps(watch, other, most=12)).cols(1)"""
 
@@ -55,8 +49,8 @@ def watch(artifacts: Path) -> Iterator[StopWatch]:
 
 @pytest.fixture(scope="module")
 def visit(chromium: Any, journeys: Server, watch: StopWatch) -> Iterator[LabPage]:
-    """The page of a young map, and two empty cells below."""
-    with visiting(chromium, journeys, "modeller", OPEN, "", "", watch=watch) as visit:
+    """The page of a young map, and an empty cell below."""
+    with visiting(chromium, journeys, "modeller", OPEN, "", watch=watch) as visit:
         visit.page.wait_for_selector(".snnlab-fields canvas[data-area]", timeout=WAIT_MS)
         yield visit
 
@@ -104,14 +98,16 @@ def test_a_branch_is_lesioned_and_both_go_on(
     visit: LabPage, watch: StopWatch, artifacts: Path
 ) -> None:
     with watch.step("branched, lesioned, both 10 s on"):
-        run_cell(visit, 1, BRANCH)
-        page = visit.page.locator(".snnlab-map").nth(1)
+        visit.page.click(".snnlab-branch-here")
+        page = visit.page.locator(".snnlab-map .snnlab-map")
         page.wait_for(timeout=30_000)
-        page.scroll_into_view_if_needed()
+        visit.wait_for("len(session.branches) == 1")
+        visit.execute("(branch,) = session.branches\nother = plots.sampler_of(branch)")
+        page.locator(".snnlab-timeline").scroll_into_view_if_needed()
         visit.screenshot(artifacts / "journey_modeller_branch.png")
         page.locator(".snnlab-sheet canvas[data-area]").wait_for(timeout=30_000)
         sheet = page.locator(".snnlab-sheet canvas")
-        box = visit.resting_box(".snnlab-map >> nth=1 >> .snnlab-sheet canvas")
+        box = visit.resting_box(".snnlab-map .snnlab-map .snnlab-sheet canvas")
         x, y, width, height = map(float, sheet.get_attribute("data-area").split())
 
         def middle(column: int, row: int) -> tuple[float, float]:
@@ -139,13 +135,19 @@ def test_a_branch_is_lesioned_and_both_go_on(
     assert lost == "0"
     assert visit.execute("print(len(session.edits), session.t == branch.t)") == "0 True"
     visit.screenshot(artifacts / "journey_modeller_lesion.png")
+    both = visit.page.locator(
+        ".snnlab-wide > .snnlab-plot .bk-Figure, .snnlab-wide > .snnlab-plot .bk-GridBox"
+    )
+    both.first.wait_for(timeout=WAIT_MS)
+    both.first.scroll_into_view_if_needed()
+    visit.screenshot(artifacts / "journey_modeller_branches.png")
 
 
 def test_both_developments_are_laid_over_one_another(
     visit: LabPage, watch: StopWatch, artifacts: Path
 ) -> None:
     with watch.step("both laid over one another"):
-        run_cell(visit, 2, OVERLAY)
+        run_cell(visit, 1, OVERLAY)
         visit.wait_until_run()
         assert visit.errors() == []
         found = visit.page.locator(

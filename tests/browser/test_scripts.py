@@ -429,19 +429,20 @@ def test_a_breakpoint_may_be_a_formula(chromium: Any, session: Session) -> None:
     page.close()
 
 
-@pytest.mark.parametrize("is_allowed", [True, False])
-def test_methods_go_to_the_clipboard(chromium: Any, session: Session, is_allowed: bool) -> None:
+SECURE, INSECURE = "http://localhost/", "http://example.test/"
+"""Addresses at which a browser lets a page use the clipboard, and does not."""
+
+
+@pytest.mark.parametrize("address", [SECURE, INSECURE])
+def test_methods_go_to_the_clipboard(chromium: Any, session: Session, address: str) -> None:
+    """Without a secure address in the old way."""
     part = Branching(session)
-    page = BarePage(chromium, part)
-    page.page.evaluate(
-        "is_allowed => Object.defineProperty(navigator, 'clipboard', { value: is_allowed ?"
-        " { writeText: async text => { window.copied = text; } } : undefined })",
-        is_allowed,
-    )
+    page = BarePage(chromium, part, address=address)
     page.page.evaluate(
         "() => document.addEventListener('copy', () => {"
         " window.copied = document.activeElement.value; })"
     )
+    page.page.context.grant_permissions(["clipboard-read"])
     page.page.click(".snnlab-copy-methods")
     assert page.sent("copy") == [{"do": "copy"}]
     sent: list[dict[str, Any]] = []
@@ -449,9 +450,9 @@ def test_methods_go_to_the_clipboard(chromium: Any, session: Session, is_allowed
     part.do_copy()
     assert eventually(lambda: bool(sent))
     page.receive(sent[0])
-    page.page.wait_for_function("() => window.copied !== undefined")
-    assert page.page.evaluate("() => window.copied") == session.methods()
     page.page.get_by_text("is on the clipboard").wait_for()
+    found = "navigator.clipboard.readText()" if address == SECURE else "window.copied"
+    assert page.page.evaluate(f"() => {found}") == session.methods()
     page.close()
 
 

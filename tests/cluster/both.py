@@ -31,16 +31,19 @@ class Both:
         How they exchange spikes.
     device : str
         What they compute on.
+    transport : str
+        What they hand to MPI.
     """
 
     def __init__(
         self, network: Network, ranks: Ranks, *, threads: int = 1,
         exchange: str | Mapping[str, str] = "auto",
         device: str = "cpu",
+        transport: str = "auto",
     ) -> None:  # fmt: skip
         self.alone = CpuEngine(network, threads=1)
         self.together = ClusterEngine(
-            network, ranks, device=device, threads=threads, exchange=exchange
+            network, ranks, device=device, threads=threads, exchange=exchange, transport=transport
         )
 
     def advance(self, *pieces: int) -> list[Frame]:
@@ -89,9 +92,12 @@ def both(
     network: Network, ranks: Ranks, *, threads: int = 1,
     exchange: str | Mapping[str, str] = "auto",
     device: str = "cpu",
+    transport: str = "auto",
 ) -> Iterator[Both]:  # fmt: skip
     """Return a network in one process and on ranks, released in the end."""
-    pair = Both(network, ranks, threads=threads, exchange=exchange, device=device)
+    pair = Both(
+        network, ranks, threads=threads, exchange=exchange, device=device, transport=transport
+    )
     try:
         yield pair
     finally:

@@ -72,6 +72,10 @@ def test_ranks_compute_what_one_process_does(three: Ranks, make: Callable[[], Ne
         mine, theirs = alone.synapses(name), together.synapses(name)
         for column in ("pre", "post", "weight", "delay"):
             np.testing.assert_array_equal(getattr(theirs, column), getattr(mine, column))
+        for p in network.projections:
+            picture, whole = together.weights(p.name), alone.weights(p.name)
+            for part in ("matrix", "edges", "counts", "low", "high", "mean"):
+                np.testing.assert_array_equal(getattr(picture, part), getattr(whole, part))
     finally:
         together.close()
         alone.close()

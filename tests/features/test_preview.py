@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from snnlab import presets
 from snnlab.cpu import machine_speed, work
 from snnlab.cpu.built import build
 from snnlab.cpu.cost import cost_of
+from snnlab.cpu.engine import CpuEngine
 from snnlab.model.connectivity import (
     AllToAll,
     FixedIndegree,
@@ -179,3 +181,16 @@ def test_speed_is_measured_once_on_a_machine(own_cache, monkeypatch, tmp_path) -
 
 def test_speed_of_this_machine_is_a_number_of_its_order() -> None:
     assert 0.1 < machine_speed.measured_slowness() < 20.0
+
+
+def test_time_in_which_other_programs_compute_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plain, advance = machine_speed.measured_slowness(), CpuEngine.advance
+
+    def late(self: CpuEngine, n_steps: int) -> Any:
+        time.sleep(0.2)  # many times what the steps take
+        return advance(self, n_steps)
+
+    monkeypatch.setattr(CpuEngine, "advance", late)
+    assert machine_speed.measured_slowness() < 3 * plain

@@ -156,7 +156,7 @@ def mean_weights(until: int, every: int) -> list[tuple[int, float]]:
     with Session(CpuEngine(PLASTIC, threads=1)) as session:
         for at in range(every, until + 1, every):
             session.run_until(at * session.dt).wait(LIMIT_S)
-            weights = session.read_synapses(LEARNING).synapses.weight
+            weights = session.synapses(LEARNING)["weight"].values
             found.append((at, float(weights.astype(np.float64).mean())))
     return found
 
@@ -177,11 +177,11 @@ def test_weights_are_read_at_the_same_steps_however_the_run_is_cut(chop) -> None
 def test_weights_that_only_edits_change_are_read_too() -> None:
     """Nothing in this network is plastic; its weights are those of the edits."""
     with Session(CpuEngine(balanced(60), threads=1)) as session:
-        (weight,) = set(session.read_synapses("exc->exc").synapses.weight.tolist())
+        (weight,) = set(session.synapses("exc->exc")["weight"].values.tolist())
         session.break_when(WeightBeyond("exc->exc", above=1.5 * weight, every=10.0))
         session.run(25).wait(LIMIT_S)
         assert session.hit is None
-        assert session.read_synapses("exc->exc").synapses.step == session.step == 250
+        assert session.step == 250
         session.set("exc->exc", "weight", 2 * weight).result(LIMIT_S)
         session.run(25).wait(LIMIT_S)
         assert session.hit is not None
@@ -194,6 +194,22 @@ def test_a_formula_may_be_of_the_weights_of_several_projections(chop) -> None:
     with Session(CpuEngine(balanced(60), threads=1)) as session:
         formula = "mean_weight('exc->exc') + mean_weight('inh->exc') < max_weight('exc->inh')"
         assert hits_of(session, Holds(formula), chop, 250) == [1000]
+
+
+@pytest.mark.parametrize(
+    ("formula", "step"),
+    [
+        ("not rate(exc) > 1e6", 1000),  # a rate is known after 100 ms, a CV after 1 s
+        ("not cv(exc) > 5", None),
+        ("rate(exc) < 1e6 or cv(exc) > 5", 1000),
+        ("not (rate(exc) > 1e6 and cv(exc) > 5)", 1000),
+        ("not rate(exc) / (min_weight('exc->exc') - min_weight('exc->exc')) > 1", None),
+    ],
+)
+def test_what_is_not_known_neither_holds_nor_not(formula, step) -> None:
+    with Session(CpuEngine(balanced(60), threads=1)) as session:
+        found = hits_of(session, Holds(formula), 400.0, 120)
+    assert found == ([] if step is None else [step])
 
 
 def test_a_recorded_value_pauses_where_it_was_sampled(session) -> None:

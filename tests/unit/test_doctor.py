@@ -140,6 +140,17 @@ def test_what_starts_ranks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "load the cluster's MPI" in extras.ranks().mend
 
 
+def test_what_mpi_takes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = {"": "straight from their memory", "it says no": "through the host"}
+    for refusal, told in asked.items():
+        monkeypatch.setattr(
+            extras, "ask_python", lambda code, answer=refusal: json.dumps(["Open MPI v5", answer])
+        )
+        assert extras.mpi().found == f"Open MPI v5; ranks on GPUs send spikes {told}"
+    monkeypatch.setattr(extras, "ask_python", lambda code: "")
+    assert (extras.mpi().state, extras.mpi().found) == ("warning", "not found")
+
+
 def test_slurm_without_what_submits_to_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

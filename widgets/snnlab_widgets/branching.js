@@ -2,22 +2,28 @@
 
 const CURVE = { width: 300, height: 150 };
 
-// Where the page may not use the clipboard itself (no secure address), the old way of a marked text.
-async function copyText(text) {
+// Puts a text on the clipboard that is still to come: a browser lets a page do so soon after a click only,
+// so it is asked for at once. Where that is not allowed (no secure address), the old way of a marked text.
+async function copyText(coming) {
   try {
-    await navigator.clipboard.writeText(text);
+    const blob = coming.then((text) => new Blob([text], { type: "text/plain" }));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
     return true;
   } catch {
-    const area = element("textarea", { style: "position:fixed;opacity:0", "aria-hidden": "true" });
-    const before = document.activeElement;
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const isDone = document.execCommand("copy");
-    area.remove();
-    before?.focus();
-    return isDone;
+    return copyMarked(await coming);
   }
+}
+
+function copyMarked(text) {
+  const area = element("textarea", { style: "position:fixed;opacity:0", "aria-hidden": "true" });
+  const before = document.activeElement;
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const isDone = document.execCommand("copy");
+  area.remove();
+  before?.focus();
+  return isDone;
 }
 
 class BranchingView {
@@ -57,7 +63,7 @@ class BranchingView {
     this.error = element("p", { class: "snnlab-error", role: "alert", hidden: true });
     const keep = [["share", "Session file", "Write a small file that repeats this run"], ["script", "Script", "Write a Python script that repeats this run"],
       ["methods", "Methods section", "Write the methods section of a paper"]].map(([kind, text, title]) => this.button(text, title, () => this.ask("keep", { kind }), `snnlab-keep-${kind}`));
-    keep.push(this.button("Copy methods", "Put the methods section on the clipboard, as Markdown", () => this.ask("copy"), "snnlab-copy-methods"));
+    keep.push(this.button("Copy methods", "Put the methods section on the clipboard, as Markdown", this.copy, "snnlab-copy-methods"));
     el.append(part("section", "history", { "aria-label": "history" },
       element("div", { class: "snnlab-tools" }, element("h3", { text: "History" }), this.undo, this.redo),
       this.empty, this.entries, element("h3", { text: "Branches" }), this.fork, this.rows, this.stage,
@@ -77,12 +83,18 @@ class BranchingView {
       this.button("\u21b6", `Go back to t = ${t.toFixed(1)} ms`, () => this.ask("rewind", { t })))));
   };
 
-  take = async (message) => {
-    if (message.do !== "copy") return;
+  copy = async () => {
+    const coming = new Promise((resolve) => { this.copied = resolve; });
+    this.ask("copy");
+    const isDone = await copyText(coming);
+    const words = (await coming).split(/\s+/).length;
     this.note.hidden = false;
-    const words = message.text.split(/\s+/).length;
-    this.note.textContent = (await copyText(message.text)) ? `The methods section is on the clipboard (${integer(words)} words).`
+    this.note.textContent = isDone ? `The methods section is on the clipboard (${integer(words)} words).`
       : "This browser lets no page use the clipboard: take the file of \u201cMethods section\u201d.";
+  };
+
+  take = (message) => {
+    if (message.do === "copy") this.copied?.(message.text);
   };
 
   offer = () => {

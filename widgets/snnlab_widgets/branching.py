@@ -19,6 +19,7 @@ from snnlab.plots.source import activity_of
 from snnlab.session.state import SessionState
 from snnlab_widgets.edit_text import edit_text
 from snnlab_widgets.free_path import free_path
+from snnlab_widgets.held_branches import HeldBranches
 from snnlab_widgets.part import Part, script
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Branching(Part):
         super().__init__(on_error=self._refuse)
         self._session = session
         self._folder = None if folder is None else Path(folder)
-        self._held: dict[str, Session] = {}
+        self._held = HeldBranches(session)
         self._compared = ""
         self._lock = threading.Lock()
         self.refresh()
@@ -111,26 +112,21 @@ class Branching(Part):
 
     def do_branch(self, name: str) -> None:
         """Begin a branch here, now."""
-        taken = {b.name for b in self._session.branches} | {self._session.name}
-        taken |= set(self._session.closed_branches)
-        word = name.strip() or f"branch at {self._session.t:g} ms"
-        names = (word, *(f"{word} {k}" for k in range(2, len(taken) + 3)))
-        free = next(n for n in names if n not in taken)
-        self._in_background(lambda: self._hold(self._session.branch(name=free)))
+        self._in_background(lambda: self._show(self._held.begin(name)))
 
     def do_try(self, branch: str, target: str, name: str, text: str) -> None:
         """Give a number of a branch another value."""
         if self._reopens(branch, lambda: self.do_try(branch, target, name, text)):
             return
         value = _number(text)
-        self._branch(branch).set(*([target] if target else []), name, value)
+        self._held.find(branch).set(*([target] if target else []), name, value)
         self.refresh()
 
     def do_catch_up(self, branch: str) -> None:
         """Let a branch run until the time of this session, and lay both over one another."""
         if self._reopens(branch, lambda: self.do_catch_up(branch)):
             return
-        other = self._branch(branch)
+        other = self._held.find(branch)
         if other.state is not SessionState.RUNNING and other.t < self._session.t:
             other.run_until(self._session.t)
         self._compared = branch
@@ -140,17 +136,13 @@ class Branching(Part):
         """Lay a branch over this run, or take it away."""
         if self._reopens(branch, lambda: self.do_compare(branch)):
             return
-        self._branch(branch)
+        self._held.find(branch)
         self._compared = "" if self._compared == branch else branch
         self.refresh()
 
     def do_drop(self, branch: str) -> None:
         """Close a branch, and forget it."""
-        if branch in self._session.closed_branches:
-            self._session.forks.drop(branch)
-        else:
-            self._branch(branch).close()
-        self._held.pop(branch, None)
+        self._held.drop(branch)
         self.refresh()
 
     def do_keep(self, kind: str) -> None:
@@ -167,19 +159,8 @@ class Branching(Part):
 
     def close(self) -> None:
         """Put the branches aside that were made here, and close the part."""
-        for branch in self._held.values():
-            self._put_aside(branch)
-        self._held = {}
+        self._held.put_aside()
         super().close()
-
-    def _put_aside(self, branch: Session) -> None:
-        closed = SessionState.CLOSED
-        try:
-            if branch.state is not closed and self._session.state is not closed:
-                self._session.put_aside(branch)
-        except SnnlabError as error:
-            self._session.messages.error(error, f"Branch {branch.name!r} is not kept")
-        branch.close()
 
     def _reopens(self, name: str, then: Callable[[], None]) -> bool:
         """Whether a branch has to be made again first; what was asked of it is done afterwards."""
@@ -187,14 +168,13 @@ class Branching(Part):
             return False
 
         def reopen() -> None:
-            self._hold(self._session.reopen(name))
+            self._show(self._held.reopen(name))
             then()
 
         self._in_background(reopen)
         return True
 
-    def _hold(self, branch: Session) -> None:
-        self._held[branch.name] = branch
+    def _show(self, branch: Session) -> None:
         self._say(f"{branch.name!r} begins at t = {branch.t:g} ms.")
         self.refresh()
 
@@ -204,12 +184,6 @@ class Branching(Part):
         path = free.with_name(free.name + suffix)
         getattr(self._session, kind)(path)
         self._say(f"Wrote the {what}: {path.name} ({path.stat().st_size / 1024:.2g} KiB).")
-
-    def _branch(self, name: str) -> Session:
-        found = {b.name: b for b in self._session.branches}
-        if name not in found:
-            raise unknown_name("branch", name, found)
-        return found[name]
 
     def _compare(self) -> None:
         found = [b for b in self._session.branches if b.name == self._compared]

@@ -13,7 +13,7 @@ from snnlab.errors import SnnlabError, SpecError
 from snnlab.session.state import SessionState
 from snnlab_widgets.display import Display
 from snnlab_widgets.part import Part, script
-from snnlab_widgets.rank_rows import balance, rank_rows
+from snnlab_widgets.rank_rows import balance, rank_rows, window
 from snnlab_widgets.rank_table import rank_table
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class ClusterPanel(Part):
             "doing": self._doing,
             "error": self._trouble(session, ranks),
             "balance": balance(ranks),
-            "window": _window(ranks),
+            "window": window(ranks),
             "can_start": is_free and session.can_move,
             "can_stop": is_free and session.can_move and bool(ranks),
             "can_restart": is_free and bool(ranks),
@@ -200,11 +200,3 @@ def _promise(session: Session) -> str:
         f"Goes back to the checkpoint at t = {kept.step * session.dt:.1f} ms{again}: "
         "nothing is lost."
     )
-
-
-def _window(ranks: tuple[RankStatus, ...]) -> str:
-    """How ranks exchange spikes, and what the shares of time are shares of."""
-    loads = [rank.load for rank in ranks if rank.load is not None]
-    told = [f"exchange: {ranks[0].exchange}"] if len(ranks) > 1 else []
-    told += [f"shares of {loads[0].elapsed_s:.1f} s of wall-clock time"] if loads else []
-    return "; ".join(told)

@@ -1,69 +1,67 @@
-"""A HoloViews plot of a map in a page, and the choice of which."""
+"""A live HoloViews plot in a page, and the choice of which."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import ipywidgets
-from IPython.display import display
 
-from snnlab.plots.maps.live import MapView
-from snnlab.plots.maps.viewpoint import Viewpoint
 from snnlab_widgets.pacer import Pacer
 
-__all__ = ["PlotPanel"]
+__all__ = ["LiveView", "PlotPanel"]
 
-TEXTS = {
-    "sigma_aff": "spread of afferents over time",
-    "AD": "deviation over time",
-    "turnover": "synapses that come and go, over time",
-    "turnover_distance": "synapses that come and go, over distance",
-    "map_mesh": "map as a mesh",
-    "preferred_x": "preferred x",
-    "preferred_y": "preferred y",
-    "rate_map": "rates",
-    "receptive_fields": "receptive fields",
-    "connection_matrix": "connection matrix",
-}
-"""Kind of plot -> what it is called in the list."""
+
+class LiveView(Protocol):
+    """A plot that is drawn again when there is something new."""
+
+    plot: Any
+    """The DynamicMap."""
+
+    def refresh(self) -> bool:
+        """Draw what is new; returns whether there was anything."""
+        ...
 
 
 class PlotPanel(ipywidgets.VBox):
-    """A plot that shows what a viewpoint sees, at the pace at which the browser draws it.
+    """A plot that follows a run, at the pace at which the browser draws it.
 
     Parameters
     ----------
-    view : Viewpoint
+    make : callable
+        Makes the live plot of a kind: a `MapView` or a `BranchView`.
+    texts : mapping
+        Kind of plot -> what it is called in the list.
     kind : str
-        A name in `MAP_KINDS`.
+        The one to begin with.
     on_error : callable, optional
         Gets the exceptions of the browser's messages.
 
     Attributes
     ----------
-    view : MapView
+    view : LiveView
         ``view.plot`` is the DynamicMap.
     """
 
     def __init__(
         self,
-        view: Viewpoint,
+        make: Callable[[str], LiveView],
+        texts: Mapping[str, str],
         kind: str,
         *,
         on_error: Callable[[Exception], object] | None = None,
     ) -> None:
-        self._viewpoint = view
+        self._make = make
         self._lock = threading.Lock()
         self.pacer = Pacer(on_error=on_error)
-        options = [(text, name) for name, text in TEXTS.items()]
+        options = [(text, name) for name, text in texts.items()]
         self.choice = ipywidgets.Dropdown(
             options=options, value=kind, layout=ipywidgets.Layout(width="auto")
         )
         self.choice.add_class("snnlab-choice")
         self.output = ipywidgets.Output()
-        self.view = self._made(kind)
+        self.view = self._make(kind)
         self._show()
         self.choice.observe(self._changed, "value")
         # The line of the pacer is above: a plot that is seen in part is drawn.
@@ -87,14 +85,10 @@ class PlotPanel(ipywidgets.VBox):
 
     def _changed(self, change: dict[str, Any]) -> None:
         with self._lock:
-            self.view = self._made(change["new"])
-            self.output.clear_output()
+            self.view = self._make(change["new"])
             self._show()
 
-    def _made(self, kind: str) -> MapView:
-        session = self._viewpoint.sampler.session
-        return MapView(kind, session, viewpoint=self._viewpoint, is_narrow=True)
-
     def _show(self) -> None:
-        with self.output:
-            display(self.view.plot)  # type: ignore[no-untyped-call]
+        """Show the plot; from any thread, so not by what the kernel captures."""
+        self.output.outputs = ()
+        self.output.append_display_data(self.view.plot)

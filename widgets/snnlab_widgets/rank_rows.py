@@ -7,7 +7,7 @@ from typing import Any
 
 from snnlab.frames.rank_status import COMPUTING, RankLoad, RankStatus, imbalance, waiting_s
 
-__all__ = ["balance", "bytes_text", "integer", "rank_rows", "shares_of_time"]
+__all__ = ["balance", "bytes_text", "integer", "rank_rows", "shares_of_time", "window"]
 
 _OTHER_WORK = [phase for phase in COMPUTING if phase not in ("update", "deliver")]
 
@@ -112,3 +112,15 @@ def bytes_text(n_bytes: int) -> str:
     """Return a size in MiB or GiB."""
     mib = n_bytes / 2**20
     return f"{mib / 1024:.3g} GiB" if mib >= 1000 else f"{mib:.3g} MiB"
+
+
+_VIA = {"": "", "host": ", through the host", "device": ", straight from GPU to GPU"}
+"""What ranks hand to MPI -> that in words."""
+
+
+def window(ranks: Sequence[RankStatus]) -> str:
+    """How ranks exchange spikes, and what the shares of time are shares of."""
+    loads = [rank.load for rank in ranks if rank.load is not None]
+    told = [f"exchange: {ranks[0].exchange}{_VIA[ranks[0].transport]}"] if len(ranks) > 1 else []
+    told += [f"shares of {loads[0].elapsed_s:.1f} s of wall-clock time"] if loads else []
+    return "; ".join(told)

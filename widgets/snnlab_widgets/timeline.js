@@ -21,6 +21,8 @@ class TimelineView {
     this.play = button("play", "Play", "Show the development from the beginning", this.toggle);
     this.rewind = button("rewind", "Rewind to here", "The run goes back to the time that is shown and pauses; what came after it is dropped",
       () => model.send({ do: "rewind" }));
+    this.branch = button("branch-here", "Branch here", "Another run goes on from the time that is shown, on a page of its own below; this one is left as it is",
+      () => model.send({ do: "branch" }));
     const { model } = this;
     this.format = element("select", { "aria-label": "form of the export", title: "What is written" });
     for (const [value, text] of model.get("formats")) this.format.append(element("option", { value, text }));
@@ -30,10 +32,20 @@ class TimelineView {
     this.note = element("p", { class: "snnlab-doc", role: "status" });
     this.error = element("p", { class: "snnlab-error", role: "alert", hidden: true });
     this.bar = element("progress", { max: 1, "aria-label": "progress of the export", hidden: true });
-    el.append(part("section", "timeline", { "aria-label": "time that is shown" },
-      element("div", { class: "snnlab-line-of-time" }, this.live, this.play, this.slider, this.shown, this.rewind,
+    el.append(part("section", "timeline", { "aria-label": "time that is shown" }, ...this.heading(),
+      element("div", { class: "snnlab-line-of-time" }, this.live, this.play, this.slider, this.shown, this.rewind, this.branch,
         element("span", { class: "snnlab-group" }, this.format, this.export, this.bar)),
       this.note, this.error));
+  }
+
+  // Says of a branch which one it is.
+  heading() {
+    const { name, t, can_drop: canDrop } = this.model.get("origin");
+    if (name === undefined) return [];
+    const drop = element("button", { type: "button", class: "snnlab-drop", text: "Close branch", title: "This branch ends, and is forgotten",
+      hidden: !canDrop, onclick: () => this.model.send({ do: "drop" }) });
+    return [element("header", { class: "snnlab-line-of-time" },
+      element("h3", { text: name }), element("span", { text: `a branch from t = ${inSeconds(t)} on` }), drop)];
   }
 
   slide = () => {

@@ -48,6 +48,10 @@ class Timeline(Part):
         What is moved.
     on_look : callable
         Called after another time was chosen.
+    on_branch : callable
+        Called with the time [ms] at which another run is to go on; None: now.
+    on_drop : callable, optional
+        Of a branch: called when it is to be closed.
     folder : path, optional
         Where exports go; default: the working directory.
 
@@ -64,19 +68,26 @@ class Timeline(Part):
     progress: Any = traitlets.Float(None, allow_none=True).tag(sync=True)
     """Share of an export that is done; None: there is none under way."""
     formats: Any = traitlets.List().tag(sync=True)
+    origin: Any = traitlets.Dict().tag(sync=True)
+    """Of a branch: its ``name``, the time ``t`` [ms] at which it began, whether it ``can_drop``."""
 
     def __init__(
         self,
         session: Session,
         view: Viewpoint,
         *,
-        on_look: Callable[[], object] = lambda: None,
+        on_look: Callable[[], object],
+        on_branch: Callable[[float | None], object],
+        on_drop: Callable[[], object] | None = None,
         folder: Path | None = None,
     ) -> None:
         super().__init__(on_error=self._refuse, formats=_offered())
         self._lock = threading.Lock()
         self._session, self._view, self._on_look = session, view, on_look
-        self._folder = folder
+        self._folder, self._on_branch, self._on_drop = folder, on_branch, on_drop
+        if session.forked_at is not None:
+            can_drop = on_drop is not None
+            self.origin = {"name": session.name, "t": session.forked_at, "can_drop": can_drop}
         self._way_back: Future[None] | None = None
         self._exporting: threading.Thread | None = None
         self.written: Path | None = None
@@ -114,6 +125,15 @@ class Timeline(Part):
         self._way_back = self._session.ask_rewind(t)
         self._way_back.add_done_callback(self._arrived)
         self.refresh()
+
+    def do_branch(self) -> None:
+        """Let another run go on from the time that is shown; nothing waits for it."""
+        self._on_branch(None if self._view.is_live else self._view.state.t)
+
+    def do_drop(self) -> None:
+        """Close this branch."""
+        if self._on_drop is not None:
+            self._on_drop()
 
     def _arrived(self, asked: Future[None]) -> None:
         error = None if asked.cancelled() else asked.exception()

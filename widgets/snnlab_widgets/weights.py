@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import traitlets
 
-from snnlab.analysis.weights import WeightPicture, weight_picture
 from snnlab.errors import unknown_name
+from snnlab.frames.weights import WeightPicture
 from snnlab.session.state import SessionState
 from snnlab_widgets.part import script
 from snnlab_widgets.picture import INK, Picture, axis, indexed
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_SYNAPSES", "Weights"]
 
-MOST_SYNAPSES = 1_000_000
-"""Projections with more synapses are not read: that would hold up the run."""
+MOST_SYNAPSES = 200_000_000
+"""Projections with more are not read: a run would wait for seconds, and a GPU would copy them."""
 
 SHARE = 0.02
 """Part of the time in which a run waits for its synapses to be read, at most."""
@@ -87,22 +89,13 @@ class Weights(Picture):
         """Return what the script draws."""
         assert self._session is not None  # `refresh` has looked
         network = self._session.network
-        n = _expected(network, network.projection(self.projection))
-        if n > MOST_SYNAPSES:
-            n_pre, n_post, unit = _ends_of(network, self.projection)
-            nobody = weight_picture([], [], [], n_pre, n_post, most_cells=CELLS)
-            number = f"{n:,.0f}".replace(",", "\u202f")
-            text = f"{number} synapses are too many to be drawn while it runs"
-            return _message(self.projection, nobody, unit, self._session.t, text)
-        read = self._session.read_synapses(self.projection)
+        if (n := _expected(network, network.projection(self.projection))) > MOST_SYNAPSES:
+            nothing = _nothing(network, self.projection, self._session.step)
+            return _message(nothing, network, f"{_grouped(n)} synapses are too many to be read")
+        read = self._session.read_weights(self.projection, most_cells=CELLS)
         self._free_at = time.monotonic() + read.held_up_s / SHARE
-        now, network = read.synapses, read.network
-        p = network.projection(self.projection)
-        n_pre, n_post, unit = _ends_of(network, self.projection)
-        pre, post = now.pre - network.first_id(p.pre), now.post - network.first_id(p.post)
-        found = weight_picture(pre, post, now.weight, n_pre, n_post, most_cells=CELLS)
-        text = "" if found.n_synapses else "no synapses"
-        return _message(self.projection, found, unit, now.step * network.dt, text)
+        text = "" if read.picture.n_synapses else "no synapses"
+        return _message(read.picture, read.network, text)
 
     def close(self) -> None:
         """Let go of the session."""
@@ -113,13 +106,6 @@ class Weights(Picture):
         self.projections = [p.name for p in network.projections]
         if self.projection not in self.projections:
             self.projection = _first(network)
-
-
-def _ends_of(network: Network, projection: str) -> tuple[int, int, str]:
-    """Sizes of both populations of a projection, and the unit of its weights."""
-    p = network.projection(projection)
-    n_pre, n_post = (network.population(end).size for end in (p.pre, p.post))
-    return n_pre, n_post, network.population(p.post).model.receptors[network.receptor_of(p)].unit
 
 
 def _first(network: Network) -> str:
@@ -146,14 +132,31 @@ def _expected(network: Network, p: Projection) -> float:
     return p.rule.expected_synapses(*sizes, is_recurrent=p.pre == p.post)
 
 
+def _nothing(network: Network, projection: str, step: int) -> WeightPicture:
+    """An empty picture of a projection that is not read."""
+    p = network.projection(projection)
+    n_pre, n_post = (network.population(end).size for end in (p.pre, p.post))
+    cells = np.zeros((min(n_post, CELLS), min(n_pre, CELLS)))
+    edges, counts = np.array([0.0, 1.0]), np.zeros(1, np.int64)
+    return WeightPicture(projection, step, cells, n_pre, n_post, edges, counts, *[math.nan] * 3)
+
+
+def _grouped(n: float) -> str:
+    """A number with thin spaces between thousands."""
+    return f"{n:,.0f}".replace(",", "\u202f")
+
+
 def _message(
-    name: str, found: WeightPicture, unit: str, t: float, text: str
+    found: WeightPicture, network: Network, text: str
 ) -> tuple[dict[str, Any], list[bytes]]:
+    p = network.projection(found.projection)
+    unit = network.population(p.post).model.receptors[network.receptor_of(p)].unit
+    t = found.step * network.dt
     rows, columns = found.matrix.shape
     drawn = found.matrix.repeat(CELLS // rows, axis=0).repeat(CELLS // columns, axis=1)
     high = float(found.matrix.max(initial=0.0)) or 1.0
     each = f"{-(-found.n_pre // columns)} \N{MULTIPLICATION SIGN} {-(-found.n_post // rows)}"
-    n = f"{found.n_synapses:,}".replace(",", "\u202f")
+    n = _grouped(found.n_synapses)
     message = {
         "columns": drawn.shape[1], "rows": drawn.shape[0], "palette": INK, "t": t,
         "title": text or f"{n} synapses, t = {t:g} ms; a cell is {each} pairs",

@@ -20,7 +20,7 @@ __all__ = ["AnyCommand"]
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
-_KEYS = ("threads", "ranks", "device", "precision", "time", "warmup", "model")
+_KEYS = ("threads", "ranks", "device", "precision", "time", "warmup", "model", "touch")
 
 
 @dataclass(frozen=True)

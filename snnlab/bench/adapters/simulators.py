@@ -55,6 +55,7 @@ class Snnlab:
             "--parameters", json.dumps(cell["parameters"], sort_keys=True),
             "--seed", str(job.seed), "--device", cell["device"], "--ranks", str(cell["ranks"]),
             "--precision", cell["precision"], *_protocol(job),
+            *(["--exchange", cell["exchange"]] if cell.is_told("exchange") else []),
             *(["--turns", str(job.n_blocks)] if job.n_blocks else []),
         ]  # fmt: skip
 
@@ -118,6 +119,7 @@ def _protocol(job: Job) -> list[str]:
     return [
         "--threads", str(cell["threads"]), "--warmup", f"{cell['warmup']:.17g}",
         "--time", f"{cell['time']:.17g}", "--spikes", str(job.spikes),
+        *(["--touch", f"{cell['touch']:.17g}"] if cell.is_told("touch") else []),
     ]  # fmt: skip
 
 

@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "ab": "measure two commits in pairs, in one batch, and give a verdict",
     "compare": "say what differs between two records or commits, then what may be said of speed",
     "show": "list the records of a store, or say all of one",
+    "table": "write simulators side by side as Markdown; fail if a bar is missed",
     "gate": "fail on a slowdown that pairs have shown, or on wrong science",
     "bisect": "find the commit that made a benchmark slower",
     "explain": "say where each value of a specification comes from",
@@ -44,19 +45,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Do what was asked for; return the exit code of the subcommand."""
     module = MODULES.get(args.action, args.action)
-    with _ended_by_sigterm():
+    with _ended_by_signals():
         code: int = import_module(f"{__name__}.{module}").main(args)
     return code
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """A batch system that ends the command ends the run that is going on with it."""
+def _ended_by_signals() -> Iterator[None]:
+    """A batch system that ends the command, or a terminal that is gone, ends the run with it.
+
+    A signal that is ignored, as nohup does with SIGHUP, stays so.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    names = ("SIGTERM", "SIGHUP")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    heeded = [n for n in numbers if signal.getsignal(n) is not signal.SIG_IGN]
+    before = {n: signal.signal(n, lambda number, frame: sys.exit(128 + number)) for n in heeded}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from snnlab.bench.importers import asv, bennch, pytest_benchmark, reframe
+from snnlab.bench.importers import asv, bennch, pytest_benchmark, reframe, rounds
 from snnlab.bench.importers.run import Run, Source, read, to_record
 from snnlab.bench.record import Record
 from snnlab.errors import FormatError, unknown_name
@@ -18,10 +18,11 @@ LAYOUTS: Mapping[str, Callable[[Source], bool]] = MappingProxyType({
     "asv": asv.fits,
     "pytest-benchmark": pytest_benchmark.fits,
     "reframe": reframe.fits,
+    "rounds": rounds.fits,
 })  # fmt: skip
 """Name of a layout -> whether a file is of it."""
 
-ENDINGS = {".csv", ".json", ".log"}
+ENDINGS = {".csv", ".json", ".jsonl", ".log"}
 
 
 def layout_of(source: Source) -> str | None:
@@ -88,4 +89,6 @@ def _runs(path: Path, source: Source) -> list[Run]:
         return bennch.runs(source)
     if source.format == "reframe":
         return reframe.runs(source)
+    if source.format == "rounds":
+        return rounds.runs(source)
     return pytest_benchmark.runs(source)

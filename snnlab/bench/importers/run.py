@@ -75,6 +75,8 @@ class Run:
         See `schema.COORDINATES`.
     machine, stack, layout : mapping
         Facts, see `ids`; empty where the file has none.
+    notes : mapping
+        Block -> why a run is not ok.
     measured_at : str
         ISO 8601, UTC; ``""`` where the file has no time.
     raw : object
@@ -91,6 +93,7 @@ class Run:
     machine: Mapping[str, Any] = field(default_factory=dict)
     stack: Mapping[str, Any] = field(default_factory=dict)
     layout: Mapping[str, Any] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
     measured_at: str = ""
 
 
@@ -139,7 +142,7 @@ def to_record(run: Run, source: Source, stated: Mapping[str, str]) -> Record:
     provenance = {
         "imported": source.facts, "stated": dict(stated), "raw": _json(run.raw),
         "machine": dict(run.machine), "stack": _json(run.stack), "layout": dict(run.layout),
-    }  # fmt: skip
+    } | ({"notes": dict(run.notes)} if run.notes else {})  # fmt: skip
 
     def made(record_id: str) -> Record:
         return make_record(

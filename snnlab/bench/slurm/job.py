@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -47,6 +48,8 @@ class Limits:
         For the files of a job that has ended to come back from its node.
     first_look_s, last_look_s : float [s]
         Between questions to the scheduler: at the beginning, and in the end.
+    answer_s : float [s]
+        For an answer; one that takes longer is waited for beside all else.
     """
 
     queue_s: float = 86400.0
@@ -54,6 +57,7 @@ class Limits:
     files_s: float = 15.0
     first_look_s: float = 2.0
     last_look_s: float = 30.0
+    answer_s: float = 60.0
 
 
 def run_in_job(
@@ -189,6 +193,8 @@ class _Watch:
     cluster: str
     state: str = "UNKNOWN"
     running_since: float | None = None
+    _question: threading.Thread | None = None
+    _answer: tuple[bool, str] = (False, "UNKNOWN")
     _read: dict[str, int] = field(default_factory=dict)
 
     def wait(self) -> int:
@@ -213,10 +219,9 @@ class _Watch:
     def _has_ended(self) -> bool:
         """Whether the scheduler says so, or has no longer heard of the job."""
         self.files.chmod(0o700)  # a network file system then looks at the folder anew
-        if self.job.done(force_check=True):
-            self.state = str(self.job.state)
+        is_done, self.state = self._asked()
+        if is_done:
             return True
-        self.state = str(self.job.state)
         if self.state == "UNKNOWN" and self.cluster == "slurm":
             self.state = _of_queue(str(self.job.job_id))
         is_new = self.state.upper() not in _WAITING and self.state not in ("UNKNOWN", "GONE")
@@ -225,6 +230,19 @@ class _Watch:
         if self.state.upper() in _WAITING:
             self.running_since = None  # also one that was queued again
         return self.state == "GONE"
+
+    def _asked(self) -> tuple[bool, str]:
+        """Whether the job has ended, and its state, as sacct tells: it has no time limit itself."""
+
+        def ask() -> None:
+            self._answer = (self.job.done(force_check=True), str(self.job.state))
+
+        if self._question is None or not self._question.is_alive():
+            self._answer = (False, "UNKNOWN")
+            self._question = threading.Thread(target=ask, daemon=True)
+            self._question.start()
+        self._question.join(self.limits.answer_s)
+        return self._answer
 
     def _wait_for_files(self) -> None:
         """Files of a node come a little later than the word of the scheduler."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import holoviews as hv
+from holoviews.streams import Pipe
 
 from snnlab.errors import SpecError, unknown_name
 from snnlab.plots.backend import load, options
@@ -15,7 +17,7 @@ from snnlab.plots.maps.sampler import MapSampler
 from snnlab.plots.maps.state import MapState
 from snnlab.plots.palette import colours
 
-__all__ = ["branch_maps", "branch_quality"]
+__all__ = ["BRANCH_KINDS", "BranchView", "branch_maps", "branch_quality"]
 
 
 def branch_maps(*samplers: MapSampler, most: int = 30) -> hv.HoloMap:
@@ -45,18 +47,10 @@ def branch_maps(*samplers: MapSampler, most: int = 30) -> hv.HoloMap:
     _check(samplers)
     found: dict[float, hv.Overlay] = {}
     for state in _moments(samplers, most):
-        layers = [
-            _mesh(each.film.at(state.t), colour, each.session.name)
-            for each, colour in zip(samplers, colours(len(samplers)), strict=True)
-            if each.film.times[0] <= state.t
+        states = [
+            each.film.at(state.t) if each.film.times[0] <= state.t else None for each in samplers
         ]
-        sheet, margin = state.sheet, 1.5
-        limits: dict[str, Any] = {
-            "xlim": (-margin, sheet.columns - 1 + margin),
-            "ylim": (-margin, sheet.rows - 1 + margin),
-        }
-        look = square(sheet.columns + 2, sheet.rows + 2, title=state.moment, **limits)
-        found[round(state.t / 1000.0, 6)] = hv.Overlay(layers).opts(**look, legend_position="top")
+        found[round(state.t / 1000.0, 6)] = _meshes(samplers, states)
     return hv.HoloMap(found, hv.Dimension("time", unit="s"))
 
 
@@ -102,6 +96,60 @@ def branch_quality(
     return hv.Overlay(curves).opts(**options(260, title=title), legend_position="right")
 
 
+BRANCH_KINDS: dict[str, Callable[..., hv.Overlay]] = {
+    "sigma_aff": lambda *samplers: branch_quality(*samplers, measure="sigma_aff"),
+    "AD": lambda *samplers: branch_quality(*samplers, measure="AD"),
+    "map_mesh": lambda *samplers: _meshes(samplers, [each.state for each in samplers]),
+}
+"""Name -> sort of live plot of several branches."""
+
+
+class BranchView:
+    """A plot of several branches over one another, as they are each time it is refreshed.
+
+    Parameters
+    ----------
+    kind : str
+        A name in `BRANCH_KINDS`.
+    *samplers : MapSampler
+        Two or more, of sheets of one size.
+
+    Attributes
+    ----------
+    plot : holoviews.DynamicMap
+
+    Raises
+    ------
+    SpecError
+        No such kind, fewer than two branches, or sheets of different sizes.
+    """
+
+    def __init__(self, kind: str, *samplers: MapSampler) -> None:
+        if kind not in BRANCH_KINDS:
+            raise unknown_name("live plot of branches", kind, BRANCH_KINDS)
+        _check(samplers)
+        load()
+        self._kind, self._samplers = BRANCH_KINDS[kind], samplers
+        self._drawn = self._version
+        self._pipe = Pipe(data=self._drawn)
+        self.plot = hv.DynamicMap(self._draw, streams=[self._pipe])
+
+    def refresh(self) -> bool:
+        """Draw what is new; returns whether there was anything."""
+        if self._version == self._drawn:
+            return False
+        self._drawn = self._version
+        self._pipe.send(self._drawn)
+        return True
+
+    @property
+    def _version(self) -> tuple[int, ...]:
+        return tuple(each.version for each in self._samplers)
+
+    def _draw(self, data: tuple[int, ...]) -> hv.Overlay:
+        return self._kind(*self._samplers).opts(toolbar=None, backend="bokeh")
+
+
 def _check(samplers: tuple[MapSampler, ...]) -> None:
     if len(samplers) < 2:
         raise SpecError("branches", "must be two or more", got=str(len(samplers)))
@@ -119,6 +167,24 @@ def _moments(samplers: tuple[MapSampler, ...], most: int) -> list[MapState]:
         raise SpecError("branches", "must have been followed", got="nothing kept",
                         remedy="Write sampler.run(...) first, or open their pages.")  # fmt: skip
     return states
+
+
+def _meshes(samplers: Sequence[MapSampler], states: Sequence[MapState | None]) -> hv.Overlay:
+    """The meshes of those that have a state, each in the colour of its branch."""
+    each = zip(states, colours(len(samplers)), samplers, strict=True)
+    layers = [
+        _mesh(state, colour, sampler.session.name)
+        for state, colour, sampler in each
+        if state is not None
+    ]
+    last = max((state for state in states if state is not None), key=lambda state: state.t)
+    sheet, margin = last.sheet, 1.5
+    limits: dict[str, Any] = {
+        "xlim": (-margin, sheet.columns - 1 + margin),
+        "ylim": (-margin, sheet.rows - 1 + margin),
+    }
+    look = square(sheet.columns + 2, sheet.rows + 2, title=last.moment, **limits)
+    return hv.Overlay(layers).opts(**look, legend_position="top")
 
 
 def _mesh(state: MapState, colour: str, name: str) -> hv.Segments:

@@ -15,7 +15,7 @@ from snnlab.errors import RankDied
 from snnlab.frames.rank_status import RankStatus
 from snnlab.session import Session, SessionState
 from snnlab_widgets import ClusterPanel
-from snnlab_widgets.rank_rows import balance, bytes_text, rank_rows, shares_of_time
+from snnlab_widgets.rank_rows import balance, bytes_text, rank_rows, shares_of_time, window
 from snnlab_widgets.rank_table import rank_table
 from tests.features.session_bench import eventually
 from tests.ranks import load, status
@@ -52,6 +52,18 @@ def test_a_saved_notebook_has_a_table_that_needs_no_script(panel: ClusterPanel) 
     assert text.count("<tr>") == 3
     for words in ("node7, 4001", "200 MiB", "died", "&lt;b&gt;killed&lt;/b&gt;", "&ndash;"):
         assert words in text
+
+
+def test_the_way_of_spikes_is_told() -> None:
+    assert window([status(0)]) == ""
+    assert window([status(0), status(1)]) == "exchange: collective"
+    told = [
+        window([status(k, load(), transport=name) for k in (0, 1)]) for name in ("host", "device")
+    ]
+    assert told == [
+        "exchange: collective, through the host; shares of 0.5 s of wall-clock time",
+        "exchange: collective, straight from GPU to GPU; shares of 0.5 s of wall-clock time",
+    ]
 
 
 def test_balance_compares_the_busiest_with_the_mean() -> None:

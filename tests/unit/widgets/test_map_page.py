@@ -22,10 +22,10 @@ from snnlab.plots.maps.live import MAP_KINDS
 from snnlab.session import Session
 from snnlab_widgets import MapPage
 from snnlab_widgets.display import Display
-from snnlab_widgets.map_page import SHARES
+from snnlab_widgets.map_branches import BRANCH_TEXTS
+from snnlab_widgets.map_page import SHARES, TEXTS
 from snnlab_widgets.map_sheet import QUANTITIES
 from snnlab_widgets.picture import indexed
-from snnlab_widgets.plot_panel import TEXTS
 from snnlab_widgets.timeline import FORMATS, Timeline
 from tests.activity import two_populations
 from tests.features.session_bench import eventually
@@ -332,7 +332,9 @@ def test_movie_that_needs_a_package_comes_last_without_it(
     timeline = page.parts["timeline"]
     assert [suffix for suffix, _ in timeline.formats] == list(FORMATS) == ["mp4", "gif", "html"]
     monkeypatch.setattr("snnlab_widgets.timeline.find_spec", lambda name: None)
-    without = Timeline(page.view.sampler.session, page.view)
+    without = Timeline(
+        page.view.sampler.session, page.view, on_look=lambda: None, on_branch=lambda t: None
+    )
     assert [suffix for suffix, _ in without.formats] == ["gif", "html", "mp4"]
     monkeypatch.setitem(sys.modules, "av", None)
     ask(timeline, "export", format="mp4")
@@ -384,6 +386,82 @@ def test_a_session_without_a_map_is_refused() -> None:
         pytest.raises(SpecError, match="on grids of one shape"),
     ):
         MapPage(session)
+
+
+# --- branches -----------------------------------------------------------------------------------
+
+
+def branched(page: MapPage) -> MapPage:
+    """Ask for a branch, and return its page."""
+    branches = page.parts["branches"]
+    n = len(branches.pages)
+    ask(page.parts["timeline"], "branch")
+    assert eventually(lambda: len(branches.children) == n + 2, 60)  # and the plot of all
+    found: MapPage = branches.pages[-1]
+    return found
+
+
+def test_a_branch_begins_at_the_time_that_is_shown(page: MapPage) -> None:
+    session = page.view.sampler.session
+    page.view.look(1000.0)
+    early = branched(page)
+    page.view.look(None)
+    late = branched(page)
+    assert [branch.t for branch in session.branches] == [1000.0, 3000.0]
+    assert session.t == 3000.0
+    names = [each.parts["timeline"].origin for each in (early, late)]
+    assert names == [{"name": f"branch at {t} ms", "t": t, "can_drop": True} for t in (1000, 3000)]
+    assert page.parts["timeline"].origin == {}
+    assert early.session is session.branches[0]
+    _, *pages = page.parts["branches"].children
+    assert pages == [early, late]
+
+
+def test_the_plot_of_the_branches_follows_all_of_them(page: MapPage) -> None:
+    branch = branched(page)
+    (plot, _) = page.parts["branches"].children
+    shown = plot.view.plot[()]
+    assert [len(curve) for curve in shown] == [4, 1]
+    branch.view.sampler.run("1 s", every="1 s")
+    assert plot.view.refresh()
+    assert [len(curve) for curve in plot.view.plot[()]] == [4, 2]
+    assert not plot.view.refresh()
+    for kind in BRANCH_TEXTS:
+        plot.choice.value = kind
+        assert len(plot.view.plot[()]) == 2
+        (drawn,) = plot.output.outputs
+        assert drawn["output_type"] == "display_data"
+
+
+def test_a_branch_is_closed_on_its_page(page: MapPage) -> None:
+    session, branches = page.view.sampler.session, page.parts["branches"]
+    first, second = branched(page), branched(page)
+    ask(first.parts["timeline"], "drop")
+    assert branches.pages == (second,)
+    assert (len(session.branches), session.closed_branches) == (1, ())
+    session.branches[0].close()  # elsewhere, by code
+    assert eventually(lambda: second.session is None, 10)
+    branches.refresh()
+    assert (branches.pages, branches.children) == ((), ())
+
+
+def test_branches_outlive_the_page_of_the_map(page: MapPage) -> None:
+    session = page.view.sampler.session
+    branch = branched(page)
+    branch.view.sampler.run("1 s", every="1 s")
+    page.close()
+    assert branch.session is None
+    assert (session.branches, session.closed_branches) == ((), ("branch at 3000 ms",))
+    again = session.reopen("branch at 3000 ms")
+    again.wait(60)
+    assert again.t == 4000.0
+
+
+def test_a_branch_that_cannot_be_made_is_told(page: MapPage) -> None:
+    session = page.view.sampler.session
+    page.parts["branches"].begin(1e9)
+    assert eventually(lambda: [m for m in session.messages if "There is no branch" in m.text], 10)
+    assert page.parts["branches"].pages == ()
 
 
 def test_parts_wait_as_their_share_of_the_time_asks_for(page: MapPage) -> None:

@@ -16,6 +16,7 @@ from snnlab.session import Session
 from snnlab_widgets import weights as weights_module
 from snnlab_widgets.weights import Weights
 from tests.features.session_bench import eventually
+from tests.networks import balanced
 
 NETWORK = Network(
     [Population("source", 40, "PoissonSource", {"rate": 100.0}), Population("n", 30, "LIFDelta")],
@@ -40,8 +41,11 @@ def sent() -> list[tuple[dict[str, Any], list[bytes]]]:
 
 @pytest.fixture
 def part(session: Session, sent: list[tuple[dict[str, Any], list[bytes]]]) -> Weights:
+    return shown(Weights(session), sent)
+
+
+def shown(part: Weights, sent: list[tuple[dict[str, Any], list[bytes]]]) -> Weights:
     """A part that somebody looks at; what it draws is in `sent`."""
-    part = Weights(session)
 
     def send(message: dict[str, Any], buffers: list[bytes]) -> None:
         sent.append((message, buffers))
@@ -90,9 +94,22 @@ def test_too_many_are_not_read(
     part: Weights, sent: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weights_module, "MOST_SYNAPSES", 100)
-    monkeypatch.setattr(Session, "synapses", lambda *_: pytest.fail("read all the same"))
+    monkeypatch.setattr(Session, "read_weights", lambda *_, **__: pytest.fail("read all the same"))
     part.refresh()
-    assert "too many" in sent[0][0]["empty"]
+    assert sent[0][0]["empty"] == "150 synapses are too many to be read"
+
+
+def test_millions_of_synapses_are_seen(sent: list[Any]) -> None:
+    network = balanced(12000)
+    with snnlab.open(network, threads=1, name="many weights") as session:
+        seen = shown(Weights(session), sent)
+        seen.do_choose("exc->exc")
+    (message, (matrix,)) = sent[-1]
+    assert sum(message["histogram"]["counts"]) == 9600 * 960
+    assert (message["rows"], message["columns"]) == (64, 64)
+    drawn = np.frombuffer(matrix, np.uint8)
+    assert drawn.size == 64 * 64
+    assert drawn.min() > 0  # every cell stands for 150 x 150 pairs
 
 
 def test_a_run_is_held_up_for_a_small_part_of_its_time(
@@ -100,14 +117,14 @@ def test_a_run_is_held_up_for_a_small_part_of_its_time(
 ) -> None:
     now = 100.0
     monkeypatch.setattr(weights_module.time, "monotonic", lambda: now)
-    read_synapses = Session.read_synapses
+    read_weights = Session.read_weights
 
-    def slow(self: Session, projection: str) -> Any:
+    def slow(self: Session, projection: str, **settings: Any) -> Any:
         nonlocal now
         now += 0.7  # of which the run has waited for a part
-        return replace(read_synapses(self, projection), held_up_s=0.5)
+        return replace(read_weights(self, projection, **settings), held_up_s=0.5)
 
-    monkeypatch.setattr(Session, "read_synapses", slow)
+    monkeypatch.setattr(Session, "read_weights", slow)
     session.speed = 1.0
     session.run()
     for _ in range(60):

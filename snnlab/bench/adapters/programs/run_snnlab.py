@@ -27,6 +27,7 @@ from snnlab.engine import Engine
 from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Frame
 from snnlab.launch import make_engine, resolve
+from snnlab.model.network import Network
 from snnlab.record.provenance import versions
 
 __all__ = ["PARTS", "advance", "main", "phases_of", "plastic_weights", "timed"]
@@ -42,18 +43,38 @@ PARTS = {"exchange": "communicate"}
 
 
 def main() -> None:
-    """Build, run, write the spikes, print."""
+    """Run as the arguments say, print the figures."""
     args = arguments()
     network = resolve(args.network, **json.loads(args.parameters))
     if args.seed is not None:
         network = network.replace(seed=args.seed)
     touch_memory(args.touch)
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        ranks = stack.enter_context(started_ranks(args)) if args.ranks > 1 else None
+        ranks_s = time.perf_counter() - began
+        figures = run(args, network, ranks)
+        figures["phases"]["start"] += ranks_s
+    print(json.dumps(figures))
+
+
+def started_ranks(args: argparse.Namespace) -> Any:
+    """Return ranks on this machine."""
+    from snnlab.cluster import Ranks
+
+    return Ranks.start(args.ranks, device=args.device)
+
+
+def run(args: argparse.Namespace, network: Network, ranks: Any) -> dict[str, Any]:
+    """Build, run, write the spikes; return the figures."""
+    of_ranks: dict[str, Any] = {} if ranks is None else {"ranks": ranks}
+    if args.exchange != "auto":
+        of_ranks["exchange"] = args.exchange
 
     def built() -> Engine:
         return make_engine(
             network, device=args.device, precision=args.precision,
-            ranks=args.ranks if args.ranks > 1 else None,
-            threads=args.threads if args.device == "cpu" else None,
+            threads=args.threads if args.device == "cpu" else None, **of_ranks,
         )  # fmt: skip
 
     began = time.perf_counter()
@@ -78,7 +99,7 @@ def main() -> None:
         "n_neurons": network.n_neurons,
         "n_synapses": report.n_synapses,
         "populations": {p.name: p.size for p in network.populations},
-        "bytes": {"peak": peak_rss_bytes(), "connectivity": report.synapse_bytes},
+        "bytes": {"peak": peak_of(ranks), "connectivity": report.synapse_bytes},
         "values": plastic_weights(engine, network),
         "versions": versions(),
         "package": str(Path(snnlab.__file__).resolve().parent),
@@ -93,7 +114,7 @@ def main() -> None:
             built, warmup, BLOCKS * n_steps // args.turns, builds_for(report.synapse_bytes)
         )
     engine.close()
-    print(json.dumps(figures))
+    return figures
 
 
 def arguments() -> argparse.Namespace:
@@ -105,6 +126,7 @@ def arguments() -> argparse.Namespace:
     add("--seed", type=int)
     add("--device", default="cpu")
     add("--ranks", type=int, default=1)
+    add("--exchange", default="auto")
     add("--precision", default="float32")
     add("--threads", type=int, required=True)
     add("--warmup", type=float, required=True)
@@ -115,6 +137,11 @@ def arguments() -> argparse.Namespace:
     add("--touch", type=float, default=0.0, help="GB of memory to touch and give back before")
     add("--spikes", type=Path, required=True)
     return parser.parse_args()
+
+
+def peak_of(ranks: Any) -> int:
+    """Most memory that was held, by this process and by all ranks together."""
+    return peak_rss_bytes() + (0 if ranks is None else sum(ranks.call(peak_rss_bytes)))
 
 
 def advance(engine: Engine, n_steps: int) -> list[Frame]:

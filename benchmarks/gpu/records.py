@@ -1,4 +1,7 @@
-"""Records of runs: JSON lines, each checked and on disk before the next run begins."""
+"""Records of runs: JSON lines, each checked and on disk before the next run begins.
+
+``snnlab bench import`` takes them into a store.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 
 import jsonschema
 
-__all__ = ["FORMAT", "Records", "check", "read"]
+__all__ = ["FORMAT", "Records", "check", "checked", "read"]
 
 FORMAT = 1
 
@@ -50,6 +53,16 @@ class Records:
 def check(record: dict[str, Any]) -> None:
     """Raise jsonschema.ValidationError unless a record follows ``record.schema.json``."""
     _validator().validate(record)
+
+
+def checked(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record, or one of a failed run where its figures cannot be."""
+    try:
+        check(record)
+    except jsonschema.ValidationError as error:
+        why = f"gave figures that cannot be: {error.json_path} {error.message}"
+        return record | {"status": "failed", "why": why, "figures": {}, "versions": {}}
+    return record
 
 
 @cache

@@ -1,0 +1,56 @@
+"""``snnlab bench table``: simulators side by side, as a page of Markdown."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from snnlab.bench.commands.options import add_store_argument
+
+__all__ = ["add_arguments", "main"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments of ``snnlab bench table``."""
+    parser.add_argument(
+        "benchmarks", nargs="*", metavar="BENCHMARK", help="names of benchmarks (default: all)"
+    )
+    parser.add_argument(
+        "--pool", action="store_true",
+        help="take the runs of all campaigns together (default: of the last one for each setting)",
+    )  # fmt: skip
+    parser.add_argument("--file", type=Path, metavar="FILE.md", help="write the page there too")
+    add_store_argument(parser)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Print the page; return the exit code.
+
+    Returns
+    -------
+    int
+        0: all bars were reached; 12: one was not; 14: there is nothing.
+    """
+    from snnlab.bench.side_by_side import newest
+    from snnlab.bench.store import Store
+    from snnlab.bench.table import missed, page
+    from snnlab.bench.verdict import VerdictStatus
+    from snnlab.record.atomic import replacing
+
+    records = [
+        record for record in Store(args.store).records()
+        if not args.benchmarks or record.dataset["benchmark"].item() in args.benchmarks
+    ]  # fmt: skip
+    records = records if args.pool else newest(records)
+    if not records:
+        sys.stderr.write(f"No such records in {args.store}.\n")
+        return VerdictStatus.NO_DATA.exit_code
+    text = page(records)
+    sys.stdout.write(text)
+    if args.file is not None:
+        with replacing(args.file) as partial:
+            partial.write_text(text, encoding="utf-8")
+    for words in (found := missed(records)):
+        sys.stderr.write(f"bar missed: {words}\n")
+    return VerdictStatus.SLOWER.exit_code if found else 0

@@ -75,7 +75,7 @@ def test_a_proof_starts_ranks_once_and_ends_them(
 
 def test_ranks_that_have_died_are_started_again_for_the_next_place(mpi_library: str) -> None:
     network = balanced()
-    engines = launch._Elsewhere(1, "float32", "auto")
+    engines = launch._Elsewhere(1, "float32", "auto", "auto")
     with engines.together(["1 rank", "2 ranks"]) as make:
         first = make(network, "1 rank")
         assert isinstance(first, ClusterEngine)

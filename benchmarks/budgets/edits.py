@@ -17,7 +17,7 @@ from snnlab.session import RateBeyond, Session
 from snnlab_widgets.display import TICK_S, Display
 from snnlab_widgets.raster import Raster
 
-__all__ = ["View", "measure"]
+__all__ = ["View", "measure", "pause"]
 
 LIMIT_S = 600.0
 COLUMNS = 1000
@@ -58,7 +58,7 @@ def _measured(session: Session, repeats: int, back_ms: float, condition: str) ->
     yield note("slider to raster, packed for the page", 100.0, "ms", view.turn)
     view.close()
     yield note("knob turned while it runs", 100.0, "ms", lambda k: _while_running(session, k))
-    yield note("pause", 50.0, "ms", lambda k: _pause(session, k))
+    yield note("pause", 50.0, "ms", lambda k: pause(session, k))
     yield note("population added", 2.0, "s", lambda k: _applied(session, _population(k)))
     yield note("projection added", 2.0, "s", lambda k: _applied(session, _projection(k)))
     yield note("projection removed", 2.0, "s",
@@ -124,7 +124,8 @@ def _while_running(session: Session, k: int) -> float:
     return 1000.0 * took
 
 
-def _pause(session: Session, k: int) -> float:
+def pause(session: Session, k: int) -> float:
+    """Return how long [ms] a pause takes that comes at any moment of a run."""
     session.run()
     time.sleep(0.3 + 0.037 * k)
     began = time.perf_counter()

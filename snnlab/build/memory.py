@@ -16,7 +16,10 @@ from snnlab.model.connectivity import FixedTotalNumber
 from snnlab.model.network import Network
 from snnlab.model.recorders import SynapseRecorder
 
-__all__ = ["available_bytes", "check_fits", "estimate_bytes", "parts_here", "recorder_bytes"]
+__all__ = [
+    "available_bytes", "check_fits", "estimate_bytes", "parts_here", "quantile_bytes",
+    "recorder_bytes",
+]  # fmt: skip
 
 _CGROUP = Path("/sys/fs/cgroup")
 _BYTES = {PACKED: 4, WIDE: 6}
@@ -78,7 +81,7 @@ def estimate_bytes(
         if plan.kind != SHARED or plan.n_delays > 1:
             # While it is filled: borders between its projections, twice; what it draws from.
             borders = 2.0 * rows * _COUNT_BYTES * (len(plan.projections) + 1)
-            scratch = max(scratch, borders + _quantile_bytes(network, plan))
+            scratch = max(scratch, borders + quantile_bytes(network, plan))
     recorded, listed = recorder_bytes(network)
     # When rows are full, their starts are copied to lie in one array.
     scratch = max(counts + degrees + scratch, starts if len(plans) > 1 else 0.0, listed)
@@ -97,8 +100,8 @@ def _n_delays(network: Network, plan: TablePlan, here: dict[str, float]) -> int:
     return high - low + 1 if high > low else 0
 
 
-def _quantile_bytes(network: Network, plan: TablePlan) -> float:
-    """Of the tables that weights [int32] and delays [uint16] of a table are drawn from."""
+def quantile_bytes(network: Network, plan: TablePlan) -> float:
+    """Return the bytes of the tables that weights [int32] and delays [uint16] are drawn from."""
     weights = {None if plan.kind == PLASTIC else network.weight_of(p) for p in plan.projections}
     delays = {network.delay_of(p) for p in plan.projections}
     return TABLE_SIZE * (4.0 * len(weights) + 2.0 * len(delays))

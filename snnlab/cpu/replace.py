@@ -11,7 +11,7 @@ each other by two bits a pair what came of it: a synapse was formed, or a row ha
 
 from __future__ import annotations
 
-from numba import carray, int64, njit, uint16, uint32, uint64  # type: ignore[attr-defined]
+from numba import carray, int64, njit, uint16, uint32  # type: ignore[attr-defined]
 
 from snnlab.arrays.rewiring import (
     DONE_STEP,
@@ -52,6 +52,7 @@ from snnlab.cpu.rewire_rows import (
     see_pair,
     write_weight,
 )
+from snnlab.cpu.votes import count_votes, vote
 from snnlab.rules.call import call_rule
 
 __all__ = ["replace"]
@@ -198,41 +199,15 @@ def _cut(rewirings, first, n_left):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def _vote(rewirings, votes, first):  # type: ignore[no-untyped-def]
-    """Mark the pairs of this round that got a synapse here, then those that lacked room for one."""
-    votes[:] = 0
-    half = votes.size // 2
-    for p in range(rewirings.replacing.shape[0]):
-        mine = rewirings.replacing[p]
-        for k in rewirings.tried[p, : mine[N_TRIED]]:
-            votes[(k - first) >> 6] |= uint64(1) << uint64((k - first) & 63)
-        lacking = mine[FULL] - first
-        if lacking < 64 * half:
-            votes[half + (lacking >> 6)] |= uint64(1) << uint64(lacking & 63)
-
-
-@njit(error_model="numpy", cache=True)
-def _count_votes(votes, first, stop, n_left):  # type: ignore[no-untyped-def]
-    """Number from which on nothing is formed, and how many synapses are formed before it."""
-    half, n = votes.size // 2, int64(0)
-    for k in range(first, stop):
-        at, bit = (k - first) >> 6, uint64((k - first) & 63)
-        if n == n_left or (votes[half + at] >> bit) & uint64(1):
-            return k, n
-        n += int64((votes[at] >> bit) & uint64(1))
-    return stop, n
-
-
-@njit(error_model="numpy", cache=True)
 def _agreed_cut(exchange, rewirings, first, stop, n_left, member, n_members, barrier):  # type: ignore[no-untyped-def]
     """Return the number from which on nothing is formed anywhere, and what is formed before it."""
     if exchange.mode == NONE:
         cut = _cut(rewirings, first, n_left)
         return cut, _n_tried(rewirings, cut)
     if member == 0:
-        _vote(rewirings, exchange.votes[0], first)
+        vote(rewirings.replacing, rewirings.tried, exchange.votes[0], first)
         add_up(exchange)
-        cut, found = _count_votes(exchange.votes[1], first, stop, n_left)
+        cut, found = count_votes(exchange.votes[1], first, stop, n_left)
         exchange.notes[CUT], exchange.notes[FOUND] = cut, found
     meet(barrier, n_members)
     return exchange.notes[CUT], exchange.notes[FOUND]

@@ -29,14 +29,15 @@ from snnlab.cuda.codes import Codes, NeuronCode
 from snnlab.cuda.connect import connect
 from snnlab.cuda.connections import DeviceConnections, taken_up
 from snnlab.cuda.device import Device, Module
+from snnlab.cuda.elsewhere import wire_bytes
 from snnlab.cuda.engine_source import engine_source
 from snnlab.cuda.host_connections import HostConnections
-from snnlab.cuda.memory import check_fits, estimate_bytes
+from snnlab.cuda.memory import DeviceBytes, check_fits, estimate_bytes
 from snnlab.cuda.program import HostState
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network, Population
 
-__all__ = ["CudaBuilt", "build"]
+__all__ = ["CudaBuilt", "build", "predicted_bytes", "share_of"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class CudaBuilt(Built):
 def build(
     network: Network, *, device: Device, precision: str, shortest_ring: int = 0,
     arrays: Mapping[str, NDArray[Any]] | None = None, world: World = ALONE,
+    exchange: str | Mapping[str, str] | None = None,
 ) -> tuple[CudaBuilt, BuildReport]:  # fmt: skip
     """Turn a network into arrays of a device; states are zero and rings empty.
 
@@ -79,6 +81,8 @@ def build(
         Of a checkpoint: its synapses are taken where they come and go.
     world : World
         The ranks that hold the network together: this one's share is built.
+    exchange : str, or mapping of str, optional
+        How spikes will be exchanged from device to device, for which there must be room.
 
     Raises
     ------
@@ -89,7 +93,7 @@ def build(
     exponents = port_exponents(network)
     plans = plan_tables(network, exponents)
     layout = Layout.of(network)
-    partitions = _partitions_of(network, layout, world)
+    partitions = share_of(network, layout, world.rank, world.n_ranks)
     planned = time.perf_counter()
     codes = Codes()
     numbers = zip(network.populations, numbers_at_start(network), strict=True)
@@ -103,7 +107,10 @@ def build(
     sizes, dtype = assemble.shape(plans, network, shortest_ring), DTYPES[precision]
     given = given_pairs(network, plans, arrays or {})
     needed = estimate_bytes(network, plans, layout, partitions, kernels, tables, sizes, dtype)
-    check_fits(needed, network, device)
+    if exchange is not None:
+        wire = wire_bytes(network, layout, partitions, world.n_ranks, exchange)
+        needed = needed.with_exchange(wire)
+    check_fits(needed.peak, network, device)
     drawn, connections = _connected(network, plans, layout, partitions, device, module, given)
     owned = [partitions.owned(layout, k) for k in range(len(network.populations))]
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
@@ -135,13 +142,40 @@ def build(
     )  # fmt: skip
 
 
-def _partitions_of(network: Network, layout: Layout, world: World) -> Partitions:
+def share_of(network: Network, layout: Layout, rank: int, n_ranks: int) -> Partitions:
     """Cut a rank's share of the network into partitions, or the whole."""
     share = None
-    if world.n_ranks > 1:
-        bounds = shares(layout, world.n_ranks, delivery_costs(network))
-        share = int(bounds[world.rank]), int(bounds[world.rank + 1])
+    if n_ranks > 1:
+        bounds = shares(layout, n_ranks, delivery_costs(network))
+        share = int(bounds[rank]), int(bounds[rank + 1])
     return partition(layout, 1, np.zeros(len(network.populations)), share)
+
+
+def predicted_bytes(
+    network: Network, *, rank: int = 0, n_ranks: int = 1, precision: str = "float32",
+    exchange: str | Mapping[str, str] | None = None,
+) -> DeviceBytes:  # fmt: skip
+    """Return what a network, or a rank's share of it, will take on a device; needs none.
+
+    Parameters
+    ----------
+    network : Network
+    rank, n_ranks : int
+    precision : str
+    exchange : str, or mapping of str, optional
+        How spikes will be exchanged from device to device, if they will.
+    """
+    plans = plan_tables(network, port_exponents(network))
+    layout, codes = Layout.of(network), Codes()
+    partitions = share_of(network, layout, rank, n_ranks)
+    numbers = zip(network.populations, numbers_at_start(network), strict=True)
+    kernels = [_code(codes, *each) for each in numbers]
+    tables, sizes = compile_synapses(plans, codes.synapse), assemble.shape(plans, network, 0)
+    dtype = DTYPES[precision]
+    needed = estimate_bytes(network, plans, layout, partitions, kernels, tables, sizes, dtype)
+    if exchange is None or n_ranks == 1:
+        return needed
+    return needed.with_exchange(wire_bytes(network, layout, partitions, n_ranks, exchange))
 
 
 def _code(codes: Codes, population: Population, numbers: Numbers) -> NeuronCode:

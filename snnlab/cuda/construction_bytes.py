@@ -7,9 +7,9 @@ import math
 from snnlab.build.expected import expected_synapses
 from snnlab.build.growing import n_places
 from snnlab.build.layout import Layout, Partitions
-from snnlab.build.memory import parts_here
+from snnlab.build.memory import parts_here, quantile_bytes
 from snnlab.build.storage import PACKED, SHARED
-from snnlab.build.tables import TABLE_SIZE, TablePlan
+from snnlab.build.tables import TablePlan
 from snnlab.cuda.drawing import table_bytes, table_capacity
 from snnlab.cuda.finishing import long_row_bytes
 from snnlab.model.connectivity import FixedOutdegree
@@ -22,7 +22,6 @@ _SPREAD = 12.0
 
 _BYTES = {SHARED: 2, PACKED: 4}
 _WIDE_BYTES = 6
-_QUANTILE_BYTES = 6
 _GAP_TABLE_BYTES = 65_544
 _RULE_BYTES = 24
 """Of each neuron of the two populations: its place and its degree, while a rule is drawn."""
@@ -48,33 +47,34 @@ def construction_bytes(
     """
     here = parts_here(network, layout, partitions)
     passing = (_passing(plan, layout, partitions.n, network, here) for plan in plans)
-    kept = (_kept(plan, layout, partitions.n, network, here, 0) for plan in plans)
+    kept = (sum(_kept(plan, layout, partitions.n, network, here, 0)) for plan in plans)
     return int(sum(kept) + max(passing, default=0.0))
 
 
 def synapse_bytes(
     plans: tuple[TablePlan, ...], layout: Layout, partitions: Partitions, network: Network
-) -> int:
-    """Return the number of bytes of the finished synapses, the numbers of quantiles among them.
+) -> tuple[int, int]:
+    """Return the number of bytes of the finished synapses, and of where rows and delays begin.
 
-    Rows that may grow have room.
+    The numbers of quantiles are among the synapses; rows that may grow have room.
     """
     here = parts_here(network, layout, partitions)
-    return int(sum(_kept(plan, layout, partitions.n, network, here, 1) for plan in plans))
+    kept = [_kept(plan, layout, partitions.n, network, here, 1) for plan in plans]
+    return int(sum(synapses for synapses, _ in kept)), int(sum(rows for _, rows in kept))
 
 
 def _kept(
     plan: TablePlan, layout: Layout, n_partitions: int, network: Network, here: dict[str, float],
     has_room: int,
-) -> float:  # fmt: skip
-    """Of one table: synapses, row starts, segment ends."""
+) -> tuple[float, float]:  # fmt: skip
+    """Of one table: synapses; row starts and segment ends."""
     n = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections)
     n_pre = int(layout.sizes[plan.source])
     if has_room and network.is_rewired(plan.projections[0].name):
         n = n_places(n, n_pre * n_partitions)
     segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
     rows = n_partitions * ((n_pre + 1) * 8.0 + n_pre * segments)
-    return n * _BYTES.get(plan.kind, _WIDE_BYTES) + rows
+    return n * _BYTES.get(plan.kind, _WIDE_BYTES), rows
 
 
 def _passing(
@@ -85,12 +85,18 @@ def _passing(
     n_rows = n_pre * n_partitions
     bordered = n_projections if n_projections > 1 else 0
     rows = n_rows * (8.0 + 4.0 * bordered)
-    quantiles = n_projections * TABLE_SIZE * _QUANTILE_BYTES
+    quantiles = quantile_bytes(network, plan) if _is_finished(plan) else 0.0
     mean = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections) / n_pre
     longest = math.ceil(_above(mean))
     long_rows = long_row_bytes(longest, n_rows, plan.n_delays > 1)
     drawing = max(_drawing(network, p) for p in plan.projections)
     return rows + max(quantiles + long_rows, drawing)
+
+
+def _is_finished(plan: TablePlan) -> bool:
+    """Whether something is drawn for synapses, or put into order, once they are placed."""
+    is_shuffled = any(isinstance(p.rule, FixedOutdegree) for p in plan.projections)
+    return is_shuffled or plan.kind != SHARED or plan.n_delays > 1
 
 
 def _above(mean: float) -> float:

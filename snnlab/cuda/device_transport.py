@@ -31,6 +31,7 @@ from snnlab.cpu.exchange_all import begin_all, judge_all, sent_to_all
 from snnlab.cpu.exchange_some import begin_some, judge_some, receive_some, send_some, wait_some
 from snnlab.cpu.warm import announced
 from snnlab.cuda.device import Array, Device, Kernel, Module
+from snnlab.cuda.grid import n_blocks
 from snnlab.cuda.network import DeviceNetwork
 from snnlab.cuda.program import THREADS
 from snnlab.cuda.spikes import ArrivingSpikes
@@ -47,6 +48,9 @@ __all__ = ["DeviceTransport"]
 
 _WORDS = ("all_send", "all_receive", "some_send", "some_receive")
 """Arrays of `Exchange` and `Wire` that MPI reads and writes."""
+
+_N_PARCEL = 6
+"""Words of ``Parcel``."""
 
 _PLACES = ("in_first", "in_room", "out_first", "out_room", "out_waits")
 """Arrays that change where somebody's spikes did not fit."""
@@ -178,8 +182,8 @@ class DeviceTransport:
 
     def _launch(self, kernel: Kernel, network: DeviceNetwork, n: int) -> None:
         """Launch in as many threads as there are spikes, as far as the device holds them."""
-        n_blocks = max(min(-(-n // THREADS), kernel.resident_blocks(THREADS)), 1)
-        kernel(n_blocks, THREADS, network.words, self._words, self._parcel)
+        n_wanted = n_blocks(kernel, THREADS, n)
+        kernel(n_wanted, THREADS, network.words, self._words, self._parcel)
 
     def _read_numbers(self, *, is_own: bool) -> int:
         """Let the host know how many spikes go out, or have come; return the entries."""
@@ -223,10 +227,6 @@ class DeviceTransport:
         if keeps:
             self._device.write(longer, self._device.download(old), 0)
         self._wire = self._wire._replace(**cast("Any", {name: longer}))
-
-
-_N_PARCEL = 6
-"""Words of ``Parcel``."""
 
 
 def _addressing(exchange: Exchange, wire: Wire, device: Device) -> Exchange:

@@ -130,6 +130,7 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
             built, report = build(
                 network, device=self._device, precision=self.precision,
                 shortest_ring=shortest_ring, arrays=arrays, world=self._world,
+                exchange=self._mode if self._transport == DEVICE else None,
             )  # fmt: skip
             # Allocated now, so that where it does not fit the engine goes on with what it has.
             return built, report, DeviceNetwork(built, self._device)

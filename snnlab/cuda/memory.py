@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,13 +22,43 @@ from snnlab.cuda.work import record_capacity
 from snnlab.errors import OutOfMemory
 from snnlab.model.network import Network
 
-__all__ = ["check_fits", "estimate_bytes"]
+__all__ = ["DeviceBytes", "check_fits", "estimate_bytes"]
 
 _RECORD_BYTES = 2 * 20
 """Of each entry of the record, in both halves."""
 
 _QUANTILE_BYTES = 4
 """Of each plastic synapse, until its start weight is known."""
+
+
+@dataclass(frozen=True)
+class DeviceBytes:
+    """What a network, or a rank's share of it, takes on a device.
+
+    Parameters
+    ----------
+    parts : dict
+        Name of what is held -> bytes.
+    construction : int
+        Bytes that are taken at a time while synapses are drawn.
+    """
+
+    parts: dict[str, int]
+    construction: int
+
+    @property
+    def held(self) -> int:
+        """Bytes of what is held when it has been built."""
+        return sum(self.parts.values())
+
+    def with_exchange(self, n_bytes: int) -> DeviceBytes:
+        """Return the same, with what exchanging spikes from device to device takes."""
+        return DeviceBytes({**self.parts, "exchange": n_bytes}, self.construction)
+
+    @property
+    def peak(self) -> int:
+        """Bytes that are taken at most at a time."""
+        return max(self.held, self.construction)
 
 
 def estimate_bytes(
@@ -39,20 +70,26 @@ def estimate_bytes(
     tables: tuple[PlasticTable, ...],
     sizes: Shape,
     dtype: np.dtype[np.floating],
-) -> int:
-    """Return the peak number of bytes that building and holding a network takes on a device.
+) -> DeviceBytes:
+    """Return the bytes that building and holding a network takes on a device.
 
     Or a share of it: `partitions` are those of one rank then.
     """
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
     owned = slice(*partitions.bounds[[0, -1]])
     n_state = int((words[layout.block_population[owned]] * BLOCK).sum())
-    held = dtype.itemsize * n_state
-    held += 4 * int(partitions.n_slots.sum()) * sizes.max_ports * sizes.ring_slots
-    held += _RECORD_BYTES * record_capacity(partitions)
-    held += sum(_plastic_bytes(network, layout, partitions, t, sizes, dtype) for t in tables)
-    held += synapse_bytes(plans, layout, partitions, network)
-    return max(held, construction_bytes(plans, layout, partitions, network))
+    synapses, rows = synapse_bytes(plans, layout, partitions, network)
+    parts = {
+        "synapses": synapses,
+        "row starts": rows,
+        "plasticity": sum(
+            _plastic_bytes(network, layout, partitions, t, sizes, dtype) for t in tables
+        ),
+        "neurons": dtype.itemsize * n_state,
+        "input under way": 4 * int(partitions.n_slots.sum()) * sizes.max_ports * sizes.ring_slots,
+        "record of spikes": _RECORD_BYTES * record_capacity(network, layout, partitions),
+    }
+    return DeviceBytes(parts, construction_bytes(plans, layout, partitions, network))
 
 
 def _plastic_bytes(

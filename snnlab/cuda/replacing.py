@@ -7,16 +7,14 @@ last synapse that is needed was formed, and take back what lies beyond: see `snn
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from snnlab.arrays.rewiring import (
     DONE_STEP,
     FORMED,
-    FULL,
     GONE,
-    N_TRIED,
     NEEDS_ROOM,
     NEXT,
     PAIRS_AT_LEAST,
@@ -26,10 +24,9 @@ from snnlab.arrays.rewiring import (
     ROUND,
 )
 from snnlab.arrays.world import World
+from snnlab.cpu.exchange import N_VOTES
+from snnlab.cpu.votes import count_votes, vote
 from snnlab.cuda.network import DeviceNetwork
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = ["replace_together"]
 
@@ -94,24 +91,9 @@ def _agreed_cut(
     network: DeviceNetwork, world: World, first: int, stop: int, n_left: int
 ) -> tuple[int, int]:
     """Return the number from which on nothing is formed anywhere, and what is formed before it."""
-    mine, tried = network.read_rewiring("replacing"), network.read_rewiring("tried")
-    n = stop - first
-    formed, lacking = flags = np.zeros((2, ROUND), np.bool_)
-    for own, numbers in zip(mine, tried, strict=True):
-        formed[numbers[: own[N_TRIED]] - first] = True
-        if own[FULL] < stop:
-            lacking[own[FULL] - first] = True
-    formed, lacking = _of_any(world, flags)
-    ends = np.flatnonzero(lacking[:n])
-    end = int(ends[0]) if ends.size else n
-    found = np.flatnonzero(formed[:end])
-    if found.size < n_left:
-        return first + end, int(found.size)
-    return first + int(found[n_left - 1]) + 1, n_left
-
-
-def _of_any(world: World, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which flags are set on some rank; a pair is that of one rank, so that no two set the same."""
-    words = np.packbits(flags).view(np.int64)
-    whole = np.unpackbits(world.total(words).view(np.uint8))
-    return whole.astype(np.bool_).reshape(flags.shape)
+    votes = np.zeros(N_VOTES, np.uint64)
+    vote(network.read_rewiring("replacing"), network.read_rewiring("tried"), votes, first)
+    cut, n_found = count_votes(
+        world.total(votes.view(np.int64)).view(np.uint64), first, stop, n_left
+    )
+    return int(cut), int(n_found)

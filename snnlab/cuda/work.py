@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,9 @@ from snnlab.build.layout import Layout, Partitions
 from snnlab.build.storage import PLASTIC
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.connections import DeviceConnections
+from snnlab.cuda.elsewhere import expected_images
 from snnlab.cuda.program import PIECE, Items, Work
+from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +25,9 @@ __all__ = ["plastic_items", "record_capacity", "static_items", "warps_wanted", "
 
 _RECORD_ENTRIES = 2**18
 """Neurons that fired in one chunk each, for which a half of the record has room, at least."""
+
+_FIRING_ELSEWHERE = 0.25
+"""Part of the neurons of other ranks for whose spikes in one chunk the record has room at first."""
 
 _SPIKES_AT_ONCE = 8
 """Spikes whose rows should be shared among warps of their own."""
@@ -59,9 +65,15 @@ def _owners(partitions: Partitions, blocks: NDArray[np.int64]) -> NDArray[np.int
     return np.where(owner < partitions.n, owner, -1)
 
 
-def record_capacity(partitions: Partitions) -> int:
-    """Return for how many entries a half of the record has room: at least two in which all fire."""
-    return max(_RECORD_ENTRIES, 2 * int(partitions.n_slots.sum()))
+def record_capacity(network: Network, layout: Layout, partitions: Partitions) -> int:
+    """Return for how many entries a half of the record has room.
+
+    At least for two chunks in which all fire; where other ranks hold a part of the network, for one
+    of them and, on top, for one in which a fourth of the neurons elsewhere fire that matter here.
+    """
+    n_own = int(partitions.n_slots.sum())
+    n_arriving = math.ceil(_FIRING_ELSEWHERE * expected_images(network, layout, partitions))
+    return max(_RECORD_ENTRIES, 2 * n_own, n_own + n_arriving)
 
 
 def static_items(connections: DeviceConnections, n_populations: int) -> Items:

@@ -8,9 +8,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from snnlab.dry_run.table import table_of
 from snnlab.errors import SpecError
+
+if TYPE_CHECKING:
+    from snnlab.model.network import Network
 
 __all__ = ["add_arguments", "main"]
 
@@ -28,6 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--rank", type=int, default=0, metavar="R",
         help="which rank is built; the last one where there are fewer (default: 0)")  # fmt: skip
+    add(
+        "--device", choices=("cpu", "cuda"), default="cpu",
+        help="cpu: the rank is built here (default); cuda: what it will hold on a GPU is worked "
+        "out, which needs none",
+    )  # fmt: skip
     add("--threads", type=int, default=1, metavar="T", help="threads of a rank (default: 1)")
     add("--scale", type=float, metavar="S", help="size of a preset relative to its publication")
     add(
@@ -53,14 +62,16 @@ def main(args: argparse.Namespace) -> int:
         What the rank would hold does not fit into the memory of this machine.
     """
     numbers = _numbers(args.ranks)
-    if len(numbers) == 1:
+    if args.device == "cuda":
+        rows = [_worked_out(args, n) for n in numbers]
+    elif len(numbers) == 1:
         rows = [_built(args, numbers[0])]
     else:
         rows = [row for row in (_in_a_process(args, n) for n in numbers) if row is not None]
     if args.json is not None:
         _save(args.json, json.dumps(rows, indent=1, allow_nan=False) + "\n")
     if args.json != "-":
-        sys.stdout.write(_table(rows) + "\n")
+        sys.stdout.write(table_of(rows, on_gpus=args.device == "cuda") + "\n")
     return 0 if len(rows) == len(numbers) else 2
 
 
@@ -77,15 +88,30 @@ def _numbers(text: str) -> list[int]:
     return numbers
 
 
-def _built(args: argparse.Namespace, ranks: int) -> dict[str, Any]:
+def _network(args: argparse.Namespace, ranks: int) -> Network:
     from snnlab.batch.settings import network_of
-    from snnlab.dry_run.rank import dry_run
 
     if args.weak and args.scale is None:
         raise SpecError("--weak", "must be used with --scale, that of one rank", got="no --scale")
     scale = args.scale * ranks if args.weak else args.scale
-    network = network_of(args.network, args.settings, scale=scale, seed=args.seed)
-    rank = min(args.rank, ranks - 1)
+    return network_of(args.network, args.settings, scale=scale, seed=args.seed)
+
+
+def _worked_out(args: argparse.Namespace, ranks: int) -> dict[str, Any]:
+    from snnlab.dry_run.on_gpu import gpu_dry_run
+
+    network = _network(args, ranks)
+    run = gpu_dry_run(network, ranks=ranks, rank=min(args.rank, ranks - 1))
+    return {
+        "network": network.name, "device": "cuda", **dataclasses.asdict(run),
+        "held_bytes": run.held_bytes, "peak_bytes": run.peak_bytes,
+    }  # fmt: skip
+
+
+def _built(args: argparse.Namespace, ranks: int) -> dict[str, Any]:
+    from snnlab.dry_run.rank import dry_run
+
+    network, rank = _network(args, ranks), min(args.rank, ranks - 1)
     run = dry_run(network, ranks=ranks, rank=rank, threads=args.threads, rate=args.rate)
     return {"network": network.name, **dataclasses.asdict(run), "held_bytes": run.held_bytes}
 
@@ -121,58 +147,3 @@ def _save(path: str, text: str) -> None:
         return
     with replacing(Path(path)) as partial:
         partial.write_text(text, encoding="utf-8")
-
-
-# --- for people -----------------------------------------------------------------------------------
-
-_COLUMNS = (
-    "ranks", "rank", "neurons", "synapses", "images", "from", "held MB", "starts MB", "peak MB",
-    "estimate", "plan s", "build s", "asked kB", "collective kB", "p2p kB",
-)  # fmt: skip
-
-_LEGEND = """
-neurons, synapses: those of the rank; images: neurons elsewhere with synapses onto them, from so
-many ranks. held: what the built rank keeps, starts: of that, where rows start. peak: growth of the
-process while building; estimate: what was predicted, relative to it. asked: sent while building to
-exchange spikes point to point (nothing, collectively). collective, p2p: what reaches the rank in an
-exchange, every {steps} steps, at {rate:g} spikes/s."""
-
-
-def _table(rows: list[dict[str, Any]]) -> str:
-    if not rows:
-        return "Nothing was built."
-    lines = [_COLUMNS, *(_cells(row) for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    first = rows[0]
-    head = (
-        f"{first['network']}: {_short(first['n_neurons'])} neurons, "
-        f"{_short(first['n_synapses'])} synapses"
-        + (f", to {_short(rows[-1]['n_neurons'])} neurons, {_short(rows[-1]['n_synapses'])} "
-           "synapses" if rows[-1]["n_neurons"] != first["n_neurons"] else "")
-    )  # fmt: skip
-    text = ["  ".join(map(str.rjust, line, widths)) for line in lines]
-    legend = _LEGEND.format(steps=first["steps"], rate=first["rate"])
-    return "\n".join([head, "", *text, legend])
-
-
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        str(row["ranks"]), str(row["rank"]), _short(row["own_neurons"]),
-        _short(row["own_synapses"]), _short(row["images"]), str(row["senders"]),
-        _number(1e-6 * row["held_bytes"]), _number(1e-6 * row["bytes"]["row starts"]),
-        _number(1e-6 * row["peak_bytes"]),
-        f"{100 * row['estimated_bytes'] / max(row['peak_bytes'], 1):.0f} %",
-        f"{row['plan_s']:.3f}", f"{row['build_s']:.2f}",
-        _number(1e-3 * row["construction_bytes"]["point_to_point"]),
-        _number(1e-3 * row["exchange_bytes"]["collective"]),
-        _number(1e-3 * row["exchange_bytes"]["point_to_point"]),
-    )  # fmt: skip
-
-
-def _short(number: float) -> str:
-    """A count with three digits."""
-    return f"{number:.0f}" if number < 10_000 else f"{number:.3g}".replace("e+0", "e")
-
-
-def _number(value: float) -> str:
-    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -23,7 +23,8 @@ from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.built import CpuBuilt, build, delivery_costs, partitions_of
 from snnlab.cpu.ranks import heard_by_all, wanted_slots
 from snnlab.cpu.warm import announced, compile_builder
-from snnlab.errors import InternalError, SpecError
+from snnlab.dry_run.which import check_rank
+from snnlab.errors import InternalError
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -116,11 +117,7 @@ def dry_run(
     OutOfMemory
         What the rank would hold does not fit into the memory of this machine.
     """
-    if ranks < 1 or not 0 <= rank < ranks:
-        raise SpecError(
-            "--rank", f"must be one of 0 ... {max(ranks, 1) - 1}, of --ranks >= 1",
-            got=f"rank {rank} of {ranks}",
-        )  # fmt: skip
+    check_rank(ranks, rank)
     with announced():
         compile_builder()
     forget_peak()

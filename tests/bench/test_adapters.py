@@ -30,13 +30,13 @@ def cell_of(**values: object) -> Cell:
 
 def test_snnlab_is_run_with_all_that_was_asked_for(tmp_path: Path) -> None:
     adapter = adapter_for("snnlab", {"snnlab": "/opt/python"})
-    cell = cell_of(threads=2, precision="float64", device="cuda:1", ranks=3)
+    cell = cell_of(threads=2, precision="float64", device="cuda", ranks=3)
     words = adapter.command(Job(cell, 7, own_tree(), tmp_path))
     assert words[0] == "/opt/python"
     options = dict(zip(words[3::2], words[4::2], strict=True))
     assert words[2] == "brunel"
     assert options == {
-        "--parameters": '{"N": 500}', "--seed": "7", "--device": "cuda:1", "--ranks": "3",
+        "--parameters": '{"N": 500}', "--seed": "7", "--device": "cuda", "--ranks": "3",
         "--precision": "float64", "--threads": "2", "--warmup": "10", "--time": "50",
         "--spikes": str(tmp_path / "spikes.npz"),
     }  # fmt: skip
@@ -98,6 +98,16 @@ def test_what_cannot_run_here_says_why(device: str) -> None:
     assert "/nowhere/python" in nowhere.missing(cell_of())
     command = cell_of(simulator="command", command=["no-such-program"])
     assert "no-such-program" in adapter_for("command").missing(command)
+
+
+def test_ranks_on_gpus_are_refused_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    adapter = adapter_for("snnlab")
+    cell = cell_of(device="cuda", ranks=2)
+    assert bool(adapter.missing(cell)) is (obstacle(look(), 0) is not None)
+    assert "device cuda, not cuda:1" in adapter.missing(cell_of(device="cuda:1", ranks=2))
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("snnlab.cluster.mpi.sysconfig.get_path", lambda name: "/nowhere")
+    assert "mpiexec: must be there to start ranks" in adapter.missing(cell)
 
 
 def test_names_in_a_command_are_filled_in_and_nothing_else(tmp_path: Path) -> None:

@@ -165,7 +165,9 @@ def keep_short_records(entries: int) -> int:
 def room_of_records() -> tuple[int, int]:
     """Return for how many spikes the newest record had room at first, and has now."""
     engine: Any = next(reversed(share._ENGINES.values()))
-    return work.record_capacity(engine._arrays.partitions), engine._network.capacity
+    built = engine._arrays
+    first = work.record_capacity(built.network, built.layout, built.partitions)
+    return first, engine._network.capacity
 
 
 def _give_free_memory_back() -> None:

@@ -5,17 +5,21 @@ The GPUs are the host's, which run the very sources that a GPU compiles; MPI is 
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
 import snnlab
+from snnlab.bench.adapters.programs import run_snnlab
 from snnlab.cluster import Ranks
 from snnlab.cluster.engine import ClusterEngine
 from snnlab.cpu.engine import CpuEngine
@@ -389,6 +393,33 @@ def test_a_run_survives_the_death_of_a_rank(
         np.testing.assert_array_equal(np.array(session.spikes()), wanted)
         for projection, theirs in zip(network.projections, synapses, strict=True):
             assert session.synapses(projection.name).equals(theirs)
+
+
+def test_a_benchmark_measures_ranks_on_gpus(
+    gpus: Ranks, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The program of the adapter, on ranks that are there already: figures, and the same spikes."""
+    make_engine, found = run_snnlab.make_engine, {}
+    for name, ranks in (("cpu", None), ("cuda", gpus)):
+        monkeypatch.setattr(
+            run_snnlab, "make_engine",
+            lambda network, ranks, _given=ranks, **settings: make_engine(
+                network, ranks=ranks and _given, **settings
+            ),
+        )  # fmt: skip
+        spikes = tmp_path / f"{name}.npz"
+        words = ["brunel", "--parameters", '{"N": 500}', "--seed", "3", "--device", name,
+                 "--ranks", "1" if ranks is None else "2", "--threads", "1", "--warmup", "5",
+                 "--time", "20", "--spikes", str(spikes)]  # fmt: skip
+        monkeypatch.setattr(sys, "argv", ["run_snnlab.py", *words])
+        run_snnlab.main()
+        found[name] = json.loads(capsys.readouterr().out), np.load(spikes)
+    (alone, its_spikes), (figures, spikes) = found.values()
+    assert figures["phases"]["simulate/communicate"] > 0
+    assert figures["n_synapses"] == alone["n_synapses"]
+    assert spikes["step"].size > 50
+    for column in ("step", "neuron"):
+        np.testing.assert_array_equal(spikes[column], its_spikes[column])
 
 
 def test_ranks_without_a_gpu_are_refused(ranks: Ranks) -> None:

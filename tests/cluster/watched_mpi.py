@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from snnlab import presets
 from snnlab.cluster import share
 from snnlab.cluster.mpi import world
 from snnlab.cluster.mpi_world import MpiWorld
 from snnlab.cpu.exchange import CALLS
+from snnlab.cuda import built
 from snnlab.cuda.device import Array
 from snnlab.cuda.device_transport import DeviceTransport
 from snnlab.cuda.engine import CudaEngine
@@ -154,3 +157,67 @@ def seen(library: str, since: int = 0) -> Watched:
 def n_calls(library: str) -> int:
     """Return how many calls have been noted in this process."""
     return int(ctypes.CDLL(library).spy_n_calls())
+
+
+class PeakDevice(HostDevice):
+    """Notes the most memory that was taken at a time."""
+
+    peak = 0
+
+    def empty(self, shape: int | tuple[int, ...], dtype: DTypeLike) -> HostArray:
+        array = super().empty(shape, dtype)
+        self.peak = max(self.peak, self.memory_limit - self.free_bytes())
+        return array
+
+
+class Taken(NamedTuple):
+    """What a rank has taken on its device.
+
+    Parameters
+    ----------
+    told, peak : int
+        Bytes that it was said to need before anything was allocated, and has taken at most.
+    parts : dict
+        What is held -> bytes; synapses and their plasticity are one.
+    has_grown : bool
+        Whether the record had to become longer.
+    """
+
+    told: int
+    peak: int
+    parts: dict[str, int]
+    has_grown: bool
+
+
+def taken(preset: str, options: dict[str, Any], transport: str) -> Taken:
+    """Build this rank's share of a preset on a device, advance it, and tell what it has taken."""
+    told: list[int] = []
+    honest = built.check_fits
+    built.check_fits = lambda n, *rest: told.append(n) or honest(n, *rest)  # type: ignore[func-returns-value]
+    device = PeakDevice(resident=2)
+    try:
+        with closing(MpiWorld(world())) as all_ranks:
+            engine: Any = CudaEngine(
+                presets.load(preset, **options), device, world=all_ranks, transport=transport
+            )
+            peak, first = device.peak, engine._network.capacity
+            engine.advance(60)
+            parts = _parts(engine)
+            return Taken(told[0], peak, parts, engine._network.capacity != first)
+    finally:
+        built.check_fits = honest
+
+
+def _parts(engine: Any) -> dict[str, int]:
+    """Bytes of what an engine holds on its device."""
+    drawn, structs, held = engine._arrays.drawn, engine._network._structs, engine._network.held
+    pools = drawn.targets, drawn.packed, drawn.wide
+    plastic = [a for a in structs["plastic"] if hasattr(a, "nbytes")]
+    record = held.spike_slot, held.spike_start, held.spike_steps
+    parts = {
+        "synapses": (*pools, *plastic), "row starts": (drawn.row_start, drawn.segment_ends),
+        "neurons": (held.state,), "input under way": (held.ring,), "record of spikes": record,
+    }  # fmt: skip
+    found = {name: sum(int(a.nbytes) for a in arrays) for name, arrays in parts.items()}
+    exchange = engine._exchange
+    return found | ({"exchange": exchange.nbytes} if exchange.name == "device" else {})

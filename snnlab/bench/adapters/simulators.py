@@ -40,11 +40,13 @@ class Snnlab:
 
     def missing(self, cell: Cell) -> str:
         """Return why a cell cannot run here."""
-        if cell["device"] != "cpu":
-            return _no_device(cell["device"])
-        if cell["ranks"] > 1:
-            return lacks(self.python, "mpi4py")
-        return ""
+        device, ranks = cell["device"], cell["ranks"]
+        if ranks > 1:
+            if device not in ("cpu", "cuda"):
+                return f"ranks take the GPUs of their host in turn: device cuda, not {device}"
+            if reason := lacks(self.python, "mpi4py") or _no_mpiexec():
+                return reason
+        return "" if device == "cpu" else _no_device(device)
 
     def command(self, job: Job) -> list[str]:
         """Return the command of a run; the preset is made by the version that is measured."""
@@ -137,6 +139,17 @@ def made(cell: Cell, seed: int | None = None) -> Network:
     model = cell.model_file if cell.model_file is not None else cell["model"]
     network = resolve(model, **cell["parameters"])
     return network if seed is None else network.replace(seed=seed)
+
+
+def _no_mpiexec() -> str:
+    from snnlab.cluster.mpi import mpiexec
+    from snnlab.errors import ClusterError
+
+    try:
+        mpiexec()
+    except ClusterError as error:
+        return " ".join(str(error).split())
+    return ""
 
 
 def _no_device(device: str) -> str:

@@ -6,7 +6,7 @@ lab: ; uv run snnlab lab
 test: ; uv run pytest
 check: ; .ci/check
 bench:
-	uv run --extra peers snnlab bench run benchmarks/specs/side_by_side/*.yaml; code=$$?; \
+	uv run --extra peers snnlab bench run --again benchmarks/specs/side_by_side/*.yaml; code=$$?; \
 	uv run snnlab bench table && exit $$code
 
 # On a machine with an NVIDIA GPU; CUDA=cuda13 where the driver is one for CUDA 13.

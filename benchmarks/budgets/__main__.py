@@ -16,9 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from benchmarks.browser.visit import browser, served
 from benchmarks.budgets import edits, journeys, memory, page, ranks, starts
 from benchmarks.budgets.promise import Measured, table
-from benchmarks.budgets.visit import browser, served
 
 __all__ = ["PARTS", "main"]
 

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import psutil
 
+from benchmarks.browser.lab_page import LabPage
+from benchmarks.browser.visit import Server, opened
 from benchmarks.budgets.page import OPEN, SHOW
 from benchmarks.budgets.promise import Measured
-from benchmarks.budgets.visit import opened
-from tests.browser.journey import Server
-from tests.browser.lab_page import LabPage
 
 __all__ = ["measure"]
 

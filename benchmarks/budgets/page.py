@@ -7,10 +7,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.browser.lab_page import LabPage
+from benchmarks.browser.visit import Server, number, opened
 from benchmarks.budgets.promise import Measured
-from benchmarks.budgets.visit import number, opened
-from tests.browser.journey import Server
-from tests.browser.lab_page import LabPage
 
 __all__ = ["measure"]
 

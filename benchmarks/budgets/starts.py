@@ -9,11 +9,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from benchmarks.browser.lab_page import WAIT_MS, LabPage
+from benchmarks.browser.visit import Server, notebook
 from benchmarks.budgets.promise import Measured
 from snnlab import presets
 from snnlab.presets import card
-from tests.browser.journey import Server, notebook
-from tests.browser.lab_page import WAIT_MS, LabPage
 
 __all__ = ["measure_page", "measure_presets"]
 

@@ -77,14 +77,18 @@ def read_weights(
     """
     sizes = [built.network.population(end).size for end in (projection.post, projection.pre)]
     shape = min(sizes[0], most_cells), min(sizes[1], most_cells)
-    n, low, high = _range(built, projection, shape)
+    is_whole = _is_whole(built, projection)
+    n, low, high = _range(built, projection, shape, is_whole)
     edges = _edges(low, high, n_bars) if n else np.linspace(0.0, 1.0, n_bars + 1)
     exponent = 0
     if n:
         exponent = min(_MOST_BITS, 62 - n.bit_length()) - int(np.frexp(max(-low, high))[1])
     matrix, counts, total = (np.zeros(size, np.int64) for size in (shape, n_bars, 1))
     for piece in _pieces(built, projection, shape):
-        _add(*piece, edges, 2.0**exponent, matrix, counts, total)
+        if is_whole and matrix.size == counts.size == 1:
+            _add_up(piece.weight, 2.0**exponent, matrix, counts, total)
+        else:
+            _add(*piece, edges, 2.0**exponent, matrix, counts, total)
     matrix, counts, total = (built.world.total(part) for part in (matrix, counts, total))
     return WeightPicture(
         projection.name, step, np.ldexp(matrix.astype(np.float64), -exponent), sizes[1], sizes[0],
@@ -93,12 +97,18 @@ def read_weights(
 
 
 def _range(
-    built: Built, projection: Projection, shape: tuple[int, int]
+    built: Built, projection: Projection, shape: tuple[int, int], is_whole: bool
 ) -> tuple[int, float, float]:
     """Number of synapses on all ranks, least and largest weight; NaN if there are none."""
     found = np.array([[0.0, np.inf, -np.inf, 0.0]])
     for piece in _pieces(built, projection, shape):
-        _widen(*piece, found[0])
+        if is_whole and piece.weight.size:
+            n, low, high, wrong = found[0]
+            least, most = float(piece.weight.min()), float(piece.weight.max())
+            # Of a number that is not finite the difference is NaN, and stays so.
+            found[0] = n + piece.weight.size, min(low, least), max(high, most), wrong + most - least
+        else:
+            _widen(*piece, found[0])
     parts = built.world.gathered(found)
     if not np.isfinite(parts[:, 3]).all():
         raise SpecError(f"Weights of {projection.name!r}", "must be finite", got="NaN or infinity")
@@ -111,6 +121,13 @@ def _edges(low: float, high: float, n_bars: int) -> NDArray[np.float64]:
         room = 0.1 * abs(high) or 1.0
         low, high = low - room, high + room
     return np.linspace(low, high, n_bars + 1)
+
+
+def _is_whole(built: Built, projection: Projection) -> bool:
+    """Whether all that lies in a piece is a synapse that counts, so that none is looked up."""
+    k = table_of(built, projection)
+    connections, is_rewired = built.connections, built.network.is_rewired(projection.name)
+    return connections.plans[k].kind == PLASTIC and k not in connections.row_stop and not is_rewired
 
 
 def _pieces(built: Built, projection: Projection, shape: tuple[int, int]) -> Iterator[_Piece]:
@@ -211,3 +228,16 @@ def _add(start, stop, column, row, target, weight, edges, scale, matrix, counts,
                     elif bar < last and w >= edges[bar + 1]:
                         bar += 1
                     counts[bar] += 1
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def _add_up(weight, scale, matrix, counts, total):  # type: ignore[no-untyped-def]
+    """Add synapses that are all in one cell and in one bar."""
+    whole, size = np.int64(0), np.int64(0)
+    for e in range(weight.size):
+        w = np.int64(np.rint(weight[e] * scale))
+        whole += w
+        size += abs(w)
+    matrix[0, 0] += size
+    counts[0] += weight.size
+    total[0] += whole

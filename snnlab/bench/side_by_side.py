@@ -112,21 +112,25 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
     Returns
     -------
     list of Group
-        By network, in the order in which these were first measured. Parameters and machines are
-        named where the records of a benchmark differ in them, settings where those of a simulator
-        do.
+        By benchmark, in the order in which these were first measured, then by parameters; snnlab
+        before others. Parameters and machines are named where the records of a benchmark differ in
+        them, settings where those of a simulator do.
     """
     told = [(record, _coordinates(record)) for record in records]
     told.sort(key=lambda each: (str(each[1].get("recorded_at", "")), each[0].record_id))
     of_benchmark = _different(told, ("benchmark",))
     of_simulator = _different(told, ("benchmark", "simulator"))
     found: dict[tuple[Any, ...], Group] = {}
+    places: dict[str, Any] = {}
+    first = list(dict.fromkeys(str(own.get("benchmark", "")) for _, own in told))
     for record, own in told:
         benchmark, simulator = str(own.get("benchmark", "")), str(own.get("simulator", ""))
         swept = [n for n in of_benchmark[benchmark,] if n.startswith("p_") and n not in _NO_NETWORK]
         if "machine_label" in of_benchmark[benchmark,]:
             swept.append("machine_label")
         network = " ".join([benchmark, *_words(own, swept)])
+        order = [(isinstance(own[n], str), own[n]) for n in swept if n in own]
+        places.setdefault(network, (first.index(benchmark), order))
         differing = of_simulator[benchmark, simulator]
         setting = " ".join(_words(own, [n for n in PLACEMENT if n in differing]))
         beside = int(own.get("p_beside", 0))
@@ -137,8 +141,7 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
         group.records.append(record)
         group.runs += _runs(record, own, provenance.get("notes", {}))
         group.bars = provenance.get("spec", {}).get("values", {}).get("bars", {})
-    first = list(dict.fromkeys(group.network for group in found.values()))
-    return sorted(found.values(), key=lambda group: first.index(group.network))
+    return sorted(found.values(), key=lambda g: (places[g.network], g.simulator != REFERENCE))
 
 
 def newest(records: Iterable[Record]) -> list[Record]:

@@ -72,6 +72,7 @@ def _conditions(groups: Sequence[Group]) -> Iterator[str]:
     load = [run.figures["load"] for run in runs if "load" in run.figures]
     times = sorted(run.started_at for run in runs if run.started_at)
     seeds = [run.seed for run in runs]
+    n_noisy = sum(run.status == "noisy" for run in runs)
     yield ""
     yield (
         f"{'; '.join(machines)}. "
@@ -83,6 +84,7 @@ def _conditions(groups: Sequence[Group]) -> Iterator[str]:
         (f"{times[0][:16]} to {times[-1][:16]} UTC, " if times else "")
         + f"seeds {min(seeds):g} ... {max(seeds):g}, a new one each round"
         + (f"; load average before a run {min(load):.1f} ... {max(load):.1f}" if load else "")
+        + (f"; {n_noisy} of {len(runs)} runs noisy" if n_noisy else "")
         + ". Medians; a ratio is the median over rounds, with its range; real-time factor is wall "
         "time / model time, lower is faster."
     )

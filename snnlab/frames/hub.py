@@ -114,6 +114,21 @@ class Subscription:
         self._on_room()
         return frame
 
+    def drain(self, timeout: float | None = None) -> list[Frame]:
+        """As `take`, but return all that wait as they are: to merge many of them costs time.
+
+        Parameters
+        ----------
+        timeout : float [s], optional
+            Longest wait; default: until there is one or the subscription is closed.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._pending or self.is_closed, timeout)
+            frames = list(self._pending)
+            self._pending.clear()
+        self._on_room()
+        return frames
+
     def close(self) -> None:
         """Get no more frames; closing twice is allowed."""
         with self._changed:

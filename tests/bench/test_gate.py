@@ -11,6 +11,7 @@ from snnlab.bench.campaign import Campaign, run_campaign
 from snnlab.bench.gate import GateStatus, Judgement, gate, worst_status
 from snnlab.bench.machine import discover
 from snnlab.bench.plan import plan
+from snnlab.bench.seal import read_sealed
 from snnlab.bench.setting import Setting
 from snnlab.bench.spec import load_spec
 from snnlab.bench.store import Store
@@ -141,8 +142,19 @@ def test_all_specifications_of_the_project_mean_something() -> None:
     specs += [load_spec(p) for p in sorted((ROOT / "benchmarks/specs").glob("*/*.yaml"))
               if p.parent.name != "families"]  # fmt: skip
     ids = {cell.spec_id for spec in specs for cell in spec.cells()}
-    stored = {path.stem for path in (ROOT / "benchmarks/store/specs").glob("*.json")}
+    stored = {path.stem for store in ("store", "published")
+              for path in (ROOT / "benchmarks" / store / "specs").glob("*.json")}  # fmt: skip
     assert stored <= ids, "a record of a network that no specification names"
+
+
+def test_published_records_are_whole_and_of_committed_code() -> None:
+    records = list(Store(ROOT / "benchmarks/published").records())
+    assert len(records) >= 7
+    data = Store(ROOT / "benchmarks/published").load()
+    assert set(data["dirty"].values) == {0.0}
+    assert set(data["status"].values.ravel()) <= {"ok", "noisy", ""}
+    for record in records:
+        assert read_sealed(record.path) is not None
 
 
 def test_the_project_guards_itself() -> None:

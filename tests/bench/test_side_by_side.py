@@ -118,7 +118,7 @@ def test_the_fastest_setting_of_those_that_ran_often_counts() -> None:
     assert (best.setting, best.seconds) == ("threads=2 precision=float32", 1.5)
     text = page([slow, quick, lucky, ran("snnlab", [0.1, 0.1])])
     assert [row["simulator"] for row in section(text, "Speed")] == [
-        "brian2 (threads=2 precision=float32)", "snnlab",
+        "snnlab", "brian2 (threads=2 precision=float32)",
     ]  # fmt: skip
 
 
@@ -133,8 +133,9 @@ def test_all_settings_of_snnlab_are_told_and_compared_with_the_fastest() -> None
 
 
 def test_parameters_that_differ_make_networks() -> None:
-    maps = [ran("snnlab", [0.1 * k], p_scale=k, benchmark="map") for k in (1, 2)]
-    assert [group.network for group in groups_of(maps)] == ["map scale=1", "map scale=2"]
+    maps = [ran("snnlab", [0.1 * k], p_scale=k, benchmark="map") for k in (10, 1, 2)]
+    networks = [group.network for group in groups_of(maps)]
+    assert networks == ["map scale=1", "map scale=2", "map scale=10"]
 
 
 def test_slowdown_beside_busy_processes() -> None:
@@ -211,4 +212,6 @@ def test_the_head_says_under_which_conditions() -> None:
     text = page([ran("snnlab", [0.1, 0.2])])
     for words in ("AMD EPYC", "snnlab 1.0", "seeds 1 ... 2", "0.5 ... 0.5", "commit abc"):
         assert words in text
+    assert "noisy" not in text
+    assert "1 of 2 runs noisy" in page([ran("snnlab", [0.1, 0.2], statuses=["ok", "noisy"])])
     assert len(PHASES) == 7

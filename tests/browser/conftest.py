@@ -9,15 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.journey import Server
-from tests.browser.lab_server import lab_server
+from benchmarks.browser.lab_server import lab_server
+from benchmarks.browser.visit import ARGUMENTS, Server
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
-
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 
 # Waits end when what is waited for is there; on a machine that is shared this takes longer.
 expect.set_options(timeout=60_000)

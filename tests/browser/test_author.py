@@ -15,9 +15,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.browser.lab_page import WAIT_MS, LabPage
+from benchmarks.browser.visit import Server
 from snnlab.record import dataset
-from tests.browser.journey import Server, visiting
-from tests.browser.lab_page import WAIT_MS, LabPage
+from tests.browser.journey import visiting
 from tests.browser.stop_watch import StopWatch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
+from benchmarks.browser.lab_server import lab_server
 from tests.architecture.source import ROOT
-from tests.browser.lab_server import lab_server
 
 PAGE = ROOT / "binder/lab.ipynb"
 MOST_MB = 1000.0

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab_page import WAIT_MS, LabPage
-from tests.browser.lab_server import lab_server
+from benchmarks.browser.lab_page import WAIT_MS, LabPage
+from benchmarks.browser.lab_server import lab_server
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/01_first_spikes.ipynb"
 CANVAS = ".snnlab-raster-canvas"

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.browser.journey import Server, visiting
-from tests.browser.lab_page import WAIT_MS, LabPage
+from benchmarks.browser.lab_page import WAIT_MS, LabPage
+from benchmarks.browser.visit import Server
+from tests.browser.journey import visiting
 from tests.browser.stop_watch import StopWatch
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

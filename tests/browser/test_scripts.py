@@ -15,6 +15,7 @@ from snnlab.plots.recent import RecentFrames
 from snnlab.session import Holds, Session
 from snnlab_widgets.branching import Branching
 from snnlab_widgets.breakpoints import Breakpoints
+from snnlab_widgets.credit import STRIDE
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.raster import Raster
@@ -137,10 +138,10 @@ def test_line_is_at_the_rate(chromium: Any, n_exc: int, n_each: int, rows: int) 
 
 
 def test_painted_frames_are_answered_when_that_is_asked_for(raster: RasterPage) -> None:
-    for k in range(6):
+    for k in range(2 + STRIDE):
         raster.show([(k * 100, 1)], k * 100, k * 100 + 100)
-    assert [message["k"] for message in raster.page.sent("painted")] == [1, 5]
-    assert raster.page.page.get_attribute("canvas", "data-frame") == "6"
+    assert [message["k"] for message in raster.page.sent("painted")] == [1, 1 + STRIDE]
+    assert raster.page.page.get_attribute("canvas", "data-frame") == str(2 + STRIDE)
 
 
 def test_frames_that_a_reset_overtakes_are_answered_too(raster: RasterPage) -> None:

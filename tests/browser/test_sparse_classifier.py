@@ -10,8 +10,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.browser.lab_page import WAIT_MS, LabPage
-from tests.browser.lab_server import lab_server
+from benchmarks.browser.lab_page import WAIT_MS, LabPage
+from benchmarks.browser.lab_server import lab_server
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks/06_sparse_classifier.ipynb"
 DATA_CELL, TRAINING_CELL = 2, 4

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.lab_page import WAIT_MS, LabPage
-from tests.browser.lab_server import lab_server
+from benchmarks.browser.lab_page import WAIT_MS, LabPage
+from benchmarks.browser.lab_server import lab_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.browser.lab_page import WAIT_MS, LabPage
+from benchmarks.browser.lab_server import lab_server
+from benchmarks.browser.visit import notebook
 from snnlab.plots.palette import colours
 from tests.browser.contrast import WEAK_TEXTS
-from tests.browser.lab_page import WAIT_MS, LabPage
-from tests.browser.lab_server import lab_server
 
 CELL = """\
 import snnlab
@@ -39,16 +40,6 @@ _UNNAMED = """() => {
   return [...nodes].filter(n => !n.closest('[hidden]') && !isNamed(n))
     .map(n => n.outerHTML.slice(0, 120));
 }"""
-
-
-def notebook(*cells: str) -> str:
-    """A notebook of code cells."""
-    made = [{"cell_type": "code", "id": f"c{k}", "metadata": {}, "outputs": [],
-             "execution_count": None, "source": cell} for k, cell in enumerate(cells)]  # fmt: skip
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return json.dumps(
-        {"cells": made, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    )
 
 
 @pytest.fixture(scope="module")

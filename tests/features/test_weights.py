@@ -61,6 +61,10 @@ def test_the_picture_is_that_of_the_list(
         pictures.append([engine.weights(name, most_cells=CELLS, n_bars=BARS) for name in names])
         for picture in pictures[-1]:
             check(picture, engine)
+            summary = engine.weights(picture.projection, most_cells=1, n_bars=1)
+            for name in ("low", "high", "mean", "n_synapses"):
+                assert getattr(summary, name) == getattr(picture, name)
+            assert summary.matrix[0, 0] == picture.matrix.sum()
         engine.close()
     for one, two in zip(*pictures, strict=True):
         for name in ("matrix", "edges", "counts", "low", "high", "mean"):
@@ -84,6 +88,17 @@ def _one_weight(weight: float, size: int = 5) -> CpuEngine:
     return CpuEngine(Network(populations, [p]), threads=1)
 
 
+@pytest.mark.parametrize("cells", [1, 7])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_none_are_refused(wrong: float, cells: int) -> None:
+    engine = CpuEngine(plastic(), threads=1)
+    name = engine.network.projections[0].name
+    engine.advance(10)
+    engine._arrays.plastic.state[0] = wrong
+    with pytest.raises(SpecError, match="must be finite"):
+        engine.weights(name, most_cells=cells, n_bars=cells)
+
+
 @pytest.mark.parametrize("weight", [0.0, 2.5, -1.0])
 def test_one_weight_for_all_is_one_bar(weight: float) -> None:
     found = _one_weight(weight).weights("p")
@@ -99,15 +114,6 @@ def test_no_synapses() -> None:
     assert found.n_synapses == 0
     assert not found.matrix.any()
     assert np.isnan([found.low, found.high, found.mean]).all()
-
-
-def test_weights_that_are_none_are_refused() -> None:
-    engine = CpuEngine(plastic(), threads=1)
-    name = engine.network.projections[0].name
-    engine.advance(10)
-    engine._arrays.plastic.state[:] = np.nan
-    with pytest.raises(SpecError, match="must be finite"):
-        engine.weights(name)
 
 
 def test_an_unknown_projection_is_refused() -> None:

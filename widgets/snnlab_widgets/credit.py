@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 __all__ = ["QUICK_S", "STRIDE", "Credit"]
 
-STRIDE = 4
+STRIDE = 6
 """Messages for one answer of a browser that paints soon."""
 
 QUICK_S = 0.25

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,9 +53,9 @@ class _Part:
 class Display:
     """Refreshes parts of a page, each at its own pace, from the frames of one session.
 
-    The simulation never waits for it: frames that come while it draws are merged. While nobody
-    sees the page, frames are kept as before, but nothing is refreshed. An exception of a part goes
-    to the session's messages, and that part is not refreshed again.
+    The simulation never waits for it: frames that come while it draws are drawn together. While
+    nobody sees the page, frames are kept as before, but nothing is refreshed. An exception of a
+    part goes to the session's messages, and that part is not refreshed again.
 
     Parameters
     ----------
@@ -138,14 +138,14 @@ class Display:
                 timeout = 0.0
                 self._woken.wait(UNSEEN_S)
             self._woken.clear()
-            frame = self._subscription.take(timeout)
-            if frame is None and self._subscription.is_closed:
+            frames = self._subscription.drain(timeout)
+            if not frames and self._subscription.is_closed:
                 break
             started = time.monotonic()
-            if self._remember(frame):
+            if self._remember(frames):
                 awake_until = started + AWAKE_S
             self._refresh(started)
-            if frame is not None:
+            if frames:
                 time.sleep(max(0.0, started + TICK_S - time.monotonic()))
         if not self._is_closed:
             self._on_end()
@@ -157,18 +157,18 @@ class Display:
                 self.recent.append(frame)
         self._known_stop = self.recent.stop
 
-    def _remember(self, frame: Frame | None) -> bool:
-        """Take note of a frame, or that the run went back; returns whether there was either."""
+    def _remember(self, frames: Sequence[Frame]) -> bool:
+        """Take note of frames, or that the run went back; returns whether there was either."""
         known_stop, self._known_stop = self._known_stop, 0
-        if frame is not None and frame.t_stop > known_stop:
+        fresh = [frame for frame in frames if frame.t_stop > known_stop]
+        for frame in fresh:
             if frame.t_start < self.recent.stop:
                 self._go_back(frame.t_start)
             self.recent.append(frame)
-        elif frame is None and self._session.step < self.recent.stop:
+        has_gone_back = not frames and self._session.step < self.recent.stop
+        if has_gone_back:
             self._go_back(self._session.step)
-        else:
-            return False
-        return True
+        return has_gone_back or bool(fresh)
 
     def _go_back(self, step: int) -> None:
         self.recent.rewind(step, [p.size for p in self._session.network.populations])

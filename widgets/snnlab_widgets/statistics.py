@@ -75,11 +75,11 @@ class Statistics(Part):
         if self._drawn == now:
             return
         self._drawn = now
-        whole = merged(frames)
-        window = tail(whole, round(WINDOW_MS / whole.dt))
+        start = frames[-1].t_stop - round(WINDOW_MS / frames[-1].dt)
+        window = merged([tail(frames[0], frames[0].t_stop - start), *frames[1:]])
         caption = f"over the last {window.duration:.0f} ms of model time"
-        rows = statistics_rows(self._network, window, _marks(now[1], *whole.health))
-        self.table = {"caption": caption, "rows": rows, "cost": cost_line(whole.timings)}
+        rows = statistics_rows(self._network, window, _marks(now[1], *window.health))
+        self.table = {"caption": caption, "rows": rows, "cost": cost_line(window.timings)}
 
 
 def cost_line(timings: Mapping[str, float]) -> str:

@@ -54,14 +54,15 @@ def main(args: argparse.Namespace) -> int:
 def _ended_by_signals() -> Iterator[None]:
     """A batch system that ends the command, or a terminal that is gone, ends the run with it.
 
-    A signal that is ignored, as nohup does with SIGHUP, stays so.
+    A signal that is ignored, as nohup does with SIGHUP, stays so; what is no handler of Python's,
+    too.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     names = ("SIGTERM", "SIGHUP")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    heeded = [n for n in numbers if signal.getsignal(n) is not signal.SIG_IGN]
+    heeded = [n for n in numbers if signal.getsignal(n) not in (signal.SIG_IGN, None)]
     before = {n: signal.signal(n, lambda number, frame: sys.exit(128 + number)) for n in heeded}
     try:
         yield

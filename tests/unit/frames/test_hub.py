@@ -44,6 +44,19 @@ def test_frames_under_way_never_exceed_the_credit() -> None:
     assert len(seen) == 5  # credit does not add up beyond max_pending
 
 
+def test_what_waits_can_be_had_unmerged() -> None:
+    hub, _ = make_hub()
+    reader = hub.subscribe()
+    published = [frame(k) for k in range(5)]
+    for new in published:
+        hub.publish(new)
+    assert all(a is b for a, b in zip(reader.drain(0.0), published, strict=True))
+    assert reader.drain(0.0) == []
+    assert reader.take(0.0) is None
+    reader.close()
+    assert reader.drain() == []
+
+
 def test_a_reader_that_paints_within_its_callback() -> None:
     hub, _ = make_hub()
     seen: list[Frame] = []

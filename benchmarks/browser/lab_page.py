@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import Error
 
-from tests.browser.lab_server import LabServer
+from benchmarks.browser.lab_server import LabServer
 
 WAIT_MS = 120_000
 

@@ -50,6 +50,7 @@ def visit(
         visit.page.click(".snnlab-run", timeout=WAIT_MS)
         visit.page.wait_for_function(_HAS_SPIKES, arg=CANVAS, timeout=WAIT_MS)
         visit.page.click(".snnlab-pause")
+        visit.wait_for("session.state.value == 'paused'")
         yield visit
 
 

@@ -93,7 +93,7 @@ class View(Raster):
         """Take note of what would now be on its way to the browser."""
         if content.get("kind") == "frame":
             self._sent_to.append((time.perf_counter(), content["step"]))
-            self._painted = content["k"]
+            self._credit.painted(content["k"])
 
     def turn(self, k: int) -> float:
         """Turn g while the network runs; returns the time [ms] until its first frame is sent."""

@@ -33,7 +33,7 @@ from snnlab.model.network import Network, Population, Projection
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["Owned", "owned_targets", "period", "positions", "rule_of"]
+__all__ = ["Owned", "kind_of", "owned_targets", "period", "positions", "rule_of"]
 
 Owned = tuple["NDArray[np.int64]", ...]
 """The targets of each partition, as `Partitions.targets` returns them."""
@@ -47,6 +47,11 @@ _KINDS: dict[type[Connectivity], int] = {
     FixedOutdegree: OUTDEGREE,
     PairwiseBernoulli: BERNOULLI,
 }
+
+
+def kind_of(rule: Connectivity) -> int:
+    """Return the kind of `snnlab.build.rule` that a rule is drawn by."""
+    return _KINDS[type(rule)]
 
 
 def positions(network: Network, population: Population) -> NDArray[np.float64]:
@@ -74,7 +79,7 @@ def rule_of(network: Network, projection: Projection) -> Rule:
     guide, thresholds = gap_tables(p if isinstance(rule, PairwiseBernoulli) else 0.0)
     is_spatial, nowhere = isinstance(rule, DistanceDependent), np.zeros((1, 2))
     return Rule(
-        kind=_KINDS[type(rule)],
+        kind=kind_of(rule),
         n_pre=pre.size,
         n_post=post.size,
         degrees=_degrees(rule, pre.size, post.size, is_recurrent, network.seed, stream),

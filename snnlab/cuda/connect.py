@@ -156,7 +156,7 @@ class _Table:
         """
         row_base, ends_base, pool_base = bases
         borders = self._place(connections, row_base, pool_base, device, module)
-        is_unsorted = any(is_shuffled(rule) for rule in self._rules)
+        is_unsorted = any(is_shuffled(rule.kind) for rule in self._rules)
         if not self._drawn or not (is_unsorted or self._plan.kind != SHARED or self.n_delays > 0):
             return
         placed = Placed(

@@ -8,9 +8,10 @@ from snnlab.build.expected import expected_synapses
 from snnlab.build.growing import n_places
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.memory import parts_here, quantile_bytes
+from snnlab.build.rules_of import kind_of
 from snnlab.build.storage import PACKED, SHARED
 from snnlab.build.tables import TablePlan
-from snnlab.cuda.drawing import table_bytes, table_capacity
+from snnlab.cuda.drawing import is_shuffled, table_bytes, table_capacity
 from snnlab.cuda.finishing import long_row_bytes
 from snnlab.model.connectivity import FixedOutdegree
 from snnlab.model.network import Network, Projection
@@ -95,8 +96,8 @@ def _passing(
 
 def _is_finished(plan: TablePlan) -> bool:
     """Whether something is drawn for synapses, or put into order, once they are placed."""
-    is_shuffled = any(isinstance(p.rule, FixedOutdegree) for p in plan.projections)
-    return is_shuffled or plan.kind != SHARED or plan.n_delays > 1
+    is_unsorted = any(is_shuffled(kind_of(p.rule)) for p in plan.projections)
+    return is_unsorted or plan.kind != SHARED or plan.n_delays > 1
 
 
 def _above(mean: float) -> float:

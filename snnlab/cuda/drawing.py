@@ -75,9 +75,9 @@ def drawing_struct() -> str:
     return "\n".join([*bases, "struct Drawing : Rule, Destination {};", ""])
 
 
-def is_shuffled(rule: Rule) -> bool:
-    """Return whether threads put the targets of a row in any order."""
-    return rule.kind in (INDEGREE, DISTANCE, OUTDEGREE)
+def is_shuffled(kind: int) -> bool:
+    """Return whether threads put the targets of a row of such a rule in any order."""
+    return kind in (INDEGREE, DISTANCE, OUTDEGREE)
 
 
 def draw(

@@ -268,8 +268,8 @@ def test_a_killed_run_has_written_what_it_did(tmp_path: Path) -> None:
     path = tmp_path / "run.snnlog"
     with subprocess.Popen(in_a_process("--time", "1000 s", "--out", str(path))) as process:
         try:
-            # The file grows by a mebibyte at a time, the last of which may be empty, and another one
-            # may be half written: most are full by then.
+            # The file grows by a mebibyte at a time, the last of which may be empty, and one may be
+            # half written: most are full by then.
             assert eventually(lambda: path.exists() and path.stat().st_size > 6_500_000, 60)
         finally:
             process.kill()

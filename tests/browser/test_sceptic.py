@@ -73,7 +73,6 @@ place.engines = engines
 page.parts["trust"]._begin(session.prove(["1 thread", "liar", "2 threads"]))"""
 
 TRUST = ".snnlab-trust"
-STOPPED = f"{TRUST} [role=alert] >> visible=true"
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +102,6 @@ def press(visit: LabPage, name: str, page: int = 0) -> None:
     visit.page.locator(TRUST).nth(page).locator(f".snnlab-trust-{name}").click()
 
 
-def wait_until_done(visit: LabPage, page: int = 0, timeout_s: float = 90) -> None:
-    cancel = visit.page.locator(TRUST).nth(page).locator(".snnlab-trust-cancel")
-    expect(cancel).to_be_enabled(timeout=WAIT_MS)
-    expect(cancel).to_be_disabled(timeout=timeout_s * 1000)
-
-
 def test_the_run_is_proved_on_threads_and_ranks_while_it_goes_on(
     visit: LabPage, watch: StopWatch, artifacts: Path
 ) -> None:
@@ -121,12 +114,11 @@ def test_the_run_is_proved_on_threads_and_ranks_while_it_goes_on(
         visit.scroll_to(TRUST)
         visit.screenshot(artifacts / "journey_sceptic_proving.png")
         t = float(visit.execute("print(session.t)"))
-        wait_until_done(visit)
+        summary = visit.page.locator(f"{TRUST} .snnlab-summary").first
+        expect(summary).to_have_text("The same to the bit: 5 of 5.", timeout=WAIT_MS)
     places = ["this run, as recorded", "1 thread", "2 threads", "1 rank", "2 ranks", "4 ranks"]
     expected = ["equal", "reference", "equal", "equal", "equal", "equal"]
     assert [verdict(visit, place) for place in places] == expected
-    summary = visit.page.locator(f"{TRUST} .snnlab-summary").first
-    expect(summary).to_have_text("The same to the bit: 5 of 5.")
     assert float(visit.execute("print(session.t)")) > t
     assert visit.execute("print(session.state.value)") == "running"
     visit.page.click(".snnlab-pause >> nth=0")
@@ -139,7 +131,9 @@ def test_a_copy_that_differs_is_named_with_its_first_spike(
     """The switch: one place computes with a g that is larger by 0.00001."""
     visit.execute(LIAR)
     with watch.step("a copy that differs is found"):
-        expect(row(visit, "2 threads").locator("td[data-verdict]")).to_have_text("equal")
+        expect(row(visit, "2 threads").locator("td[data-verdict]")).to_have_text(
+            "equal", timeout=WAIT_MS
+        )
         expect(row(visit, "liar").locator("td[data-verdict]")).to_have_text("different")
     visit.execute("place.engines = honest")
     text = row(visit, "liar").locator("td").nth(1).inner_text()
@@ -154,10 +148,10 @@ def test_weights_are_made_stronger_until_it_breaks(
 ) -> None:
     with watch.step("broken by weights"):
         press(visit, "break-weights")
-        wait_until_done(visit)
-    trust = visit.page.locator(TRUST).first
+        trust = visit.page.locator(TRUST).first
+        keep = "Keep the weights of all projections"
+        expect(trust.locator(".snnlab-advice")).to_contain_text(keep, timeout=WAIT_MS)
     expect(trust.locator("tbody tr").last.locator("td[data-verdict]")).to_have_text("stopped")
-    expect(trust.locator(".snnlab-advice")).to_contain_text("Keep the weights of all projections")
     trust.screenshot(path=str(artifacts / "journey_sceptic_weights.png"))
     assert visit.execute("print(session.trouble)") == "None"
 
@@ -171,9 +165,9 @@ def test_a_time_step_that_is_too_large_stops_the_run_which_is_told_a_better_one(
         expect(alert).to_contain_text("The run was stopped.", timeout=WAIT_MS)
         expect(alert).to_contain_text("v: must be")
         press(visit, "mend", page=1)
-        wait_until_done(visit, page=1)
-    advice = visit.page.locator(f"{TRUST} .snnlab-advice").nth(1)
-    expect(advice).to_contain_text("Keep dt at 0.5 ms or less: snnlab.open(..., dt=0.5)")
+        advice = visit.page.locator(f"{TRUST} .snnlab-advice").nth(1)
+        keep = "Keep dt at 0.5 ms or less: snnlab.open(..., dt=0.5)"
+        expect(advice).to_contain_text(keep, timeout=WAIT_MS)
     visit.page.locator(TRUST).nth(1).scroll_into_view_if_needed()
     visit.page.locator(TRUST).nth(1).screenshot(path=str(artifacts / "journey_sceptic_dt.png"))
     visit.screenshot(artifacts / "journey_sceptic_end.png")

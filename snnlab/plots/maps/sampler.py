@@ -110,7 +110,8 @@ class MapSampler:
         Parameters
         ----------
         now : bool
-            Whether to read without regard to how long ago the last reading was.
+            Whether to read without regard to how long ago the last reading was, and to compare it
+            with shuffled maps.
 
         Returns
         -------
@@ -127,7 +128,9 @@ class MapSampler:
             went_on = t - self.state.t
             is_due = went_on < 0 or (went_on >= max(self.every, session.dt / 2) and self._is_due())
             has_changed = session.network is not self._network and (now or self._is_due())
-            if not (is_due or has_changed or (now and went_on != 0)):
+            # A page that follows the run may have read this very moment, without shuffled maps.
+            is_wanting = now and (went_on != 0 or not self._is_compared)
+            if not (is_due or has_changed or is_wanting):
                 return False
             self.state = self._read()
             self._keep(is_compared=now)
@@ -205,7 +208,7 @@ class MapSampler:
 
     def _keep(self, *, is_compared: bool) -> None:
         started = time.monotonic()
-        is_compared = is_compared or started >= self._controls_due
+        is_compared = self._is_compared = is_compared or started >= self._controls_due
         self.film.append(self.state)
         self.history.append(self._measured(self.n_controls if is_compared else 0))
         self.version += 1

@@ -350,6 +350,18 @@ def test_readings_keep_their_distance_in_both_times(session: Session) -> None:
     assert watch.sample()
 
 
+def test_a_moment_that_a_page_has_read_is_compared_when_asked_for(session: Session) -> None:
+    watch = MapSampler(session)
+    session.run(100).wait()
+    watch._read_at, watch._controls_due = float("-inf"), float("inf")
+    assert watch.sample()  # as a page does
+    assert np.isnan(watch.history.column("sigma_aff_low")[-1])
+    assert watch.sample(now=True)
+    assert np.isfinite(watch.history.column("sigma_aff_low")[-1])
+    assert watch.history.column("t").tolist() == [0.0, 100.0]
+    assert not watch.sample(now=True)
+
+
 @pytest.mark.parametrize("projection", ["feed-forward", "lateral"])
 def test_all_events_of_the_projection_are_counted(session: Session, projection: str) -> None:
     session.run(1500).wait()  # before anybody looks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snnlab.plots.recent import RecentFrames
@@ -43,7 +43,7 @@ class _Part:
     share: float | None
     is_unseen: bool
     due_at: float = 0.0
-    paid_until: float = 0.0
+    paid_until: float = field(default_factory=time.monotonic)
 
     def is_due(self, now: float, *, is_awaited: bool) -> bool:
         """Whether it is time; parts that set the pace do not let wait who waits for a picture."""

@@ -49,6 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: auto); of ranks that mpiexec starts cpu, or cuda: a GPU each",
     )
     add(
+        "--transport",
+        default="auto",
+        metavar="HOW",
+        help="what ranks on GPUs hand to MPI: device, memory of the GPU; host, a copy; or auto, "
+        "the former where MPI says that it takes it (default: auto)",
+    )
+    add(
         "--set",
         nargs="+",
         action="extend",
@@ -110,6 +117,7 @@ def main(args: argparse.Namespace) -> int:
         n_steps=_steps("--time", args.time, network.dt),
         device=args.device,
         threads=args.threads,
+        transport=args.transport,
         show_progress=not args.quiet and sys.stderr.isatty(),
         output=output_to(args.out, network),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from snnlab.errors import SpecError, nearest
@@ -21,8 +22,16 @@ __all__ = ["Output", "check_out", "output_to"]
 class Output:
     """Takes the frames of one run, and drops them; those that keep them derive from it."""
 
-    def begin(self, device: str) -> None:
-        """Begin the run, which `device` computes."""
+    def begin(self, device: str, ways: Mapping[str, str]) -> None:
+        """Begin the run.
+
+        Parameters
+        ----------
+        device : str
+            What computes it.
+        ways : mapping of str
+            How ranks exchange spikes, see `snnlab.batch.simulate.Run`.
+        """
 
     def add(self, frame: Frame) -> None:
         """Take the next frame.
@@ -74,10 +83,11 @@ class _DataSet(Output):
         self._network = network
         self._frames: list[Frame] = []
         self._device = ""
+        self._ways: Mapping[str, str] = {}
 
-    def begin(self, device: str) -> None:
-        """Remember what computes it."""
-        self._device = device
+    def begin(self, device: str, ways: Mapping[str, str]) -> None:
+        """Remember what computes it, and how."""
+        self._device, self._ways = device, ways
 
     def add(self, frame: Frame) -> None:
         """Keep it."""
@@ -86,7 +96,7 @@ class _DataSet(Output):
     def close(self) -> None:
         """Save the data."""
         text = native_json.dumps(self._network)
-        origin = provenance.describe(text, device=self._device)
+        origin = {**provenance.describe(text, device=self._device), **self._ways}
         data = dataset.to_dataset(self._network, self._frames, provenance=origin)
         dataset.save(data, self._path)
 
@@ -99,7 +109,7 @@ class _Log(Output):
         self._network = network
         self._writer: LogWriter
 
-    def begin(self, device: str) -> None:
+    def begin(self, device: str, ways: Mapping[str, str]) -> None:
         """Open the log, or one that is there already, and describe the network."""
         text = native_json.dumps(self._network)
         self._writer = LogWriter(self._path)
@@ -108,7 +118,7 @@ class _Log(Output):
             0,
             network=text,
             layout=Layout.of(self._network),
-            provenance=provenance.origin(device) | {"network": text},
+            provenance={**provenance.origin(device), **ways, "network": text},
         )
 
     def add(self, frame: Frame) -> None:

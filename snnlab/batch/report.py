@@ -24,7 +24,8 @@ def figures(network: Network, run: Run) -> dict[str, Any]:
     dict
         Rates and CVs are those after the warm-up, per population in network order, ``None`` where
         undefined; so are the numbers of spikes, of events, and of synapses formed and removed.
-        `spike_sha256` is over all spikes.
+        `spike_sha256` is over all spikes. Of ranks `exchange` says how they exchanged spikes, and
+        on GPUs `transport` what memory MPI was handed.
 
     Notes
     -----
@@ -52,6 +53,7 @@ def figures(network: Network, run: Run) -> dict[str, Any]:
         "peak_rss_bytes": run.peak_rss_bytes,
         "versions": versions(),
         "spike_sha256": tally.spike_sha256,
+        **run.ways,
     }
 
 
@@ -72,7 +74,8 @@ def table(network: Network, run: Run, values: dict[str, Any]) -> str:
         f"{network.name}: {values['n_neurons']} neurons, {values['n_synapses']} synapses, "
         f"dt {network.dt:g} ms, seed {network.seed}, {run.t:g} ms on {run.device}"
     )
-    return "\n".join([head, "", *_population_rows(network, values), "", *_cost_rows(values)])
+    rows = [*_population_rows(network, values), "", *_cost_rows(values), *_way_rows(run)]
+    return "\n".join([head, "", *rows])
 
 
 def _population_rows(network: Network, values: dict[str, Any]) -> list[str]:
@@ -101,6 +104,15 @@ def _cost_rows(values: dict[str, Any]) -> list[str]:
         f"memory {values['peak_rss_bytes'] / 2**20:.0f} MiB at most, "
         f"{values['bytes_per_synapse']:.2f} bytes per synapse",
     ]
+
+
+def _way_rows(run: Run) -> list[str]:
+    """How ranks have exchanged spikes, if there are any."""
+    if not run.ways:
+        return []
+    transport = run.ways.get("transport")
+    handed = f", from memory of the {transport}" if transport else ""
+    return [f"spikes exchanged between ranks: {run.ways['exchange']}{handed}"]
 
 
 def _text(number: float | None, digits: int = 2) -> str:

@@ -18,7 +18,7 @@ from snnlab.batch.tally import Tally
 from snnlab.build.expected import expected_total
 from snnlab.cluster.mpi import launched_as
 from snnlab.engine import BuildReport, Engine
-from snnlab.errors import DeviceUnavailable, SnnlabError, StorageError
+from snnlab.errors import DeviceUnavailable, SnnlabError, SpecError, StorageError
 from snnlab.frames.frame import Frame
 from snnlab.frames.health import Trouble
 from snnlab.launch import make_engine
@@ -69,6 +69,9 @@ class Run:
         What building took.
     device : str
         What computed it.
+    ways : dict of str
+        How ranks exchanged spikes: ``exchange`` in words, and on GPUs ``transport``, the memory
+        that MPI was handed: ``"device"`` or ``"host"``. Empty for one process.
     peak_rss_bytes : int
         Most memory that the process had held when the simulation ended.
     """
@@ -81,6 +84,7 @@ class Run:
     tally: Tally
     report: BuildReport
     device: str
+    ways: dict[str, str]
     peak_rss_bytes: int
 
     @property
@@ -96,6 +100,7 @@ def run(
     warmup: int = 0,
     device: str = "auto",
     threads: int | None = None,
+    transport: str = "auto",
     show_progress: bool = False,
     output: Output | None = None,
 ) -> Run:
@@ -113,6 +118,9 @@ def run(
         ranks ``"cuda"``: each takes the GPU of its number on its host.
     threads : int, optional
         Threads of the CPU engine; default: by the size of the network.
+    transport : str
+        What ranks on GPUs hand to MPI: ``"host"``, ``"device"`` or ``"auto"``, see
+        `snnlab.launch.open`.
     show_progress : bool
         Whether a bar on stderr shows model time and the time that is left.
     output : Output, optional
@@ -120,15 +128,18 @@ def run(
 
     Raises
     ------
+    SpecError
+        A transport that cannot be meant, or without ranks on GPUs.
     DeviceUnavailable
-        The device is not there.
+        The device is not there, or MPI does not take its memory where it must.
     OutOfMemory
         The network does not fit.
     """
+    _check_transport(transport, device)
     if show_progress:
         sys.stderr.write(f"Building {network.name}: {network.n_neurons} neurons, "
                          f"{expected_total(network):.3g} synapses\n")  # fmt: skip
-    engine = _engine(network, device, threads)
+    engine = _engine(network, device, threads, transport)
     course = _Course(network, engine, warmup, output or Output())
     with _stop_at_ctrl_c() as stop, _progress(network, warmup + n_steps, show_progress) as advanced:
         for end in (warmup, warmup + n_steps):
@@ -138,14 +149,33 @@ def run(
     result = Run(
         course.n_steps, course.n_steps * network.dt, course.simulate_s,
         course.n_steps == warmup + n_steps, tuple(course.troubles), course.tally, engine.report,
-        engine.device, peak_rss_bytes(),
+        engine.device, _ways(engine), peak_rss_bytes(),
     )  # fmt: skip
     course.output.close()
     engine.close()
     return result
 
 
-def _engine(network: Network, device: str, threads: int | None) -> _CountingEngine:
+def _check_transport(transport: str, device: str) -> None:
+    """Refuse a transport before anything is built, where there is nothing to hand to MPI."""
+    if transport == "auto":
+        return
+    from snnlab.cuda.transport import check
+
+    n_ranks = launched_as()[1]
+    check(transport, "cuda" if n_ranks == 1 else _device_of_ranks(device))
+    if n_ranks == 1:
+        raise SpecError(
+            "--transport", "must be left out where one process holds the network",
+            got=repr(transport), remedy="Start ranks: mpiexec -n 2 snnlab run ... --device cuda",
+        )  # fmt: skip
+
+
+def _device_of_ranks(device: str) -> str:
+    return "cpu" if device == "auto" else device
+
+
+def _engine(network: Network, device: str, threads: int | None, transport: str) -> _CountingEngine:
     """The engine for a device, or for all ranks that mpiexec has started."""
     if launched_as()[1] == 1:
         made = make_engine(network, device=device, threads=threads, tell=_tell)
@@ -157,7 +187,15 @@ def _engine(network: Network, device: str, threads: int | None) -> _CountingEngi
         )  # fmt: skip
     from snnlab.cluster.together import together
 
-    return together(network, device="cpu" if device == "auto" else device, threads=threads)
+    return together(network, device=_device_of_ranks(device), threads=threads, transport=transport)
+
+
+def _ways(engine: Engine) -> dict[str, str]:
+    """How an engine of ranks exchanges spikes; see `Run`."""
+    if launched_as()[1] == 1:
+        return {}
+    told = {name: str(getattr(engine, name)) for name in ("exchange", "transport")}
+    return {name: words for name, words in told.items() if words}
 
 
 def _is_stopped(engine: Engine, stop: threading.Event) -> bool:
@@ -185,7 +223,7 @@ class _Course:
         self._network = network
         self._warmup = warmup
         self._rates = RateWatch(network, WATCH)
-        output.begin(engine.device)
+        output.begin(engine.device, _ways(engine))
 
     def take(self, frame: Frame, stop: threading.Event) -> None:
         """Put the next frame away and look at it; set `stop` where the run must end."""

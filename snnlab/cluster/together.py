@@ -121,7 +121,7 @@ class TogetherOnGpus(Together[CudaBuilt, CudaClock], CudaEngine):
 
 
 def together(
-    network: Network, *, device: str = "cpu", threads: int | None = None
+    network: Network, *, device: str = "cpu", threads: int | None = None, transport: str = "auto"
 ) -> TogetherEngine | TogetherOnGpus:
     """Return this rank of a program that runs on all of them.
 
@@ -132,7 +132,9 @@ def together(
         ``"cpu"``, or ``"cuda"``: the GPU of its number on its host.
     threads : int, optional
         On CPUs: of each rank.
+    transport : str
+        On GPUs: what they hand to MPI, see `snnlab.cuda.engine.CudaEngine`.
     """
     if device == "cuda":
-        return TogetherOnGpus(network)
+        return TogetherOnGpus(network, transport=transport)
     return TogetherEngine(network, threads=threads)

@@ -52,19 +52,36 @@ def test_ranks_write_what_one_process_does(
     counted = ("n_synapses", "n_spikes", "n_synaptic_events", "n_formed", "n_removed")
     for figure in (*counted, "rates", "cv", "spike_sha256"):
         assert three[figure] == one[figure]
+    assert three["exchange"] == together.attrs["exchange"] == "point to point"
+    assert not {"exchange", "transport"} & {*one, *alone.attrs}
+    assert "transport" not in {*three, *together.attrs}  # there are no GPUs
     assert (alone.attrs["device"], together.attrs["device"]) == ("cpu", "3 ranks")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["1.json", "1.nc", "3.json", "3.nc"]
 
 
-def test_gpus_write_what_one_process_does(tmp_path: Path, mpi_library: str) -> None:
+@pytest.mark.parametrize("asked", ["host", "auto"])
+def test_gpus_write_what_one_process_does(tmp_path: Path, mpi_library: str, asked: str) -> None:
     network = ["stdp", "--scale", "0.1"]
     alone, one = _run(tmp_path, network, 1)
-    together, two = _run(tmp_path, [*network, "--device", "cuda"], 2, RUN_ON_GPUS)
+    on_gpus = [*network, "--device", "cuda", "--transport", asked]
+    together, two = _run(tmp_path, on_gpus, 2, RUN_ON_GPUS)
     for name in alone.variables:
         np.testing.assert_array_equal(together[name].values, alone[name].values, err_msg=str(name))
     for figure in ("n_synapses", "n_spikes", "n_synaptic_events", "spike_sha256"):
         assert two[figure] == one[figure]
     assert together.attrs["device"] == "2 ranks on cuda"
+    used = {"host": "host", "auto": "device"}[asked]
+    assert two["transport"] == together.attrs["transport"] == used
+
+
+def test_ranks_on_cpus_have_no_memory_of_gpus_to_hand_over(mpi_library: str) -> None:
+    done = subprocess.run(
+        [str(mpiexec()), "-n", "2", *RUN, "stdp", "--time", "10", "--transport", "device"],
+        env={**os.environ, **launch_environment()},
+        capture_output=True, text=True, timeout=150, check=False,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "transport: must be auto or host where ranks compute on CPUs" in done.stderr
 
 
 def test_ranks_without_a_gpu_say_so(mpi_library: str) -> None:

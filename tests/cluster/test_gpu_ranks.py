@@ -37,7 +37,7 @@ from snnlab.model.edits import (
 from snnlab.model.network import Network
 from snnlab.model.recorders import SynapseRecorder
 from tests.blobs import driven
-from tests.cluster import on_ranks
+from tests.cluster import on_ranks, watched_mpi
 from tests.cluster.both import both, events_of
 from tests.cluster.test_structure import (
     by_gradient,
@@ -400,6 +400,7 @@ def test_a_benchmark_measures_ranks_on_gpus(
 ) -> None:
     """The program of the adapter, on ranks that are there already: figures, and the same spikes."""
     monkeypatch.setattr(run_snnlab, "started_ranks", lambda args: nullcontext(gpus))
+    gpus.call(watched_mpi.take_gpus)
     found = {}
     for name, n_ranks in (("cpu", 1), ("cuda", 2)):
         spikes = tmp_path / f"{name}.npz"
@@ -409,8 +410,11 @@ def test_a_benchmark_measures_ranks_on_gpus(
         monkeypatch.setattr(sys, "argv", ["run_snnlab.py", *words])
         run_snnlab.main()
         found[name] = json.loads(capsys.readouterr().out), np.load(spikes)
+    gpus.call(watched_mpi.be_as_usual)
     (alone, its_spikes), (figures, spikes) = found.values()
     assert figures["phases"]["simulate/communicate"] > 0
+    assert figures["raw"]["ranks"] == {"exchange": "point to point", "transport": "device"}
+    assert alone["raw"].keys() == {"blocks"}
     assert figures["n_synapses"] == alone["n_synapses"]
     assert spikes["step"].size > 50
     for column in ("step", "neuron"):

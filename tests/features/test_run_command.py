@@ -61,6 +61,14 @@ def test_object_has_the_promised_fields(capsys: pytest.CaptureFixture[str]) -> N
     assert {"snnlab", "numpy", "numba"} <= set(found["versions"])
 
 
+@pytest.mark.parametrize("how", ["host", "device", "by pigeon"])
+def test_one_process_hands_nothing_to_mpi(capsys: pytest.CaptureFixture[str], how: str) -> None:
+    said = refusal(capsys, *SMALL[1:], "--transport", how)
+    known = how in ("host", "device")
+    assert ("must be left out" if known else "must be one of auto, host, device") in said
+    assert repr(how) in said
+
+
 def test_figures_agree_with_the_data(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "run.nc"
     found = figures(capsys, *SMALL, "--out", str(path))

@@ -103,7 +103,7 @@ def run(args: argparse.Namespace, network: Network, ranks: Any) -> dict[str, Any
         "values": plastic_weights(engine, network),
         "versions": versions(),
         "package": str(Path(snnlab.__file__).resolve().parent),
-        "raw": {"blocks": every},
+        "raw": {"blocks": every} | ways_of_ranks(engine),
     }
     if frames:
         whole = merged(frames)
@@ -137,6 +137,18 @@ def arguments() -> argparse.Namespace:
     add("--touch", type=float, default=0.0, help="GB of memory to touch and give back before")
     add("--spikes", type=Path, required=True)
     return parser.parse_args()
+
+
+def ways_of_ranks(engine: Engine) -> dict[str, dict[str, str]]:
+    """Return how ranks have exchanged spikes, and what GPUs handed to MPI; nothing without them.
+
+    What was asked for may be ``"auto"``; this is what it came to.
+    """
+    every = getattr(engine, "ranks", ())
+    if not every:
+        return {}
+    names = [name for name in ("exchange", "transport") if getattr(every[0], name, "")]
+    return {"ranks": {name: getattr(every[0], name) for name in names}}
 
 
 def peak_of(ranks: Any) -> int:

@@ -26,6 +26,7 @@ SUBCOMMANDS = {
     "report": "write the records of a store as pages that need no server",
     "import": "take in results of beNNch, asv, pytest-benchmark or ReFrame",
     "export": "write records as a table or for github-action-benchmark",
+    "seal": "check records of before, and give them the seal that later ones have",
     "template": "print a pipeline for GitHub Actions or GitLab CI",
 }
 """Name -> one line of help; each is a module of this package with `add_arguments` and `main`."""

@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
+from snnlab.bench.bars import Promise, promises
 from snnlab.bench.limits import PHASES, limit, parts, shares
 from snnlab.bench.markdown import number, table
 from snnlab.bench.record import Record
-from snnlab.bench.side_by_side import REFERENCE, Group, fastest, groups_of, middle, ratios
+from snnlab.bench.side_by_side import (
+    REFERENCE,
+    Group,
+    fastest,
+    groups_of,
+    middle,
+    ratios,
+    reference_of,
+)
 
-__all__ = ["missed", "page"]
+__all__ = ["page", "promised"]
 
 Cells = list[str]
 
 
-def page(records: Iterable[Record]) -> str:
+def page(records: Iterable[Record], bars: Mapping[str, Mapping[str, float]] | None = None) -> str:
     """Return the whole page.
 
     Parameters
     ----------
     records : iterable of Record
+    bars : mapping, optional
+        Benchmark -> bars in place of those that the records have.
     """
-    groups = groups_of(records)
+    groups = groups_of(records, bars)
     best = fastest(groups)
     quiet, busy = ([g for g in best if bool(g.beside) is is_busy] for is_busy in (False, True))
     lines = [
@@ -42,19 +53,11 @@ def page(records: Iterable[Record]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def missed(records: Iterable[Record]) -> list[str]:
-    """Return the bars that were not reached, in words.
-
-    Parameters
-    ----------
-    records : iterable of Record
-    """
-    quiet = [group for group in fastest(groups_of(records)) if not group.beside]
-    return [
-        f"{network}: {figure} {value}, bar {bar}"
-        for network, figure, value, bar, reached in _bars(quiet)
-        if reached != "yes"
-    ]
+def promised(
+    records: Iterable[Record], bars: Mapping[str, Mapping[str, float]] | None = None
+) -> list[Promise]:
+    """Return the bars, and what was measured of each; arguments as of `page`."""
+    return list(promises(g for g in fastest(groups_of(records, bars)) if not g.beside))
 
 
 def _conditions(groups: Sequence[Group]) -> Iterator[str]:
@@ -93,12 +96,6 @@ def _conditions(groups: Sequence[Group]) -> Iterator[str]:
 def _texts(records: Sequence[Record], name: str) -> list[str]:
     found = (str(r.dataset[name].item()) for r in records if name in r.dataset.coords)
     return list(dict.fromkeys(text for text in found if text))
-
-
-def _reference(groups: Sequence[Group], network: str) -> Group | None:
-    """What the others are compared with: snnlab, or what was measured first."""
-    mine = [group for group in groups if group.network == network]
-    return next((g for g in mine if g.simulator == REFERENCE), mine[0] if mine else None)
 
 
 def _networks(groups: Iterable[Group]) -> list[str]:
@@ -144,7 +141,7 @@ def _speed(groups: list[Group], quiet: list[Group]) -> Iterator[Cells]:
         is_ours = group.simulator == REFERENCE and group.counted and not group.beside
         if group not in quiet and not is_ours:
             continue
-        reference = _reference(quiet, group.network)
+        reference = reference_of(quiet, group.network)
         times = [run.seconds for run in group.counted]
         each = ratios(group, reference) if reference not in (None, group) else []
         peak = middle(group, "peak_bytes")
@@ -169,7 +166,7 @@ def _range(each: Sequence[float]) -> str:
 def _phases(quiet: list[Group]) -> Iterator[Cells]:
     """Shares of the phases of the median run of the reference, and what limits it."""
     for group in quiet:
-        if group is not _reference(quiet, group.network):
+        if group is not reference_of(quiet, group.network):
             continue
         figures = group.typical.figures
         part = shares(parts(figures))
@@ -214,13 +211,8 @@ def _science(groups: list[Group]) -> Iterator[Cells]:
 
 def _bars(quiet: list[Group]) -> Iterator[Cells]:
     """What the reference should reach, and whether it does."""
-    for network in _networks(quiet):
-        group = _reference(quiet, network)
-        for figure, bar in group.bars.items() if group is not None else ():
-            value = middle(group, figure)  # type: ignore[arg-type]
-            is_reached = value is not None and value <= bar
-            told = "unknown" if value is None else f"{value:.3g}"
-            yield [network, figure, told, f"<= {bar:g}", "yes" if is_reached else "**no**"]
+    for promise in promises(quiet):
+        yield [promise.network, promise.figure, promise.measured, promise.wanted, promise.kept]
 
 
 def _failures(groups: Iterable[Group]) -> Iterator[Cells]:

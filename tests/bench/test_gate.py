@@ -97,6 +97,17 @@ def test_wrong_science_fails(repository: Path) -> None:
     assert judged(repository, store="empty").status == "invalid science"
 
 
+def test_a_bar_that_is_missed_for_certain_fails(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = repository / "sleepy.yaml"
+    path.write_text(path.read_text() + "bars: {simulate: 0.005}\n")
+    words = ["bench", "gate", str(path), "--store", str(repository.parent / "empty")]
+    assert main(words) == 12
+    assert "sleepy: bar missed, sleepy: simulate 0.00987, bar <= 0.005" in capsys.readouterr().out
+    assert main([*words, "--set", "bars.simulate=null"]) == 0
+
+
 def test_a_program_that_dies_is_no_data(repository: Path) -> None:
     (repository / "program.py").write_text("import sys; sys.exit('lost')")
     found = judged(repository)
@@ -114,7 +125,8 @@ def test_time_that_is_over_is_noise(repository: Path) -> None:
         (("ok", "ok"), "ok", 0),
         (("ok", "noise"), "noise", 11),
         (("noise", "no data"), "no data", 14),
-        (("regression", "no data"), "regression", 12),
+        (("regression", "bar missed"), "regression", 12),
+        (("bar missed", "no data"), "bar missed", 12),
         (("regression", "invalid science"), "invalid science", 13),
     ],
 )

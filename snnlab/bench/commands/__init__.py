@@ -19,7 +19,7 @@ SUBCOMMANDS = {
     "compare": "say what differs between two records or commits, then what may be said of speed",
     "show": "list the records of a store, or say all of one",
     "table": "write simulators side by side as Markdown; fail if a bar is missed",
-    "gate": "fail on a slowdown that pairs have shown, or on wrong science",
+    "gate": "fail on a slowdown that pairs have shown, a missed bar, or wrong science",
     "bisect": "find the commit that made a benchmark slower",
     "explain": "say where each value of a specification comes from",
     "watch": "measure what is due: new commits, a changed stack, a schedule, gaps",

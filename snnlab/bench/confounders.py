@@ -130,7 +130,8 @@ def confounders(a: Mapping[str, object], b: Mapping[str, object]) -> Comparison:
 
     An id (of a specification, a layout, a machine) is left out where a readable value of its group
     already tells the difference. What only one side has recorded counts as a difference, and what
-    `MATTERS` and neither has recorded is unknown: not knowing is no proof of sameness.
+    `MATTERS` and neither has recorded is unknown, as is whether files differed from a commit: not
+    knowing is no proof of sameness.
 
     Parameters
     ----------
@@ -156,7 +157,8 @@ def confounders(a: Mapping[str, object], b: Mapping[str, object]) -> Comparison:
         if needed and not own and _text(a.get(needed)) == _text(b.get(needed)) == UNKNOWN:
             found.append(Difference(group, needed, UNKNOWN, UNKNOWN))
     dirty = _text(a.get("dirty")), _text(b.get("dirty"))
-    if dirty[0] != dirty[1] or dirty[0] == "1":
+    has_commit = _text(a.get("commit")) != UNKNOWN or _text(b.get("commit")) != UNKNOWN
+    if dirty[0] != dirty[1] or dirty[0] == "1" or (dirty[0] == UNKNOWN and has_commit):
         found.append(Difference("stack", "dirty", *dirty))
     return Comparison(tuple(found))
 

@@ -168,7 +168,9 @@ def _ids(run: Run, source: Source, stated: Mapping[str, str]) -> dict[str, str]:
          "imported": source.format, "simulator": simulator}
     )  # fmt: skip
     layout = layout_id(run.layout)
-    found = {"spec_id": spec, "layout_id": layout}
+    found = {"spec_id": spec}
+    if run.layout:  # the id of nothing would say that two unknown layouts are the same
+        found["layout_id"] = layout
     if run.machine:
         found["machine_class_id"] = machine_class_id(run.machine)
     if run.stack:

@@ -18,6 +18,7 @@ SUBCOMMANDS = {
     "ab": "measure two commits in pairs, in one batch, and give a verdict",
     "compare": "say what differs between two records or commits, then what may be said of speed",
     "show": "list the records of a store, or say all of one",
+    "history": "tell the levels of each line of history, and what happened between them",
     "table": "write simulators side by side as Markdown; fail if a bar is missed",
     "gate": "fail on a slowdown that pairs have shown, a missed bar, or wrong science",
     "bisect": "find the commit that made a benchmark slower",
@@ -26,6 +27,9 @@ SUBCOMMANDS = {
     "report": "write the records of a store as pages that need no server",
     "import": "take in results of beNNch, asv, pytest-benchmark or ReFrame",
     "export": "write records as a table or for github-action-benchmark",
+    "annotate": "exclude a record, call a change expected, or leave a note",
+    "reproduce": "say what differs here and now, and run a record again at its version",
+    "merge": "take over what other stores have, without git",
     "seal": "check records of before, and give them the seal that later ones have",
     "template": "print a pipeline for GitHub Actions or GitLab CI",
 }

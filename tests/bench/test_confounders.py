@@ -88,6 +88,14 @@ def test_what_matters_and_neither_side_has_recorded_is_unknown(key: str) -> None
     assert other.word_for(slower=True).startswith("difference")
 
 
+def test_two_versions_that_nobody_tells_are_no_repetition() -> None:
+    nameless = {key: value for key, value in RECORD.items() if key not in ("commit", "dirty")}
+    found = confounders(nameless | {"commit_order": 0.0}, nameless | {"commit_order": 0.0})
+    assert found.word_for(slower=True) == "difference (unknown whether the same: version)"
+    assert not found.may_say_regression
+    assert "whether version are the same is unknown" in str(found)
+
+
 def test_types_of_numbers_do_not_matter() -> None:
     assert confounders(RECORD, RECORD | {"p_scale": np.float64(8.0)}).differences == ()
 

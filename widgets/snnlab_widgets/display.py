@@ -41,6 +41,10 @@ class _Part:
     is_unseen: bool
     due_at: float = 0.0
 
+    def is_due(self, now: float, *, is_awaited: bool) -> bool:
+        """Whether it is time; parts that set the pace do not let wait who waits for a picture."""
+        return now >= self.due_at or (is_awaited and self.interval_s <= TICK_S)
+
     def run(self, now: float, *, is_thrifty: bool) -> None:
         """Refresh it, and let it wait as long as its share of the time asks for."""
         self.due_at = now + self.interval_s
@@ -138,15 +142,15 @@ class Display:
                 timeout = 0.0
                 self._woken.wait(UNSEEN_S)
             self._woken.clear()
-            frames = self._subscription.drain(timeout)
+            frames, is_awaited = self._subscription.drain(timeout)
             if not frames and self._subscription.is_closed:
                 break
             started = time.monotonic()
             if self._remember(frames):
                 awake_until = started + AWAKE_S
-            self._refresh(started)
+            self._refresh(started, is_awaited=is_awaited)
             if frames:
-                time.sleep(max(0.0, started + TICK_S - time.monotonic()))
+                self._subscription.pause(max(0.0, started + TICK_S - time.monotonic()))
         if not self._is_closed:
             self._on_end()
 
@@ -173,15 +177,17 @@ class Display:
     def _go_back(self, step: int) -> None:
         self.recent.rewind(step, [p.size for p in self._session.network.populations])
 
-    def _refresh(self, now: float) -> None:
+    def _refresh(self, now: float, *, is_awaited: bool) -> None:
         is_thrifty = self._session.state is SessionState.RUNNING
         if self._was_thrifty and not is_thrifty:
             self.hurry()  # what came last is shown without delay
         self._was_thrifty = is_thrifty
         is_seen = self._is_seen
         for part in list(self._parts):
-            if now < part.due_at or not (is_seen or part.is_unseen):
+            if not part.is_due(now, is_awaited=is_awaited) or not (is_seen or part.is_unseen):
                 continue
+            if self._subscription.is_awaited:  # what somebody waits for goes first
+                return
             try:
                 part.run(now, is_thrifty=is_thrifty)
             except Exception as error:

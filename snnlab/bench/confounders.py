@@ -40,7 +40,16 @@ Timer flags are part of the stack.
 UNKNOWN = "not recorded"
 
 ASIDE = frozenset(
-    {"record_id", "series_id", "recorded_at", "campaign", "submitter", "schema_version", "dirty"}
+    {
+        "record_id",
+        "series_id",
+        "recorded_at",
+        "campaign",
+        "submitter",
+        "schema_version",
+        "dirty",
+        "anchor",
+    }
 )
 """Coordinates that tell who measured when, or follow from others; a dirty tree has its own row."""
 

@@ -203,7 +203,7 @@ def _record(guard: _Guard, cell: Cell) -> Record | None:
         record for record in store.records_of(series)
         if record.record_id not in excluded
         and np.isin(record.dataset["status"].values, ("ok", "noisy")).all()
-        and record.dataset["dirty"].item() != 1.0
+        and record.dataset["dirty"].item() != 1.0 and "anchor" not in record.dataset.coords
     ]  # fmt: skip
     return max(found, key=lambda record: record.record_id, default=None)
 

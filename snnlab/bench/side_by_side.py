@@ -164,6 +164,8 @@ def newest(records: Iterable[Record]) -> list[Record]:
     found: dict[Any, dict[str, list[Record]]] = {}
     told = [(record, _coordinates(record)) for record in records]
     for record, own in sorted(told, key=lambda each: str(each[1].get("recorded_at", ""))):
+        if "anchor" in own:  # of an old version, beside a new one
+            continue
         swept = (n for n in own if n.startswith("p_") or n in _WHAT)
         key = tuple(sorted((name, own[name]) for name in swept))
         found.setdefault(key, {}).setdefault(str(own.get("campaign", "")), []).append(record)

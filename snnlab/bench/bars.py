@@ -31,7 +31,7 @@ class Kept(StrEnum):
     """What can be said of a promise."""
 
     YES = "yes"
-    NO = "**no**"
+    NO = "no"
     UNCLEAR = "unclear"
     UNKNOWN = "not measured"
 
@@ -86,8 +86,10 @@ def promises(groups: Iterable[Group]) -> Iterator[Promise]:
     every = list(groups)
     for network in dict.fromkeys(group.network for group in every):
         mine = reference_of(every, network)
-        for figure, bar in mine.bars.items() if mine is not None else ():
-            values = _values(every, mine, figure) if mine is not None else []
+        if mine is None:
+            continue
+        for figure, bar in mine.bars.items():
+            values = _values(every, mine, figure)
             middle = median(value for value, _ in values) if values else None
             yield Promise(network, figure, middle, bar, _kept(values, bar, figure))
 

@@ -39,18 +39,10 @@ Timer flags are part of the stack.
 
 UNKNOWN = "not recorded"
 
-ASIDE = frozenset(
-    {
-        "record_id",
-        "series_id",
-        "recorded_at",
-        "campaign",
-        "submitter",
-        "schema_version",
-        "dirty",
-        "anchor",
-    }
-)
+ASIDE = frozenset({
+    "record_id", "series_id", "recorded_at", "campaign", "submitter", "schema_version", "dirty",
+    "anchor",
+})  # fmt: skip
 """Coordinates that tell who measured when, or follow from others; a dirty tree has its own row."""
 
 _IDS = frozenset({"spec_id", "layout_id", "machine_class_id", "machine_label", "stack_id"})

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
-from snnlab.bench.bars import Promise, promises
+from snnlab.bench.bars import Kept, Promise, promises
 from snnlab.bench.limits import PHASES, limit, parts, shares
 from snnlab.bench.markdown import number, table
 from snnlab.bench.record import Record
@@ -212,7 +212,8 @@ def _science(groups: list[Group]) -> Iterator[Cells]:
 def _bars(quiet: list[Group]) -> Iterator[Cells]:
     """What the reference should reach, and whether it does."""
     for promise in promises(quiet):
-        yield [promise.network, promise.figure, promise.measured, promise.wanted, promise.kept]
+        reached = f"**{promise.kept}**" if promise.kept is Kept.NO else str(promise.kept)
+        yield [promise.network, promise.figure, promise.measured, promise.wanted, reached]
 
 
 def _failures(groups: Iterable[Group]) -> Iterator[Cells]:

@@ -18,15 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["read_table", "write_table"]
 
 NUMBERS = {
-    "value",
-    "anchor",
-    "commit_order",
-    "dirty",
-    "n_nodes",
-    "ranks",
-    "threads",
-    "schema_version",
-}
+    "value", "anchor", "commit_order", "dirty", "n_nodes", "ranks", "threads", "schema_version",
+}  # fmt: skip
 
 
 def write_table(data: xr.Dataset, path: Path) -> int:

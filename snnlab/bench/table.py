@@ -192,6 +192,10 @@ def _beside(groups: list[Group], busy: list[Group]) -> Iterator[Cells]:
             ]  # fmt: skip
 
 
+COUNT = 1e4
+"""From here on a value is that of a count, which is told whole."""
+
+
 def _science(groups: list[Group]) -> Iterator[Cells]:
     """What was checked, where it was found, and where it had to be."""
     for group in groups:
@@ -201,10 +205,10 @@ def _science(groups: list[Group]) -> Iterator[Cells]:
             for k, name in enumerate(data["check"].values if "check" in data.coords else ()):
                 low, high = (data[f"check_{n}"].values[0, k] for n in ("low", "high"))
                 if math.isfinite(low):  # results of others come without a band
-                    bands[str(name)] = f"{low:g} ... {high:g}"
+                    bands[str(name)] = f"{low:.10g} ... {high:.10g}"
         for name, band in bands.items():
             value = middle(group, f"check {name}")
-            told = "" if value is None else f"{value:.4g}"
+            told = "" if value is None else f"{value:.{10 if value >= COUNT else 4}g}"
             beside = f", {group.beside} beside" if group.beside else ""
             yield [group.network, f"{group.label}{beside}", name, told, band]
 

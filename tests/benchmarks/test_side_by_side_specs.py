@@ -10,7 +10,7 @@ from snnlab.bench.adapters.simulators import made
 from snnlab.bench.bars import Kept
 from snnlab.bench.importers.files import import_results
 from snnlab.bench.spec import load_spec
-from snnlab.bench.table import promised
+from snnlab.bench.table import page, promised
 from snnlab.build.expected import expected_total
 from snnlab.interop import native_json
 from tests.architecture.source import ROOT
@@ -76,11 +76,14 @@ def test_figures_that_are_told_keep_the_promises():
     """The records behind the table of README.md, judged by the bars of today."""
     files = sorted((ROOT / "benchmarks/records").glob("20261126T01*.jsonl"))
     records = [record for file in files for record in import_results(file)]
-    found = promised(records, {name: spec.values["bars"] for name, spec in SPECS.items()})
+    bars = {name: spec.values["bars"] for name, spec in SPECS.items()}
+    found = promised(records, bars)
     assert {promise.network for promise in found} == {
         name for name in SYNAPSES if load_folder(name) == "side_by_side"
     }
     assert [str(p) for p in found if p.kept is not Kept.YES] == []
+    told = (ROOT / "docs/benchmarks.md").read_text()
+    assert told.endswith(page(records, bars).removeprefix("# Benchmark\n"))
     ratios = {p.network: p.value for p in found if p.figure in ("nest.simulate", "nest.construct")}
     for line in (ROOT / "README.md").read_text().splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]

@@ -29,6 +29,9 @@ AWAKE_S = 2.0
 UNSEEN_S = 0.5
 """Time between two looks at the frames while nobody sees the page."""
 
+SAVED_S = 10.0
+"""A part that has taken less than its share may take what is left of so long a time at once."""
+
 MOST_RECORDED = 500
 """Frames of the past that a new page begins with."""
 
@@ -40,18 +43,24 @@ class _Part:
     share: float | None
     is_unseen: bool
     due_at: float = 0.0
+    paid_until: float = 0.0
 
     def is_due(self, now: float, *, is_awaited: bool) -> bool:
         """Whether it is time; parts that set the pace do not let wait who waits for a picture."""
         return now >= self.due_at or (is_awaited and self.interval_s <= TICK_S)
 
     def run(self, now: float, *, is_thrifty: bool) -> None:
-        """Refresh it, and let it wait as long as its share of the time asks for."""
-        self.due_at = now + self.interval_s
+        """Refresh it, and let it wait as long as its share of the time asks for.
+
+        When it comes late the next time does not, so that it keeps its pace.
+        """
+        self.due_at = max(self.due_at + self.interval_s, now + self.interval_s / 2)
         began = time.thread_time()
         self.refresh()
         if self.share is not None and is_thrifty:
-            self.due_at = max(self.due_at, now + (time.thread_time() - began) / self.share)
+            cost_s = (time.thread_time() - began) / self.share
+            self.paid_until = max(self.paid_until, now - SAVED_S) + cost_s
+            self.due_at = max(self.due_at, self.paid_until)
 
 
 class Display:

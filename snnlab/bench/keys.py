@@ -300,8 +300,8 @@ KEYS: Mapping[str, Key] = MappingProxyType({
         is_axis=False,
     ),
     "bars": Key(
-        _bars, {}, f"figure -> what it should not exceed; of {', '.join(FIGURES)}. Peer.figure -> "
-        f"how many times snnlab's it should be; of {', '.join(RATIOS)}", is_axis=False,
+        _bars, {}, "figure -> what it should not exceed; peer.figure -> how many times snnlab's it "
+        "should be", is_axis=False,
     ),
     "warmup": Key(_number(0.0), 100.0, "model time before what is measured [ms]", is_science=True),
     "time": Key(

@@ -75,6 +75,17 @@ def test_a_machine_that_was_faster_once_is_no_slowdown(repository: Path) -> None
     assert "pairs: same" in judgement.why
 
 
+def test_an_anchor_is_no_version_to_compare_with(repository: Path) -> None:
+    """It was measured last, but for the machine's sake, and is much older."""
+    found = plan(load_spec(repository / "sleepy.yaml"), Store(repository / "no"), MACHINE).items
+    arms = tuple(replace(item.arm, is_anchor=True) for item in found)
+    (repository / "program.py").write_text(STATED.replace("= 1.0\n", "= 0.1\n"))
+    run_campaign(Campaign(arms, 3, MACHINE, discard=0), Store(repository.parent / "store"))
+    (repository / "program.py").write_text(STATED)
+    found = judged(repository)
+    assert (found.status, "no sign of a slowdown" in found.why) == ("ok", True)
+
+
 def test_a_version_that_git_does_not_have_is_noise(repository: Path) -> None:
     found = plan(load_spec(repository / "sleepy.yaml"), Store(repository / "no"), MACHINE).items
     arms = [replace(i.arm, tree=replace(i.arm.tree, commit="f" * 40)) for i in found]

@@ -90,6 +90,8 @@ def test_the_last_campaign_counts_and_machines_do_not_mix() -> None:
     new = ran("snnlab", [0.3], recorded_at="2026-02-01", campaign="d", commit="def")
     peer = ran("nest", [1.0], recorded_at="2026-01-01")
     assert newest([new, old, peer]) == [peer, new] or newest([new, old, peer]) == [new, peer]
+    anchor = ran("snnlab", [0.9], recorded_at="2026-02-01", campaign="d", anchor=1.0)
+    assert newest([new, anchor]) == [new]
     other = ran("snnlab", [0.2], recorded_at="2026-01-15", machine_label="Ampere")
     networks = {g.network: g.seconds for g in groups_of(newest([old, new, other]))}
     assert networks == {

@@ -131,7 +131,7 @@ class Lab(ipywidgets.Box):
         display.add(self.parts["inspector"].refresh, 0.2)
         display.add(self.parts["network"].refresh, 0.2)
         display.add(self.parts["history"].refresh, 0.5, share=0.005)
-        display.add(self.parts["weights"].refresh, 0.2, share=0.01)
+        display.add(self.parts["weights"].refresh, 0.2, share=0.015)
         display.add(self.parts["breakpoints"].refresh, 0.5)
         display.add(self.parts["trust"].refresh, 0.2)
         display.add(self.parts["statistics"].refresh, 0.5)

@@ -54,7 +54,9 @@ BUSY = """        import time
 
 def with_delay(source: str, delay: str) -> str:
     """Return the source of the engine with a delay at the start of its `advance`."""
-    head, _, rest = source.partition(PLACE)
+    head, place, rest = source.partition(PLACE)
+    if not place:
+        raise StateError("planted sleep", f"must find {PLACE.strip()}", got="another engine")
     docstring, _, body = rest.partition(DOCSTRING_END)
     return head + PLACE + docstring + DOCSTRING_END + delay + body
 

@@ -165,14 +165,16 @@ def _centred(
     places = np.arange(length)
     best = (along @ sheet.apart(places[:, None], places, axis) ** 2).argmin(axis=1)
     # In whole parts of a step, so that sums of counts are exact and equal ones are equal.
-    shifts = np.arange(-(_FINE // 2), _FINE // 2 + 1)
-    squares = np.empty((shifts.size, len(along)))
-    for k, shift in enumerate(shifts):
-        apart = sheet.apart(places, places[:, None] + shift / _FINE, axis)
-        parts = np.rint(apart * _FINE) ** 2
-        squares[k] = np.einsum("ij,ij->i", along, parts[best])
+    shifts = np.arange(-(_FINE // 2), _FINE // 2 + 1)[:, None]
+    ahead = _FINE * sheet.ahead(places, places[:, None], axis)
+    first, second = (np.einsum("ij,ij->i", along, (ahead**k)[best]) for k in (1, 2))
+    squares = second - 2 * shifts * first + shifts**2 * total
+    if sheet.is_periodic and length % 2 == 0:
+        # From the place opposite it is not farther on the other way round.
+        opposite = along[np.arange(best.size), (best + length // 2) % length]
+        squares -= 2 * _FINE * length * np.maximum(shifts, 0) * opposite
     chosen = squares.argmin(axis=0)
-    found = best + shifts[chosen] / _FINE
+    found = best + shifts[chosen, 0] / _FINE
     if sheet.is_periodic:
         found = np.mod(found, length)
     has_some = total > 0

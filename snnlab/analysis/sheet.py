@@ -76,6 +76,25 @@ class Sheet:
         d = np.mod(d, length)
         return np.asarray(np.minimum(d, length - d))
 
+    def ahead(self, a: ArrayLike, b: ArrayLike, axis: int) -> NDArray[np.int64]:
+        """Return how far places `a` lie ahead of places `b` along an axis, on the shorter way.
+
+        Parameters
+        ----------
+        a, b : int, shapes that broadcast [grid steps]
+        axis : int
+
+        Returns
+        -------
+        int64 [grid steps]
+            Negative where `a` lies behind, and where both ways are equally long.
+        """
+        d = np.asarray(a, np.int64) - np.asarray(b, np.int64)
+        if not self.is_periodic:
+            return np.asarray(d)
+        half = self.shape[axis] // 2
+        return np.asarray(np.mod(d + half, self.shape[axis]) - half)
+
     def distance(self, a: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
         """Return the Euclidean distance between neurons, e.g. sources and targets of synapses.
 

@@ -13,6 +13,9 @@ VERSION_KEYS = frozenset(
 )
 """Coordinates that say which version was measured; differences in them are what is compared."""
 
+NAMES_A_VERSION = ("simulator_version", "commit", "tag", "version")
+"""Of these one must be known of a side, before two sides are of one version."""
+
 GROUPS: dict[str, tuple[str, ...]] = {
     "machine": ("machine_class_id", "machine_label", "backend", "gpu_model"),
     "stack": ("stack_id", "stack_variant"),
@@ -36,9 +39,10 @@ Timer flags are part of the stack.
 
 UNKNOWN = "not recorded"
 
-ASIDE = frozenset(
-    {"record_id", "series_id", "recorded_at", "campaign", "submitter", "schema_version", "dirty"}
-)
+ASIDE = frozenset({
+    "record_id", "series_id", "recorded_at", "campaign", "submitter", "schema_version", "dirty",
+    "anchor",
+})  # fmt: skip
 """Coordinates that tell who measured when, or follow from others; a dirty tree has its own row."""
 
 _IDS = frozenset({"spec_id", "layout_id", "machine_class_id", "machine_label", "stack_id"})
@@ -85,7 +89,7 @@ class Comparison:
     @property
     def confounders(self) -> tuple[Difference, ...]:
         """Differences that are not the version, and what is known of neither side."""
-        return tuple(d for d in self.differences if d.group != "version")
+        return tuple(d for d in self.differences if d.group != "version" or d.is_unknown)
 
     @property
     def may_say_regression(self) -> bool:
@@ -130,7 +134,8 @@ def confounders(a: Mapping[str, object], b: Mapping[str, object]) -> Comparison:
 
     An id (of a specification, a layout, a machine) is left out where a readable value of its group
     already tells the difference. What only one side has recorded counts as a difference, and what
-    `MATTERS` and neither has recorded is unknown: not knowing is no proof of sameness.
+    `MATTERS` and neither has recorded is unknown, as is whether files differed from a commit: not
+    knowing is no proof of sameness. Where neither tells any version, that is unknown, too.
 
     Parameters
     ----------
@@ -146,6 +151,8 @@ def confounders(a: Mapping[str, object], b: Mapping[str, object]) -> Comparison:
     found: list[Difference] = []
     for key in sorted(VERSION_KEYS & (set(a) | set(b))):
         found += _difference("version", key, a, b)
+    if all(_text(side.get(key)) == UNKNOWN for key in NAMES_A_VERSION for side in (a, b)):
+        found.append(Difference("version", "version", UNKNOWN, UNKNOWN))
     for group, keys in GROUPS.items():
         swept = sorted(k for k in set(a) | set(b) if k.startswith("p_"))
         names = [*keys, *(swept if group == "parameters" else [])]
@@ -156,7 +163,8 @@ def confounders(a: Mapping[str, object], b: Mapping[str, object]) -> Comparison:
         if needed and not own and _text(a.get(needed)) == _text(b.get(needed)) == UNKNOWN:
             found.append(Difference(group, needed, UNKNOWN, UNKNOWN))
     dirty = _text(a.get("dirty")), _text(b.get("dirty"))
-    if dirty[0] != dirty[1] or dirty[0] == "1":
+    has_commit = _text(a.get("commit")) != UNKNOWN or _text(b.get("commit")) != UNKNOWN
+    if dirty[0] != dirty[1] or dirty[0] == "1" or (dirty[0] == UNKNOWN and has_commit):
         found.append(Difference("stack", "dirty", *dirty))
     return Comparison(tuple(found))
 

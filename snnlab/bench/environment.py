@@ -70,7 +70,8 @@ def packages() -> list[str]:
 
     Not as a mapping: names of packages may look like those of secrets, which are redacted.
     """
-    found = {f"{d.metadata['Name']}=={d.version}" for d in distributions() if d.metadata["Name"]}
+    every = (d.metadata for d in distributions())  # a file each, which takes long to read
+    found = {f"{told['Name']}=={told['Version']}" for told in every if told["Name"]}
     return sorted(found, key=str.lower)
 
 

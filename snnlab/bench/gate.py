@@ -1,4 +1,4 @@
-"""A short guard: it fails on a slowdown that pairs have shown, or on wrong science."""
+"""A short guard: fails on a slowdown that pairs have shown, a missed bar, or wrong science."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from enum import StrEnum
 import numpy as np
 
 from snnlab.bench.adapters.choice import adapter_for
+from snnlab.bench.bars import Kept, promises
 from snnlab.bench.campaign import Campaign, run_campaign
 from snnlab.bench.ids import series_id
 from snnlab.bench.machine import cores_for
@@ -17,6 +18,7 @@ from snnlab.bench.one_run import Arm, Run
 from snnlab.bench.pairs import measure_versions, phase_of
 from snnlab.bench.record import Record
 from snnlab.bench.setting import Setting
+from snnlab.bench.side_by_side import REFERENCE, groups_of
 from snnlab.bench.spec import Cell, Spec
 from snnlab.bench.store import Store
 from snnlab.bench.verdict import Rule, Verdict, VerdictStatus
@@ -31,6 +33,7 @@ class GateStatus(StrEnum):
     OK = "ok"
     NOISE = "noise"
     SLOWER = "regression"
+    MISSED = "bar missed"
     INVALID = "invalid science"
     NO_DATA = "no data"
 
@@ -44,6 +47,7 @@ EXIT_CODES = {
     GateStatus.OK: 0,
     GateStatus.NOISE: 11,
     GateStatus.SLOWER: 12,
+    GateStatus.MISSED: 12,
     GateStatus.INVALID: 13,
     GateStatus.NO_DATA: 14,
 }
@@ -51,6 +55,7 @@ EXIT_CODES = {
 _ORDER = (
     GateStatus.INVALID,
     GateStatus.SLOWER,
+    GateStatus.MISSED,
     GateStatus.NO_DATA,
     GateStatus.NOISE,
     GateStatus.OK,
@@ -153,7 +158,7 @@ def _looked_at(guard: _Guard, cell: Cell) -> Judgement | _Sign:
     if guard.setting.is_over:
         return Judgement(cell, GateStatus.NOISE, "not looked at, the time was over")
     arm = Arm(cell, adapter, adapter.tree(cell))
-    runs = _look(guard, arm)
+    runs, record = _look(guard, arm)
     phase = phase_of(cell)
     times = [run.phases[phase] for run in runs if run.counts and phase in run.phases]
     wrong = [run for run in runs if run.status == "invalid_science"]
@@ -162,25 +167,31 @@ def _looked_at(guard: _Guard, cell: Cell) -> Judgement | _Sign:
     if not times:
         is_late = all(run.status == "timeout" for run in runs)
         return Judgement(cell, GateStatus.NOISE if is_late else GateStatus.NO_DATA, runs[0].why)
+    if cell.swept.get("simulator", REFERENCE) == REFERENCE:  # its peers promise nothing
+        told = [str(p) for p in promises(groups_of([record])) if p.kept is Kept.NO]
+        if told:
+            return Judgement(cell, GateStatus.MISSED, "; ".join(told))
     if guard.against:
         return _Sign(cell, guard.against, f"against {guard.against}")
-    record = _record(guard, cell)
-    if record is None:
+    before = _record(guard, cell)
+    if before is None:
         return Judgement(
             cell, GateStatus.OK, "the science is right; there is no record of this machine"
         )
-    return _beside(guard, cell, record, min(times), phase)
+    return _beside(guard, cell, before, min(times), phase)
 
 
-def _look(guard: _Guard, arm: Arm) -> list[Run]:
-    """A few runs of the version that is there, as many as the time allows."""
+def _look(guard: _Guard, arm: Arm) -> tuple[list[Run], Record]:
+    """A few runs of the version that is there, as many as the time allows, and their record."""
     values = arm.cell.values
     campaign = Campaign(
         (arm,), values["repeats"], guard.setting.machine, seed=values["seed"],
         discard=values["discard"], stop=lambda runs: guard.setting.is_over,
     )  # fmt: skip
     scratch = guard.scratch
-    return run_campaign(campaign, scratch.store, tell=scratch.tell, is_fresh=True).runs[0]
+    found = run_campaign(campaign, scratch.store, tell=scratch.tell, is_fresh=True)
+    records = scratch.store.records()
+    return found.runs[0], next(r for r in records if r.record_id == found.record_ids[0])
 
 
 def _record(guard: _Guard, cell: Cell) -> Record | None:
@@ -192,7 +203,7 @@ def _record(guard: _Guard, cell: Cell) -> Record | None:
         record for record in store.records_of(series)
         if record.record_id not in excluded
         and np.isin(record.dataset["status"].values, ("ok", "noisy")).all()
-        and record.dataset["dirty"].item() != 1.0
+        and record.dataset["dirty"].item() != 1.0 and "anchor" not in record.dataset.coords
     ]  # fmt: skip
     return max(found, key=lambda record: record.record_id, default=None)
 

@@ -22,6 +22,9 @@ FIGURES = (
 )  # fmt: skip
 """What a bar can be set for: times [s], and what tables derive from them."""
 
+RATIOS = ("construct", "simulate", "bytes_per_synapse", "peak_bytes")
+"""What the bar of a peer can be set for, as ``nest.simulate``: its figure / that of snnlab."""
+
 _ABSOLUTE = re.compile(r"/|~|\\\\|[A-Za-z]:[\\/]|file:")
 _DEVICE = re.compile(r"cpu|cuda(:\d+)?")
 _NAME = re.compile(r"[A-Za-z_][\w.>-]*")
@@ -242,11 +245,12 @@ def _variants(value: Any, where: str) -> tuple[dict[str, Any], ...]:
 
 def _bars(value: Any, where: str) -> dict[str, Any]:
     found = _mapping(value, where)
+    known = [*FIGURES, *(f"{peer}.{name}" for peer in SIMULATORS[1:] for name in RATIOS)]
     for name in found:
-        if name not in FIGURES:
-            raise unknown_name("Figure with a bar", name, FIGURES, context=where)
+        if name not in known:
+            raise unknown_name("Figure with a bar", name, known, context=where)
     return {
-        name: None if each is None else _finite(each, f"{where}, {name}")
+        name: None if each is None else _POSITIVE(each, f"{where}, {name}")
         for name, each in found.items()
     }
 
@@ -268,6 +272,7 @@ def _band(value: Any, where: str) -> tuple[float, float]:
 
 
 _SHARE = _number(0.0)
+_POSITIVE = _number(0.0, is_above=True)
 
 KEYS: Mapping[str, Key] = MappingProxyType({
     "name": Key(_text, "", "of the benchmark", is_axis=False),
@@ -295,7 +300,8 @@ KEYS: Mapping[str, Key] = MappingProxyType({
         is_axis=False,
     ),
     "bars": Key(
-        _bars, {}, f"figure -> what it should not exceed; of {', '.join(FIGURES)}", is_axis=False
+        _bars, {}, "figure -> what it should not exceed; peer.figure -> how many times snnlab's it "
+        "should be", is_axis=False,
     ),
     "warmup": Key(_number(0.0), 100.0, "model time before what is measured [ms]", is_science=True),
     "time": Key(
@@ -324,7 +330,7 @@ KEYS: Mapping[str, Key] = MappingProxyType({
     ),
     "device": Key(_device, "cpu", "cpu, cuda, cuda:0, ..."),
     "time_limit": Key(
-        _number(0.0, is_above=True), 600.0, "wall time after which a run is ended [s]",
+        _POSITIVE, 600.0, "wall time after which a run is ended [s]",
         is_axis=False,
     ),
     "sentinel_change": Key(

@@ -45,11 +45,14 @@ class Arm:
     adapter : Adapter
     tree : Tree
         The version.
+    is_anchor : bool
+        It is measured beside another one, to tell what the machine does.
     """
 
     cell: Cell
     adapter: Adapter
     tree: Tree
+    is_anchor: bool = False
 
     @property
     def label(self) -> str:

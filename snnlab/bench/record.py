@@ -29,11 +29,11 @@ from snnlab.bench.schema import (
     Variable,
     schema_attributes,
 )
-from snnlab.bench.seal import read_sealed, seal
+from snnlab.bench.seal import is_sealed, read_sealed, seal
 from snnlab.errors import FormatError, SpecError, StorageError
 from snnlab.record.atomic import replacing
 
-__all__ = ["Record", "make_record", "read_columns", "read_record", "write_record"]
+__all__ = ["Record", "make_record", "read_columns", "read_record", "seal_record", "write_record"]
 
 EXACT = 2**53
 """Counts are float64 once records are merged; beyond this they would not be exact."""
@@ -342,9 +342,48 @@ def write_record(record: Record, path: str | os.PathLike[str]) -> None:
             record.group(name).drop_encoding().to_netcdf(
                 partial, mode="a", group=name, engine="h5netcdf"
             )
-        written = quick_read(partial)  # what is sealed is what stands there
-        if written is not None and content_hash(written) == record.content_sha256:
-            partial.write_bytes(seal(partial.read_bytes(), written))
+        _put_seal(partial)
+
+
+def seal_record(path: str | os.PathLike[str]) -> bool:
+    """Give a record the seal that it lacks; what it says, and its hash, stay as they are.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    FormatError
+        The file is no record, its content is not what was written, or its seal does not agree.
+
+    Returns
+    -------
+    bool
+        Whether it has one now: not where it is written in a way that only the general reader knows.
+    """
+    target = Path(path)
+    _read_variables(target)
+    if is_sealed(content := target.read_bytes()):
+        if read_sealed(target) is None:
+            raise FormatError(
+                str(target), "must have a seal that agrees", got="one that does not",
+                remedy="The file was changed after it was written; take it from where it came "
+                "from.",
+            )  # fmt: skip
+        return True
+    with replacing(target) as partial:
+        partial.write_bytes(content)
+        return _put_seal(partial)
+
+
+def _put_seal(path: Path) -> bool:
+    """Seal what stands in a file, if that is what its hash says."""
+    written = quick_read(path)
+    if written is None or content_hash(written) != written.attrs.get(HASH):
+        return False
+    path.write_bytes(seal(path.read_bytes(), written))
+    return True
 
 
 def read_record(path: str | os.PathLike[str]) -> Record:

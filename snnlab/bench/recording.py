@@ -217,6 +217,8 @@ def _coordinates(
         "ranks": cell["ranks"],
         "threads": cell["threads"],
     }
+    if arm.is_anchor:
+        found["anchor"] = 1.0
     parameters = {name: cell[name] for name in AS_PARAMETERS if cell.is_told(name)}
     parameters |= dict(cell["parameters"])
     return found | {

@@ -157,12 +157,15 @@ _TEXT = (
     "simulator_version", "commit", "commit_time", "backend", "gpu_model", "recorded_at",
     "campaign", "submitter",
 )  # fmt: skip
-_NUMBERS = ("commit_order", "dirty", "n_nodes", "ranks", "threads", "schema_version")
+_NUMBERS = ("anchor", "commit_order", "dirty", "n_nodes", "ranks", "threads", "schema_version")
 
 COORDINATES: Mapping[str, type[str] | type[float]] = MappingProxyType(
     dict.fromkeys(_TEXT, str) | dict.fromkeys(_NUMBERS, float)
 )
-"""Name of what can be grouped by -> type; along `record`. `dirty` is 0 or 1, NaN if not known."""
+"""Name of what can be grouped by -> type; along `record`. `dirty` is 0 or 1, NaN if not known.
+
+`anchor` is 1 where a version was measured beside another one, to tell what the machine does.
+"""
 
 PARAMETER = "p_"
 """Coordinates with this prefix are swept parameters, text or float."""

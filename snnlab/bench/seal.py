@@ -19,7 +19,7 @@ import xarray as xr
 
 from snnlab.bench.quick_read import Columns
 
-__all__ = ["read_sealed", "seal", "unsealed"]
+__all__ = ["is_sealed", "read_sealed", "seal", "unsealed"]
 
 MAGIC = b"SNNSEAL1"
 _HASH, _LENGTH = 32, 8
@@ -50,9 +50,14 @@ def seal(content: bytes, data: Columns) -> bytes:
     return whole + hashlib.sha256(whole).digest() + MAGIC
 
 
+def is_sealed(content: bytes) -> bool:
+    """Return whether a file has a seal, be it one that agrees or not."""
+    return content.endswith(MAGIC)
+
+
 def unsealed(content: bytes) -> bytes:
     """Return the content of a file without the seal that it may have."""
-    if not content.endswith(MAGIC):
+    if not is_sealed(content):
         return content
     return content[: len(content) - _TAIL - _length(content)]
 
@@ -70,7 +75,7 @@ def read_sealed(path: Path) -> Columns | None:
         There is no such file.
     """
     content = path.read_bytes()
-    if not content.endswith(MAGIC):
+    if not is_sealed(content):
         return None
     hashed, end = memoryview(content)[: -_HASH - len(MAGIC)], len(content) - _TAIL
     if hashlib.sha256(hashed).digest() != content[-_HASH - len(MAGIC) : -len(MAGIC)]:

@@ -10,7 +10,17 @@ from typing import Any
 
 from snnlab.bench.record import Record
 
-__all__ = ["REFERENCE", "Group", "Timed", "fastest", "groups_of", "middle", "newest", "ratios"]
+__all__ = [
+    "REFERENCE",
+    "Group",
+    "Timed",
+    "fastest",
+    "groups_of",
+    "middle",
+    "newest",
+    "ratios",
+    "reference_of",
+]
 
 REFERENCE = "snnlab"
 
@@ -66,7 +76,7 @@ class Group:
         In the order of their records.
     records : list of Record
     bars : mapping
-        Figure -> what it should not exceed, as the newest record has it.
+        As `keys.KEYS` has them, from the newest record or the specification of today.
     """
 
     network: str
@@ -102,12 +112,16 @@ class Group:
         return f"{self.simulator} ({self.setting})" if self.setting else self.simulator
 
 
-def groups_of(records: Iterable[Record]) -> list[Group]:
+def groups_of(
+    records: Iterable[Record], bars: Mapping[str, Mapping[str, float]] | None = None
+) -> list[Group]:
     """Return the runs of records, by network, simulator, setting, and what went on beside.
 
     Parameters
     ----------
     records : iterable of Record
+    bars : mapping, optional
+        Benchmark -> bars that hold in place of those that stand in its records.
 
     Returns
     -------
@@ -140,7 +154,8 @@ def groups_of(records: Iterable[Record]) -> list[Group]:
         provenance = record.provenance
         group.records.append(record)
         group.runs += _runs(record, own, provenance.get("notes", {}))
-        group.bars = provenance.get("spec", {}).get("values", {}).get("bars", {})
+        recorded = provenance.get("spec", {}).get("values", {}).get("bars", {})
+        group.bars = (bars or {}).get(benchmark, recorded)
     return sorted(found.values(), key=lambda g: (places[g.network], g.simulator != REFERENCE))
 
 
@@ -149,6 +164,8 @@ def newest(records: Iterable[Record]) -> list[Record]:
     found: dict[Any, dict[str, list[Record]]] = {}
     told = [(record, _coordinates(record)) for record in records]
     for record, own in sorted(told, key=lambda each: str(each[1].get("recorded_at", ""))):
+        if "anchor" in own:  # of an old version, beside a new one
+            continue
         swept = (n for n in own if n.startswith("p_") or n in _WHAT)
         key = tuple(sorted((name, own[name]) for name in swept))
         found.setdefault(key, {}).setdefault(str(own.get("campaign", "")), []).append(record)
@@ -167,6 +184,12 @@ def fastest(groups: Iterable[Group]) -> list[Group]:
         often = [group for group in settings if len(group.counted) == most]
         found.append(min(often, key=lambda group: group.seconds))
     return found
+
+
+def reference_of(groups: Iterable[Group], network: str) -> Group | None:
+    """Return what the others are compared with: snnlab, or what was measured first."""
+    mine = [group for group in groups if group.network == network]
+    return next((g for g in mine if g.simulator == REFERENCE), mine[0] if mine else None)
 
 
 def middle(group: Group, figure: str) -> float | None:

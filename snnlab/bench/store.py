@@ -17,8 +17,9 @@ from snnlab.bench.combine import combine
 from snnlab.bench.ids import canonical, content_id
 from snnlab.bench.index import Marks, read_index, write_index
 from snnlab.bench.read_many import read_many
-from snnlab.bench.record import Record, read_record, write_record
+from snnlab.bench.record import Record, read_record, seal_record, write_record
 from snnlab.bench.redaction import redaction
+from snnlab.bench.seal import is_sealed
 from snnlab.errors import FormatError, SpecError, StorageError
 from snnlab.record.atomic import replacing
 
@@ -144,6 +145,24 @@ class Store:
         for path in sorted((self.root / "records" / series[:2] / series).glob("*.nc")):
             if not path.name.startswith("."):
                 yield read_record(path)
+
+    def seal(self) -> tuple[int, int]:
+        """Check every record, and give those of before the seal that later ones are written with.
+
+        Returns
+        -------
+        n_sealed, n_left : int
+            Records that have one now and had none, and those that cannot have one.
+
+        Raises
+        ------
+        FormatError
+            A record is damaged; those before it are sealed.
+        """
+        paths = self.paths()
+        had = [is_sealed(path.read_bytes()) for path in paths]
+        have = [seal_record(path) for path in paths]
+        return sum(have) - sum(had), len(have) - sum(have)
 
     def merge(self, other: Store) -> int:
         """Take over what another store has and this one lacks; return how many records.

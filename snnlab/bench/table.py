@@ -4,27 +4,38 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import median
 
+from snnlab.bench.bars import Kept, Promise, promises
 from snnlab.bench.limits import PHASES, limit, parts, shares
 from snnlab.bench.markdown import number, table
 from snnlab.bench.record import Record
-from snnlab.bench.side_by_side import REFERENCE, Group, fastest, groups_of, middle, ratios
+from snnlab.bench.side_by_side import (
+    REFERENCE,
+    Group,
+    fastest,
+    groups_of,
+    middle,
+    ratios,
+    reference_of,
+)
 
-__all__ = ["missed", "page"]
+__all__ = ["page", "promised"]
 
 Cells = list[str]
 
 
-def page(records: Iterable[Record]) -> str:
+def page(records: Iterable[Record], bars: Mapping[str, Mapping[str, float]] | None = None) -> str:
     """Return the whole page.
 
     Parameters
     ----------
     records : iterable of Record
+    bars : mapping, optional
+        Benchmark -> bars in place of those that the records have.
     """
-    groups = groups_of(records)
+    groups = groups_of(records, bars)
     best = fastest(groups)
     quiet, busy = ([g for g in best if bool(g.beside) is is_busy] for is_busy in (False, True))
     lines = [
@@ -42,19 +53,11 @@ def page(records: Iterable[Record]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def missed(records: Iterable[Record]) -> list[str]:
-    """Return the bars that were not reached, in words.
-
-    Parameters
-    ----------
-    records : iterable of Record
-    """
-    quiet = [group for group in fastest(groups_of(records)) if not group.beside]
-    return [
-        f"{network}: {figure} {value}, bar {bar}"
-        for network, figure, value, bar, reached in _bars(quiet)
-        if reached != "yes"
-    ]
+def promised(
+    records: Iterable[Record], bars: Mapping[str, Mapping[str, float]] | None = None
+) -> list[Promise]:
+    """Return the bars, and what was measured of each; arguments as of `page`."""
+    return list(promises(g for g in fastest(groups_of(records, bars)) if not g.beside))
 
 
 def _conditions(groups: Sequence[Group]) -> Iterator[str]:
@@ -93,12 +96,6 @@ def _conditions(groups: Sequence[Group]) -> Iterator[str]:
 def _texts(records: Sequence[Record], name: str) -> list[str]:
     found = (str(r.dataset[name].item()) for r in records if name in r.dataset.coords)
     return list(dict.fromkeys(text for text in found if text))
-
-
-def _reference(groups: Sequence[Group], network: str) -> Group | None:
-    """What the others are compared with: snnlab, or what was measured first."""
-    mine = [group for group in groups if group.network == network]
-    return next((g for g in mine if g.simulator == REFERENCE), mine[0] if mine else None)
 
 
 def _networks(groups: Iterable[Group]) -> list[str]:
@@ -144,7 +141,7 @@ def _speed(groups: list[Group], quiet: list[Group]) -> Iterator[Cells]:
         is_ours = group.simulator == REFERENCE and group.counted and not group.beside
         if group not in quiet and not is_ours:
             continue
-        reference = _reference(quiet, group.network)
+        reference = reference_of(quiet, group.network)
         times = [run.seconds for run in group.counted]
         each = ratios(group, reference) if reference not in (None, group) else []
         peak = middle(group, "peak_bytes")
@@ -169,7 +166,7 @@ def _range(each: Sequence[float]) -> str:
 def _phases(quiet: list[Group]) -> Iterator[Cells]:
     """Shares of the phases of the median run of the reference, and what limits it."""
     for group in quiet:
-        if group is not _reference(quiet, group.network):
+        if group is not reference_of(quiet, group.network):
             continue
         figures = group.typical.figures
         part = shares(parts(figures))
@@ -195,6 +192,10 @@ def _beside(groups: list[Group], busy: list[Group]) -> Iterator[Cells]:
             ]  # fmt: skip
 
 
+COUNT = 1e4
+"""From here on a value is that of a count, which is told whole."""
+
+
 def _science(groups: list[Group]) -> Iterator[Cells]:
     """What was checked, where it was found, and where it had to be."""
     for group in groups:
@@ -204,23 +205,19 @@ def _science(groups: list[Group]) -> Iterator[Cells]:
             for k, name in enumerate(data["check"].values if "check" in data.coords else ()):
                 low, high = (data[f"check_{n}"].values[0, k] for n in ("low", "high"))
                 if math.isfinite(low):  # results of others come without a band
-                    bands[str(name)] = f"{low:g} ... {high:g}"
+                    bands[str(name)] = f"{low:.10g} ... {high:.10g}"
         for name, band in bands.items():
             value = middle(group, f"check {name}")
-            told = "" if value is None else f"{value:.4g}"
+            told = "" if value is None else f"{value:.{10 if value >= COUNT else 4}g}"
             beside = f", {group.beside} beside" if group.beside else ""
             yield [group.network, f"{group.label}{beside}", name, told, band]
 
 
 def _bars(quiet: list[Group]) -> Iterator[Cells]:
     """What the reference should reach, and whether it does."""
-    for network in _networks(quiet):
-        group = _reference(quiet, network)
-        for figure, bar in group.bars.items() if group is not None else ():
-            value = middle(group, figure)  # type: ignore[arg-type]
-            is_reached = value is not None and value <= bar
-            told = "unknown" if value is None else f"{value:.3g}"
-            yield [network, figure, told, f"<= {bar:g}", "yes" if is_reached else "**no**"]
+    for promise in promises(quiet):
+        reached = f"**{promise.kept}**" if promise.kept is Kept.NO else str(promise.kept)
+        yield [promise.network, promise.figure, promise.measured, promise.wanted, reached]
 
 
 def _failures(groups: Iterable[Group]) -> Iterator[Cells]:

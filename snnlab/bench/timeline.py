@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 from snnlab.bench.history import BORDERS, Series
 from snnlab.bench.schema import RECORD
 
-__all__ = ["Quantity", "main_quantity", "ok_values", "order_of_versions", "series_of"]
+__all__ = [
+    "Quantity",
+    "anchors",
+    "main_quantity",
+    "ok_values",
+    "order_of_versions",
+    "series_of",
+]
 
 SENTINEL_LIMIT = 0.03
 """Relative change of the fixed workload above which a batch is noisy."""
@@ -106,7 +113,8 @@ def series_of(
 ) -> tuple[Series, list[int]]:
     """Return the series of one line of history, and the place of the record behind each point.
 
-    Dirty trees and excluded records are left out: they belong to no version.
+    Dirty trees and excluded records are left out: they belong to no version. Records of an anchor
+    are no points of their own, but stand beside those that were measured in their campaign.
 
     Parameters
     ----------
@@ -122,10 +130,12 @@ def series_of(
     dirty = data["dirty"].values if "dirty" in data.coords else np.zeros(data.sizes[RECORD])
     ids = _texts(data, "record_id")
     known = [bool(np.isfinite(row).any()) for row in quantity.values]
-    places = [
+    usable = [
         k for k in order_of_versions(data)
         if known[k] and dirty[k] != 1.0 and ids[k] not in excluded
     ]  # fmt: skip
+    is_anchor = anchors(data)
+    places = [k for k in usable if not is_anchor[k]]
     values = np.array([np.nanmedian(quantity.values[k]) for k in places], np.float64)
     versions = [_version(data, k) for k in places]
     borders = {
@@ -135,8 +145,25 @@ def series_of(
     series = Series(
         name=name, values=values, batches=_batches(data, places), versions=tuple(versions),
         borders=borders, noisy=noisy,
+        anchor=_anchor(data, quantity, places, [k for k in usable if is_anchor[k]]),
     )  # fmt: skip
     return series, places
+
+
+def anchors(data: xr.Dataset) -> NDArray[np.bool_]:
+    """Return which records are of a version that was measured to tell what the machine does."""
+    if "anchor" not in data.coords:
+        return np.zeros(data.sizes[RECORD], bool)
+    return np.asarray(data["anchor"].values == 1.0)
+
+
+def _anchor(
+    data: xr.Dataset, quantity: Quantity, places: Sequence[int], own: Sequence[int]
+) -> NDArray[np.float64] | None:
+    """What the anchor took in the campaign of each point; NaN where it was not measured."""
+    campaigns = _texts(data, "campaign")
+    took = {campaigns[k]: float(np.nanmedian(quantity.values[k])) for k in own}
+    return np.array([took.get(campaigns[k], np.nan) for k in places]) if took else None
 
 
 def _version(data: xr.Dataset, place: int) -> str:

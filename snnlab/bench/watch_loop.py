@@ -7,6 +7,7 @@ import math
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -54,6 +55,9 @@ class Watched:
         Gaps to fill per line and look.
     most_commits : int
         How far back versions are looked at.
+    anchor : str
+        A commit or tag that is measured in the same rounds as each version, and never changes:
+        where it moves as well, the machine did. Default: none.
     """
 
     repository: Path
@@ -66,6 +70,7 @@ class Watched:
     every: timedelta | None = None
     most_gaps: int = 0
     most_commits: int = 200
+    anchor: str = ""
 
 
 def commits_of(repository: Path, ref: str, most: int) -> list[Commit]:
@@ -102,13 +107,21 @@ class Watcher:
         )  # fmt: skip
 
     def run(self, task: Task) -> None:
-        """Measure one task: check out its version, run all repeats, write the record."""
+        """Measure one task: check out its version, run all repeats, write the record.
+
+        The anchor, if it is another version, runs in the same rounds, and has a record of its own.
+        """
         own, cell = self.watched, self._cells[task.wanted.series_id]
-        with checked_out(own.repository, task.commit.sha) as folder:
-            arm = Arm(cell, adapter_for(cell["simulator"], own.pythons), tree_of(folder))
+        adapter = adapter_for(cell["simulator"], own.pythons)
+        with ExitStack() as stack:
+            folder = stack.enter_context(checked_out(own.repository, task.commit.sha))
+            arms = [Arm(cell, adapter, tree_of(folder))]
+            if own.anchor and _commit(own.repository, own.anchor) != task.commit.sha:
+                folder = stack.enter_context(checked_out(own.repository, own.anchor))
+                arms.append(Arm(cell, adapter, tree_of(folder), is_anchor=True))
             campaign = Campaign(
-                (arm,), cell["repeats"], own.machine, seed=cell["seed"], discard=cell["discard"],
-                stack_variant=own.stack_variant,
+                tuple(arms), cell["repeats"], own.machine, seed=cell["seed"],
+                discard=cell["discard"], stack_variant=own.stack_variant,
             )  # fmt: skip
             run_campaign(campaign, own.store, tell=self.tell, is_fresh=task.again)
 
@@ -150,6 +163,10 @@ class Watcher:
         versions = {} if stored.get("compiler") else _now(stored.get("packages", {}))
         facts = stack_facts(versions, own.machine)
         return stack_id(facts, simulator=adapter.package)
+
+
+def _commit(repository: Path, name: str) -> str:
+    return git(repository, "rev-parse", "--verify", f"{name}^{{commit}}")
 
 
 def _now(packages: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,6 +71,7 @@ class Subscription:
         self._on_room = on_room
         self._credit = max_pending
         self._pending: deque[Frame] = deque()
+        self._is_awaited = False
         self._changed = threading.Condition()
         self._is_delivering = False
         self._is_closed = False
@@ -79,6 +80,11 @@ class Subscription:
     def is_closed(self) -> bool:
         """Whether it gets no more frames; those that wait can still be taken."""
         return self._is_closed or self._is_orphan
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for what one of the frames shows that were not taken yet."""
+        return self._is_awaited
 
     @property
     def is_full(self) -> bool:
@@ -114,20 +120,37 @@ class Subscription:
         self._on_room()
         return frame
 
-    def drain(self, timeout: float | None = None) -> list[Frame]:
+    def drain(self, timeout: float | None = None) -> tuple[list[Frame], bool]:
         """As `take`, but return all that wait as they are: to merge many of them costs time.
 
         Parameters
         ----------
         timeout : float [s], optional
             Longest wait; default: until there is one or the subscription is closed.
+
+        Returns
+        -------
+        frames : list of Frame
+        is_awaited : bool
+            Whether somebody waits for what one of them shows.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._pending or self.is_closed, timeout)
-            frames = list(self._pending)
+            frames, is_awaited = list(self._pending), self._is_awaited
             self._pending.clear()
+            self._is_awaited = False
         self._on_room()
-        return frames
+        return frames, is_awaited
+
+    def pause(self, timeout: float) -> None:
+        """Let time pass in which frames may gather, unless one comes that is awaited.
+
+        Parameters
+        ----------
+        timeout : float [s]
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_awaited or self.is_closed, timeout)
 
     def close(self) -> None:
         """Get no more frames; closing twice is allowed."""
@@ -142,12 +165,13 @@ class Subscription:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def push(self, frame: Frame) -> None:
+    def push(self, frame: Frame, *, is_awaited: bool = False) -> None:
         """Take note of a frame and deliver it if there is credit; for the hub."""
         with self._changed:
             if self.is_closed:
                 return
             self._pending.append(frame)
+            self._is_awaited |= is_awaited
             if not self.lossless:
                 self._keep_small()
             self._changed.notify_all()
@@ -179,10 +203,11 @@ class Subscription:
             return callback, self._next()
 
     def _next(self) -> Frame:
-        if self.lossless:
-            return self._pending.popleft()
-        self._merge()
-        return self._pending.popleft()
+        if not self.lossless:
+            self._merge()
+        frame = self._pending.popleft()
+        self._is_awaited &= bool(self._pending)
+        return frame
 
     def _merge(self) -> None:
         """Merge what may be merged: one frame, or one for each structure the network had."""
@@ -250,10 +275,17 @@ class Hub:
         """Whether a lossless reader has no room, so that the simulation has to wait."""
         return any(subscription.is_full for subscription in self.subscriptions)
 
-    def publish(self, frame: Frame) -> None:
-        """Hand a frame to every reader; never waits, except for callbacks."""
+    def publish(self, frame: Frame, *, is_awaited: bool = False) -> None:
+        """Hand a frame to every reader; never waits, except for callbacks.
+
+        Parameters
+        ----------
+        frame : Frame
+        is_awaited : bool
+            Whether somebody waits for what it shows, such as what came of an edit.
+        """
         for subscription in self.subscriptions:
-            subscription.push(frame)
+            subscription.push(frame, is_awaited=is_awaited)
 
     def close(self) -> None:
         """Close every subscription."""

@@ -117,9 +117,9 @@ class Outlet:
             raise self.blocked
 
     def _publish(self, frame: Frame) -> None:
-        self.is_awaited = False
+        is_awaited, self.is_awaited = self.is_awaited, False
         self.published_at = time.perf_counter()
-        self.hub.publish(frame)
+        self.hub.publish(frame, is_awaited=is_awaited)
 
     def _is_kept(self, frame: Frame) -> bool:
         if isinstance(self.recording, LoggedRecording):

@@ -136,7 +136,7 @@ def test_more_than_the_version_differs_is_no_regression(tmp_path: Path) -> None:
 
 
 def test_records_of_other_days_have_no_verdict() -> None:
-    known = dict.fromkeys(MATTERS.values(), "1")
+    known = dict.fromkeys(MATTERS.values(), "1") | {"dirty": 0.0}
     a = record(coordinates=known | {"commit": "a" * 40, "campaign": "monday"})
     b = record(simulate=9.0, coordinates=known | {"commit": "b" * 40, "campaign": "tuesday"})
     told = compare(a, b)

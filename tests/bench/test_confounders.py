@@ -88,6 +88,14 @@ def test_what_matters_and_neither_side_has_recorded_is_unknown(key: str) -> None
     assert other.word_for(slower=True).startswith("difference")
 
 
+def test_two_versions_that_nobody_tells_are_no_repetition() -> None:
+    nameless = {key: value for key, value in RECORD.items() if key not in ("commit", "dirty")}
+    found = confounders(nameless | {"commit_order": 0.0}, nameless | {"commit_order": 0.0})
+    assert found.word_for(slower=True) == "difference (unknown whether the same: version)"
+    assert not found.may_say_regression
+    assert "whether version are the same is unknown" in str(found)
+
+
 def test_types_of_numbers_do_not_matter() -> None:
     assert confounders(RECORD, RECORD | {"p_scale": np.float64(8.0)}).differences == ()
 
@@ -98,8 +106,18 @@ def test_every_coordinate_of_a_record_has_its_place() -> None:
 
 
 @pytest.mark.parametrize(
-    ("a", "b", "n"), [(0.0, 0.0, 0), (1.0, 1.0, 1), (np.nan, np.nan, 0), (0.0, np.nan, 1)]
+    ("a", "b", "n"), [(0.0, 0.0, 0), (1.0, 1.0, 1), (np.nan, np.nan, 1), (0.0, np.nan, 1)]
 )
 def test_dirty_trees_are_told(a: float, b: float, n: int) -> None:
     found = confounders(RECORD | {"dirty": a}, RECORD | {"dirty": b, "commit": "bbbb"})
     assert [d.name for d in found.confounders] == ["dirty"] * n
+    if np.isnan(a) and np.isnan(b):
+        assert found.word_for(slower=True) == "difference (unknown whether the same: dirty)"
+
+
+def test_a_version_without_a_commit_has_no_files_that_differ_from_it() -> None:
+    peer = {k: v for k, v in RECORD.items() if k not in ("commit", "dirty")} | {"dirty": np.nan}
+    found = confounders(
+        peer | {"simulator_version": "3.9"}, peer | {"simulator_version": "3.10", "commit": ""}
+    )
+    assert found.may_say_regression

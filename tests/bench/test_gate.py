@@ -75,6 +75,17 @@ def test_a_machine_that_was_faster_once_is_no_slowdown(repository: Path) -> None
     assert "pairs: same" in judgement.why
 
 
+def test_an_anchor_is_no_version_to_compare_with(repository: Path) -> None:
+    """It was measured last, but for the machine's sake, and is much older."""
+    found = plan(load_spec(repository / "sleepy.yaml"), Store(repository / "no"), MACHINE).items
+    arms = tuple(replace(item.arm, is_anchor=True) for item in found)
+    (repository / "program.py").write_text(STATED.replace("= 1.0\n", "= 0.1\n"))
+    run_campaign(Campaign(arms, 3, MACHINE, discard=0), Store(repository.parent / "store"))
+    (repository / "program.py").write_text(STATED)
+    found = judged(repository)
+    assert (found.status, "no sign of a slowdown" in found.why) == ("ok", True)
+
+
 def test_a_version_that_git_does_not_have_is_noise(repository: Path) -> None:
     found = plan(load_spec(repository / "sleepy.yaml"), Store(repository / "no"), MACHINE).items
     arms = [replace(i.arm, tree=replace(i.arm.tree, commit="f" * 40)) for i in found]
@@ -97,6 +108,17 @@ def test_wrong_science_fails(repository: Path) -> None:
     assert judged(repository, store="empty").status == "invalid science"
 
 
+def test_a_bar_that_is_missed_for_certain_fails(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = repository / "sleepy.yaml"
+    path.write_text(path.read_text() + "bars: {simulate: 0.005}\n")
+    words = ["bench", "gate", str(path), "--store", str(repository.parent / "empty")]
+    assert main(words) == 12
+    assert "sleepy: bar missed, sleepy: simulate 0.00987, bar <= 0.005" in capsys.readouterr().out
+    assert main([*words, "--set", "bars.simulate=null"]) == 0
+
+
 def test_a_program_that_dies_is_no_data(repository: Path) -> None:
     (repository / "program.py").write_text("import sys; sys.exit('lost')")
     found = judged(repository)
@@ -114,7 +136,8 @@ def test_time_that_is_over_is_noise(repository: Path) -> None:
         (("ok", "ok"), "ok", 0),
         (("ok", "noise"), "noise", 11),
         (("noise", "no data"), "no data", 14),
-        (("regression", "no data"), "regression", 12),
+        (("regression", "bar missed"), "regression", 12),
+        (("bar missed", "no data"), "bar missed", 12),
         (("regression", "invalid science"), "invalid science", 13),
     ],
 )

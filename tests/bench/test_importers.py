@@ -190,6 +190,20 @@ def test_asv_without_its_definitions_still_has_times(tmp_path: Path) -> None:
     assert np.nanmax(data["wall_time"].values) < 1e-3
 
 
+def test_a_layout_that_a_file_does_not_tell_is_unknown_and_not_the_same(tmp_path: Path) -> None:
+    later = tmp_path / "later.json"
+    later.write_text(ASV.read_text().replace("c8e453b8", "d8e453b8"))
+    a, b = (
+        {str(n): v.values[0] for n, v in by_name(path)["b.time_plain"].dataset.coords.items()
+         if v.dims == ("record",)}
+        for path in (ASV, later)
+    )  # fmt: skip
+    found = confounders(a, b)
+    assert {d.name for d in found.differences if d.group == "version"} == {"commit"}
+    assert {(d.name, d.is_unknown) for d in found.confounders} == {("layout_id", True)}
+    assert found.word_for(slower=True) == "difference (unknown whether the same: layout_id)"
+
+
 # --- pytest-benchmark -----------------------------------------------------------------------------
 
 

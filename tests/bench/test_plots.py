@@ -197,7 +197,7 @@ def test_comparison_shows_first_what_differs(published: xr.Dataset) -> None:
     assert isinstance(next(iter(layout)), hv.Table)
     assert ("parameters", "scale", "8", "10") in list(zip(*table.columns().values(), strict=True))
     assert "not comparable as versions" in table.opts.get("plot").kwargs["title"]
-    known = dict.fromkeys(MATTERS.values(), "1")
+    known = dict.fromkeys(MATTERS.values(), "1") | {"dirty": 0.0}
     same = confounder_table(confounders(known | {"commit": "a"}, known | {"commit": "b"}))
     assert same.opts.get("plot").kwargs["title"] == "what differs"
     figure(layout)

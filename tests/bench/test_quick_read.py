@@ -12,10 +12,15 @@ from snnlab.bench.quick_read import quick_read
 from snnlab.bench.read_many import processes_for, read_many
 from snnlab.bench.record import content_hash, make_record, plain_text, read_record, write_record
 from snnlab.bench.seal import read_sealed, seal, unsealed
+from snnlab.bench.store import Store
+from snnlab.cli import main
 from snnlab.errors import FormatError
 from tests.bench.records import record
 
-REAL = sorted((Path(__file__).parents[2] / "benchmarks/store/records").rglob("*.nc"))
+REAL = sorted(
+    path for store in ("store", "published")
+    for path in (Path(__file__).parents[2] / "benchmarks" / store / "records").rglob("*.nc")
+)  # fmt: skip
 
 
 def by_xarray(path: Path) -> xr.Dataset:
@@ -40,7 +45,7 @@ def written(path: Path) -> list[Path]:
 
 
 def test_direct_reading_is_reading_with_xarray(tmp_path: Path) -> None:
-    assert len(REAL) >= 4
+    assert len(REAL) >= 11
     for path in [*REAL, *written(tmp_path)]:
         expected = by_xarray(path)
         found = quick_read(path)
@@ -68,13 +73,49 @@ def test_what_is_sealed_is_what_stands_in_the_file(tmp_path: Path) -> None:
 
 
 def test_records_without_a_seal_are_read_from_their_variables(tmp_path: Path) -> None:
-    assert all(read_sealed(path) is None for path in REAL)
     paths = written(tmp_path)
     expected = read_many(paths)
     for path in paths:
         path.write_bytes(unsealed(path.read_bytes()))
         assert read_sealed(path) is None
     xr.testing.assert_identical(read_many(paths), expected)
+
+
+def test_records_of_the_repository_have_a_seal_that_agrees() -> None:
+    for path in REAL:
+        sealed, read = read_sealed(path), quick_read(path)
+        assert sealed is not None, path
+        assert read is not None
+        xr.testing.assert_identical(sealed.dataset(), read.dataset())
+
+
+def test_records_of_before_are_sealed_and_stay_what_they_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, words = Store(tmp_path), ["bench", "seal", "--store", str(tmp_path)]
+    assert main(words) == 14
+    for made in (record(), record(repeats=2), record(coordinates={"machine_label": "Jülich"})):
+        store.add(made)
+    as_made = {path: path.read_bytes() for path in store.paths()}
+    for path in store.paths()[1:]:
+        path.write_bytes(unsealed(path.read_bytes()))
+    assert main(words) == 0
+    assert "3 records are as they were written, 2 of them" in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in store.paths()} == as_made
+    assert store.seal() == (0, 0)
+
+
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_what_is_damaged_is_not_sealed(tmp_path: Path, is_sealed: bool) -> None:
+    store = Store(tmp_path)
+    path = store.add(record())
+    content = path.read_bytes() if is_sealed else unsealed(path.read_bytes())
+    place = content.index(b"simulate") if not is_sealed else len(content) - 60
+    damaged = content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+    path.write_bytes(damaged)
+    with pytest.raises(FormatError, match="seal that agrees" if is_sealed else "content hash"):
+        store.seal()
+    assert path.read_bytes() == damaged
 
 
 @pytest.mark.parametrize(("name", "key"), [("model_time", "units"), ("wall_time", "source")])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snnlab.bench.machine import discover
 from snnlab.bench.spec import load_spec
 from snnlab.bench.store import Store
+from snnlab.bench.timeline import anchors, main_quantity, series_of
 from snnlab.bench.watch import Commit, Reason, Task, Wanted
 from snnlab.bench.watch_loop import Watched, Watcher, commits_of, watch
 from snnlab.cli import main
@@ -57,6 +60,35 @@ def test_each_commit_is_measured_once(code: Path, tmp_path: Path) -> None:
     assert measured == {c.sha for c in commits_of(code, "main", 10)}
     assert sorted(data["commit_order"].values) == [1, 2, 3, 4]
     assert set(data["series_id"].values) == {first[0].wanted.series_id}
+
+
+def test_an_anchor_is_measured_in_the_same_rounds(code: Path, tmp_path: Path) -> None:
+    store = Store(tmp_path / "store")
+    spec = load_spec(code / "sleepy.yaml").override({"repeats": 2})
+    git(code, "tag", "v1")
+    watched = Watched(code, "main", (spec,), store, discover(), anchor="v1")
+    watcher = Watcher(watched)
+    watch(watcher.due, watcher.run, interval=0.0, looks=1)
+    for text in ("two", "three"):
+        commit(code, text)
+        watch(watcher.due, watcher.run, interval=0.0, looks=1)
+    assert watcher.due() == ()
+    data = store.load()
+    # The anchor's own turn, then two versions with the anchor beside each.
+    assert data.sizes["record"] == 5
+    found, places = series_of(data, main_quantity(data), "sleepy")
+    first, *_ = commits_of(code, "main", 10)
+    assert [v[:10] for v in found.versions] == [c.sha[:10] for c in commits_of(code, "main", 10)]
+    assert np.isnan(found.anchor).tolist() == [True, False, False]
+    beside = np.flatnonzero(anchors(data))
+    assert {str(data["commit"].values[k]) for k in beside} == {first.sha}
+    assert set(beside) | set(places) == set(range(5))
+    blocks = data["block"].isel(record=[places[-1], beside[-1]]).values
+    assert blocks.tolist() == [[0.0, 1.0]] * 2
+    commit(code, "four")
+    lost = Watcher(replace(watched, anchor="no-such-tag"))
+    with pytest.raises(SpecError, match="rev-parse"):
+        lost.run(lost.due()[0])
 
 
 def test_commits_are_first_parents_in_order(code: Path) -> None:

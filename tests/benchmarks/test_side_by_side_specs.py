@@ -7,7 +7,10 @@ import pytest
 
 from snnlab.bench.adapters.plain import plain
 from snnlab.bench.adapters.simulators import made
+from snnlab.bench.bars import Kept
+from snnlab.bench.importers.files import import_results
 from snnlab.bench.spec import load_spec
+from snnlab.bench.table import page, promised
 from snnlab.build.expected import expected_total
 from snnlab.interop import native_json
 from tests.architecture.source import ROOT
@@ -25,6 +28,10 @@ SYNAPSES = {
     "coba4k": 0.32e6, "stdp5k": 2.5e6, "stdp10k": 10e6,
     "build-indegree": 40e6, "build-total": 40e6, "build-bernoulli": 40e6,
 }  # fmt: skip
+
+
+def load_folder(name):
+    return SPECS[name].folder.name
 
 
 def network_of(name, seed=1):
@@ -56,6 +63,33 @@ def test_simulators_take_turns_on_the_same_network(name):
     assert {cell["threads"] * cell["ranks"] for cell in cells if cell["simulator"] != "brian2"} == {
         2
     }
+
+
+@pytest.mark.parametrize("name", SYNAPSES)
+def test_every_specification_promises_something(name):
+    bars = SPECS[name].values["bars"]
+    assert bars["nest.construct"] >= 5.0
+    assert name.startswith("build") or bars["nest.simulate"] >= 8.0
+
+
+def test_figures_that_are_told_keep_the_promises():
+    """The records behind the table of README.md, judged by the bars of today."""
+    files = sorted((ROOT / "benchmarks/records").glob("20261126T01*.jsonl"))
+    records = [record for file in files for record in import_results(file)]
+    bars = {name: spec.values["bars"] for name, spec in SPECS.items()}
+    found = promised(records, bars)
+    assert {promise.network for promise in found} == {
+        name for name in SYNAPSES if load_folder(name) == "side_by_side"
+    }
+    assert [str(p) for p in found if p.kept is not Kept.YES] == []
+    told = (ROOT / "docs/benchmarks.md").read_text()
+    assert told.endswith(page(records, bars).removeprefix("# Benchmark\n"))
+    ratios = {p.network: p.value for p in found if p.figure in ("nest.simulate", "nest.construct")}
+    for line in (ROOT / "README.md").read_text().splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("|") and len(cells) == 7 and cells[1].endswith(" s"):
+            told = float(cells[5])
+            assert any(told == pytest.approx(ratio, rel=0.02) for ratio in ratios.values()), line
 
 
 @pytest.mark.parametrize("n", [4_000, 10_000, 20_000])

@@ -33,7 +33,8 @@ __all__ = ["HostArray", "HostDevice", "HostKernel", "HostModule"]
 SHIM = Path(__file__).with_name("shim.h")
 FLAGS = (
     "-std=c++17", "-O1", "-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing",
-    "-U_FORTIFY_SOURCE", "-fvisibility=hidden", "-fno-gnu-unique", "-shared", "-fPIC", "-pthread",
+    "-U_FORTIFY_SOURCE", "-fvisibility=hidden", "-fno-gnu-unique", "-ftls-model=local-dynamic",
+    "-shared", "-fPIC", "-pthread",
 )  # fmt: skip
 COOPERATIVE = re.compile(r"^\s*// cooperative: (\w+)\s*$", re.MULTILINE)
 MOST_ARGUMENTS = 8

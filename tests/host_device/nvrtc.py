@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["NvrtcError", "compile_ptx"]
+__all__ = ["NvrtcError", "compile_ptx", "understand"]
 
 FLAGS = ("--std=c++17", "-fmad=false")
 
@@ -30,6 +32,29 @@ def compile_ptx(source: str, architecture: str) -> str:
     NvrtcError
         The compiler refuses the source.
     """
+    with _compiled(source, architecture) as program:
+        return _text(program, "nvrtcGetPTX")
+
+
+def understand(source: str, architecture: str) -> None:
+    """Let the compiler read CUDA C; it optimises nothing, which is what takes its time.
+
+    Parameters
+    ----------
+    source : str
+    architecture : str
+
+    Raises
+    ------
+    NvrtcError
+        The compiler refuses the source.
+    """
+    with _compiled(source, architecture, "-dlto"):
+        pass
+
+
+@contextmanager
+def _compiled(source: str, architecture: str, *more: str) -> Iterator[ctypes.c_void_p]:
     library = _library()
     program = ctypes.c_void_p()
     _expect(
@@ -38,11 +63,11 @@ def compile_ptx(source: str, architecture: str) -> str:
         )
     )
     try:
-        flags = [f"--gpu-architecture={architecture}".encode(), *(f.encode() for f in FLAGS)]
+        flags = [f.encode() for f in (f"--gpu-architecture={architecture}", *FLAGS, *more)]
         options = (ctypes.c_char_p * len(flags))(*flags)
         if library.nvrtcCompileProgram(program, len(flags), options) != 0:
             raise NvrtcError(_text(program, "nvrtcGetProgramLog"))
-        return _text(program, "nvrtcGetPTX")
+        yield program
     finally:
         _expect(library.nvrtcDestroyProgram(ctypes.byref(program)))
 

@@ -49,8 +49,44 @@ constexpr int WARP = 32;
 constexpr int MOST_THREADS = 1024;
 constexpr int MOST_WARPS = MOST_THREADS / WARP;
 constexpr size_t STACK_BYTES = 128 * 1024;  // taken from the system only where it is touched
+constexpr size_t COLOUR_BYTES = 13 * 64;
+constexpr u32 COLOURS = 64;
 constexpr u64 CANARY = 0x5afe57ac4b077014ull;
 constexpr u32 ATOMICS_BETWEEN_CHECKS = 4096;
+
+// Where a thread of execution has stopped, and how another goes on instead.
+//
+// On x86-64 by hand, as a jump without a call: a processor foresees where functions return to by
+// counting calls, and fibers that stop in the same places then find their returns foreseen.
+#ifdef __x86_64__
+struct Place {
+    void *frame, *instruction, *stack;
+};
+
+__forceinline__ void change_places(Place *from, Place *to) {
+    asm volatile(
+        "movq %%rbp, (%0)\n\t"
+        "leaq 1f(%%rip), %%rax\n\t"
+        "movq %%rax, 8(%0)\n\t"
+        "movq %%rsp, 16(%0)\n\t"
+        "movq (%1), %%rbp\n\t"
+        "movq 16(%1), %%rsp\n\t"
+        "jmpq *8(%1)\n"
+        "1:"
+        : "+D"(from), "+S"(to)
+        :
+        : "rax", "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15", "xmm0",
+          "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11",
+          "xmm12", "xmm13", "xmm14", "xmm15", "memory", "cc");
+}
+#else
+struct Place {
+    jmp_buf at;
+};
+
+#define change_places(from, to) \
+    (_setjmp((from)->at) == 0 ? _longjmp((to)->at, 1) : (void)0)
+#endif
 
 // ---------------------------------------------------------------- what there is
 
@@ -80,9 +116,10 @@ struct Meeting {
 struct Runner;
 
 struct Fiber {
-    jmp_buf at, creator;
+    Place at;
     char *stack;
     Runner *runner;
+    Meeting *warp;
     int index;
     bool prepared, done;
     const char *waits_at;  // null where it does not wait
@@ -95,9 +132,10 @@ struct Runner {
     int n_fibers;
     Launch *launch;
     int block, n_done;
-    int queue[MOST_THREADS], head, size;
+    int queue[MOST_THREADS];
+    u32 head, size;
     Meeting all, warps[MOST_WARPS];
-    jmp_buf main;
+    Place main;
     u64 random;
     double last_progress;
     u32 n_atomics;
@@ -105,7 +143,6 @@ struct Runner {
 };
 
 thread_local Fiber *current;
-thread_local Fiber *in_preparation;
 
 double seconds() {
     timespec now;
@@ -139,7 +176,11 @@ void note_failure(Launch *launch, const char *format, ...) {
 bool has_failed(Launch *launch) { return __atomic_load_n(&launch->failed, __ATOMIC_ACQUIRE); }
 
 // Leave the running fiber for good.
-[[noreturn]] void abandon(Runner *runner) { _longjmp(runner->main, 1); }
+[[noreturn]] void abandon(Runner *runner) {
+    Place nowhere;
+    change_places(&nowhere, &runner->main);
+    __builtin_unreachable();
+}
 
 #define SHIM_FAIL(...)                                        \
     do {                                                      \
@@ -150,15 +191,16 @@ bool has_failed(Launch *launch) { return __atomic_load_n(&launch->failed, __ATOM
 
 // ---------------------------------------------------------------- the queue of fibers
 
-void push(Runner *runner, int index) {
+inline void push(Runner *runner, int index) {
     runner->queue[(runner->head + runner->size) % MOST_THREADS] = index;
     runner->size++;
 }
 
-int pop(Runner *runner) {
+__forceinline__ int pop(Runner *runner) {
     int &front = runner->queue[runner->head];
     if (runner->launch->seed >= 0) {
-        int chosen = int(next_random(runner->random) % u64(runner->size));
+        u64 fraction = next_random(runner->random) >> 32;
+        u32 chosen = u32(fraction * runner->size >> 32);
         int &other = runner->queue[(runner->head + chosen) % MOST_THREADS];
         int index = other;
         other = front;
@@ -170,27 +212,23 @@ int pop(Runner *runner) {
     return index;
 }
 
-// Where to go on: the next fiber that does not wait, or what started them if there is none.
-jmp_buf &next(Runner *runner) {
-    if (runner->size == 0 || has_failed(runner->launch)) return runner->main;
-    return runner->fibers[pop(runner)]->at;
-}
-
-__noinline__ void resumed(Fiber *fiber) {
+// What the next fiber that does not wait finds when it goes on.
+__forceinline__ Fiber *choose_next(Runner *runner) {
+    Fiber *fiber = runner->fibers[pop(runner)];
     current = fiber;
     threadIdx.x = unsigned(fiber->index);
+    return fiber;
 }
 
-// A fiber may go on in another operating system thread once its kernel is over: what it does
-// around this call touches no thread_local variable.
-__noinline__ void suspend(Fiber *fiber) {
-    if (_setjmp(fiber->at) == 0) _longjmp(next(fiber->runner), 1);
-}
+inline bool has_next(Runner *runner) { return runner->size && !has_failed(runner->launch); }
 
-__noinline__ void wait(Fiber *fiber) {
-    suspend(fiber);
-    resumed(fiber);
-    asm volatile("" ::: "memory");
+// Let others go on until it is this fiber's turn: the next that does not wait, or what started
+// them if there is none. A fiber may go on in another operating system thread once its kernel is
+// over: what it does after the change touches no thread_local variable.
+__noinline__ void hand_over(Fiber *fiber) {
+    Runner *runner = fiber->runner;
+    Place *to = has_next(runner) ? &choose_next(runner)->at : &runner->main;
+    if (to != &fiber->at) change_places(&fiber->at, to);
 }
 
 // ---------------------------------------------------------------- fibers
@@ -207,35 +245,52 @@ __noinline__ void end_kernel(Fiber *fiber) {
 }
 
 __noinline__ void run_kernel(Fiber *fiber) {
-    resumed(fiber);
     Launch *launch = fiber->runner->launch;
     u64 *a = launch->args;
     launch->kernel(a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
 }
 
-__noinline__ Fiber *prepared_now() { return in_preparation; }
+__noinline__ Fiber *chosen() { return current; }
 
 void live() {
-    Fiber *fiber = prepared_now();
-    if (_setjmp(fiber->at) == 0) _longjmp(fiber->creator, 1);
+    Fiber *fiber = chosen();
     for (;;) {
         run_kernel(fiber);
         end_kernel(fiber);
-        suspend(fiber);
+        hand_over(fiber);
     }
+}
+
+// Let a fiber begin where it goes on next. Stacks begin at different lines of a cache: threads
+// stop at the same depth, and there are more of them than lines that share a place in it.
+#ifdef __x86_64__
+void prepare(Fiber *fiber) {
+    size_t size = STACK_BYTES - u32(fiber->index) % COLOURS * COLOUR_BYTES;
+    char *stack = fiber->stack + size - 8;  // as if live had been called
+    fiber->at = {nullptr, reinterpret_cast<void *>(live), stack};
+    fiber->prepared = true;
+}
+#else
+thread_local Fiber *in_preparation;
+thread_local Place creator;
+
+void begin() {
+    change_places(&in_preparation->at, &creator);
+    live();
 }
 
 __noinline__ void prepare(Fiber *fiber) {
     ucontext_t context;
     getcontext(&context);
     context.uc_stack.ss_sp = fiber->stack;
-    context.uc_stack.ss_size = STACK_BYTES;
+    context.uc_stack.ss_size = STACK_BYTES - u32(fiber->index) % COLOURS * COLOUR_BYTES;
     context.uc_link = nullptr;
-    makecontext(&context, live, 0);
+    makecontext(&context, begin, 0);
     in_preparation = fiber;
-    if (_setjmp(fiber->creator) == 0) setcontext(&context);
+    if (_setjmp(creator.at) == 0) setcontext(&context);
     fiber->prepared = true;
 }
+#endif
 
 void give_stack(Fiber *fiber) {
     int flags = MAP_PRIVATE | MAP_ANONYMOUS;
@@ -252,6 +307,7 @@ Fiber *new_fiber(Runner *runner, int index) {
     Fiber *fiber = static_cast<Fiber *>(calloc(1, sizeof(Fiber)));
     fiber->runner = runner;
     fiber->index = index;
+    fiber->warp = &runner->warps[index / WARP];
     give_stack(fiber);
     return fiber;
 }
@@ -267,7 +323,9 @@ void man(Runner *runner, int n_threads) {
 // ---------------------------------------------------------------- blocks
 
 __noinline__ void run_fibers(Runner *runner) {
-    if (_setjmp(runner->main) == 0) _longjmp(next(runner), 1);
+    if (!has_next(runner)) return;
+    Fiber *first = choose_next(runner);
+    change_places(&runner->main, &first->at);
 }
 
 void begin_block(Runner *runner, int block) {
@@ -431,8 +489,8 @@ void check_patience(Runner *runner, const char *doing) {
 }
 
 // Returns which of the two sets of words belongs to this meeting.
-__noinline__ u32 meet(Meeting &meeting, const char *name, int line, u32 word, bool is_true) {
-    Fiber *fiber = current;
+__noinline__ u32 meet(
+    Fiber *fiber, Meeting &meeting, const char *name, int line, u32 word, bool is_true) {
     Runner *runner = fiber->runner;
     if (meeting.arrived == 0) {
         meeting.name = name;
@@ -458,39 +516,43 @@ __noinline__ u32 meet(Meeting &meeting, const char *name, int line, u32 word, bo
             push(runner, meeting.first + k);
         }
     }
-    wait(fiber);
+    hand_over(fiber);
     return set;
 }
 
-int meet_block(const char *name, int line, bool is_true) {
-    Meeting &all = current->runner->all;
-    return all.result[meet(all, name, line, 0, is_true)];
+__noinline__ int meet_block(const char *name, int line, bool is_true) {
+    Fiber *fiber = current;
+    Meeting &all = fiber->runner->all;
+    return all.result[meet(fiber, all, name, line, 0, is_true)];
 }
 
-Meeting &my_warp() { return current->runner->warps[threadIdx.x / WARP]; }
-
-void expect_full(u32 mask, const char *name, int line) {
+inline void expect_full(u32 mask, const char *name, int line) {
     if (mask != 0xffffffffu)
         SHIM_FAIL("line %d: the mask of %s is %#x, not full", line, name, mask);
 }
 
-// Returns the words of the lanes of this warp.
-const u32 *meet_warp(u32 mask, const char *name, int line, u32 word, u32 *n_true = nullptr) {
+// What the lanes of a warp have brought to a meeting.
+struct Lanes {
+    const u32 *words;
+    int n, n_true;
+};
+
+__noinline__ Lanes meet_warp(u32 mask, const char *name, int line, u32 word) {
     expect_full(mask, name, line);
-    Meeting &warp = my_warp();
-    u32 set = meet(warp, name, line, word, word != 0);
-    if (n_true) *n_true = u32(warp.result[set]);
-    return warp.words[set];
+    Fiber *fiber = current;
+    Meeting &warp = *fiber->warp;
+    u32 set = meet(fiber, warp, name, line, word, word != 0);
+    return {warp.words[set], warp.expected, warp.result[set]};
 }
 
 u32 shuffle(u32 mask, const char *name, int line, u32 word, int source) {
-    const u32 *words = meet_warp(mask, name, line, word);
+    Lanes lanes = meet_warp(mask, name, line, word);
     int lane = int(threadIdx.x) % WARP;
     if (source < 0 || source >= WARP) source = lane;
-    if (source >= my_warp().expected)
+    if (source >= lanes.n)
         SHIM_FAIL("block %u, thread %u: %s in line %d reads lane %d, which does not exist",
                   blockIdx.x, threadIdx.x, name, line, source);
-    return words[source];
+    return lanes.words[source];
 }
 
 inline void count_atomic() {
@@ -533,7 +595,6 @@ inline void __syncwarp(unsigned mask = 0xffffffffu, SHIM_LINE) {
 }
 inline void __threadfence() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
-// Let others go on, in this block and in others.
 // Cycles of a clock that is as good as any other.
 inline long long clock64() {
     timespec now;
@@ -541,32 +602,29 @@ inline long long clock64() {
     return now.tv_sec * 1000000000ll + now.tv_nsec;
 }
 
+// Let others go on, in this block and in others.
 inline void __nanosleep(unsigned) {
     shim::Runner *runner = shim::current->runner;
     shim::check_patience(runner, "sleeping");
     if (runner->size == 0) return;
     shim::push(runner, int(threadIdx.x));
-    shim::wait(shim::current);
+    shim::hand_over(shim::current);
 }
 
 // ---------------------------------------------------------------- operations of a warp
 
 inline unsigned __ballot_sync(unsigned mask, int predicate, SHIM_LINE) {
-    const shim::u32 *words = shim::meet_warp(mask, SHIM_BALLOT, line, predicate != 0);
-    int n = shim::my_warp().expected;
+    shim::Lanes lanes = shim::meet_warp(mask, SHIM_BALLOT, line, predicate != 0);
     unsigned ballot = 0;
-    for (int k = 0; k < n; k++) ballot |= words[k] << k;
+    for (int k = 0; k < lanes.n; k++) ballot |= lanes.words[k] << k;
     return ballot;
 }
 inline int __any_sync(unsigned mask, int predicate, SHIM_LINE) {
-    unsigned n_true;
-    shim::meet_warp(mask, SHIM_ANY, line, predicate != 0, &n_true);
-    return n_true != 0;
+    return shim::meet_warp(mask, SHIM_ANY, line, predicate != 0).n_true != 0;
 }
 inline int __all_sync(unsigned mask, int predicate, SHIM_LINE) {
-    unsigned n_true;
-    shim::meet_warp(mask, SHIM_ALL, line, predicate != 0, &n_true);
-    return int(n_true) == shim::my_warp().expected;
+    shim::Lanes lanes = shim::meet_warp(mask, SHIM_ALL, line, predicate != 0);
+    return lanes.n_true == lanes.n;
 }
 
 #define SHIM_SHUFFLES(T)                                                                        \

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from snnlab.plots.recent import RecentFrames
@@ -29,6 +29,9 @@ AWAKE_S = 2.0
 UNSEEN_S = 0.5
 """Time between two looks at the frames while nobody sees the page."""
 
+SAVED_S = 10.0
+"""A part that has taken less than its share may take what is left of so long a time at once."""
+
 MOST_RECORDED = 500
 """Frames of the past that a new page begins with."""
 
@@ -40,14 +43,24 @@ class _Part:
     share: float | None
     is_unseen: bool
     due_at: float = 0.0
+    paid_until: float = field(default_factory=time.monotonic)
+
+    def is_due(self, now: float, *, is_awaited: bool) -> bool:
+        """Whether it is time; parts that set the pace do not let wait who waits for a picture."""
+        return now >= self.due_at or (is_awaited and self.interval_s <= TICK_S)
 
     def run(self, now: float, *, is_thrifty: bool) -> None:
-        """Refresh it, and let it wait as long as its share of the time asks for."""
-        self.due_at = now + self.interval_s
+        """Refresh it, and let it wait as long as its share of the time asks for.
+
+        When it comes late the next time does not, so that it keeps its pace.
+        """
+        self.due_at = max(self.due_at + self.interval_s, now + self.interval_s / 2)
         began = time.thread_time()
         self.refresh()
         if self.share is not None and is_thrifty:
-            self.due_at = max(self.due_at, now + (time.thread_time() - began) / self.share)
+            cost_s = (time.thread_time() - began) / self.share
+            self.paid_until = max(self.paid_until, now - SAVED_S) + cost_s
+            self.due_at = max(self.due_at, self.paid_until)
 
 
 class Display:
@@ -138,15 +151,15 @@ class Display:
                 timeout = 0.0
                 self._woken.wait(UNSEEN_S)
             self._woken.clear()
-            frames = self._subscription.drain(timeout)
+            frames, is_awaited = self._subscription.drain(timeout)
             if not frames and self._subscription.is_closed:
                 break
             started = time.monotonic()
             if self._remember(frames):
                 awake_until = started + AWAKE_S
-            self._refresh(started)
+            self._refresh(started, is_awaited=is_awaited)
             if frames:
-                time.sleep(max(0.0, started + TICK_S - time.monotonic()))
+                self._subscription.pause(max(0.0, started + TICK_S - time.monotonic()))
         if not self._is_closed:
             self._on_end()
 
@@ -173,15 +186,17 @@ class Display:
     def _go_back(self, step: int) -> None:
         self.recent.rewind(step, [p.size for p in self._session.network.populations])
 
-    def _refresh(self, now: float) -> None:
+    def _refresh(self, now: float, *, is_awaited: bool) -> None:
         is_thrifty = self._session.state is SessionState.RUNNING
         if self._was_thrifty and not is_thrifty:
             self.hurry()  # what came last is shown without delay
         self._was_thrifty = is_thrifty
         is_seen = self._is_seen
         for part in list(self._parts):
-            if now < part.due_at or not (is_seen or part.is_unseen):
+            if not part.is_due(now, is_awaited=is_awaited) or not (is_seen or part.is_unseen):
                 continue
+            if self._subscription.is_awaited:  # what somebody waits for goes first
+                return
             try:
                 part.run(now, is_thrifty=is_thrifty)
             except Exception as error:

@@ -144,7 +144,7 @@ class MapPage(ipywidgets.Box):
     def _schedule(self, display: Display) -> None:
         display.add(self.parts["transport"].refresh, 0.2)
         display.add(self.parts["timeline"].refresh, 0.2)
-        display.add(self.view.sampler.sample, 0.1, share=SHARES["sampler"], is_unseen=True)
+        display.add(self.view.sampler.sample, 0.2, share=SHARES["sampler"], is_unseen=True)
         display.add(self.parts["sheet"].refresh, 0.1, share=SHARES["sheet"])
         display.add(self.parts["fields"].refresh, 0.1, share=SHARES["fields"])
         display.add(self.parts["plots"].refresh, 0.5, share=SHARES["plot"])

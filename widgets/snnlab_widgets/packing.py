@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +19,12 @@ MOST = 255
 """Spikes that the browser counts in a pixel."""
 
 _MOST_LOW_BITS = 8
+
+_LIST_IS_DEARER = 2
+"""A list takes tens of times as long to write as an image, so it has to be this much shorter."""
+
+_ROUNDING = 1e-6
+"""Part of a step by which an edge of a column may miss the step that it is meant for."""
 
 
 @dataclass(frozen=True)
@@ -65,36 +72,73 @@ class PackedCounts:
     data: bytes
 
 
-def pack_spikes(frame: Frame, grid: Grid, most: int = MOST) -> PackedSpikes:
-    """Return the spikes of `frame` as a list of pixels or as an image, whichever is shorter.
+def pack_spikes(
+    frames: Sequence[Frame], t_start: int, grid: Grid, most: int = MOST
+) -> PackedSpikes:
+    """Return the last spikes of `frames` as a list of pixels or as an image.
 
     Parameters
     ----------
-    frame : Frame
+    frames : sequence of Frame
+        At least one; each begins where the one before it stops.
+    t_start : int [steps]
+        Where to begin.
     grid : Grid
     most : int
         Spikes of a pixel beyond which nothing more can be seen; those are left out.
     """
-    scale = frame.dt / grid.column_ms
-    start, stop = int(frame.t_start * scale + 1e-9), int(np.ceil(frame.t_stop * scale - 1e-9))
-    column = (frame.step * scale + 1e-9).astype(np.int64) - start
-    pixel = column * grid.rows + frame.neuron // grid.neurons_per_row
-    counts = _counted(pixel, (stop - start) * grid.rows, most)
+    t_start = max(t_start, frames[0].t_start)
+    width = grid.column_ms / frames[0].dt
+    start = math.floor((t_start + _ROUNDING) / width)
+    stop = math.ceil((frames[-1].t_stop - _ROUNDING) / width)
+    edges = np.ceil(np.arange(start, stop + 1) * width - _ROUNDING).astype(np.int64)
+    edges[0] = t_start
+    row_of = _group_of((grid.neurons_per_row,) * grid.rows)
+    pixels = (_cells(frame, edges, row_of, grid.rows) for frame in frames)
+    counts = _counted(pixels, (stop - start) * grid.rows, most)
     n = int(np.count_nonzero(counts) if most == 1 else counts.sum(dtype=np.int64))
     bits = next(b for b in (1, 2, 4, 8) if counts.max(initial=0) < 1 << b)
     low_bits = _low_bits(n, counts.size)
-    if n * (low_bits + 1) + (counts.size >> low_bits) < bits * counts.size:
+    list_bits = n * (low_bits + 1) + (counts.size >> low_bits)
+    if _LIST_IS_DEARER * list_bits < bits * counts.size:
         return PackedSpikes("sparse", start, stop, n, low_bits, _sparse(counts, low_bits))
     return PackedSpikes("image", start, stop, n, bits, _image(counts, bits))
 
 
-def _counted(pixel: NDArray[np.int64], n_pixels: int, most: int) -> NDArray[np.uint8]:
+def _cells(
+    frame: Frame, edges: NDArray[np.int64], group_of: NDArray[np.int32], n_groups: int
+) -> NDArray[np.int64]:
+    """Cell of each spike in [edges[0], edges[-1]): interval times `n_groups` plus group of neuron.
+
+    Spikes are in order of time: to find the edges among them is less work than to divide each step.
+    """
+    ends = np.searchsorted(frame.step, edges)
+    first_cells = np.arange(edges.size - 1) * n_groups
+    return np.repeat(first_cells, np.diff(ends)) + group_of[frame.neuron[ends[0] : ends[-1]]]
+
+
+@lru_cache(maxsize=8)
+def _group_of(sizes: tuple[int, ...]) -> NDArray[np.int32]:
+    """Number of each neuron's group; to look it up is less work than to divide or to search."""
+    return np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+
+
+def _counted(pixels: Iterable[NDArray[np.int64]], n_pixels: int, most: int) -> NDArray[np.uint8]:
     """Number of spikes of each pixel, `most` for more."""
     if most == 1:
         has_spike = np.zeros(n_pixels, np.uint8)
-        has_spike[pixel] = 1
+        for some in pixels:
+            has_spike[some] = 1
         return has_spike
-    return np.minimum(np.bincount(pixel, minlength=n_pixels), most).astype(np.uint8)
+    return np.minimum(_summed(pixels, n_pixels), most).astype(np.uint8)
+
+
+def _summed(cells: Iterable[NDArray[np.int64]], n_cells: int) -> NDArray[np.int64]:
+    """Number of spikes of each cell."""
+    total = np.zeros(n_cells, np.int64)
+    for some in cells:
+        total += np.bincount(some, minlength=n_cells)
+    return total
 
 
 def _low_bits(n: int, n_pixels: int) -> int:
@@ -125,29 +169,29 @@ def _image(counts: NDArray[np.uint8], bits: int) -> bytes:
     return bytes(np.bitwise_or.reduce(padded << shifts, axis=1))
 
 
-def pack_counts(frame: Frame, sizes: Sequence[int], bin_steps: int) -> PackedCounts:
-    """Return the spikes of each population in the bins that lie completely in `frame`.
+def pack_counts(
+    frames: Sequence[Frame], t_start: int, sizes: Sequence[int], bin_steps: int
+) -> PackedCounts:
+    """Return the spikes of each population in the bins that are complete.
 
     Parameters
     ----------
-    frame : Frame
+    frames : sequence of Frame
+        At least one; each begins where the one before it stops.
+    t_start : int [steps]
+        Where to begin: with the first bin that does not begin before it.
     sizes : sequence of int
         Number of neurons of each population, in network order.
     bin_steps : int
         Length of a bin [steps].
     """
-    start, stop = -(-frame.t_start // bin_steps), frame.t_stop // bin_steps
+    start = -(-max(t_start, frames[0].t_start) // bin_steps)
+    stop = frames[-1].t_stop // bin_steps
     if stop <= start:
         return PackedCounts(start, start, 1, b"")
-    first, last = np.searchsorted(frame.step, [start * bin_steps, stop * bin_steps])
-    bins = frame.step[first:last] // bin_steps - start
-    population = _population_of(tuple(sizes))[frame.neuron[first:last]]
-    counts = np.bincount(bins * len(sizes) + population, minlength=(stop - start) * len(sizes))
+    edges, n = np.arange(start, stop + 1) * bin_steps, len(sizes)
+    population_of = _group_of(tuple(sizes))
+    cells = (_cells(frame, edges, population_of, n) for frame in frames)
+    counts = _summed(cells, (stop - start) * n)
     width = next(w for w in (1, 2, 4) if counts.max(initial=0) < 1 << 8 * w)
     return PackedCounts(start, stop, width, counts.astype(f"<u{width}").tobytes())
-
-
-@lru_cache(maxsize=4)
-def _population_of(sizes: tuple[int, ...]) -> NDArray[np.uint16]:
-    """Number of each neuron's population; to look it up is an eighth of the work of searching."""
-    return np.repeat(np.arange(len(sizes), dtype=np.uint16), sizes)

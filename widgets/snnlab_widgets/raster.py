@@ -10,11 +10,10 @@ from typing import Any
 import traitlets
 
 from snnlab.errors import SpecError
-from snnlab.frames.decimate import merged
 from snnlab.model.network import Network
 from snnlab.plots.grid import Grid
 from snnlab.plots.palette import colours
-from snnlab.plots.recent import RecentFrames, tail
+from snnlab.plots.recent import RecentFrames
 from snnlab_widgets.credit import Credit
 from snnlab_widgets.packing import MOST, pack_counts, pack_spikes
 from snnlab_widgets.part import Part, script
@@ -59,6 +58,8 @@ class Raster(Part):
 
     Attributes
     ----------
+    bytes_per_s : float
+        What is sent in a second, at most; a fast line bears more, such as 1e7.
     aside : callable
         Returns what other parts of the page are told with each frame: name of the event in the
         page -> what it tells.
@@ -101,8 +102,17 @@ class Raster(Part):
         self.show(network)
 
     @property
+    def bytes_per_s(self) -> float:
+        """What is sent in a second, at most."""
+        return self._credit.bytes_per_s
+
+    @bytes_per_s.setter
+    def bytes_per_s(self, value: float) -> None:
+        self._credit.bytes_per_s = value
+
+    @property
     def is_watched(self) -> bool:
-        """Whether a view is open and has painted (nearly) everything that was sent."""
+        """Whether a view is open, has painted (nearly) all that was sent, and the line is free."""
         return self._columns > 0 and self._credit.is_left
 
     def show(self, network: Network) -> None:
@@ -154,17 +164,16 @@ class Raster(Part):
     def _ship(self, start: int, *, is_fresh: bool) -> None:
         """Send the spikes from `start` on; the rates begin with the bin that was not complete."""
         bin_start = start // self._bin_steps * self._bin_steps
-        whole = merged(self._recent.since(bin_start))
-        if whole.counts.size != len(self._sizes):
+        frames = self._recent.since(bin_start)
+        if frames[-1].counts.size != len(self._sizes):
             return  # these frames are from before populations came or went
         full = min(MOST, math.ceil(_full_count(self._grid)))
-        spikes = pack_spikes(tail(whole, whole.t_stop - start), self._grid, full)
-        binned = tail(whole, whole.t_stop - bin_start)
-        counts = pack_counts(binned, self._sizes, self._bin_steps)
-        self._drawn = whole.t_stop
-        k, asks = self._credit.spend()
+        spikes = pack_spikes(frames, start, self._grid, full)
+        counts = pack_counts(frames, bin_start, self._sizes, self._bin_steps)
+        self._drawn = frames[-1].t_stop
+        k, asks = self._credit.spend(len(spikes.data) + len(counts.data))
         message = {
-            "kind": "frame", "k": k, "asks": asks, "step": whole.t_stop, "is_fresh": is_fresh,
+            "kind": "frame", "k": k, "asks": asks, "step": self._drawn, "is_fresh": is_fresh,
             "mode": spikes.mode, "start": spikes.start, "stop": spikes.stop,
             "n": spikes.n, "bits": spikes.bits,
             "first_bin": counts.start, "stop_bin": counts.stop, "width": counts.width,

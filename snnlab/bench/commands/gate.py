@@ -1,4 +1,4 @@
-"""``snnlab bench gate``: fail on a proven slowdown or on wrong science, and on nothing else."""
+"""``snnlab bench gate``: fail on a proven slowdown, a missed bar or wrong science."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def main(args: argparse.Namespace) -> int:
     -------
     int
         0: ok, or nothing to compare with and the science is right; 11: noise, nothing could be
-        shown; 12: slower, shown by pairs; 13: a science check failed; 14: nothing was measured.
+        shown; 12: slower, shown by pairs, or a bar missed for certain; 13: a science check failed;
+        14: nothing was measured.
     """
     from snnlab.bench.gate import gate, worst_status
 

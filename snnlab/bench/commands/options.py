@@ -16,7 +16,9 @@ from snnlab.bench.spec import Spec, load_spec
 from snnlab.errors import SpecError
 
 if TYPE_CHECKING:
+    from snnlab.bench.record import Record
     from snnlab.bench.setting import Setting
+    from snnlab.bench.store import Store
 
 __all__ = [
     "add_run_arguments",
@@ -24,6 +26,7 @@ __all__ = [
     "add_store_argument",
     "setting_of",
     "spec_of",
+    "the_record",
 ]
 
 STORE = "SNNLAB_BENCH_STORE"
@@ -89,6 +92,30 @@ def add_store_argument(parser: argparse.ArgumentParser) -> None:
         "--store", type=Path, default=Path(os.environ.get(STORE, "bench_store")), metavar="DIR",
         help=f"folder of records (default: {STORE}, else bench_store)",
     )  # fmt: skip
+
+
+def the_record(store: Store, text: str) -> Record:
+    """Return the one record whose id begins so.
+
+    Parameters
+    ----------
+    store : Store
+    text : str
+
+    Raises
+    ------
+    SpecError
+        None does, or several do.
+    """
+    from snnlab.bench.compare import find_records
+
+    found = find_records(store, text)
+    if len(found) != 1:
+        raise SpecError(
+            f"Record {text}", f"must be one of {store.root}", got=f"{len(found)} that fit",
+            remedy="snnlab bench show lists them.",
+        )  # fmt: skip
+    return found[0]
 
 
 def add_run_arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,6 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--interval", type=float, default=600.0, metavar="S", help="between looks (default: 600)")
     add("--hours", type=float, default=8.0, help="nothing begins after this time (default: 8)")
     add("--every", type=float, metavar="H", help="measure the head again after so many hours")
+    add(
+        "--anchor", default="", metavar="COMMIT",
+        help="a version that is measured in the same rounds as each other one: where it moves, "
+        "too, the machine has changed",
+    )  # fmt: skip
     add("--gaps", type=int, default=0, metavar="N", help="gaps to fill per line and look")
 
 
@@ -45,6 +50,7 @@ def main(args: argparse.Namespace) -> int:
         tuple(spec_of(path, args.settings) for path in args.specs), setting.store,
         setting.machine, setting.pythons, args.stack,
         None if args.every is None else timedelta(hours=args.every), args.gaps,
+        anchor=args.anchor,
     )  # fmt: skip
     watcher = Watcher(watched, _say)
     if args.list:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["read_table", "write_table"]
 
-NUMBERS = {"value", "commit_order", "dirty", "n_nodes", "ranks", "threads", "schema_version"}
+NUMBERS = {
+    "value", "anchor", "commit_order", "dirty", "n_nodes", "ranks", "threads", "schema_version",
+}  # fmt: skip
 
 
 def write_table(data: xr.Dataset, path: Path) -> int:

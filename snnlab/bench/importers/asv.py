@@ -9,7 +9,6 @@ benchmark (``time_``, ``peakmem_``), and parameters are called ``parameter_1``.
 from __future__ import annotations
 
 import itertools
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -48,8 +47,7 @@ def definitions(path: Path) -> Mapping[str, Any]:
     beside = path.parent.parent / "benchmarks.json"
     if not beside.exists():
         return {}
-    source = read(beside, "asv")
-    found = _object(source)
+    found = read(beside, "asv").json()
     return {name: value for name, value in found.items() if isinstance(value, dict)}
 
 
@@ -67,7 +65,7 @@ def runs(source: Source, known: Mapping[str, Any] | None = None) -> list[Run]:
     FormatError
         Another version, or not what asv writes.
     """
-    data = _object(source)
+    data = source.json()
     if data.get("version") != VERSION:
         raise source.wrong(
             f"must have version {VERSION}", got=str(data.get("version")),
@@ -83,16 +81,6 @@ def runs(source: Source, known: Mapping[str, Any] | None = None) -> list[Run]:
         cells = dict(zip(columns, row, strict=False))
         found += _runs(source, data, name, cells, dict((known or {}).get(name, {})))
     return found
-
-
-def _object(source: Source) -> dict[str, Any]:
-    try:
-        data = json.loads(source.text)
-    except ValueError as error:
-        raise source.wrong("must be JSON", got=str(error)) from error
-    if not isinstance(data, dict):
-        raise source.wrong("must be a JSON object", got=type(data).__name__)
-    return data
 
 
 def _runs(
@@ -155,7 +143,7 @@ def _run(
         raw={"result": one, "samples": many, "unit": unit, **kept},
         attributes={"wall_time": {"reducer": "none" if many else "median of the samples"}},
         parameters=parameters,
-        coordinates={key: value for key, value in coordinates.items() if value != ""},
+        coordinates=coordinates,
         machine=_machine(facts),
         stack=_stack(data),
         measured_at=measured(cells["started_at"]) if cells.get("started_at") else "",

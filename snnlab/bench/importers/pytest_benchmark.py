@@ -7,14 +7,13 @@ rounds gives the median only. The name of the host is left out.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from snnlab.bench.importers.run import Run, Source
+from snnlab.bench.importers.run import Run, Source, utc
 
 __all__ = ["fits", "runs"]
 
@@ -39,11 +38,8 @@ def runs(source: Source) -> list[Run]:
     FormatError
         Not what pytest-benchmark writes.
     """
-    try:
-        data = json.loads(source.text)
-    except ValueError as error:
-        raise source.wrong("must be JSON", got=str(error)) from error
-    if not isinstance(data, dict) or not isinstance(data.get("benchmarks"), list):
+    data = source.json()
+    if not isinstance(data.get("benchmarks"), list):
         raise source.wrong("must have a list of benchmarks")
     return [_run(source, data, one) for one in data["benchmarks"]]
 
@@ -68,7 +64,7 @@ def _run(source: Source, data: Mapping[str, Any], one: Any) -> Run:
         raw={key: one.get(key) for key in ("group", "extra_info", "options")} | {"stats": numbers},
         attributes={"wall_time": {"reducer": reducer}},
         parameters=parameters,
-        coordinates={key: value for key, value in coordinates.items() if value is not None},
+        coordinates=coordinates,
         machine=_machine(data.get("machine_info") or {}),
         stack=_stack(data.get("machine_info") or {}),
         measured_at=_utc(source, data.get("datetime")),
@@ -97,8 +93,7 @@ def _scalar(value: Any) -> str | float:
 
 def _machine(info: Mapping[str, Any]) -> dict[str, Any]:
     cpu = info.get("cpu") or {}
-    facts = {"cpu_model": cpu.get("brand_raw") or cpu.get("brand"), "cores": cpu.get("count")}
-    return {key: value for key, value in facts.items() if value}
+    return {"cpu_model": cpu.get("brand_raw") or cpu.get("brand"), "cores": cpu.get("count")}
 
 
 def _stack(info: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,5 +116,4 @@ def _utc(source: Source, text: Any) -> str:
         moment = datetime.fromisoformat(str(text))
     except ValueError as error:
         raise source.wrong("datetime must be ISO 8601", got=str(text)) from error
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds")
+    return utc(moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment)

@@ -11,10 +11,10 @@ import csv
 import io
 import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from snnlab.bench.importers.run import Run, Source, measured
+from snnlab.bench.importers.run import Run, Source, measured, utc
 
 __all__ = ["fits", "runs"]
 
@@ -93,7 +93,6 @@ def _run(source: Source, number: int, row: Mapping[str, str], variables: Sequenc
         "n_nodes": nodes, "ranks": tasks, "threads": threads, "stack_variant": row.get("environ"),
         "machine_label": ":".join(row[k] for k in ("system", "partition") if row.get(k)),
     }  # fmt: skip
-    layout = {"nodes": nodes, "ranks_per_node": per_node, "threads_per_rank": threads}
     return Run(
         benchmark=row.get("name", "").partition(" ")[0] or source.name.partition(".")[0],
         values=values,
@@ -101,8 +100,8 @@ def _run(source: Source, number: int, row: Mapping[str, str], variables: Sequenc
         raw={name: text for name, text in row.items() if name not in IDENTITY},
         attributes={"wall_time": {"source": "performance variables of the test"}},
         parameters=swept,
-        coordinates={k: v for k, v in coordinates.items() if v not in {None, ""}},
-        layout={k: v for k, v in layout.items() if v is not None},
+        coordinates=coordinates,
+        layout={"nodes": nodes, "ranks_per_node": per_node, "threads_per_rank": threads},
         measured_at=_moment(source, number, row),
     )
 
@@ -171,4 +170,4 @@ def _moment(source: Source, number: int, row: Mapping[str, str]) -> str:
         ) from error
     if moment.tzinfo is None:
         return ""  # without a zone it is not known when that was
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return utc(moment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import re
 import uuid
@@ -23,7 +24,7 @@ from snnlab.bench.record import Record, make_record
 from snnlab.bench.schema import COORDINATES, PARAMETER
 from snnlab.errors import FormatError, SpecError, unknown_name
 
-__all__ = ["Run", "Source", "measured", "read", "to_record"]
+__all__ = ["Run", "Source", "measured", "read", "to_record", "utc"]
 
 NOT_STATED = ("record_id", "series_id", "spec_id", "layout_id", "recorded_at", "schema_version")
 """Coordinates that follow from others; nobody states them."""
@@ -53,6 +54,22 @@ class Source:
         digest = hashlib.sha256(self.text.encode()).hexdigest()
         return {"format": self.format, "file": self.name, "sha256": digest}
 
+    def json(self) -> dict[str, Any]:
+        """Return what it holds, as a JSON object.
+
+        Raises
+        ------
+        FormatError
+            It is none.
+        """
+        try:
+            data = json.loads(self.text)
+        except ValueError as error:
+            raise self.wrong("must be JSON", got=str(error)) from error
+        if not isinstance(data, dict):
+            raise self.wrong("must be a JSON object", got=type(data).__name__)
+        return data
+
     def wrong(self, expected: str, got: str = "", remedy: str = "") -> FormatError:
         """Return the error for a file that is not what it should be."""
         where = f"{self.name}, read as results of {self.format}"
@@ -72,9 +89,9 @@ class Run:
     parameters : mapping
         Swept parameters, without the prefix.
     coordinates : mapping
-        See `schema.COORDINATES`.
+        See `schema.COORDINATES`; None or ``""`` where the file does not say.
     machine, stack, layout : mapping
-        Facts, see `ids`; empty where the file has none.
+        Facts, see `ids`; empty where the file has none, or None.
     notes : mapping
         Block -> why a run is not ok.
     measured_at : str
@@ -95,6 +112,11 @@ class Run:
     layout: Mapping[str, Any] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     measured_at: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("coordinates", "machine", "layout"):
+            known = {k: v for k, v in getattr(self, name).items() if v is not None and v != ""}
+            object.__setattr__(self, name, known)
 
 
 def read(path: Path, layout: str) -> Source:
@@ -158,7 +180,12 @@ def to_record(run: Run, source: Source, stated: Mapping[str, str]) -> Record:
 
 def measured(ms: float) -> str:
     """Return ms since 1970 as ISO 8601 text, UTC."""
-    return datetime.fromtimestamp(ms / 1000.0, UTC).isoformat(timespec="milliseconds")
+    return utc(datetime.fromtimestamp(ms / 1000.0, UTC))
+
+
+def utc(moment: datetime) -> str:
+    """Return a moment as ISO 8601 text, UTC."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
 def _ids(run: Run, source: Source, stated: Mapping[str, str]) -> dict[str, str]:
@@ -168,7 +195,9 @@ def _ids(run: Run, source: Source, stated: Mapping[str, str]) -> dict[str, str]:
          "imported": source.format, "simulator": simulator}
     )  # fmt: skip
     layout = layout_id(run.layout)
-    found = {"spec_id": spec, "layout_id": layout}
+    found = {"spec_id": spec}
+    if run.layout:  # the id of nothing would say that two unknown layouts are the same
+        found["layout_id"] = layout
     if run.machine:
         found["machine_class_id"] = machine_class_id(run.machine)
     if run.stack:

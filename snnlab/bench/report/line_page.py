@@ -150,6 +150,7 @@ def _records(content: Content, line: Line) -> Markup:
             "simulator_version", place
         )
         remarks = ["dirty tree"] * (content.coordinate("dirty", place) == "1")
+        remarks += ["anchor"] * (content.coordinate("anchor", place) == "1")
         remarks += ["excluded"] * (content.record_ids[place] in excluded)
         remarks += ["noisy batch (\u00d7)"] * (place in noisy)
         rows.append(

@@ -19,7 +19,7 @@ from snnlab.bench.store import Store
 from snnlab.errors import StorageError
 from snnlab.record.atomic import replacing
 
-__all__ = ["Site", "write_site"]
+__all__ = ["Site", "lines_of", "write_site"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def write_site(
     out = Path(folder)
     pages: dict[str, str] = {}
     listed: list[tuple[str, list[Line]]] = []
-    for key, lines in _lines(content).items():
+    for key, lines in lines_of(content).items():
         address = f"lines/{key}.html"
         listed.append((address, lines))
         pages[address] = line_page(content, lines)
@@ -77,8 +77,18 @@ def write_site(
     return Site(out / "index.html", len(content.record_ids), len(pages))
 
 
-def _lines(content: Content) -> dict[str, list[Line]]:
-    """Name of a page -> its lines; what moves in most lines of a machine is the machine's."""
+def lines_of(content: Content) -> dict[str, list[Line]]:
+    """Return the lines of each page; what moves in most lines of a machine is the machine's.
+
+    Parameters
+    ----------
+    content : Content
+
+    Returns
+    -------
+    dict
+        Name of a page -> lines, one for each layout and variant of the software.
+    """
     found = {
         key: [line_of(content, places) for places in groups]
         for key, groups in sorted(_groups(content).items())

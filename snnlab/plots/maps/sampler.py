@@ -23,10 +23,10 @@ from snnlab.units import to_canonical
 
 __all__ = ["MapSampler", "sampler_of"]
 
-_WALL_S = 0.2
+_WALL_S = 0.15
 """Wall-clock time between two readings, at least."""
 
-_CONTROLS_SHARE = 0.01
+_CONTROLS_SHARE = 0.003
 """Share of the wall-clock time that shuffled maps may take while a run is followed."""
 
 RATE_MS = 1000.0
@@ -57,7 +57,7 @@ class MapSampler:
         Model time between two readings, at least; ``"1 s"``.
     n_controls : int
         Shuffled maps that a reading is compared with: each of those that `run` makes, and those
-        on the way often enough to take a hundredth of the time.
+        on the way often enough to take 0.3 % of the time.
     most : int
         Readings of the quality that are kept; beyond it their distance in time doubles.
 

@@ -50,11 +50,42 @@ def test_what_waits_can_be_had_unmerged() -> None:
     published = [frame(k) for k in range(5)]
     for new in published:
         hub.publish(new)
-    assert all(a is b for a, b in zip(reader.drain(0.0), published, strict=True))
-    assert reader.drain(0.0) == []
+    frames, is_awaited = reader.drain(0.0)
+    assert all(a is b for a, b in zip(frames, published, strict=True))
+    assert not is_awaited
+    assert reader.drain(0.0) == ([], False)
     assert reader.take(0.0) is None
     reader.close()
-    assert reader.drain() == []
+    assert reader.drain() == ([], False)
+
+
+def test_a_frame_that_is_awaited_ends_a_pause() -> None:
+    hub, _ = make_hub()
+    reader = hub.subscribe()
+    resting = threading.Thread(target=reader.pause, args=(60.0,))
+    resting.start()
+    hub.publish(frame(0))
+    resting.join(0.2)
+    assert resting.is_alive()  # this frame may gather with others
+    hub.publish(frame(1), is_awaited=True)
+    resting.join(10)
+    assert not resting.is_alive()
+    hub.publish(frame(2))
+    assert reader.is_awaited
+    frames, is_awaited = reader.drain(0.0)
+    assert (len(frames), is_awaited, reader.is_awaited) == (3, True, False)
+
+
+def test_taking_an_awaited_frame_is_the_end_of_waiting() -> None:
+    hub, _ = make_hub()
+    readers = hub.subscribe(), hub.subscribe(lossless=True)
+    for k in range(2):
+        hub.publish(frame(k), is_awaited=k == 0)
+    merged, first = (reader.take(0.0) for reader in readers)
+    assert merged is not None
+    assert first is not None
+    assert (merged.t_stop, first.t_stop) == (20, 10)
+    assert [reader.is_awaited for reader in readers] == [False, True]
 
 
 def test_a_reader_that_paints_within_its_callback() -> None:

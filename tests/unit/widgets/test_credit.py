@@ -67,6 +67,24 @@ def test_browser_that_becomes_slow_is_asked_again() -> None:
     assert credit.spend()[1]
 
 
+def test_never_more_than_the_line_bears() -> None:
+    clock = Clock()
+    credit, n_bytes = Credit(clock, bytes_per_s=1000.0), 0
+    while clock.now < 100.0:
+        if credit.is_left:
+            size = 10 + int(clock.now) * 7 % 400
+            k, asks = credit.spend(size)
+            n_bytes += size
+            if asks:
+                credit.painted(k)
+        clock.now += 0.02
+    assert 0.9e5 < n_bytes < 1.01e5
+    credit.spend(10_000)
+    assert not credit.is_left
+    credit.renew()  # who opens a view is not kept waiting
+    assert credit.is_left
+
+
 def test_answer_to_what_was_never_sent_gives_nothing() -> None:
     credit = Credit(Clock())
     credit.spend()

@@ -21,7 +21,7 @@ from snnlab.errors import SpecError
 from snnlab.plots.maps.live import MAP_KINDS
 from snnlab.session import Session
 from snnlab_widgets import MapPage
-from snnlab_widgets.display import Display
+from snnlab_widgets.display import SAVED_S, Display, _Part
 from snnlab_widgets.map_branches import BRANCH_TEXTS
 from snnlab_widgets.map_page import SHARES, TEXTS
 from snnlab_widgets.map_sheet import QUANTITIES
@@ -464,8 +464,30 @@ def test_a_branch_that_cannot_be_made_is_told(page: MapPage) -> None:
     assert page.parts["branches"].pages == ()
 
 
+def work_20_ms() -> None:
+    """In processor time of the thread, so it is as much on any machine."""
+    began = time.thread_time()
+    while time.thread_time() - began < 0.02:
+        pass
+
+
+def test_a_dear_call_may_take_what_cheap_ones_have_left() -> None:
+    part = _Part(work_20_ms, 0.1, 0.05, is_unseen=False)
+    now = part.due_at = part.paid_until + 1.0  # a second in which it has taken nothing
+    waits = []
+    for _ in range(4):
+        part.run(now, is_thrifty=True)
+        waits.append(part.due_at - now)
+        now = part.due_at
+    assert waits[0] == waits[1] == pytest.approx(0.1)
+    assert 1.0 + sum(waits) >= 4 * 0.02 / 0.05 * 0.99  # nothing is left
+    part.run(now + 0.09, is_thrifty=False)
+    assert part.due_at - now == pytest.approx(0.14, abs=1e-6)  # late, so the next one is not
+    part.run(now + 1000.0, is_thrifty=True)
+    assert part.paid_until == pytest.approx(now + 1000.0 - SAVED_S + 0.4, abs=0.1)
+
+
 def test_parts_wait_as_their_share_of_the_time_asks_for(page: MapPage) -> None:
-    """In processor time of the thread that draws, so it holds on any machine."""
     assert sum(SHARES.values()) + SHARES["plot"] <= 0.045
     session = page.view.sampler.session
     display = Display(session)
@@ -473,9 +495,7 @@ def test_parts_wait_as_their_share_of_the_time_asks_for(page: MapPage) -> None:
 
     def work() -> None:
         calls.append(time.monotonic())
-        began = time.thread_time()
-        while time.thread_time() - began < 0.02:
-            pass
+        work_20_ms()
 
     display.add(work, 0.0, share=0.05)
     session.speed = 1.0

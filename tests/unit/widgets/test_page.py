@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import math
 import threading
 import time
 import weakref
@@ -25,7 +26,7 @@ from snnlab.model.network import Network, Population, Projection
 from snnlab.plots.recent import RecentFrames
 from snnlab.session import Session
 from snnlab_widgets import ClusterPanel, Lab, lab
-from snnlab_widgets.display import Display
+from snnlab_widgets.display import TICK_S, Display
 from snnlab_widgets.inspector import Inspector
 from snnlab_widgets.messages import Messages
 from snnlab_widgets.statistics import Statistics
@@ -546,4 +547,27 @@ def test_view_that_fails_is_stopped_and_reported(session: Session) -> None:
     session.run(50).wait(10)
     assert eventually(lambda: seen[-1:] == [500], 10)
     assert sum("ZeroDivision" in m.text for m in session.messages) == 1
+    display.close()
+
+
+def test_what_somebody_waits_for_goes_before_all_others(session: Session) -> None:
+    """A slow part does not keep back the picture that shows what came of a slider."""
+    display = Display(session)
+    drawn: list[float] = []
+    edited: list[int] = []
+
+    def turn_a_knob() -> None:
+        if not edited:
+            applied = session.set("exc", "I_e", 1.0).result(10)
+            edited.append(applied.step)
+            drawn.clear()
+            assert eventually(lambda: display._subscription.is_awaited, 10)
+
+    display.add(lambda: drawn.append(display.recent.stop), TICK_S)
+    display.add(turn_a_knob, 10.0)
+    display.add(lambda: drawn.append(math.inf), 10.0)  # would come next
+    session.run()
+    display.start()
+    assert eventually(lambda: math.inf in drawn, 10)
+    assert edited[0] < drawn[0] < math.inf
     display.close()

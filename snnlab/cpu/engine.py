@@ -27,6 +27,7 @@ from snnlab.build.memory import available_bytes
 from snnlab.cpu.built import CpuBuilt, build
 from snnlab.cpu.change_rows import change_rows
 from snnlab.cpu.exchange import IS_HALF_DELIVERED, LACKS_ROOM, STAGE, WAYS
+from snnlab.cpu.exchange_bytes import exchange_bytes
 from snnlab.cpu.exchange_spikes import go_on
 from snnlab.cpu.governor import Governor
 from snnlab.cpu.loop import deliver_pending, order_spikes, run
@@ -164,7 +165,8 @@ class CpuEngine(SharedEngine[CpuBuilt, PhaseClock]):
                 built.sizes.chunk_steps,
             )
         )  # fmt: skip
-        return replace(built, exchange=exchange), report
+        state_bytes = report.state_bytes + sum(exchange_bytes(exchange).values())
+        return replace(built, exchange=exchange), replace(report, state_bytes=state_bytes)
 
     def _start_clock(self) -> PhaseClock:
         return PhaseClock(self._arrays.partitions.n)

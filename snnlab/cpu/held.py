@@ -15,6 +15,7 @@ from snnlab.build.held import connection_bytes, n_delays, table_places
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.storage import PLASTIC
 from snnlab.build.tables import TablePlan
+from snnlab.cpu.exchange_bytes import expected_exchange
 from snnlab.cpu.group_size import steps_for
 from snnlab.cpu.memory import memory_shapes
 from snnlab.model.network import Network
@@ -69,6 +70,8 @@ def held_bytes(
     state = sum(prod(dims) * kind.itemsize for dims, kind in arrays.values())
     plastic = plastic_bytes(network, plans, layout, partitions, sizes.chunk_steps, dtype)
     synapses = connection_bytes(network, plans, layout, partitions)
+    if n_ranks > 1:
+        state += sum(expected_exchange(network, layout, partitions, n_ranks).values())
     return Held(synapses + plastic.weights, state + plastic.traces)
 
 

@@ -32,12 +32,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "exchange_between", "heard_by_all", "link", "wanted_slots", "with_spikes", "with_words",
+    "FIRST_WORDS", "exchange_between", "heard_by_all", "link", "wanted_slots", "with_spikes",
+    "with_words",
 ]  # fmt: skip
 
 L = TypeVar("L", Memory, SpikeLists)
 
-_FIRST_WORDS = 8
+FIRST_WORDS = 8
 """Words of each rank in a collective exchange, and of each neighbour, at first: a cache line."""
 
 
@@ -152,10 +153,10 @@ def _with_all(exchange: Exchange, is_told: NDArray[np.bool_]) -> Exchange:
     own = slice(*exchange.first_slot[exchange.rank :][:2])
     return exchange._replace(
         mode=exchange.mode | COLLECTIVE, told_all=is_told[own].astype(np.uint8),
-        all_bits=_bits(np.diff(exchange.first_slot)), size=np.full(1, _FIRST_WORDS, np.int64),
+        all_bits=_bits(np.diff(exchange.first_slot)), size=np.full(1, FIRST_WORDS, np.int64),
         n_all=np.zeros(exchange.n_ranks, np.int64),
-        all_send=np.zeros(_FIRST_WORDS, np.uint64),
-        all_receive=np.zeros(_FIRST_WORDS * exchange.n_ranks, np.uint64),
+        all_send=np.zeros(FIRST_WORDS, np.uint64),
+        all_receive=np.zeros(FIRST_WORDS * exchange.n_ranks, np.uint64),
     )  # fmt: skip
 
 
@@ -169,7 +170,7 @@ def _with_some(
     target_start, target, place = _targets(own, first, stop - first)
     n_in, n_out = (np.array([s.size for s in each], np.int64) for each in (lists, own))
     notes = exchange.notes.copy()
-    notes[IN_END], notes[OUT_END] = _FIRST_WORDS * n_in.size, _FIRST_WORDS * n_out.size
+    notes[IN_END], notes[OUT_END] = FIRST_WORDS * n_in.size, FIRST_WORDS * n_out.size
     return exchange._replace(
         mode=exchange.mode | POINT_TO_POINT, notes=notes,
         requests=np.zeros(1 + n_in.size + n_out.size, np.int64),
@@ -178,11 +179,11 @@ def _with_some(
         list_slot=np.concatenate([np.empty(0, np.int32), *lists]),
         target_start=target_start, target=target, place=place,
         in_bits=_bits(n_in), out_bits=_bits(n_out),
-        some_send=np.zeros(_FIRST_WORDS * n_out.size, np.uint64),
-        some_receive=np.zeros(_FIRST_WORDS * n_in.size, np.uint64),
-        in_first=_FIRST_WORDS * np.arange(n_in.size),
-        out_first=_FIRST_WORDS * np.arange(n_out.size),
-        in_room=np.full(n_in.size, _FIRST_WORDS), out_room=np.full(n_out.size, _FIRST_WORDS),
+        some_send=np.zeros(FIRST_WORDS * n_out.size, np.uint64),
+        some_receive=np.zeros(FIRST_WORDS * n_in.size, np.uint64),
+        in_first=FIRST_WORDS * np.arange(n_in.size),
+        out_first=FIRST_WORDS * np.arange(n_out.size),
+        in_room=np.full(n_in.size, FIRST_WORDS), out_room=np.full(n_out.size, FIRST_WORDS),
         in_waits=np.zeros_like(n_in), out_waits=np.zeros_like(n_out),
         n_in=np.zeros_like(n_in), n_out=np.zeros_like(n_out), cursor=np.zeros_like(n_out),
     )  # fmt: skip

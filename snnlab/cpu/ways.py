@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["AUTO", "MODES", "check_ways", "chosen_ways", "ways_of"]
+__all__ = ["AUTO", "MODES", "check_ways", "chosen_ways", "resolved", "ways_of"]
 
 AUTO = 0
 """The way that is found out."""
@@ -96,14 +96,35 @@ def chosen_ways(
     wanted : list of (n,) int32
         The slots of each rank that are wanted on this one.
     """
+
+    def n_wanted() -> NDArray[np.int64]:
+        of_population = layout.block_population[np.concatenate(wanted) // BLOCK]
+        return world.total(np.bincount(of_population, minlength=ways.size).astype(np.int64))
+
+    return resolved(ways, layout, world.n_ranks, n_wanted)
+
+
+def resolved(
+    ways: NDArray[np.int64], layout: Layout, n_ranks: int,
+    count: Callable[[], NDArray[np.int64] | NDArray[np.float64]],
+) -> NDArray[np.int64]:  # fmt: skip
+    """Return the ways with those that were left open chosen.
+
+    Parameters
+    ----------
+    ways : (n_populations,) int64
+    layout : Layout
+    n_ranks : int
+    count : callable
+        Says, where it matters, how many neurons of each population are wanted elsewhere, over all
+        ranks that want them.
+    """
     is_open = ways == AUTO
     if not is_open.any():
         return ways
-    if world.n_ranks <= _FEW_RANKS:
+    if n_ranks <= _FEW_RANKS:
         return np.where(is_open, POINT_TO_POINT, ways)
-    slots = np.concatenate(wanted)
-    of_population = layout.block_population[slots // BLOCK]
-    n_wanted = world.total(np.bincount(of_population, minlength=ways.size).astype(np.int64))
-    n_all = np.asarray(layout.sizes) * (world.n_ranks - 1)
+    n_wanted = count()
+    n_all = np.asarray(layout.sizes) * (n_ranks - 1)
     is_few = n_wanted[is_open].sum() <= _FEW * n_all[is_open].sum()
     return np.where(is_open, POINT_TO_POINT if is_few else COLLECTIVE, ways)

@@ -29,11 +29,11 @@ from snnlab.cuda.codes import Codes, NeuronCode
 from snnlab.cuda.connect import connect
 from snnlab.cuda.connections import DeviceConnections, taken_up
 from snnlab.cuda.device import Device, Module
-from snnlab.cuda.elsewhere import wire_bytes
 from snnlab.cuda.engine_source import engine_source
 from snnlab.cuda.host_connections import HostConnections
 from snnlab.cuda.memory import DeviceBytes, check_fits, estimate_bytes
 from snnlab.cuda.program import HostState
+from snnlab.cuda.wire_bytes import wire_bytes
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network, Population
 
@@ -206,7 +206,7 @@ def _table(
     """The table of tables."""
     growing = tuple(connections.row_stop)
     return assemble.synapse_table(
-        network, connections.plans, drawn.n_pre, drawn.n_partitions, growing
+        network, connections.plans, drawn.n_pre, drawn.n_partitions, growing, drawn.short
     )
 
 

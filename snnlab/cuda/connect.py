@@ -5,9 +5,10 @@ Every row is counted, all memory is allocated, then targets are placed and rows 
 makes no difference.
 
 At its peak, construction holds the finished synapses and, of one table at a time, the cursors of
-its rows (8 bytes each), what its rows hold of each projection if there are several (4 bytes each),
-its quantiles, and at most `SCRATCH_BYTES` for sets of partners and for rows too long for a block's
-own memory. Targets of packed synapses are placed where the synapses lie in the end.
+its rows (8 bytes each, and 8 more where rows are short), what its rows hold of each projection if
+there are several (4 bytes each), its quantiles, and at most `SCRATCH_BYTES` for sets of partners
+and for rows too long for a block's own memory. Targets of packed synapses are placed where the
+synapses lie in the end.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from snnlab.cuda.device import Array, Device, Module
 from snnlab.cuda.drawing import draw, drawing_struct, is_shuffled
 from snnlab.cuda.finishing import Placed, finish, placed_struct
 from snnlab.cuda.grid import n_blocks
+from snnlab.cuda.row_bits import RowBits, are_short
 from snnlab.cuda.row_starts import start_rows
 from snnlab.cuda.sources import kernel_text
 from snnlab.model.network import Network
@@ -35,7 +37,7 @@ __all__ = ["connect", "construction_source"]
 
 _KERNELS = (
     "connect_put", "connect_words", "connect_directly", "connect_freely", "connect_distinct",
-    "connect_by_gaps", "connect_by_distance", "row_starts", "sort_keys", "finish_rows",
+    "connect_by_gaps", "connect_by_distance", "row_starts", "row_bits", "sort_keys", "finish_rows",
 )  # fmt: skip
 
 _THREADS = 256
@@ -74,7 +76,7 @@ def connect(
         _Table(network, plan, layout, partitions, is_empty=k in given)
         for k, plan in enumerate(plans)
     ]
-    row_bases = _offsets([table.n_rows + partitions.n for table in tables])
+    row_bases = _offsets([0 if t.is_short else t.n_rows + partitions.n for t in tables])
     ends_bases = _offsets([table.n_rows * table.n_delays for table in tables])
     row_start = device.empty(row_bases[-1], np.int64)
     for table, base in zip(tables, row_bases, strict=False):
@@ -91,6 +93,7 @@ def connect(
         device.empty(n_wide, np.int32),
         row_start,
         device.empty(ends_bases[-1], np.uint32),
+        tuple(table.row_bits for table in tables),
     )
     bases = zip(row_bases, ends_bases, pool_bases(kinds, sizes), strict=False)
     for table, table_bases in zip(tables, bases, strict=True):
@@ -112,6 +115,9 @@ class _Table:
         Rows in each partition, and in all.
     n_delays : int
         0 where all delays are equal.
+    is_short : bool
+        Whether `row_bits` say where rows start, and not the starts of all tables.
+    row_bits : RowBits or None
     n_synapses, longest : int
         In all rows, and in the longest; known once they are counted.
     """
@@ -128,17 +134,26 @@ class _Table:
         self.n_pre = self._rules[0].n_pre
         self.n_rows = self.n_pre * partitions.n
         self.n_delays = plan.n_delays if plan.n_delays > 1 else 0
+        self.is_short = are_short(network, plan, layout, partitions)
+        self.row_bits: RowBits | None = None
         self.n_synapses = self.longest = 0
 
     def count(self, row_start: Array, base: int, device: Device, module: Module) -> None:
-        """Count the synapses of every row; fill in row starts that count from the table's first."""
+        """Count the synapses of every row; note row starts that count from the table's first."""
         counts = device.zeros(self.n_rows, np.uint64)
         nowhere = device.empty(1, np.uint16)
         for rule, owned in self._drawn:
             draw(rule, owned, counts, nowhere, True, device, module)
+        if self.is_short:
+            row_start, base = device.empty(self.n_rows + self._n_partitions, np.int64), 0
         self.n_synapses, self.longest = start_rows(
             counts, self.n_pre, row_start, base, device, module
         )
+        del counts
+        if self.is_short:
+            self.row_bits = RowBits.written(
+                row_start, self.n_pre, self._n_partitions, self.n_synapses, device, module
+            )
 
     def fill(
         self, connections: DeviceConnections, bases: tuple[int, int, int],
@@ -155,20 +170,25 @@ class _Table:
         module : Module
         """
         row_base, ends_base, pool_base = bases
-        borders = self._place(connections, row_base, pool_base, device, module)
+        row_start = connections.row_start
+        if self.row_bits is not None:
+            row_start, row_base = self.row_bits.read(device, module), 0
+        borders = self._place(connections, row_start, row_base, pool_base, device, module)
+        if self.row_bits is not None:
+            self.row_bits.write(row_start, module)
         is_unsorted = any(is_shuffled(rule.kind) for rule in self._rules)
         if not self._drawn or not (is_unsorted or self._plan.kind != SHARED or self.n_delays > 0):
             return
         placed = Placed(
             self._n_partitions, self.n_pre, len(self._rules), self.n_delays, self._plan.kind,
-            is_unsorted, row_base, ends_base, connections.row_start, connections.segment_ends,
+            is_unsorted, row_base, ends_base, row_start, connections.segment_ends,
             connections.targets, connections.packed, connections.wide, borders,
         )  # fmt: skip
         attributes = attributes_of(self._network, self._plan, self._rules, self._owned)
         finish(placed, attributes, self.longest, device, module)
 
     def _place(
-        self, connections: DeviceConnections, row_base: int, pool_base: int,
+        self, connections: DeviceConnections, row_start: Array, row_base: int, pool_base: int,
         device: Device, module: Module,
     ) -> Array:  # fmt: skip
         """Place all targets; return the borders between the projections."""
@@ -177,7 +197,6 @@ class _Table:
         n_bordered = len(self._rules) if len(self._rules) > 1 else 0
         borders = device.empty(n_bordered * self.n_rows, np.uint32)
         cursor = device.empty(self.n_rows, np.uint64)
-        row_start = connections.row_start
         move, note = module.kernel("move_rows"), module.kernel("note_borders")
         move(
             n_blocks(move, _THREADS, self.n_rows), _THREADS, row_start, row_base, self.n_pre,

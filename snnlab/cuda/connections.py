@@ -14,6 +14,7 @@ from snnlab.arrays.program import Synapses
 from snnlab.build.connect import Connections
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.device import Array, Device
+from snnlab.cuda.row_bits import RowBits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,10 +47,13 @@ class DeviceConnections:
         weight is, at the same index as their `targets`.
     row_start : (n_row_starts,) int64
         Of each table (n_partitions, n_pre + 1): pool index at which each row starts, and where the
-        last one ends. Behind them, of tables whose rows may grow, where each row ends now.
+        last one ends; but for those that `row_bits` tell. Behind them, of tables whose rows may
+        grow, where each row ends now.
     segment_ends : (n_segment_ends,) uint32
         Of each table (n_partitions, n_pre, n_delays): end of each delay's synapses within a row;
         nothing where all delays are equal.
+    row_bits : (n_tables,) tuple of RowBits or None
+        Where the rows of a table start that has few synapses in a row; empty: of no table.
     """
 
     plans: tuple[TablePlan, ...]
@@ -61,6 +65,12 @@ class DeviceConnections:
     wide: Array
     row_start: Array
     segment_ends: Array
+    row_bits: tuple[RowBits | None, ...] = ()
+
+    @property
+    def short(self) -> tuple[int, ...]:
+        """The tables whose rows `row_bits` tell."""
+        return tuple(k for k, bits in enumerate(self.row_bits) if bits is not None)
 
     @property
     def n_synapses(self) -> int:
@@ -71,12 +81,18 @@ class DeviceConnections:
     def nbytes(self) -> int:
         """Bytes of targets, weights, row starts and segment ends."""
         arrays = self.targets, self.packed, self.wide, self.row_start, self.segment_ends
-        return sum(array.nbytes for array in arrays)
+        in_bits = sum(bits.nbytes for bits in self.row_bits if bits is not None)
+        return in_bits + sum(array.nbytes for array in arrays)
 
     def row_starts(self, device: Device) -> tuple[NDArray[np.int64], ...]:
         """Return where the rows of each table start, copied to the host."""
-        shapes = [(self.n_partitions, n + 1) for n in self.n_pre]
-        return _split(device.download(self.row_start), shapes)
+        every = self.row_bits or (None,) * len(self.n_pre)
+        shapes = [
+            (self.n_partitions, n + 1)
+            for n, bits in zip(self.n_pre, every, strict=True) if bits is None
+        ]  # fmt: skip
+        long = iter(_split(device.download(self.row_start), shapes))
+        return tuple(next(long) if bits is None else bits.on_host(device) for bits in every)
 
     def host(self, device: Device) -> Connections:
         """Return a copy on the host, as the CPU engine has it."""

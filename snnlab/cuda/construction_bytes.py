@@ -13,7 +13,8 @@ from snnlab.build.storage import PACKED, SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.drawing import is_shuffled, table_bytes, table_capacity
 from snnlab.cuda.finishing import long_row_bytes
-from snnlab.model.connectivity import FixedOutdegree
+from snnlab.cuda.row_bits import are_short, row_bits_bytes
+from snnlab.model.connectivity import DistanceDependent, FixedOutdegree
 from snnlab.model.network import Network, Projection
 
 __all__ = ["construction_bytes", "synapse_bytes"]
@@ -24,8 +25,9 @@ _SPREAD = 12.0
 _BYTES = {SHARED: 2, PACKED: 4}
 _WIDE_BYTES = 6
 _GAP_TABLE_BYTES = 65_544
-_RULE_BYTES = 24
-"""Of each neuron of the two populations: its place and its degree, while a rule is drawn."""
+_PLACE_BYTES, _DEGREE_BYTES = 16, 8
+"""While a rule is drawn: of each neuron of the two populations where it lies, if that matters, and
+of each own target how many synapses it gets."""
 
 
 def construction_bytes(
@@ -47,8 +49,8 @@ def construction_bytes(
         The finished synapses and what comes on top of them.
     """
     here = parts_here(network, layout, partitions)
-    passing = (_passing(plan, layout, partitions.n, network, here) for plan in plans)
-    kept = (sum(_kept(plan, layout, partitions.n, network, here, 0)) for plan in plans)
+    passing = (_passing(plan, layout, partitions, network, here) for plan in plans)
+    kept = (sum(_kept(plan, layout, partitions, network, here, 0)) for plan in plans)
     return int(sum(kept) + max(passing, default=0.0))
 
 
@@ -60,37 +62,42 @@ def synapse_bytes(
     The numbers of quantiles are among the synapses; rows that may grow have room.
     """
     here = parts_here(network, layout, partitions)
-    kept = [_kept(plan, layout, partitions.n, network, here, 1) for plan in plans]
+    kept = [_kept(plan, layout, partitions, network, here, 1) for plan in plans]
     return int(sum(synapses for synapses, _ in kept)), int(sum(rows for _, rows in kept))
 
 
 def _kept(
-    plan: TablePlan, layout: Layout, n_partitions: int, network: Network, here: dict[str, float],
-    has_room: int,
+    plan: TablePlan, layout: Layout, partitions: Partitions, network: Network,
+    here: dict[str, float], has_room: int,
 ) -> tuple[float, float]:  # fmt: skip
     """Of one table: synapses; row starts and segment ends."""
     n = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections)
-    n_pre = int(layout.sizes[plan.source])
+    n_pre, n_partitions = int(layout.sizes[plan.source]), partitions.n
     if has_room and network.is_rewired(plan.projections[0].name):
         n = n_places(n, n_pre * n_partitions)
     segments = 4.0 * plan.n_delays if plan.n_delays > 1 else 0.0
-    rows = n_partitions * ((n_pre + 1) * 8.0 + n_pre * segments)
+    starts = n_partitions * (n_pre + 1) * 8.0
+    if are_short(network, plan, layout, partitions):
+        starts = row_bits_bytes(n_partitions * n_pre, n)
+    rows = starts + n_partitions * n_pre * segments
     return n * _BYTES.get(plan.kind, _WIDE_BYTES), rows
 
 
 def _passing(
-    plan: TablePlan, layout: Layout, n_partitions: int, network: Network, here: dict[str, float]
-) -> float:
+    plan: TablePlan, layout: Layout, partitions: Partitions, network: Network,
+    here: dict[str, float],
+) -> float:  # fmt: skip
     """Of one table, while it is drawn: cursors, borders, quantiles, the largest rule, scratch."""
     n_projections, n_pre = len(plan.projections), int(layout.sizes[plan.source])
-    n_rows = n_pre * n_partitions
+    n_rows = n_pre * partitions.n
     bordered = n_projections if n_projections > 1 else 0
-    rows = n_rows * (8.0 + 4.0 * bordered)
+    cursors = 16.0 if are_short(network, plan, layout, partitions) else 8.0
+    rows = n_rows * (cursors + 4.0 * bordered)
     quantiles = quantile_bytes(network, plan) if _is_finished(plan) else 0.0
     mean = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections) / n_pre
     longest = math.ceil(_above(mean))
     long_rows = long_row_bytes(longest, n_rows, plan.n_delays > 1)
-    drawing = max(_drawing(network, p) for p in plan.projections)
+    drawing = max(_drawing(network, p, here[p.post]) for p in plan.projections)
     return rows + max(quantiles + long_rows, drawing)
 
 
@@ -105,12 +112,14 @@ def _above(mean: float) -> float:
     return mean + _SPREAD * math.sqrt(mean) + _SPREAD
 
 
-def _drawing(network: Network, projection: Projection) -> float:
+def _drawing(network: Network, projection: Projection, here: float) -> float:
     """What one projection takes while it is drawn: its rule, and tables of distinct partners."""
     rule = projection.rule
     n_pre = network.population(projection.pre).size
     n_post = network.population(projection.post).size
-    of_rule = _GAP_TABLE_BYTES + _RULE_BYTES * (n_pre + n_post)
+    of_rule = _GAP_TABLE_BYTES + _DEGREE_BYTES * n_post * here
+    if isinstance(rule, DistanceDependent):
+        of_rule += _PLACE_BYTES * (n_pre + n_post)
     if getattr(rule, "multapses", True):
         return of_rule
     by_source = isinstance(rule, FixedOutdegree)

@@ -137,10 +137,11 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
 
         built, report, new = self._built_by_all(made)
         built = with_synapse_probes(built)
+        on_device = new.nbytes + built.drawn.nbytes
         if self._world.n_ranks > 1:
             self._new_exchange = self._exchange_of(built)
+            on_device += self._new_exchange.nbytes
         self._new = new
-        on_device = new.nbytes + built.drawn.nbytes
         return built, replace(report, state_bytes=on_device - report.synapse_bytes)
 
     def _exchange_of(self, built: CudaBuilt) -> Transport:

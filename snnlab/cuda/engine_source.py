@@ -51,6 +51,7 @@ from snnlab.cuda.program import (
     Items,
     Work,
 )
+from snnlab.cuda.row_bits import RowPlaces
 from snnlab.cuda.sources import kernel_text, program_text
 from snnlab.cuda.structs import declare_type
 from snnlab.cuda.wire import Wire
@@ -62,6 +63,7 @@ __all__ = ["NETWORK", "engine_source", "n_words"]
 NETWORK: dict[str, Any] = {
     "program": Program,
     "synapses": Synapses,
+    "row_places": RowPlaces,
     "drive": Drive,
     "probes": Probes,
     "plastic": Plastic,

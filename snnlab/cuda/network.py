@@ -13,6 +13,7 @@ from snnlab.cuda.built import CudaBuilt
 from snnlab.cuda.device import Array, Device
 from snnlab.cuda.engine_source import NETWORK, n_words
 from snnlab.cuda.program import N_CALL, N_COUNTERS, N_OUTCOME, PHASES, THREADS, Held
+from snnlab.cuda.row_bits import row_places
 from snnlab.cuda.structs import pack, uploaded
 from snnlab.cuda.work import plastic_items, record_capacity, static_items, warps_wanted, work
 
@@ -80,6 +81,7 @@ class DeviceNetwork:
             "probes": uploaded(built.sampling.probes, device),
             "plastic": uploaded(_without_recent(built.plastic), device),
             "rewirings": uploaded(_without_scratch(built.rewirings), device),
+            "row_places": uploaded(row_places(built.drawn.row_bits, device), device),
             "held": self.held,
             "work": uploaded(shared_out, device),
             "items": uploaded(static, device),

@@ -36,6 +36,11 @@ class Transport(Protocol):
         """How spikes are exchanged, in words."""
         ...
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes on the device."""
+        ...
+
     def exchange(
         self, network: DeviceNetwork, spikes: ArrivingSpikes, pending: tuple[int, int, int],
         start: int,
@@ -77,6 +82,11 @@ class HostTransport:
     def way(self) -> str:
         """How spikes are exchanged, in words."""
         return self._exchange.way
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes on the device: none, its lists and messages are on the host."""
+        return 0
 
     def exchange(
         self, network: DeviceNetwork, spikes: ArrivingSpikes, pending: tuple[int, int, int],

@@ -13,8 +13,8 @@ from snnlab.arrays.rewiring import Rewirings
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.storage import PLASTIC
 from snnlab.build.tables import TablePlan
+from snnlab.cpu.elsewhere import expected_images
 from snnlab.cuda.connections import DeviceConnections
-from snnlab.cuda.elsewhere import expected_images
 from snnlab.cuda.program import PIECE, Items, Work
 from snnlab.model.network import Network
 

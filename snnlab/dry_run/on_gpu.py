@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from snnlab.build.expected import expected_synapses, expected_total
 from snnlab.build.layout import Layout
 from snnlab.build.memory import parts_here
+from snnlab.cpu.elsewhere import expected_images
 from snnlab.cuda.built import predicted_bytes, share_of
-from snnlab.cuda.elsewhere import expected_images
 from snnlab.dry_run.which import check_rank
 from snnlab.model.network import Network
 

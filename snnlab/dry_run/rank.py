@@ -21,6 +21,7 @@ from snnlab.build.layout import BLOCK, Layout, shares
 from snnlab.build.memory import estimate_bytes
 from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.built import CpuBuilt, build, delivery_costs, partitions_of
+from snnlab.cpu.exchange_bytes import expected_exchange
 from snnlab.cpu.ranks import heard_by_all, wanted_slots
 from snnlab.cpu.warm import announced, compile_builder
 from snnlab.dry_run.which import check_rank
@@ -139,7 +140,8 @@ def dry_run(
         n_neurons=network.n_neurons, n_synapses=expected_total(network),
         own_neurons=_own_neurons(built), own_synapses=built.connections.n_synapses,
         images=sum(images), senders=int(np.count_nonzero(images)),
-        bytes=held_bytes(built, sum(images)), estimated_bytes=estimated, peak_bytes=peak,
+        bytes=held_bytes(built) | _exchange_held(network, built, ranks, rate),
+        estimated_bytes=estimated, peak_bytes=peak,
         plan_s=planned - began, build_s=build_s, steps=built.sizes.chunk_steps,
         # Point to point, every rank asks every other for the neurons that it wants.
         construction_bytes={"collective": 0, "point_to_point": 8 * ranks + 4 * sum(images)},
@@ -211,8 +213,8 @@ def _own_neurons(built: CpuBuilt) -> int:
     return int(built.layout.block_size[first:stop].sum())
 
 
-def held_bytes(built: CpuBuilt, n_images: int) -> dict[str, int]:
-    """Return how many bytes of what a rank holds; images count where spikes go point to point."""
+def held_bytes(built: CpuBuilt) -> dict[str, int]:
+    """Return how many bytes of what a rank holds, beside what exchanging spikes takes."""
     synapses, memory = built.synapses, built.memory
     pools = synapses.targets.nbytes + synapses.packed.nbytes + synapses.wide.nbytes
     starts = synapses.row_start.nbytes + synapses.short_first.nbytes + synapses.short_offset.nbytes
@@ -224,8 +226,26 @@ def held_bytes(built: CpuBuilt, n_images: int) -> dict[str, int]:
         "input under way": memory.ring.nbytes + memory.near.nbytes,
         "spike lists": memory.spike_slot.nbytes + memory.spike_step.nbytes,
         "layout": _nbytes(built.program),
-        "images": 4 * n_images,
     }
+
+
+def _exchange_held(network: Network, built: CpuBuilt, ranks: int, rate: float) -> dict[str, int]:
+    """What exchanging spikes takes, as ranks choose to; messages are those of so many spikes."""
+    if ranks == 1:
+        return {}
+    n_spikes = 1e-3 * network.dt * built.sizes.chunk_steps * rate
+    return expected_exchange(
+        network,
+        built.layout,
+        built.partitions,
+        ranks,
+        n_spikes=n_spikes,
+        step_bits=_step_bits(built),
+    )
+
+
+def _step_bits(built: CpuBuilt) -> int:
+    return max(built.sizes.chunk_steps - 1, 1).bit_length()
 
 
 def _nbytes(arrays: tuple[Any, ...]) -> int:
@@ -237,7 +257,7 @@ def _exchange_bytes(
 ) -> dict[str, float]:
     """Bytes that reach a rank in an exchange; a spike is its place in a list, and its step."""
     seconds = 1e-3 * network.dt * built.sizes.chunk_steps
-    step_bits = max(built.sizes.chunk_steps - 1, 1).bit_length()
+    step_bits = _step_bits(built)
     sizes = np.diff(first_slot).tolist()
     lists = {"collective": sizes, "point_to_point": images}
     return {

@@ -14,10 +14,11 @@ _COLUMNS = (
 
 _LEGEND = """
 neurons, synapses: those of the rank; images: neurons elsewhere with synapses onto them, from so
-many ranks. held: what the built rank keeps, starts: of that, where rows start. peak: growth of the
-process while building; estimate: what was predicted, relative to it. asked: sent while building to
-exchange spikes point to point (nothing, collectively). collective, p2p: what reaches the rank in an
-exchange, every {steps} steps, at {rate:g} spikes/s."""
+many ranks. held: what the built rank keeps, with what exchanging spikes takes at the rate below;
+starts: of that, where rows start. peak: growth of the process while building; estimate: what was
+predicted, relative to it. asked: sent while building to exchange spikes point to point (nothing,
+collectively). collective, p2p: what reaches the rank in an exchange, every {steps} steps, at
+{rate:g} spikes/s."""
 
 _GPU_COLUMNS = {
     "synapses MB": "synapses", "starts MB": "row starts", "plasticity MB": "plasticity",

@@ -25,9 +25,11 @@ from snnlab.cluster.mpi import world
 from snnlab.cluster.mpi_world import MpiWorld
 from snnlab.cpu.built import build
 from snnlab.cpu.engine import CpuEngine
+from snnlab.cpu.exchange_bytes import exchange_bytes
 from snnlab.cuda import work
 from snnlab.dry_run.rank import held_bytes
 from snnlab.errors import SpecError
+from snnlab.model.network import Network
 from tests.host_device.host_device import HostDevice
 from tests.networks import balanced
 
@@ -112,23 +114,62 @@ def held(preset: str, options: dict[str, Any]) -> tuple[dict[str, int], int, int
         engine = CpuEngine(network, threads=1, world=all_ranks, exchange="point_to_point")
         engine.advance(20)
         exchange = engine._built.exchange
-        return held_bytes(engine._built, exchange.list_slot.size), exchange.list_slot.size, (
-            exchange.list_start.size - 1
-        )  # fmt: skip
+        lists = {"exchange lists": exchange_bytes(exchange)["exchange lists"]}
+        n_senders = exchange.list_start.size - 1
+        return held_bytes(engine._built) | lists, exchange.list_slot.size, n_senders
+
+
+def taken_by_exchange(
+    preset: str, options: dict[str, Any], exchange: str
+) -> tuple[dict[str, int], int]:
+    """Bytes that exchanging spikes takes on this rank when a network is built, and the whole."""
+    network = presets.load(preset, **options)
+    with closing(MpiWorld(world())) as all_ranks:
+        engine = CpuEngine(network, threads=1, world=all_ranks, exchange=exchange)
+        return exchange_bytes(engine._built.exchange), engine.report.n_bytes
+
+
+def words_of_one_burst() -> tuple[int, int, int, int]:
+    """Words of each rank in a collective exchange in which most fire.
+
+    And the most spikes of a rank in an exchange, for which places, with how many bits of a step.
+    """
+    network = _bursting()
+    with closing(MpiWorld(world())) as all_ranks:
+        engine = CpuEngine(network, threads=1, world=all_ranks, exchange="collective")
+        exchange, chunk = engine._built.exchange, engine._built.sizes.chunk_steps
+        n_most = max(
+            all_ranks.total(_at(all_ranks, engine.advance(chunk).n_spikes)).max() for _ in range(2)
+        )
+        # One exchange more, so that the last spikes have been sent.
+        engine.advance(1)
+        exchange = engine._built.exchange
+        n_places = int(np.diff(exchange.first_slot).max())
+        return int(exchange.size[0]), int(n_most), n_places, exchange.step_bits
+
+
+def _at(all_ranks: MpiWorld, n: int) -> NDArray[np.int64]:
+    counts = np.zeros(all_ranks.n_ranks, np.int64)
+    counts[all_ranks.rank] = n
+    return counts
 
 
 def words_of_a_burst() -> tuple[int, int]:
     """Words of each rank in a collective exchange when all have fired, and long after."""
-    quiet = balanced(600).replace(stimuli=[])
-    exc, inh = quiet.populations
-    burst = replace(exc, initial={"V_m": 50.0})
+    network = _bursting()
     with closing(MpiWorld(world())) as all_ranks:
-        network = quiet.replace(populations=[burst, inh])
         engine = CpuEngine(network, threads=1, world=all_ranks, exchange="collective")
         engine.advance(30)
         first = int(engine._built.exchange.size[0])
         engine.advance(15 * 64 * 6)
         return first, int(engine._built.exchange.size[0])
+
+
+def _bursting() -> Network:
+    """A network of which a population fires at once and then nobody."""
+    quiet = balanced(600).replace(stimuli=[])
+    exc, inh = quiet.populations
+    return quiet.replace(populations=[replace(exc, initial={"V_m": 50.0}), inh])
 
 
 def building_peak(preset: str, options: dict[str, Any]) -> int:

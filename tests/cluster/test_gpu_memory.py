@@ -53,6 +53,7 @@ def test_what_is_told_is_what_is_taken(
         assert taken.told == told.peak
         assert taken.told == pytest.approx(taken.peak, rel=0.1)
         assert not taken.has_grown
+        assert taken.reported == pytest.approx(taken.held, rel=0.1)
         dry = gpu_dry_run(network, ranks=n, rank=rank)
         parts = dict(dry.bytes)
         parts["synapses"] += parts.pop("plasticity")
@@ -89,7 +90,11 @@ def test_a_dry_run_of_gpus_prints_a_table_and_writes_json(tmp_path, capsys) -> N
         assert row["held_bytes"] == sum(row["bytes"].values())
         assert row["peak_bytes"] == max(row["held_bytes"], row["construction_bytes"])
     assert "exchange" not in one["bytes"]
-    assert many["bytes"]["exchange"] > 12 * many["images"]
+    # To everybody; four rows a source, a bit for each, for each synapse, and one for the groups.
+    assert many["bytes"]["exchange"] == pytest.approx(8 * many["n_neurons"], rel=0.01)
+    rows = 4 * many["n_neurons"]
+    in_bits = (rows + many["own_synapses"]) / 8 + rows / 8
+    assert many["bytes"]["row starts"] == pytest.approx(in_bits, rel=0.01)
 
 
 def test_a_rank_that_does_not_exist_is_refused() -> None:

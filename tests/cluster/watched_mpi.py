@@ -177,6 +177,8 @@ class Taken(NamedTuple):
     ----------
     told, peak : int
         Bytes that it was said to need before anything was allocated, and has taken at most.
+    reported, held : int
+        Bytes that the network takes as it says itself, and that it takes, once it is built.
     parts : dict
         What is held -> bytes; synapses and their plasticity are one.
     has_grown : bool
@@ -185,6 +187,8 @@ class Taken(NamedTuple):
 
     told: int
     peak: int
+    reported: int
+    held: int
     parts: dict[str, int]
     has_grown: bool
 
@@ -201,9 +205,11 @@ def taken(preset: str, options: dict[str, Any], transport: str) -> Taken:
                 presets.load(preset, **options), device, world=all_ranks, transport=transport
             )
             peak, first = device.peak, engine._network.capacity
+            held = device.memory_limit - device.free_bytes()
             engine.advance(60)
             parts = _parts(engine)
-            return Taken(told[0], peak, parts, engine._network.capacity != first)
+            reported = engine.report.n_bytes
+            return Taken(told[0], peak, reported, held, parts, engine._network.capacity != first)
     finally:
         built.check_fits = honest
 
@@ -214,8 +220,9 @@ def _parts(engine: Any) -> dict[str, int]:
     pools = drawn.targets, drawn.packed, drawn.wide
     plastic = [a for a in structs["plastic"] if hasattr(a, "nbytes")]
     record = held.spike_slot, held.spike_start, held.spike_steps
+    starts = drawn.row_start, drawn.segment_ends, *(bits for bits in drawn.row_bits if bits)
     parts = {
-        "synapses": (*pools, *plastic), "row starts": (drawn.row_start, drawn.segment_ends),
+        "synapses": (*pools, *plastic), "row starts": starts,
         "neurons": (held.state,), "input under way": (held.ring,), "record of spikes": record,
     }  # fmt: skip
     found = {name: sum(int(a.nbytes) for a in arrays) for name, arrays in parts.items()}

@@ -9,7 +9,7 @@ from snnlab import presets
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE
 from snnlab.build.tables import plan_tables, port_exponents
-from snnlab.cuda import drawing, finishing
+from snnlab.cuda import connect, drawing, finishing
 from snnlab.cuda.construction_bytes import construction_bytes
 from snnlab.model.connectivity import (
     AllToAll,
@@ -69,6 +69,26 @@ def test_a_share_is_that_of_the_whole(rule, storage):
     check_shares(HostDevice(seed=2), network_of(rule, storage, 500), 5, [0, 1, 3, 5])
     if not isinstance(rule, OneToOne):
         check_shares(HostDevice(), network_of(rule, storage, 300, 270), 6, [0, 2, 4, 6])
+
+
+@pytest.mark.parametrize("storage", ["shared", "packed, drawn delays", "wide"])
+@pytest.mark.parametrize("rule", RULES, ids=str)
+def test_rows_in_bits_are_those_of_the_cpu(rule, storage, monkeypatch):
+    """Whatever their length: rows without synapses, and of more than a word of bits."""
+    network = network_of(rule, storage, 300)
+    for is_short in (True, False):
+        monkeypatch.setattr(connect, "are_short", lambda *_, is_short=is_short: is_short)
+        drawn = check(network, 2, seed=4)
+        assert all((bits is not None) == is_short for bits in drawn.row_bits)
+
+
+def test_rows_are_in_bits_where_these_are_fewer():
+    """5 synapses a source in 6 bits, and 8 bytes for every 64th; 40 of them in 8 bytes."""
+    few, many = (check(network_of(FixedIndegree(k), "shared", 2000)) for k in (5, 40))
+    assert few.row_start.nbytes == 0
+    assert few.nbytes - few.targets.nbytes == pytest.approx(2000 * (6 + 1) / 8, rel=0.02)
+    assert many.row_bits == (None,)
+    assert many.nbytes - many.targets.nbytes == 8 * 2001
 
 
 @pytest.mark.parametrize("n_partitions", [1, 2, 5, 12])

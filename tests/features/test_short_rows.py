@@ -8,6 +8,7 @@ import pytest
 import snnlab.cpu.group_size
 from snnlab.build import table
 from snnlab.cpu.engine import CpuEngine
+from snnlab.cuda.engine import CudaEngine
 from snnlab.model.connectivity import (
     Connectivity,
     FixedIndegree,
@@ -20,7 +21,9 @@ from snnlab.model.network import Network, Population, Projection
 from snnlab.model.rewiring import Rewiring
 from snnlab.model.stimuli import PoissonInput
 from tests.connectivity import edges_of
+from tests.host_device.host_device import HostDevice
 from tests.networks import spikes
+from tests.twins import assert_same_frame, assert_same_state
 
 RULES = [FixedIndegree(6), FixedTotalNumber(6000), FixedOutdegree(6), PairwiseBernoulli(0.006)]
 STEPS = 1000
@@ -53,6 +56,20 @@ def test_the_synapses_are_the_same(
     long_ones(monkeypatch)
     assert short.equals(edges_of(network, 2))
     assert len(short) > 20_000
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: type(rule).__name__)
+@pytest.mark.parametrize("is_drawn", [False, True], ids=["shared", "drawn"])
+def test_a_device_with_rows_in_bits_does_what_a_processor_does(
+    rule: Connectivity, is_drawn: bool
+) -> None:
+    network = sparse(rule, is_drawn=is_drawn)
+    on_device, alone = CudaEngine(network, HostDevice(seed=1)), CpuEngine(network, threads=1)
+    assert all(on_device._arrays.drawn.row_bits)
+    for n in (1, 99, 200):
+        assert_same_frame(on_device.advance(n), alone.advance(n))
+    assert_same_state(on_device.checkpoint(), alone.checkpoint())
+    assert alone.advance(100).n_spikes > 100
 
 
 @pytest.mark.parametrize("is_grouped", [False, True], ids=["at once", "in groups"])

@@ -68,6 +68,20 @@ static __device__ __forceinline__ i64 slot_stride(const Program &program, i64 p)
     return program.max_ports * (program.bounds[p + 1] - program.bounds[p]) * BLOCK;
 }
 
+// Which synapses the row of a piece has.
+static __device__ construction::RowRange row_of(
+    const Network &net, const Piece &piece, const i64 *table) {
+    const i64 n_rows = table[TABLE_N_ROWS];
+    if (table[TABLE_SHORT_FIRST_BASE] >= 0) {
+        const u64 *where = net.row_places.where + 2 * piece.table;
+        return construction::row_in_bits(
+            (const i64 *)where[0], (const u64 *)where[1], piece.partition * n_rows + piece.source);
+    }
+    const i64 row = piece.partition * (n_rows + 1) + piece.source;
+    return {net.synapses.row_start[table[TABLE_ROW_BASE] + row],
+        net.synapses.row_start[table[TABLE_STOP_BASE] + row]};
+}
+
 // Deliver one spike along one piece of its row; lane by lane.
 static __device__ void deliver_piece(const Network &net, const Piece &piece, i64 step) {
     const Program &program = net.program;
@@ -75,10 +89,9 @@ static __device__ void deliver_piece(const Network &net, const Piece &piece, i64
     const i64 *table = synapses.table + piece.table * N_TABLE_FIELDS;
     const i64 n_rows = table[TABLE_N_ROWS], p = piece.partition;
     const i32 n_delays = (i32)table[TABLE_N_DELAYS];
-    const i64 row = p * (n_rows + 1) + piece.source;
-    const i64 start = synapses.row_start[table[TABLE_ROW_BASE] + row];
-    const i64 stop = min_i64(
-        synapses.row_start[table[TABLE_STOP_BASE] + row], start + (piece.number + 1) * PIECE);
+    const construction::RowRange row = row_of(net, piece, table);
+    const i64 start = row.start;
+    const i64 stop = min_i64(row.stop, start + (piece.number + 1) * PIECE);
     const u32 *ends =
         synapses.segment_ends + table[TABLE_ENDS_BASE] + (p * n_rows + piece.source) * n_delays;
     i32 *ring = net.held.ring + port_base(program, p, table[TABLE_PORT]);

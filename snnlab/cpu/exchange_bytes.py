@@ -1,0 +1,125 @@
+"""How much memory a rank takes to exchange spikes: counted, and told before anything is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from snnlab.build.layout import Layout, Partitions
+from snnlab.cpu.elsewhere import Wanted, wanted
+from snnlab.cpu.exchange import Exchange, no_exchange
+from snnlab.cpu.ranks import FIRST_WORDS
+from snnlab.model.network import Network
+
+__all__ = ["exchange_bytes", "expected_exchange", "words_for", "words_of_messages"]
+
+_MESSAGES = ("all_send", "all_receive", "some_send", "some_receive")
+
+_PLACE_BYTES = 4
+"""Of each neuron elsewhere that is listed: its slot."""
+
+_OWN_BYTES, _TARGET_BYTES = 8, 4 + 4
+"""Of each own neuron, and of each neighbour that wants its spikes."""
+
+_NEIGHBOUR_BYTES = 8 * 8
+"""Of each neighbour that sends, and of each that receives: eight numbers."""
+
+_RANK_BYTES, _TOLD_RANK_BYTES = 8, 16
+"""Of each rank, and of each one whose spikes go to everybody."""
+
+
+def exchange_bytes(exchange: Exchange) -> dict[str, int]:
+    """Return the bytes of who wants whose spikes, and of the messages there is room for."""
+    arrays = {
+        name: int(array.nbytes)
+        for name, array in exchange._asdict().items()
+        if hasattr(array, "nbytes")
+    }
+    messages = sum(arrays.pop(name) for name in _MESSAGES)
+    return {"exchange lists": sum(arrays.values()), "messages": messages}
+
+
+def expected_exchange(
+    network: Network, layout: Layout, partitions: Partitions, n_ranks: int,
+    exchange: str | Mapping[str, str] = "auto",
+    *,
+    n_spikes: float = 0.0,
+    step_bits: int = 1,
+) -> dict[str, int]:  # fmt: skip
+    """Return what `exchange_bytes` will on a rank.
+
+    Parameters
+    ----------
+    network : Network
+    layout : Layout
+    partitions : Partitions
+        Those of the rank.
+    n_ranks : int
+    exchange : str, or mapping of str
+        See `snnlab.cpu.ways.ways_of`.
+    n_spikes : float
+        Of each neuron between two exchanges, on average; 0: before anybody has fired.
+    step_bits : int
+        Bits of a step between two exchanges.
+    """
+    found = wanted(network, layout, partitions, n_ranks, exchange)
+    lists = _FIXED_BYTES + _RANK_BYTES * (n_ranks + 1)
+    if found.is_told.any():
+        lists += found.n_own + _TOLD_RANK_BYTES * n_ranks
+    if not found.is_told.all():
+        lists += round(
+            _PLACE_BYTES * found.coming.sum() + _OWN_BYTES * (found.n_own + 1)
+            + _TARGET_BYTES * found.going.sum()
+            + _NEIGHBOUR_BYTES * (found.n_senders + found.n_receivers)
+        )  # fmt: skip
+    return {"exchange lists": lists, "messages": 8 * words_of_messages(found, n_spikes, step_bits)}
+
+
+_FIXED_BYTES = sum(exchange_bytes(no_exchange()).values())
+
+
+def words_of_messages(found: Wanted, n_spikes: float, step_bits: int) -> int:
+    """Return for how many words there is room in all messages, sent and received.
+
+    Parameters
+    ----------
+    found : Wanted
+    n_spikes : float
+        Of each neuron between two exchanges.
+    step_bits : int
+    """
+    words = 0.0
+    if found.is_told.any():
+        n = n_spikes * found.n_own * found.is_told.mean()
+        size = words_for(n, found.n_own, step_bits)
+        words += (2 * size if size > FIRST_WORDS else size) * (found.n_ranks + 1)
+    for listed, n_neighbours in (
+        (found.coming, found.n_senders), (found.going, found.n_receivers)
+    ):  # fmt: skip
+        if n_neighbours > 0.0:
+            each = listed.sum() / n_neighbours
+            n_words = _needed(n_spikes * each, each, step_bits)
+            words += (2 * n_words if n_words > FIRST_WORDS else FIRST_WORDS) * n_neighbours
+    return round(words)
+
+
+def words_for(n_spikes: float, n_places: float, step_bits: int) -> int:
+    """Return how many words each rank has in a collective exchange of so many spikes.
+
+    Parameters
+    ----------
+    n_spikes : float
+        Of the rank that has most.
+    n_places : float
+        Neurons of the list of that rank.
+    step_bits : int
+    """
+    size = FIRST_WORDS
+    while size < _needed(n_spikes, n_places, step_bits):
+        size *= 2
+    return size
+
+
+def _needed(n_spikes: float, n_places: float, step_bits: int) -> int:
+    """Words of a message."""
+    bits = max(int(n_places) - 1, 1).bit_length() + step_bits
+    return 1 + int(-(-n_spikes * bits // 64))

@@ -1,0 +1,54 @@
+"""What exchanging spikes from device to device takes there, told before any synapse is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from snnlab.build.layout import BLOCK, Layout, Partitions
+from snnlab.cpu.elsewhere import wanted
+from snnlab.cpu.exchange_bytes import words_of_messages
+from snnlab.model.network import Network
+
+__all__ = ["wire_bytes"]
+
+_IMAGE_BYTES = 4 + 8
+"""Of each neuron elsewhere that is listed: its slot, and the steps in which it has fired."""
+
+_OWN_BYTES, _TARGET_BYTES = 8, 4 + 4
+"""Of each own neuron, and of each neighbour that wants its spikes."""
+
+_SLOT_BYTES = 8
+"""Of each neuron of the network, where spikes go to everybody: the steps in which it has fired."""
+
+_RANK_BYTES = 8 + 8 + 8
+"""Of each rank, where spikes go to everybody: where its neurons begin, bits, how many spikes."""
+
+_SENDER_BYTES, _RECEIVER_BYTES = 5 * 8, 5 * 8
+"""Of each neighbour."""
+
+
+def wire_bytes(
+    network: Network, layout: Layout, partitions: Partitions, n_ranks: int,
+    exchange: str | Mapping[str, str],
+) -> int:  # fmt: skip
+    """Return the bytes on a device that packs and unpacks spikes itself; see `snnlab.cuda.wire`.
+
+    Parameters
+    ----------
+    network : Network
+    layout : Layout
+    partitions : Partitions
+        Those of one rank.
+    n_ranks : int
+    exchange : str, or mapping of str
+        See `snnlab.cpu.ways.ways_of`; what is left open is told as ranks will find it out.
+    """
+    found = wanted(network, layout, partitions, n_ranks, exchange)
+    total = 8.0 * words_of_messages(found, 0.0, 1)
+    if found.is_told.any():
+        total += _SLOT_BYTES * layout.n_blocks * BLOCK + found.n_own + _RANK_BYTES * n_ranks
+    if not found.is_told.all():
+        total += _IMAGE_BYTES * found.coming.sum() + _TARGET_BYTES * found.going.sum()
+        total += _OWN_BYTES * found.n_own + _SENDER_BYTES * found.n_senders
+        total += _RECEIVER_BYTES * found.n_receivers
+    return int(total)

@@ -41,27 +41,31 @@ def isi(times: ArrayLike, neuron: ArrayLike) -> tuple[NDArray[np.float64], NDArr
     >>> interval.tolist(), neuron.tolist()
     ([3.0, 3.0], [0, 0])
     """
+    t, ids = _spikes(times, neuron)
+    order = _by_neuron(t, ids)
+    t, ids = t[order], ids[order]
+    same = ids[1:] == ids[:-1]
+    return np.diff(t)[same], ids[1:][same]
+
+
+def _spikes(times: ArrayLike, neuron: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Checked arrays of one length."""
     t, ids = np.asarray(times, np.float64), np.asarray(neuron, np.int64)
     if t.shape != ids.shape:
         raise SpecError(
             "times", "must be as many as neurons", got=f"shapes {t.shape} and {ids.shape}"
         )
-    first = ids.min(initial=0)
-    if ids.max(initial=0) - first < _SMALL:  # sorted in a few passes, without comparing
-        labels: NDArray[np.integer] = (ids - first).astype(np.uint16)
-    else:
-        labels = ids - first
-    order = _by_neuron(t, labels)
-    t, labels = t[order], labels[order]
-    same = labels[1:] == labels[:-1]
-    return np.diff(t)[same], labels[1:][same].astype(np.int64) + first
+    return t, ids
 
 
-def _by_neuron(t: NDArray[np.float64], labels: NDArray[np.integer]) -> NDArray[np.intp]:
+def _by_neuron(t: NDArray[np.float64], ids: NDArray[np.int64]) -> NDArray[np.intp]:
     """The order by neuron, then by time, then as given; spikes of a run have that of time."""
     if np.any(t[1:] < t[:-1]):
-        return np.lexsort((t, labels))
-    return np.argsort(labels, kind="stable")
+        return np.lexsort((t, ids))
+    first = ids.min(initial=0)
+    if ids.max(initial=0) - first < _SMALL:  # sorted in a few passes, without comparing
+        return np.argsort((ids - first).astype(np.uint16), kind="stable")
+    return np.argsort(ids, kind="stable")
 
 
 def cv(
@@ -93,13 +97,21 @@ def cv(
     ----------
     Softky, Koch (1993), J. Neurosci. 13, 334-350.
     """
-    interval, ids = isi(times, neuron)
+    t, ids = _spikes(times, neuron)
+    t = t[_by_neuron(t, ids)]
     number = np.bincount(ids, minlength=n_neurons)
-    mean = np.bincount(ids, interval, minlength=n_neurons) / np.maximum(number, 1)
-    deviation = interval - mean[ids]
-    squares = np.bincount(ids, deviation * deviation, minlength=n_neurons)
-    variance = squares / np.maximum(number, 1)
-    return _ratio(np.sqrt(variance), mean, number >= max(min_spikes - 1, 1))
+    fires, last = number > 0, np.cumsum(number) - 1
+    first = last - number + 1
+    mean, variance = np.zeros(n_neurons), np.zeros(n_neurons)
+    # Of each interval but the one from a neuron's last spike to the first of the next neuron.
+    n_intervals = np.maximum(number - 1, 1)[fires]
+    mean[fires] = (t[last[fires]] - t[first[fires]]) / n_intervals
+    squares = np.zeros(t.size)
+    squares[:-1] = (np.diff(t) - np.repeat(mean, number)[:-1]) ** 2
+    squares[last[fires]] = 0.0
+    if t.size:
+        variance[fires] = np.add.reduceat(squares, first[fires]) / n_intervals
+    return _ratio(np.sqrt(variance), mean, number >= max(min_spikes, 2))
 
 
 def mean_cv(times: ArrayLike, neuron: ArrayLike, n_neurons: int, *, min_spikes: int = 3) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 __all__ = ["BYTES_PER_S", "QUICK_S", "STRIDE", "Credit"]
 
-STRIDE = 6
+STRIDE = 10
 """Messages for one answer of a browser that paints soon."""
 
 QUICK_S = 0.25

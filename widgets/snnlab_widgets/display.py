@@ -21,8 +21,12 @@ __all__ = ["TICK_S", "Display"]
 TICK_S = 0.02
 """Shortest time between two pictures; less than that between two frames, so each is drawn."""
 
+AWAIT_S = 0.03
+"""Longest wait for a frame while they come. With `TICK_S` it is more than from one to the next, so
+that a running simulation wakes the thread once a frame."""
+
 IDLE_S = 0.5
-"""The same when no frames have come for `AWAKE_S`."""
+"""Longest wait when no frames have come for `AWAKE_S`."""
 
 AWAKE_S = 2.0
 
@@ -146,7 +150,7 @@ class Display:
     def _run(self) -> None:
         awake_until = 0.0
         while not self._is_closed:
-            timeout = TICK_S if time.monotonic() < awake_until else IDLE_S
+            timeout = AWAIT_S if time.monotonic() < awake_until else IDLE_S
             if not self._is_seen:
                 timeout = 0.0
                 self._woken.wait(UNSEEN_S)

@@ -129,6 +129,25 @@ def test_spikes_are_counted_in_complete_bins(
     assert found.tolist() == [80, 20] * n_bins  # each neuron once in each 1 ms
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=60),
+    st.lists(st.integers(1, 40), min_size=1, max_size=6),
+    cuts,
+)
+def test_spikes_are_counted_by_population(
+    spikes: list[tuple[int, int]], some: list[int], cuts: list[int]
+) -> None:
+    """Of few populations and of many, which are counted in different ways."""
+    edges = np.cumsum([0, *some]) * 100 // sum(some)
+    sizes = np.diff(edges)
+    packed = pack_counts(parts_of(spikes, 0, 100, cuts), 0, sizes.tolist(), bin_steps=10)
+    found = np.frombuffer(packed.data, f"<u{packed.width}").reshape(10, len(some))
+    expected = np.zeros_like(found)
+    for step, neuron in spikes:
+        expected[step // 10, np.searchsorted(edges, neuron, side="right") - 1] += 1
+    assert (found == expected).all()
+
+
 @pytest.mark.parametrize(("n_steps", "width"), [(3, 1), (4, 2), (820, 4)])
 def test_counts_have_as_many_bytes_as_the_largest_needs(n_steps: int, width: int) -> None:
     packed = pack_counts([regular(0, n_steps, every=1)], 0, (80, 20), bin_steps=n_steps)

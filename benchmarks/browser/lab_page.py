@@ -109,6 +109,10 @@ class LabPage:
         """Open a notebook in a clean workspace and wait for its kernel."""
         self.page.goto(self.server.url(f"lab/tree/{notebook}?reset"), timeout=WAIT_MS)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_MS)
+        self.wait_for_kernel()
+
+    def wait_for_kernel(self) -> None:
+        """Wait until a kernel can run cells; what is asked before is lost."""
         with contextlib.suppress(Error):  # asks only if it does not know the kernel's name
             self.page.get_by_role("button", name="Select Kernel").click(timeout=500)
         self.page.wait_for_function(_KERNEL_READY, timeout=WAIT_MS)

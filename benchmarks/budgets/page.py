@@ -109,6 +109,10 @@ def measure(chromium: Any, server: Server, repeats: int) -> Iterator[Measured]:
             )
 
 
+_UNDISTURBED_MS = 400.0
+"""After a key, before the kernel is asked what came of it: an answer costs the page a picture."""
+
+
 def _keys(visit: LabPage, repeats: int) -> Iterator[float]:
     """Times [ms] from a key on the slider to the frame that shows what came of it."""
     page = visit.page
@@ -118,6 +122,7 @@ def _keys(visit: LabPage, repeats: int) -> Iterator[float]:
         edits = int(number(visit, "len(session.history.log)"))
         page.evaluate(_NOTE_KEY)
         page.keyboard.press("ArrowLeft" if k % 2 else "ArrowRight")
+        page.wait_for_timeout(_UNDISTURBED_MS)
         visit.wait_for(f"len(session.history.log) > {edits}")
         step = number(visit, "session.history.log[-1].step")
         page.wait_for_function(f"() => painted.at(-1)?.[1] > {step}")

@@ -83,7 +83,7 @@ class Subscription:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether somebody waits for what one of the frames shows that were not taken yet."""
+        """Whether somebody waits for what is to be seen now."""
         return self._is_awaited
 
     @property
@@ -132,10 +132,12 @@ class Subscription:
         -------
         frames : list of Frame
         is_awaited : bool
-            Whether somebody waits for what one of them shows.
+            Whether somebody waits for what is to be seen now; there may be no frame then.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._pending or self.is_closed, timeout)
+            self._changed.wait_for(
+                lambda: self._pending or self._is_awaited or self.is_closed, timeout
+            )
             frames, is_awaited = list(self._pending), self._is_awaited
             self._pending.clear()
             self._is_awaited = False
@@ -151,6 +153,12 @@ class Subscription:
         """
         with self._changed:
             self._changed.wait_for(lambda: self._is_awaited or self.is_closed, timeout)
+
+    def nudge(self) -> None:
+        """End waiting in `drain` and `pause`: something is to be seen that no frame tells."""
+        with self._changed:
+            self._is_awaited = True
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Get no more frames; closing twice is allowed."""
@@ -286,6 +294,11 @@ class Hub:
         """
         for subscription in self.subscriptions:
             subscription.push(frame, is_awaited=is_awaited)
+
+    def nudge(self) -> None:
+        """Let readers that drain look at once, as when a run has stopped."""
+        for subscription in self.subscriptions:
+            subscription.nudge()
 
     def close(self) -> None:
         """Close every subscription."""

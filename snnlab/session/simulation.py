@@ -325,6 +325,7 @@ class Simulation:
             self.target_step = None
             self.state = state
             self._changed.notify_all()
+        self.outlet.hub.nudge()
 
     # --- advancing --------------------------------------------------------------------------
 

@@ -90,6 +90,7 @@ def test_it_is_there_without_a_kernel(visit: LabPage, saved: Path, artifacts: Pa
 
 
 def test_the_cell_makes_the_page_anew(visit: LabPage) -> None:
+    visit.wait_for_kernel()
     visit.run_cell(FIRST_CELL)
     visit.page.wait_for_selector(".snnlab-run", timeout=WAIT_MS)
     expect(visit.page.locator(STILL)).to_be_hidden()  # the old one is gone, its own may be there

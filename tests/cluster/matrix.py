@@ -81,7 +81,7 @@ def together(threads: tuple[int, ...]) -> dict[Key, dict[str, str]]:
 def _digests(name: str, ranks: World, threads: int, way: str) -> dict[str, str]:
     network = CASES[name]()
     # Buffers so small that exchanges lack memory now and then, between the two halves of delivery.
-    small = mock.patch.object(linking, "_FIRST_WORDS", 2)
+    small = mock.patch.object(linking, "FIRST_WORDS", 2)
     with small, _in_groups(4 if name == "groups of delays" else None):
         exchange = _some_of_both(network) if way == "both" else way
         engine = CpuEngine(network, threads=threads, world=ranks, exchange=exchange)

@@ -323,9 +323,9 @@ class Diary(ReferenceEngine):
 def _noting(function, asked):
     """The same function, which notes that it was called."""
 
-    def noted(*args):
+    def noted(*args, **more):
         asked.append((function.__name__, 0))
-        return function(*args)
+        return function(*args, **more)
 
     return noted
 

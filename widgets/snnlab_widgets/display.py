@@ -21,9 +21,9 @@ __all__ = ["TICK_S", "Display"]
 TICK_S = 0.02
 """Shortest time between two pictures; less than that between two frames, so each is drawn."""
 
-AWAIT_S = 0.03
-"""Longest wait for a frame while they come. With `TICK_S` it is more than from one to the next, so
-that a running simulation wakes the thread once a frame."""
+AWAIT_S = 0.06
+"""Longest wait for a frame while they come: a little more than from one to the next, so that a
+running simulation wakes the thread once a frame."""
 
 IDLE_S = 0.5
 """Longest wait when no frames have come for `AWAKE_S`."""
@@ -148,7 +148,7 @@ class Display:
         return self._onlooker is None or self._onlooker.is_there
 
     def _run(self) -> None:
-        awake_until = 0.0
+        awake_until = drawn_at = 0.0
         while not self._is_closed:
             timeout = AWAIT_S if time.monotonic() < awake_until else IDLE_S
             if not self._is_seen:
@@ -162,8 +162,9 @@ class Display:
             if self._remember(frames):
                 awake_until = started + AWAKE_S
             self._refresh(started, is_awaited=is_awaited)
-            if frames:
+            if started - drawn_at < TICK_S:  # many short runs; their frames are drawn together
                 self._subscription.pause(max(0.0, started + TICK_S - time.monotonic()))
+            drawn_at = started
         if not self._is_closed:
             self._on_end()
 

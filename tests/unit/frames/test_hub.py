@@ -76,6 +76,20 @@ def test_a_frame_that_is_awaited_ends_a_pause() -> None:
     assert (len(frames), is_awaited, reader.is_awaited) == (3, True, False)
 
 
+def test_a_nudge_ends_waiting_without_a_frame() -> None:
+    hub, _ = make_hub()
+    reader = hub.subscribe()
+    got: list[tuple[list[Frame], bool]] = []
+    waiting = threading.Thread(target=lambda: got.append(reader.drain(60.0)))
+    waiting.start()
+    hub.nudge()
+    waiting.join(10)
+    assert got == [([], True)]
+    assert reader.drain(0.0) == ([], False)
+    hub.nudge()
+    assert reader.take(0.0) is None  # who takes frames is not told
+
+
 def test_taking_an_awaited_frame_is_the_end_of_waiting() -> None:
     hub, _ = make_hub()
     readers = hub.subscribe(), hub.subscribe(lossless=True)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from snnlab.analysis.map_controls import shuffle_connections, shuffle_weights
-from snnlab.analysis.maps import map_quality
 from snnlab.errors import SpecError
+from snnlab.plots.maps.controls import UNKNOWN, Controls
 from snnlab.plots.maps.state import MapState
 
 if TYPE_CHECKING:
@@ -41,42 +40,22 @@ class Moment(NamedTuple):
     weighted_AD_high: float
 
 
-def measured(
-    state: MapState, width: float | None = None, *, autapses: bool = True, n_controls: int = 5
-) -> Moment:
-    """Return the quality of a map and the range of its controls.
+def measured(state: MapState, controls: Controls | None = None) -> Moment:
+    """Return the quality of a map beside the range of its controls.
 
     Parameters
     ----------
     state : MapState
-    width : float [grid steps], optional
-        Standard deviation of the kernel by which synapses form; without it there is no control
-        of the synapses, and its range is nan.
-    autapses : bool
-        Whether a target may be its own source, for maps from a sheet to itself.
-    n_controls : int
-        Number of shuffled maps that the range is of.
+    controls : Controls, optional
+        Without them the ranges are nan.
     """
-    plain, weighted = state.quality(), state.quality(weighted=True)
-    drawn, exchanged = [], []
-    weight = np.abs(state.weight)
-    for seed in range(n_controls if state.n else 0):
-        if width is not None:
-            pre, post = shuffle_connections(
-                state.post, state.sheet, width, seed=seed, autapses=autapses
-            )
-            drawn.append(map_quality(pre, post, state.sheet))
-        shuffled = shuffle_weights(state.post, weight, seed=seed)
-        exchanged.append(map_quality(state.pre, state.post, state.sheet, weight=shuffled))
+    of_synapses, of_weights = state.quality(), state.quality(weighted=True)
     values: list[float] = []
     for name in ("sigma_aff", "AD"):
-        for quality, controls in ((plain, drawn), (weighted, exchanged)):
-            values += [getattr(quality, name), *_range([getattr(c, name) for c in controls])]
+        for prefix, quality in (("", of_synapses), ("weighted_", of_weights)):
+            chance = controls.range_of(prefix + name) if controls else UNKNOWN
+            values += [getattr(quality, name), *chance]
     return Moment(state.t, float(state.n), *values)
-
-
-def _range(values: list[float]) -> tuple[float, float]:
-    return (min(values), max(values)) if values else (float("nan"), float("nan"))
 
 
 class MapHistory:

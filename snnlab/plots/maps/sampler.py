@@ -13,9 +13,10 @@ import numpy as np
 from snnlab.analysis.turnover import Turnover, turnover_over_distance, turnover_over_time
 from snnlab.frames.frame import Frame
 from snnlab.frames.structure import StructuralEvents
+from snnlab.plots.maps.controls import Controls
 from snnlab.plots.maps.events import RecentEvents
 from snnlab.plots.maps.film import MapFilm
-from snnlab.plots.maps.history import MapHistory, Moment, measured
+from snnlab.plots.maps.history import MapHistory, measured
 from snnlab.plots.maps.rate_map import firing_rates
 from snnlab.plots.maps.state import MapState, formation_width, map_of, map_projection, sheet_of
 from snnlab.plots.recent import RecentFrames
@@ -56,8 +57,9 @@ class MapSampler:
     every : number or str [ms]
         Model time between two readings, at least; ``"1 s"``.
     n_controls : int
-        Shuffled maps that a reading is compared with: each of those that `run` makes, and those
-        on the way often enough to take 0.3 % of the time.
+        Shuffled maps that a reading is compared with: all of that moment where `run` makes it;
+        on the way the last ones, of which a new one takes the place of the oldest as often as
+        0.3 % of the time allow.
     most : int
         Readings of the quality that are kept; beyond it their distance in time doubles.
 
@@ -90,7 +92,7 @@ class MapSampler:
         self.projection: str = map_projection(session.network, projection).name
         sheet_of(session.network, session.network.projection(self.projection))
         self.every = to_canonical(every, "ms", where="MapSampler.every")
-        self.n_controls = n_controls
+        self.controls = Controls(n_controls)
         self.history = MapHistory(most)
         self.film = MapFilm()
         self.version = 0
@@ -207,21 +209,27 @@ class MapSampler:
         return replace(found, rate=firing_rates(frames, network, target, RATE_MS))
 
     def _keep(self, *, is_compared: bool) -> None:
-        started = time.monotonic()
-        is_compared = self._is_compared = is_compared or started >= self._controls_due
+        self._is_compared = is_compared
         self.film.append(self.state)
-        self.history.append(self._measured(self.n_controls if is_compared else 0))
+        has_controls = self._shuffle(at_once=is_compared)
+        self.history.append(measured(self.state, self.controls if has_controls else None))
         self.version += 1
         self._read_at = time.monotonic()  # how long it took does not count
-        if is_compared:
-            self._controls_due = self._read_at + (self._read_at - started) / _CONTROLS_SHARE
 
-    def _measured(self, n_controls: int) -> Moment:
-        network = self.session.network
+    def _shuffle(self, *, at_once: bool) -> bool:
+        """Shuffle the map, once if it is time to, or as often as is needed for a range of it."""
+        started = time.monotonic()
+        if not at_once and started < self._controls_due:
+            return False
+        network = self._network
         projection = network.projection(self.projection)
         width = formation_width(network, projection)
         autapses = projection.pre != projection.post or getattr(projection.rule, "autapses", True)
-        return measured(self.state, width, autapses=autapses, n_controls=n_controls)
+        shuffle = self.controls.renew if at_once else self.controls.add
+        shuffle(self.state, width, autapses=autapses)
+        done = time.monotonic()
+        self._controls_due = done + (done - started) / _CONTROLS_SHARE
+        return True
 
     def _note(self, frame: Frame) -> None:
         """Take note of what came and went; on the simulation thread, so it is quick."""

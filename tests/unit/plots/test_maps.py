@@ -22,6 +22,7 @@ from snnlab.analysis.turnover import Turnover, turnover_over_time
 from snnlab.errors import FormatError, SpecError, StateError
 from snnlab.frames.structure import StructuralEvents
 from snnlab.plots.live import view_of
+from snnlab.plots.maps.controls import Controls
 from snnlab.plots.maps.events import RecentEvents
 from snnlab.plots.maps.film import MapFilm
 from snnlab.plots.maps.history import MapHistory, Moment, measured
@@ -213,19 +214,47 @@ def test_bands_are_ranges_of_shuffled_maps() -> None:
     post = np.repeat(np.arange(64), 6)
     weight = rng.random(post.size)
     state = MapState(post.copy(), post, weight, sheet)  # all afferents from the place itself
-    moment = measured(state, 1.5)
+    controls = Controls()
+    controls.renew(state, 1.5)
+    moment = measured(state, controls)
     assert (moment.sigma_aff, moment.AD) == (0.0, 0.0)
     assert 0.0 < moment.sigma_aff_low < moment.sigma_aff_high < 2.0
     assert (moment.weighted_sigma_aff_low, moment.weighted_sigma_aff_high) == (0.0, 0.0)
-    assert np.isnan(measured(state, None).sigma_aff_low)
+    controls.renew(state, None)
+    assert np.isnan(measured(state, controls).sigma_aff_low)
+    assert measured(state, controls).weighted_sigma_aff_high == 0.0
+    assert np.isnan(measured(state).weighted_sigma_aff_low)
+
+
+def test_one_shuffled_map_at_a_time_takes_the_place_of_the_oldest() -> None:
+    """Targets have one afferent each, then two far apart: chance spreads these, and not those."""
+    near = state_of([(k, k) for k in range(16)])
+    far = state_of([(k, post) for post in range(16) for k in (0, 10)], t=1.0)
+    controls = Controls(3)
+    controls.add(near, 1.0)
+    assert controls.range_of("sigma_aff") == (0.0, 0.0)
+    for _ in range(2):
+        controls.add(far, 1.0)
+        low, high = controls.range_of("sigma_aff")
+        assert low == 0.0 < high
+    controls.add(far, 1.0)
+    assert 0.0 < controls.range_of("sigma_aff").low < controls.range_of("sigma_aff").high
+    controls.add(near, 1.0)  # the run went back
+    assert controls.range_of("sigma_aff") == (0.0, 0.0)
+
+
+def test_nothing_is_known_of_chance_before_there_are_synapses() -> None:
+    controls = Controls()
+    controls.add(state_of([]), 1.0)
+    assert np.isnan(controls.range_of("AD")).all()
 
 
 def test_quality_without_synapses_says_so() -> None:
     history = MapHistory()
     assert "no synapses yet" in drawn(plots.map_quality(history)).title.text
-    history.append(measured(state_of([]), 1.0))
+    history.append(measured(state_of([])))
     assert "no synapses yet" in drawn(plots.map_quality(history, "AD")).title.text
-    history.append(measured(state_of([(1, 1)], t=5.0), 1.0))
+    history.append(measured(state_of([(1, 1)], t=5.0)))
     assert "no synapses yet" not in drawn(plots.map_quality(history)).title.text
     with pytest.raises(SpecError, match="'sigma_aff'"):
         plots.map_quality(history, "sigma")
@@ -360,6 +389,18 @@ def test_a_moment_that_a_page_has_read_is_compared_when_asked_for(session: Sessi
     assert np.isfinite(watch.history.column("sigma_aff_low")[-1])
     assert watch.history.column("t").tolist() == [0.0, 100.0]
     assert not watch.sample(now=True)
+
+
+def test_a_page_that_follows_a_map_shuffles_it_once_at_a_time(session: Session) -> None:
+    watch = MapSampler(session)
+    n_drawn = []
+    for _ in range(3):
+        session.run(100).wait()
+        watch._read_at = watch._controls_due = float("-inf")
+        assert watch.sample()
+        n_drawn.append(watch.controls.n_drawn)
+    assert n_drawn == [6, 7, 8]
+    assert np.isfinite(watch.history.column("sigma_aff_low")).all()
 
 
 @pytest.mark.parametrize("projection", ["feed-forward", "lateral"])

@@ -74,8 +74,9 @@ class Controls:
             self._draw(state, width, autapses)
 
     def add(self, state: MapState, width: float | None, *, autapses: bool = True) -> None:
-        """Shuffle a map once, in the place of the oldest; `renew` where there are not yet `n`, or the
-        run went back.
+        """Shuffle a map once, in the place of the oldest.
+
+        Where there are fewer than `n` yet, or the run went back, it is shuffled `n` times.
 
         Parameters
         ----------

@@ -7,6 +7,8 @@ from snnlab.plots.grid import Grid
 from snnlab_widgets.packing import pack_counts, pack_spikes
 from snnlab_widgets.statistics import statistics_rows
 
+__all__ = ["main"]
+
 
 def main() -> None:
     """Pack the spikes of a small network and count them; what is compiled stays on the disk."""

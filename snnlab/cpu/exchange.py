@@ -2,9 +2,11 @@
 
 A spike travels as its place in a list that both sides hold, and its step within the chunk, in as
 few bits as these need. *Collective*: the list is that of all neurons of the sending rank, and
-everybody gets everything. *Point to point*: the list is that of the neurons that have targets on
-the receiving rank, and only ranks that share such a list talk to each other. Each source population
-goes one of these ways.
+everybody gets everything. *Point to point*: only ranks talk to each other of which one wants spikes
+of the other. The list is that of the neurons that are wanted, if these are few; else that of all
+neurons of the sending rank, of which it has marked those that are wanted, with a bit for each
+neighbour: what a rank keeps of the others is a bit for each neuron at most, or as little as a list
+that is shorter. Each source population goes one of these ways.
 """
 
 from __future__ import annotations
@@ -137,10 +139,15 @@ class Exchange(NamedTuple):
         The ranks that are neighbours.
     list_start : (n_in + 1,) int64
     list_slot : flat int32
-        The slots in the list of each neighbour that sends.
+        The slots in the list of each neighbour that sends; none, where its list is that of all its
+        slots.
     target_start : (n_own_slots + 1,) int64
     target, place : flat int32
         For each own slot the neighbours that want its spikes, and its place in the list of each.
+    marked : (n_marked,) int64
+        The other neighbours that want spikes, whose list is that of all own slots.
+    marks : (n_own_slots, n_words) uint64
+        Which of these want the spikes of each own slot, bit by bit.
     in_bits, out_bits : (n,) int64
         Bits of a place in the list of each neighbour.
     some_send, some_receive : flat uint64
@@ -181,6 +188,8 @@ class Exchange(NamedTuple):
     target_start: NDArray[np.int64]
     target: NDArray[np.int32]
     place: NDArray[np.int32]
+    marked: NDArray[np.int64]
+    marks: NDArray[np.uint64]
     in_bits: NDArray[np.int64]
     out_bits: NDArray[np.int64]
     some_send: NDArray[np.uint64]
@@ -207,7 +216,8 @@ def no_exchange() -> Exchange:
         status=np.zeros(16, np.int64), first_slot=none, told_all=np.zeros(0, np.uint8),
         all_bits=none, all_send=words, all_receive=words, size=np.zeros(1, np.int64),
         n_all=none, senders=none, receivers=none, list_start=np.zeros(1, np.int64), list_slot=short,
-        target_start=none, target=short, place=short, in_bits=none, out_bits=none,
+        target_start=none, target=short, place=short, marked=none,
+        marks=np.zeros((0, 0), np.uint64), in_bits=none, out_bits=none,
         some_send=words, some_receive=words, in_first=none, out_first=none, in_room=none,
         out_room=none, in_waits=none, out_waits=none, n_in=none, n_out=none, cursor=none,
     )  # fmt: skip

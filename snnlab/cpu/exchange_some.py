@@ -26,6 +26,7 @@ from snnlab.cpu.exchange import (
     WORD,
     WORLD,
 )
+from snnlab.cpu.lowest_bit import lowest_bit
 from snnlab.cpu.packing import n_words, put
 from snnlab.rules.call import call_rule
 
@@ -45,11 +46,22 @@ def begin_some(exchange):  # type: ignore[no-untyped-def]
     exchange.out_waits[:] = 1
 
 
+@njit(error_model="numpy", inline="always")
+def _add(exchange, j, place, step):  # type: ignore[no-untyped-def]
+    """Write a spike for neighbour j if it waits and there is room; count it."""
+    if exchange.out_waits[j]:
+        exchange.n_out[j] += 1
+        at, bits = exchange.cursor[j], exchange.out_bits[j] + exchange.step_bits
+        if at + bits <= 64 * exchange.out_room[j]:
+            value = (place << uint64(exchange.step_bits)) | step
+            put(exchange.some_send[exchange.out_first[j] :], at, bits, value)
+            exchange.cursor[j] = at + bits
+
+
 @njit(error_model="numpy", cache=True)
 def _pack(program, memory, exchange):  # type: ignore[no-untyped-def]
     """Write the spikes for each neighbour that waits, while there is room; first their number."""
     chunk, start = exchange.notes[CHUNK], exchange.notes[START]
-    step_bits = uint64(exchange.step_bits)
     for j in range(exchange.n_out.size):
         if exchange.out_waits[j]:
             exchange.n_out[j], exchange.cursor[j] = 0, 64
@@ -57,16 +69,14 @@ def _pack(program, memory, exchange):  # type: ignore[no-untyped-def]
     for q in range(program.bounds.size - 1):
         slots, steps = memory.spike_slot[chunk, q], memory.spike_step[chunk, q]
         for s in range(memory.spike_start[chunk, q, memory.spike_start.shape[2] - 1]):
-            own = int64(slots[s]) - first
+            own, step = int64(slots[s]) - first, uint64(steps[s] - start)
             for k in range(exchange.target_start[own], exchange.target_start[own + 1]):
-                j = exchange.target[k]
-                if exchange.out_waits[j]:
-                    exchange.n_out[j] += 1
-                    at, bits = exchange.cursor[j], exchange.out_bits[j] + exchange.step_bits
-                    if at + bits <= 64 * exchange.out_room[j]:
-                        value = (uint64(exchange.place[k]) << step_bits) | uint64(steps[s] - start)
-                        put(exchange.some_send[exchange.out_first[j] :], at, bits, value)
-                        exchange.cursor[j] = at + bits
+                _add(exchange, exchange.target[k], uint64(exchange.place[k]), step)
+            for w in range(exchange.marks.shape[1]):
+                left = exchange.marks[own, w]
+                while left != uint64(0):
+                    _add(exchange, exchange.marked[64 * w + lowest_bit(left)], uint64(own), step)
+                    left &= left - uint64(1)
     for j in range(exchange.n_out.size):
         if exchange.out_waits[j]:
             exchange.some_send[exchange.out_first[j]] = uint64(exchange.n_out[j])

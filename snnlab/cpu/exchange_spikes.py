@@ -92,7 +92,11 @@ def _slot(exchange, k, place):  # type: ignore[no-untyped-def]
     n_all = exchange.all_bits.size
     if k < n_all:
         return exchange.first_slot[k] + place
-    return int64(exchange.list_slot[exchange.list_start[k - n_all] + place])
+    i = k - n_all
+    first = exchange.list_start[i]
+    if first == exchange.list_start[i + 1]:  # the list is that of all its slots
+        return exchange.first_slot[exchange.senders[i]] + place
+    return int64(exchange.list_slot[first + place])
 
 
 @njit(error_model="numpy", cache=True)

@@ -31,7 +31,7 @@ from snnlab.dry_run.rank import held_bytes
 from snnlab.errors import SpecError
 from snnlab.model.network import Network
 from tests.host_device.host_device import HostDevice
-from tests.networks import balanced
+from tests.networks import balanced, distant
 
 IMPORTED: list[str] = []
 """What `slow_to_import` has noted."""
@@ -230,3 +230,16 @@ def leave_room(synapses: int, events: int) -> tuple[int, int]:
 def n_places() -> int:
     """Return for how many synapses the rows of all networks here have room."""
     return sum(engine._arrays.connections.targets.size for engine in share._ENGINES.values())
+
+
+def forms() -> tuple[int, int, int, int]:
+    """Neighbours whose neurons are listed here, and marked; those that list own ones, and mark."""
+    with closing(MpiWorld(world())) as all_ranks:
+        engine = CpuEngine(distant(), threads=1, world=all_ranks, exchange="point_to_point")
+        exchange = engine._built.exchange
+        n_listed = int(np.count_nonzero(np.diff(exchange.list_start)))
+        n_marking = exchange.marked.size
+        return (
+            n_listed, exchange.senders.size - n_listed,
+            exchange.receivers.size - n_marking, n_marking,
+        )  # fmt: skip

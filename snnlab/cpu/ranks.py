@@ -49,8 +49,6 @@ FIRST_WORDS = 8
 def link(
     world: World, network: Network, exchange: str | Mapping[str, str], layout: Layout,
     connections: Connections, chunk_steps: int,
-    *,
-    as_lists: bool = False,
 ) -> Exchange:  # fmt: skip
     """Return what this rank needs to exchange spikes with the others; all ranks call this.
 
@@ -65,8 +63,6 @@ def link(
         The synapses onto the neurons of this rank.
     chunk_steps : int
         Steps between two exchanges.
-    as_lists : bool
-        Whether neurons that go point to point are listed however many they are, and not marked.
     """
     first_slot = shares(layout, world.n_ranks, delivery_costs(network)) * BLOCK
     start = no_exchange()._replace(
@@ -85,8 +81,8 @@ def link(
         marks.reshape(layout.n_blocks, -1)[is_told] = 0
     if is_told.all():
         return start
-    wanted = wishes(of_ranks(marks, first_slot), as_lists=as_lists)
-    return _with_some(start, wanted, world.swapped(wanted), as_lists=as_lists)
+    wanted = wishes(of_ranks(marks, first_slot))
+    return _with_some(start, wanted, world.swapped(wanted))
 
 
 def _not_empty(lists: list[NDArray[np.int32]]) -> list[int]:
@@ -112,16 +108,14 @@ def _with_all(exchange: Exchange, is_told: NDArray[np.bool_]) -> Exchange:
 
 def _with_some(
     exchange: Exchange, wanted: list[NDArray[np.int32]], asked: list[NDArray[np.int32]],
-    *,
-    as_lists: bool,
 ) -> Exchange:  # fmt: skip
     """Let each rank get what it wants: ``wanted[r]`` of rank r, which has ``asked[r]`` for here."""
     senders, receivers = _not_empty(wanted), _not_empty(asked)
     n_slots = np.diff(exchange.first_slot)
     n_own = int(n_slots[exchange.rank])
     # Of those whose list is not that of all slots; local slots.
-    lists = [_listed(wanted[r], int(n_slots[r]), as_lists) for r in senders]
-    own = [_listed(asked[r], n_own, as_lists) for r in receivers]
+    lists = [_listed(wanted[r], int(n_slots[r])) for r in senders]
+    own = [_listed(asked[r], n_own) for r in receivers]
     marked = [j for j, each in enumerate(own) if not each.size]
     target_start, target, place = _targets(own, n_own)
     n_in, n_out = (np.array([s.size for s in each], np.int64) for each in (lists, own))
@@ -151,9 +145,9 @@ def _with_some(
     )  # fmt: skip
 
 
-def _listed(wish: NDArray[np.int32], n_slots: int, as_lists: bool) -> NDArray[np.int32]:
+def _listed(wish: NDArray[np.int32], n_slots: int) -> NDArray[np.int32]:
     """What was told of so many slots, if it is a list; else nothing."""
-    return wish if as_lists or is_list(wish, n_slots) else wish[:0]
+    return wish if is_list(wish, n_slots) else wish[:0]
 
 
 def _targets(

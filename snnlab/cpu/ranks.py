@@ -10,13 +10,14 @@ import numpy as np
 from snnlab.arrays.world import World
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, shares
-from snnlab.cpu.built import delivery_costs
 from snnlab.cpu.exchange import (
     ALL_STATE,
     COLLECTIVE,
     IN_END,
     OUT_END,
+    PATIENCE,
     POINT_TO_POINT,
+    QUIET,
     SOME_STATE,
     SPIKES,
     WAITS_FOR_MEMORY,
@@ -24,6 +25,7 @@ from snnlab.cpu.exchange import (
     no_exchange,
 )
 from snnlab.cpu.program import Memory, SpikeLists
+from snnlab.cpu.shares import delivery_costs
 from snnlab.cpu.ways import chosen_ways, ways_of
 from snnlab.cpu.wishes import (
     heard_by_all,
@@ -38,7 +40,9 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FIRST_WORDS", "link", "with_spikes", "with_words"]
+__all__ = [
+    "FIRST_WORDS", "link", "with_fewer_spikes", "with_less", "with_spikes", "with_words",
+]  # fmt: skip
 
 L = TypeVar("L", Memory, SpikeLists)
 
@@ -146,6 +150,7 @@ def _with_some(
         in_first=FIRST_WORDS * np.arange(n_in.size),
         out_first=FIRST_WORDS * np.arange(n_out.size),
         in_room=np.full(n_in.size, FIRST_WORDS), out_room=np.full(n_out.size, FIRST_WORDS),
+        in_calm=np.zeros_like(n_in), out_calm=np.zeros_like(n_out),
         in_waits=np.zeros_like(n_in), out_waits=np.zeros_like(n_out),
         n_in=np.zeros_like(n_in), n_out=np.zeros_like(n_out), cursor=np.zeros_like(n_out),
     )  # fmt: skip
@@ -204,3 +209,42 @@ def with_spikes(memory: L, exchange: Exchange) -> L:
     slots[:, :, : memory.spike_slot.shape[2]] = memory.spike_slot
     steps[:, :, : memory.spike_step.shape[2]] = memory.spike_step
     return memory._replace(spike_slot=slots, spike_step=steps)
+
+
+def with_less(exchange: Exchange) -> Exchange:
+    """Return it with shorter buffers where they have over four times the words that are in use.
+
+    No exchange may be under way.
+    """
+    notes = exchange.notes
+    n = int(exchange.size[0])
+    if exchange.all_send.size > 4 * n:
+        exchange = exchange._replace(
+            all_send=np.zeros(n, np.uint64), all_receive=np.zeros(n * exchange.n_ranks, np.uint64)
+        )
+    n_in, n_out = int(exchange.in_room.sum()), int(exchange.out_room.sum())
+    if exchange.some_receive.size > 4 * n_in:
+        exchange = exchange._replace(
+            some_receive=np.zeros(n_in, np.uint64),
+            in_first=np.cumsum(exchange.in_room) - exchange.in_room,
+        )
+        notes[IN_END] = n_in
+    if exchange.some_send.size > 4 * n_out:
+        exchange = exchange._replace(
+            some_send=np.zeros(n_out, np.uint64),
+            out_first=np.cumsum(exchange.out_room) - exchange.out_room,
+        )
+        notes[OUT_END] = n_out
+    return exchange
+
+
+def with_fewer_spikes(memory: L, exchange: Exchange, first: int) -> L:
+    """Return it with shorter lists after a while in which few spikes came, of `first` at least."""
+    room = memory.spike_slot.shape[2]
+    n = max(first, 2 * int(memory.spike_start[:, :, -1].max(initial=0)))
+    if exchange.notes[QUIET] < PATIENCE or 2 * n > room:
+        return memory
+    exchange.notes[QUIET] = 0
+    return memory._replace(
+        spike_slot=memory.spike_slot[:, :, :n].copy(), spike_step=memory.spike_step[:, :, :n].copy()
+    )

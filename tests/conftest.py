@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import sys
 from typing import Any
 
 import pytest
@@ -42,9 +43,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """See to it that what is tested is what stands in the source; once, not in each worker."""
     if not hasattr(config, "workerinput"):
         remove_stale_code()
+        _keep_bytecode()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A shell started this in the background; processes started here would ignore it as well.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _keep_bytecode() -> None:
+    """Let modules be parsed once, not by each of the hundreds of processes that tests start.
+
+    Images of containers like to forbid it, for processes that are few and for disks that are full.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_finish() -> None:

@@ -28,9 +28,12 @@ class Wire(NamedTuple):
     list_slot, in_first, in_room, out_first, out_room, out_waits : see `Exchange`
     all_send, all_receive, some_send, some_receive : flat uint64
         What MPI reads and writes.
+    is_merged : bool
+        Whether a neuron gets one entry of the record for a chunk, however often it has fired, as
+        plastic synapses want it; else each spike is an entry.
     trains : (n_slots + list_slot.size,) uint64
         Steps of the chunk in which each neuron elsewhere has fired, bit by bit; 0 between two
-        exchanges.
+        exchanges. Nothing where entries are not merged.
     told : (1 + n_receivers + n_from_all + n_senders,) uint64
         For the host: entries that have come; spikes for each neighbour, of each rank that sends to
         all, of each neighbour.
@@ -61,6 +64,7 @@ class Wire(NamedTuple):
     all_receive: NDArray[np.uint64]
     some_send: NDArray[np.uint64]
     some_receive: NDArray[np.uint64]
+    is_merged: bool
     trains: NDArray[np.uint64]
     told: NDArray[np.uint64]
 
@@ -70,13 +74,13 @@ def n_trains(exchange: Exchange) -> int:
     return _n_slots(exchange) + int(exchange.list_slot.size)
 
 
-def wire_of(exchange: Exchange) -> Wire:
+def wire_of(exchange: Exchange, *, is_merged: bool) -> Wire:
     """Return what a device must know, as arrays of the host."""
     n_all, n_in, n_out = exchange.n_all.size, exchange.n_in.size, exchange.n_out.size
     same = {name: getattr(exchange, name) for name in Wire._fields if hasattr(exchange, name)}
     return Wire(
         n_slots=_n_slots(exchange), n_from_all=n_all, n_senders=n_in, n_receivers=n_out,
-        trains=np.zeros(n_trains(exchange), np.uint64),
+        is_merged=is_merged, trains=np.zeros(n_trains(exchange) if is_merged else 0, np.uint64),
         told=np.zeros(1 + n_out + n_all + n_in, np.uint64),
         **cast("Any", same),
     )  # fmt: skip

@@ -303,7 +303,9 @@ def room_of_records() -> tuple[int, int]:
     """Return for how many spikes the newest record had room at first, and has now."""
     engine: Any = next(reversed(share._ENGINES.values()))
     built = engine._arrays
-    first = work.record_capacity(built.network, built.layout, built.partitions)
+    first = work.record_capacity(
+        built.network, built.layout, built.partitions, built.sizes.chunk_steps
+    )
     return first, engine._network.capacity
 
 

@@ -132,16 +132,19 @@ static __device__ bool is_all_here(const Network &net, const Wire &wire, const P
     return !lacks && parcel.last + (i64)n_spikes <= net.work.capacity;
 }
 
-// Note one spike of a list: the first one of a neuron makes an entry of the record.
+// Note one spike of a list as an entry of the record; where they are merged, the first one of a
+// neuron alone.
 static __device__ void take_entry(
-    const Network &net, const Wire &wire, const Arrival &list, i64 k, i64 s, i64 base) {
+    const Network &net, const Wire &wire, const Arrival &list, i64 k, i64 s, i64 base, i64 start) {
     const u64 entry = entry_at(list.words + 1, s * list.bits, list.bits);
     const i64 place = list.first + (i64)(entry >> wire.step_bits);
     const u64 step = entry & (((u64)1 << wire.step_bits) - 1);
-    if (atomicOr(wire.trains + place, (u64)1 << step)) return;
+    const u64 bit = (u64)1 << step;
+    if (wire.is_merged && atomicOr(wire.trains + place, bit)) return;
     const i64 i = base + (i64)atomicAdd(wire.told, (u64)1);
     net.held.spike_slot[i] = k < wire.n_from_all ? (i32)place : wire.list_slot[place - wire.n_slots];
-    net.held.spike_start[i] = place;
+    net.held.spike_start[i] = wire.is_merged ? place : start;
+    net.held.spike_steps[i] = bit;
 }
 
 // Put the spikes that have come behind own ones, if all have come; tell how many entries these are.
@@ -164,9 +167,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) unpack_spi
         if (list.is_own) continue;
         const i64 n = (i64)list.words[0], stride = n_parts * blockDim.x;
         for (i64 s = w % n_parts * blockDim.x + threadIdx.x; s < n; s += stride) {
-            take_entry(net, wire, list, k, s, base);
+            take_entry(net, wire, list, k, s, base, parcel.start);
         }
     }
+    if (!wire.is_merged) return;
     meet_all(net.held.barrier);
     const i64 n = *(volatile i64 *)wire.told;
     for (i64 i = base + thread_in_grid(); i < base + n; i += threads_of_grid()) {

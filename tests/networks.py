@@ -107,6 +107,15 @@ def loud(delay: float = 0.1) -> Network:
     return Network([population], [Projection("loud", "loud", FixedIndegree(10), 0.1, delay)])
 
 
+def thin(size: int, indegree: int = 4) -> Network:
+    """Silent neurons with few synapses: what there is for each neuron takes most."""
+    return Network(
+        [Population("thin", size, "LIFDelta")],
+        [Projection("thin", "thin", FixedIndegree(indegree), 0.1, 0.5)],
+        name="thin",
+    )
+
+
 def distant() -> Network:
     """Two balanced networks of 640 neurons of which few have synapses onto the other."""
     near = balanced(640)

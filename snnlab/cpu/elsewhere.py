@@ -11,8 +11,8 @@ import numpy as np
 from snnlab.build.expected import expected_synapses
 from snnlab.build.layout import BLOCK, Layout, Partitions, shares
 from snnlab.build.memory import parts_here
-from snnlab.cpu.built import delivery_costs
 from snnlab.cpu.exchange import COLLECTIVE
+from snnlab.cpu.shares import delivery_costs
 from snnlab.cpu.ways import resolved, ways_of
 from snnlab.cpu.wishes import are_marked, heard_by_all
 from snnlab.model.network import Network

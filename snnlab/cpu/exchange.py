@@ -43,7 +43,9 @@ __all__ = [
     "NOTES",
     "N_VOTES",
     "OUT_END",
+    "PATIENCE",
     "POINT_TO_POINT",
+    "QUIET",
     "SOME_STATE",
     "SPIKES",
     "STAGE",
@@ -82,23 +84,28 @@ N_VOTES = 2 * ROUND // 64
 NOTES = (
     "stage", "chunk", "start", "all_state", "some_state", "in_end", "out_end", "spikes",
     "lacks_room", "bytes", "cut", "found", "is_half_delivered",
-    "calm",
+    "calm", "quiet",
 )  # fmt: skip
 """What `Exchange.notes` holds: whether an exchange is complete; whose spikes it is about and since
 which step; how far each of the two ways is; words that are needed for what comes and goes point to
 point; spikes for which the list must have room; whether a rank lacks room for new synapses; bytes
 sent so far; where a round of a rule that replaces ends, and how many synapses it has formed;
 whether the rank's own spikes of the list have been delivered already, and those of others have
-not; collective exchanges in a row that needed much less than there was room for."""
+not; collective exchanges in a row that needed much less than there was room for; exchanges in a row
+in which much fewer spikes came than the list had room for."""
 
 (STAGE, CHUNK, START, ALL_STATE, SOME_STATE, IN_END, OUT_END, SPIKES, LACKS_ROOM, BYTES, CUT, FOUND,
- IS_HALF_DELIVERED, CALM) = range(14)  # fmt: skip
+ IS_HALF_DELIVERED, CALM, QUIET) = range(15)  # fmt: skip
 
 COMPLETE = 0
 """The stage of an exchange after which nothing is left to do."""
 
 ARRIVED, UNDER_WAY, WAITS_FOR_MEMORY = range(3)
 """How far one of the two ways is."""
+
+
+PATIENCE = 64
+"""Exchanges in a row that need less than a fourth of their room, after which there is less."""
 
 
 class Exchange(NamedTuple):
@@ -113,7 +120,7 @@ class Exchange(NamedTuple):
         Bits of a step within a chunk.
     calls : (10,) int64
         See `CALLS`.
-    notes : (14,) int64
+    notes : (15,) int64
         See `NOTES`.
     flag : (2,) int64
         What all ranks agree on: own, all.
@@ -156,6 +163,8 @@ class Exchange(NamedTuple):
         Where the words of each neighbour begin.
     in_room, out_room : (n,) int64
         Words that fit there; both sides have the same number.
+    in_calm, out_calm : (n,) int64
+        Exchanges in a row with each neighbour that needed much less than that.
     in_waits, out_waits : (n,) int64
         Whether the spikes of this chunk have not been exchanged with each neighbour.
     n_in, n_out : (n,) int64
@@ -198,6 +207,8 @@ class Exchange(NamedTuple):
     out_first: NDArray[np.int64]
     in_room: NDArray[np.int64]
     out_room: NDArray[np.int64]
+    in_calm: NDArray[np.int64]
+    out_calm: NDArray[np.int64]
     in_waits: NDArray[np.int64]
     out_waits: NDArray[np.int64]
     n_in: NDArray[np.int64]
@@ -219,7 +230,8 @@ def no_exchange() -> Exchange:
         target_start=none, target=short, place=short, marked=none,
         marks=np.zeros((0, 0), np.uint64), in_bits=none, out_bits=none,
         some_send=words, some_receive=words, in_first=none, out_first=none, in_room=none,
-        out_room=none, in_waits=none, out_waits=none, n_in=none, n_out=none, cursor=none,
+        out_room=none, in_calm=none, out_calm=none, in_waits=none, out_waits=none,
+        n_in=none, n_out=none, cursor=none,
     )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from snnlab.cpu.exchange import Exchange, no_exchange
 from snnlab.cpu.ranks import FIRST_WORDS
 from snnlab.model.network import Network
 
-__all__ = ["exchange_bytes", "expected_exchange", "words_for", "words_of_messages"]
+__all__ = ["bytes_of", "exchange_bytes", "expected_exchange", "words_for", "words_of_messages"]
 
 _MESSAGES = ("all_send", "all_receive", "some_send", "some_receive")
 
@@ -66,7 +66,12 @@ def expected_exchange(
     step_bits : int
         Bits of a step between two exchanges.
     """
-    found = wanted(network, layout, partitions, n_ranks, exchange)
+    return bytes_of(wanted(network, layout, partitions, n_ranks, exchange), n_spikes, step_bits)
+
+
+def bytes_of(found: Wanted, n_spikes: float = 0.0, step_bits: int = 1) -> dict[str, int]:
+    """Return what `exchange_bytes` will on a rank that wants so much, see `expected_exchange`."""
+    n_ranks = found.n_ranks
     lists = _FIXED_BYTES + _RANK_BYTES * (n_ranks + 1)
     if found.is_told.any():
         lists += found.n_own + _TOLD_RANK_BYTES * n_ranks

@@ -18,6 +18,7 @@ from snnlab.cpu.exchange import (
     IRECV,
     ISEND,
     OUT_END,
+    PATIENCE,
     SOME_STATE,
     START,
     UNDER_WAY,
@@ -32,11 +33,32 @@ from snnlab.rules.call import call_rule
 
 __all__ = [
     "begin_some", "finish_some", "judge_some", "post_some", "receive_some", "send_some",
-    "wait_some",
+    "shrink_some", "wait_some",
 ]  # fmt: skip
+
+_FEWEST = 8
+"""Words of a neighbour at least: a cache line."""
 
 _TAG = 7
 """Of the messages; nothing else is sent from rank to rank over this communicator."""
+
+
+@njit(error_model="numpy", cache=True)
+def _shrink(room, calm):  # type: ignore[no-untyped-def]
+    for k in range(room.size):
+        if calm[k] >= PATIENCE:
+            room[k] //= 2
+            calm[k] = 0
+
+
+@njit(error_model="numpy", inline="always")
+def shrink_some(exchange):  # type: ignore[no-untyped-def]
+    """Take less room for neighbours that have needed little for a while, as they do for this one.
+
+    Words stay where they are.
+    """
+    _shrink(exchange.in_room, exchange.in_calm)
+    _shrink(exchange.out_room, exchange.out_calm)
 
 
 @njit(error_model="numpy", inline="always")
@@ -141,10 +163,11 @@ def wait_some(exchange):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def _make_room(exchange, waits, first, room, k, needed, end):  # type: ignore[no-untyped-def]
+def _make_room(waits, first, room, calm, k, needed, end):  # type: ignore[no-untyped-def]
     """Stop waiting for a neighbour, or give it a place with more room; return where places end."""
     if needed <= room[k]:
         waits[k] = 0
+        calm[k] = calm[k] + 1 if 4 * needed <= room[k] and room[k] > _FEWEST else 0
         return end
     while room[k] < needed:
         room[k] *= 2
@@ -160,15 +183,15 @@ def judge_some(exchange):  # type: ignore[no-untyped-def]
         if exchange.in_waits[k]:
             needed = _n_needed(exchange.n_in[k], exchange.in_bits[k], exchange)
             notes[IN_END] = _make_room(
-                exchange, exchange.in_waits, exchange.in_first, exchange.in_room, k, needed,
-                notes[IN_END],
+                exchange.in_waits, exchange.in_first, exchange.in_room, exchange.in_calm, k,
+                needed, notes[IN_END],
             )  # fmt: skip
     for j in range(exchange.n_out.size):
         if exchange.out_waits[j]:
             needed = _n_needed(exchange.n_out[j], exchange.out_bits[j], exchange)
             notes[OUT_END] = _make_room(
-                exchange, exchange.out_waits, exchange.out_first, exchange.out_room, j, needed,
-                notes[OUT_END],
+                exchange.out_waits, exchange.out_first, exchange.out_room, exchange.out_calm, j,
+                needed, notes[OUT_END],
             )  # fmt: skip
     is_left = exchange.in_waits.any() or exchange.out_waits.any()
     notes[SOME_STATE] = WAITS_FOR_MEMORY if is_left else ARRIVED

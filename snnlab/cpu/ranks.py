@@ -10,13 +10,14 @@ import numpy as np
 from snnlab.arrays.world import World
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, shares
-from snnlab.cpu.built import delivery_costs
 from snnlab.cpu.exchange import (
     ALL_STATE,
     COLLECTIVE,
     IN_END,
     OUT_END,
+    PATIENCE,
     POINT_TO_POINT,
+    QUIET,
     SOME_STATE,
     SPIKES,
     WAITS_FOR_MEMORY,
@@ -24,6 +25,7 @@ from snnlab.cpu.exchange import (
     no_exchange,
 )
 from snnlab.cpu.program import Memory, SpikeLists
+from snnlab.cpu.shares import delivery_costs
 from snnlab.cpu.ways import chosen_ways, ways_of
 from snnlab.cpu.wishes import (
     heard_by_all,
@@ -38,7 +40,9 @@ from snnlab.model.network import Network
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["FIRST_WORDS", "link", "with_spikes", "with_words"]
+__all__ = [
+    "FIRST_WORDS", "link", "with_fewer_spikes", "with_less", "with_spikes", "with_words",
+]  # fmt: skip
 
 L = TypeVar("L", Memory, SpikeLists)
 
@@ -49,8 +53,6 @@ FIRST_WORDS = 8
 def link(
     world: World, network: Network, exchange: str | Mapping[str, str], layout: Layout,
     connections: Connections, chunk_steps: int,
-    *,
-    as_lists: bool = False,
 ) -> Exchange:  # fmt: skip
     """Return what this rank needs to exchange spikes with the others; all ranks call this.
 
@@ -65,8 +67,6 @@ def link(
         The synapses onto the neurons of this rank.
     chunk_steps : int
         Steps between two exchanges.
-    as_lists : bool
-        Whether neurons that go point to point are listed however many they are, and not marked.
     """
     first_slot = shares(layout, world.n_ranks, delivery_costs(network)) * BLOCK
     start = no_exchange()._replace(
@@ -85,8 +85,8 @@ def link(
         marks.reshape(layout.n_blocks, -1)[is_told] = 0
     if is_told.all():
         return start
-    wanted = wishes(of_ranks(marks, first_slot), as_lists=as_lists)
-    return _with_some(start, wanted, world.swapped(wanted), as_lists=as_lists)
+    wanted = wishes(of_ranks(marks, first_slot))
+    return _with_some(start, wanted, world.swapped(wanted))
 
 
 def _not_empty(lists: list[NDArray[np.int32]]) -> list[int]:
@@ -112,16 +112,14 @@ def _with_all(exchange: Exchange, is_told: NDArray[np.bool_]) -> Exchange:
 
 def _with_some(
     exchange: Exchange, wanted: list[NDArray[np.int32]], asked: list[NDArray[np.int32]],
-    *,
-    as_lists: bool,
 ) -> Exchange:  # fmt: skip
     """Let each rank get what it wants: ``wanted[r]`` of rank r, which has ``asked[r]`` for here."""
     senders, receivers = _not_empty(wanted), _not_empty(asked)
     n_slots = np.diff(exchange.first_slot)
     n_own = int(n_slots[exchange.rank])
     # Of those whose list is not that of all slots; local slots.
-    lists = [_listed(wanted[r], int(n_slots[r]), as_lists) for r in senders]
-    own = [_listed(asked[r], n_own, as_lists) for r in receivers]
+    lists = [_listed(wanted[r], int(n_slots[r])) for r in senders]
+    own = [_listed(asked[r], n_own) for r in receivers]
     marked = [j for j, each in enumerate(own) if not each.size]
     target_start, target, place = _targets(own, n_own)
     n_in, n_out = (np.array([s.size for s in each], np.int64) for each in (lists, own))
@@ -146,14 +144,15 @@ def _with_some(
         in_first=FIRST_WORDS * np.arange(n_in.size),
         out_first=FIRST_WORDS * np.arange(n_out.size),
         in_room=np.full(n_in.size, FIRST_WORDS), out_room=np.full(n_out.size, FIRST_WORDS),
+        in_calm=np.zeros_like(n_in), out_calm=np.zeros_like(n_out),
         in_waits=np.zeros_like(n_in), out_waits=np.zeros_like(n_out),
         n_in=np.zeros_like(n_in), n_out=np.zeros_like(n_out), cursor=np.zeros_like(n_out),
     )  # fmt: skip
 
 
-def _listed(wish: NDArray[np.int32], n_slots: int, as_lists: bool) -> NDArray[np.int32]:
+def _listed(wish: NDArray[np.int32], n_slots: int) -> NDArray[np.int32]:
     """What was told of so many slots, if it is a list; else nothing."""
-    return wish if as_lists or is_list(wish, n_slots) else wish[:0]
+    return wish if is_list(wish, n_slots) else wish[:0]
 
 
 def _targets(
@@ -204,3 +203,42 @@ def with_spikes(memory: L, exchange: Exchange) -> L:
     slots[:, :, : memory.spike_slot.shape[2]] = memory.spike_slot
     steps[:, :, : memory.spike_step.shape[2]] = memory.spike_step
     return memory._replace(spike_slot=slots, spike_step=steps)
+
+
+def with_less(exchange: Exchange) -> Exchange:
+    """Return it with shorter buffers where they have over four times the words that are in use.
+
+    No exchange may be under way.
+    """
+    notes = exchange.notes
+    n = int(exchange.size[0])
+    if exchange.all_send.size > 4 * n:
+        exchange = exchange._replace(
+            all_send=np.zeros(n, np.uint64), all_receive=np.zeros(n * exchange.n_ranks, np.uint64)
+        )
+    n_in, n_out = int(exchange.in_room.sum()), int(exchange.out_room.sum())
+    if exchange.some_receive.size > 4 * n_in:
+        exchange = exchange._replace(
+            some_receive=np.zeros(n_in, np.uint64),
+            in_first=np.cumsum(exchange.in_room) - exchange.in_room,
+        )
+        notes[IN_END] = n_in
+    if exchange.some_send.size > 4 * n_out:
+        exchange = exchange._replace(
+            some_send=np.zeros(n_out, np.uint64),
+            out_first=np.cumsum(exchange.out_room) - exchange.out_room,
+        )
+        notes[OUT_END] = n_out
+    return exchange
+
+
+def with_fewer_spikes(memory: L, exchange: Exchange, first: int) -> L:
+    """Return it with shorter lists after a while in which few spikes came, of `first` at least."""
+    room = memory.spike_slot.shape[2]
+    n = max(first, 2 * int(memory.spike_start[:, :, -1].max(initial=0)))
+    if exchange.notes[QUIET] < PATIENCE or 2 * n > room:
+        return memory
+    exchange.notes[QUIET] = 0
+    return memory._replace(
+        spike_slot=memory.spike_slot[:, :, :n].copy(), spike_step=memory.spike_step[:, :, :n].copy()
+    )

@@ -90,15 +90,13 @@ def counts(parts: list[NDArray[np.uint8]]) -> NDArray[np.int64]:
     return np.array([np.bitwise_count(part).sum(dtype=np.int64) for part in parts], np.int64)
 
 
-def wishes(parts: list[NDArray[np.uint8]], *, as_lists: bool = False) -> list[NDArray[np.int32]]:
+def wishes(parts: list[NDArray[np.uint8]]) -> list[NDArray[np.int32]]:
     """Return what each rank is told: its marks in words of 32 bits, or the shorter list.
 
     Parameters
     ----------
     parts : list of (n_slots / 8,) uint8
         Marks of each rank.
-    as_lists : bool
-        Whether it is the list, however long it is.
 
     Returns
     -------
@@ -107,7 +105,7 @@ def wishes(parts: list[NDArray[np.uint8]], *, as_lists: bool = False) -> list[ND
         shorter.
     """
     n_slots = np.array([8 * part.size for part in parts], np.int64)
-    marked = are_marked(counts(parts), n_slots) & (not as_lists)
+    marked = are_marked(counts(parts), n_slots)
     return [
         part.view(np.int32)
         if is_marked

@@ -24,7 +24,7 @@ from snnlab.build.connect import Connections
 from snnlab.build.growing import Pairs
 from snnlab.build.layout import BLOCK, Layout, Partitions, partition, shares
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
-from snnlab.cpu.built import delivery_costs
+from snnlab.cpu.shares import delivery_costs
 from snnlab.cuda.codes import Codes, NeuronCode
 from snnlab.cuda.connect import connect
 from snnlab.cuda.connections import DeviceConnections, taken_up

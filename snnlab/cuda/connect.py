@@ -141,7 +141,8 @@ class _Table:
         self.n_delays = plan.n_delays if plan.n_delays > 1 else 0
         self._is_bordered = is_bordered(plan)
         self.is_short = are_short(network, plan, layout, partitions)
-        self._counter_bits = first_counter_bits(network, plan, layout, partitions)
+        at_first = first_counter_bits(network, plan, layout, partitions)
+        self._counter_bits = at_first if self.is_short else 0
         self.row_bits: RowBits | None = None
         self.n_synapses = self.longest = 0
 
@@ -199,7 +200,7 @@ class _Table:
         placed = Placed(
             self._n_partitions, self.n_pre, len(self._rules), self.n_delays, self._plan.kind,
             is_unsorted, self._is_bordered, row_base, ends_base, connections.row_start,
-            self._counter_bits if bits else 0, bits.first if bits else nothing,
+            self._counter_bits, bits.first if bits else nothing,
             bits.bits if bits else nothing, connections.segment_ends,
             connections.targets, connections.packed, connections.wide, borders, borders,
             *(device.upload(values) for values in ranges),

@@ -158,7 +158,8 @@ class DeviceTransport:
             self._is_stale = False
         while True:
             self._ask(pending, start)
-            self._launch(self._pack, network, pending[2] - pending[1])
+            visits = max(self._wire.n_mark_words, 1)
+            self._launch(self._pack, network, (pending[2] - pending[1]) * visits)
             self._read_numbers(is_own=True)
             with self._device.current():
                 _swap(self._lent)

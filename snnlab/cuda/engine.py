@@ -149,7 +149,7 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         exchange = self._linked(
             lambda: link(
                 self._world, built.network, self._mode, built.layout, built.connections,
-                built.sizes.chunk_steps, as_lists=self._transport == DEVICE,
+                built.sizes.chunk_steps,
             )
         )  # fmt: skip
         first, stop = built.partitions.bounds[[0, -1]].tolist()

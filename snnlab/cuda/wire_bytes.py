@@ -19,12 +19,15 @@ _TRAIN_BYTES = 8
 fired."""
 
 _OWN_BYTES, _TARGET_BYTES = 8, 4 + 4
-"""Of each own neuron, and of each neighbour that wants its spikes."""
+"""Of each own neuron, and of each neighbour that lists it."""
+
+_MARKS_BYTES, _MARKING_BYTES = 8, 8
+"""Of each own neuron and 64 neighbours that mark some, and of each of these neighbours."""
 
 _RANK_BYTES = 8 + 8 + 8
 """Of each rank, where spikes go to everybody: where its neurons begin, bits, how many spikes."""
 
-_SENDER_BYTES, _RECEIVER_BYTES = 5 * 8, 5 * 8
+_SENDER_BYTES, _RECEIVER_BYTES = 7 * 8, 5 * 8
 """Of each neighbour."""
 
 
@@ -52,8 +55,12 @@ def wire_bytes(
     if found.is_told.any():
         total += train_bytes * layout.n_blocks * BLOCK + found.n_own + _RANK_BYTES * n_ranks
     if not found.is_told.all():
-        total += (_LISTED_BYTES + train_bytes) * found.coming.sum()
-        total += _TARGET_BYTES * found.going.sum()
+        is_marked, marks = found.are_marked_here, found.are_marked_elsewhere
+        n_listed, n_marking = found.coming[~is_marked].sum(), int(marks.sum())
+        total += _LISTED_BYTES * n_listed
+        total += train_bytes * (n_listed + found.n_slots[is_marked].sum())
+        total += _TARGET_BYTES * found.going[~marks].sum()
+        total += _MARKS_BYTES * found.n_own * -(-n_marking // 64) + _MARKING_BYTES * n_marking
         total += _OWN_BYTES * found.n_own + _SENDER_BYTES * found.n_senders
         total += _RECEIVER_BYTES * found.n_receivers
     return int(total)

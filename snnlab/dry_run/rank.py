@@ -18,10 +18,11 @@ from snnlab.arrays.world import ALONE
 from snnlab.batch.peak import forget_peak, peak_rss_bytes
 from snnlab.build.expected import expected_total
 from snnlab.build.layout import BLOCK, Layout, shares
-from snnlab.build.memory import estimate_bytes
 from snnlab.build.tables import plan_tables, port_exponents
-from snnlab.cpu.built import CpuBuilt, build, delivery_costs, partitions_of
+from snnlab.cpu.built import CpuBuilt, build
 from snnlab.cpu.exchange_bytes import expected_exchange
+from snnlab.cpu.peak import link_bytes, peak_bytes
+from snnlab.cpu.shares import delivery_costs, partitions_of
 from snnlab.cpu.warm import announced, compile_builder
 from snnlab.cpu.wishes import are_marked, counts, heard_by_all, of_ranks, wanted_marks
 from snnlab.dry_run.which import check_rank
@@ -55,7 +56,8 @@ class DryRun:
     estimated_bytes : int
         Peak that was predicted before anything was drawn.
     peak_bytes : int
-        By how much the memory of the process grew at most while building.
+        By how much the memory of the process grew at most while building, or would have grown
+        while ranks find out who wants whose spikes, which is worked out.
     plan_s, build_s : float [s]
         Describing what is to be drawn; drawing it and giving neurons their start values.
     steps : int
@@ -130,11 +132,12 @@ def dry_run(
     drawn = time.perf_counter()
     take_over(built, {}, 0)
     build_s = report.build_s + time.perf_counter() - drawn
-    peak = peak_rss_bytes() - before
+    grown, peak = psutil.Process().memory_info().rss - before, peak_rss_bytes() - before
     first_slot = shares(built.layout, ranks, delivery_costs(network)) * BLOCK
     own = slice(*first_slot[rank : rank + 2].tolist())
     marks = wanted_marks(built.layout, built.connections, heard_by_all(network), own)
     images = counts(of_ranks(marks, first_slot))
+    linking = _link_bytes(network, built, ranks)
     told = np.minimum(4 * images, np.diff(first_slot) // 8)
     return DryRun(
         ranks=ranks, rank=rank, threads=threads,
@@ -142,7 +145,7 @@ def dry_run(
         own_neurons=_own_neurons(built), own_synapses=built.connections.n_synapses,
         images=int(images.sum()), senders=int(np.count_nonzero(images)),
         bytes=held_bytes(built) | _exchange_held(network, built, ranks, rate),
-        estimated_bytes=estimated, peak_bytes=peak,
+        estimated_bytes=estimated, peak_bytes=max(peak, grown + linking),
         plan_s=planned - began, build_s=build_s, steps=built.sizes.chunk_steps,
         # Point to point, every rank asks every other for the neurons that it wants.
         construction_bytes={"collective": 0, "point_to_point": 8 * ranks + int(told.sum())},
@@ -206,7 +209,15 @@ def predicted_bytes(network: Network, ranks: int, rank: int, threads: int = 1) -
     layout = Layout.of(network)
     plans = plan_tables(network, port_exponents(network))
     partitions = partitions_of(network, layout, threads, rank, ranks)
-    return estimate_bytes(network, plans, layout, partitions)
+    return peak_bytes(network, plans, layout, partitions, ranks)
+
+
+def _link_bytes(network: Network, built: CpuBuilt, ranks: int) -> int:
+    """Most bytes beside what was built, while ranks find out who wants whose spikes."""
+    if ranks == 1:
+        return 0
+    plans = built.connections.plans
+    return link_bytes(network, plans, built.layout, built.partitions, ranks)
 
 
 def _own_neurons(built: CpuBuilt) -> int:

@@ -20,6 +20,8 @@ from snnlab.build.expected import expected_total
 from snnlab.build.layout import BLOCK, Layout, shares
 from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.built import CpuBuilt, build
+from snnlab.cpu.elsewhere import wanted
+from snnlab.cpu.exchange import COLLECTIVE, NONE, POINT_TO_POINT, WAYS
 from snnlab.cpu.exchange_bytes import expected_exchange
 from snnlab.cpu.peak import link_bytes, peak_bytes
 from snnlab.cpu.shares import delivery_costs, partitions_of
@@ -68,6 +70,10 @@ class DryRun:
         Way to exchange spikes -> bytes that reach this rank in an exchange, at `rate`.
     rate : float [Hz]
         Mean rate of all neurons that is assumed for it.
+    way : str
+        How ranks will choose to exchange spikes.
+    exchange_memory : dict
+        Way to exchange spikes -> bytes of who wants whose and of messages, at `rate`.
     """
 
     ranks: int
@@ -88,6 +94,8 @@ class DryRun:
     construction_bytes: dict[str, int]
     exchange_bytes: dict[str, float]
     rate: float
+    way: str
+    exchange_memory: dict[str, int]
 
     @property
     def held_bytes(self) -> int:
@@ -144,12 +152,17 @@ def dry_run(
         n_neurons=network.n_neurons, n_synapses=expected_total(network),
         own_neurons=_own_neurons(built), own_synapses=built.connections.n_synapses,
         images=int(images.sum()), senders=int(np.count_nonzero(images)),
-        bytes=held_bytes(built) | _exchange_held(network, built, ranks, rate),
+        bytes=held_bytes(built) | _exchange_held(network, built, ranks, rate, "auto"),
         estimated_bytes=estimated, peak_bytes=max(peak, grown + linking),
         plan_s=planned - began, build_s=build_s, steps=built.sizes.chunk_steps,
         # Point to point, every rank asks every other for the neurons that it wants.
         construction_bytes={"collective": 0, "point_to_point": 8 * ranks + int(told.sum())},
         exchange_bytes=_exchange_bytes(network, built, first_slot, images, rate), rate=rate,
+        way=_way(network, built, ranks),
+        exchange_memory={
+            way: sum(_exchange_held(network, built, ranks, rate, way).values())
+            for way in ("collective", "point_to_point")
+        },
     )  # fmt: skip
 
 
@@ -241,19 +254,24 @@ def held_bytes(built: CpuBuilt) -> dict[str, int]:
     }
 
 
-def _exchange_held(network: Network, built: CpuBuilt, ranks: int, rate: float) -> dict[str, int]:
-    """What exchanging spikes takes, as ranks choose to; messages are those of so many spikes."""
+def _way(network: Network, built: CpuBuilt, ranks: int) -> str:
+    """How ranks will choose to exchange spikes, in words."""
+    if ranks == 1:
+        return WAYS[NONE]
+    told = wanted(network, built.layout, built.partitions, ranks, "auto").is_told.all()
+    return WAYS[COLLECTIVE if told else POINT_TO_POINT]
+
+
+def _exchange_held(
+    network: Network, built: CpuBuilt, ranks: int, rate: float, way: str
+) -> dict[str, int]:
+    """What exchanging spikes in a way takes; messages are those of so many spikes."""
     if ranks == 1:
         return {}
-    n_spikes = 1e-3 * network.dt * built.sizes.chunk_steps * rate
     return expected_exchange(
-        network,
-        built.layout,
-        built.partitions,
-        ranks,
-        n_spikes=n_spikes,
-        step_bits=_step_bits(built),
-    )
+        network, built.layout, built.partitions, ranks, way,
+        n_spikes=1e-3 * network.dt * built.sizes.chunk_steps * rate, step_bits=_step_bits(built),
+    )  # fmt: skip
 
 
 def _step_bits(built: CpuBuilt) -> int:
@@ -273,13 +291,13 @@ def _exchange_bytes(
     step_bits = _step_bits(built)
     sizes = np.diff(first_slot)
     places = np.where(are_marked(images, sizes), sizes, images)
-    wanted = {"collective": (sizes, sizes), "point_to_point": (places, images)}
+    lists = {"collective": (sizes, sizes), "point_to_point": (places, images)}
     return {
         name: sum(
             _spike_bytes(n_places, step_bits) * n * n_spikes
             for n_places, n in zip(of_lists.tolist(), n_listed.tolist(), strict=True)
         )
-        for name, (of_lists, n_listed) in wanted.items()
+        for name, (of_lists, n_listed) in lists.items()
     }
 
 

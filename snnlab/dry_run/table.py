@@ -9,7 +9,8 @@ __all__ = ["table_of"]
 
 _COLUMNS = (
     "ranks", "rank", "neurons", "synapses", "images", "from", "held MB", "starts MB", "peak MB",
-    "estimate", "plan s", "build s", "asked kB", "collective kB", "p2p kB",
+    "estimate", "plan s", "build s", "asked kB", "collective kB", "p2p kB", "way",
+    "collective MB", "p2p MB",
 )  # fmt: skip
 
 _LEGEND = """
@@ -18,7 +19,8 @@ many ranks. held: what the built rank keeps, with what exchanging spikes takes a
 starts: of that, where rows start. peak: growth of the process while building; estimate: what was
 predicted, relative to it. asked: sent while building to exchange spikes point to point (nothing,
 collectively). collective, p2p: what reaches the rank in an exchange, every {steps} steps, at
-{rate:g} spikes/s."""
+{rate:g} spikes/s. way: how ranks will choose to exchange spikes; what either takes
+there: who wants whose, and messages."""
 
 _GPU_COLUMNS = {
     "synapses MB": "synapses", "starts MB": "row starts", "plasticity MB": "plasticity",
@@ -91,6 +93,9 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         _number(1e-3 * row["construction_bytes"]["point_to_point"]),
         _number(1e-3 * row["exchange_bytes"]["collective"]),
         _number(1e-3 * row["exchange_bytes"]["point_to_point"]),
+        row["way"],
+        _number(1e-6 * row["exchange_memory"]["collective"]),
+        _number(1e-6 * row["exchange_memory"]["point_to_point"]),
     )  # fmt: skip
 
 

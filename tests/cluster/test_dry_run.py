@@ -84,6 +84,11 @@ def test_many_ranks_hold_less_of_the_same_network() -> None:
     others = network.n_neurons - runs[2].own_neurons
     assert others <= told < others + 2 * 128
     assert runs[2].images > others / 32
+    assert [run.way for run in runs] == ["none", "point to point", "collective"]
+    held = runs[2].bytes["exchange lists"] + runs[2].bytes["messages"]
+    assert runs[2].exchange_memory["collective"] == held < runs[2].exchange_memory["point_to_point"]
+    assert runs[1].exchange_memory["point_to_point"] > 0
+    assert set(runs[0].exchange_memory.values()) == {0}
 
 
 @pytest.mark.parametrize(("ranks", "rank"), [(0, 0), (2, 2), (2, -1)])

@@ -92,7 +92,8 @@ def test_ranks_share_what_one_process_holds() -> None:
 
 
 def test_more_is_needed_while_it_is_built_than_afterwards() -> None:
-    cost = cost_of(drawn(FixedIndegree(100), "drawn"), threads=1, factor=1.0)
+    """Weights that become plastic are drawn as numbers of quantiles first."""
+    cost = cost_of(drawn(FixedIndegree(400), "plastic"), threads=1, factor=1.0)
     assert cost.n_bytes < cost.peak_bytes
 
 

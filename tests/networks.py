@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,6 +105,40 @@ def loud(delay: float = 0.1) -> Network:
     neuron = {"t_ref": 0.0, "I_e": 1e5}
     population = Population("loud", 100, "LIFDelta", neuron)
     return Network([population], [Projection("loud", "loud", FixedIndegree(10), 0.1, delay)])
+
+
+def thin(size: int, indegree: int = 4) -> Network:
+    """Silent neurons with few synapses: what there is for each neuron takes most."""
+    return Network(
+        [Population("thin", size, "LIFDelta")],
+        [Projection("thin", "thin", FixedIndegree(indegree), 0.1, 0.5)],
+        name="thin",
+    )
+
+
+def distant() -> Network:
+    """Two balanced networks of 640 neurons of which few have synapses onto the other."""
+    near = balanced(640)
+    pairs = (("left", "right"), ("right", "left"))
+    few = FixedTotalNumber(12)
+    return near.replace(
+        populations=[
+            replace(p, name=f"{p.name}_{side}") for side, _ in pairs for p in near.populations
+        ],
+        projections=[
+            *(
+                replace(p, pre=f"{p.pre}_{side}", post=f"{p.post}_{side}", name="")
+                for side, _ in pairs
+                for p in near.projections
+            ),
+            *(Projection(f"exc_{a}", f"inh_{b}", few, 5.0, 1.5) for a, b in pairs),
+        ],
+        stimuli=[
+            replace(s, name=f"{s.name}_{side}", target=f"{s.target}_{side}")
+            for side, _ in pairs
+            for s in near.stimuli
+        ],
+    )
 
 
 RUNNING = (balanced, layered, plastic)

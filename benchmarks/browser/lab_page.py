@@ -89,13 +89,14 @@ class LabPage:
 
     Parameters
     ----------
-    browser : playwright Browser
+    browser : playwright Browser or BrowserContext
     server : LabServer
     """
 
     def __init__(self, browser: Any, server: LabServer) -> None:
         self.server = server
-        self.page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        self.page = browser.new_page()
+        self.page.set_viewport_size({"width": 1440, "height": 1000})
         self.console: list[str] = []
         self.page.on("console", self._note)
         self.page.on("pageerror", lambda error: self.console.append(str(error)))

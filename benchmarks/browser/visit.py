@@ -16,7 +16,7 @@ from benchmarks.browser.lab_server import LabServer, lab_server
 from snnlab.doctor import GET_BROWSER, find_browser
 from snnlab.errors import StateError
 
-__all__ = ["ARGUMENTS", "Server", "browser", "notebook", "number", "opened", "served"]
+__all__ = ["ARGUMENTS", "Server", "browser", "notebook", "number", "opened", "served", "show"]
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -92,25 +92,36 @@ def opened(
     opening : context manager, optional
         Around all that comes before the page is there, such as a stop-watch.
     """
-    running, root = server
-    folder = root / name
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.ipynb").write_text(notebook(*cells))
+    running, _ = server
     visit = LabPage(chromium, running)
     visit.page.set_viewport_size({"width": 1600, "height": 1250})
     try:
         with opening or nullcontext():
-            visit.open(f"{name}/{name}.ipynb")
-            visit.run_all()
-            visit.wait_until_run()
-            if errors := visit.errors():
-                raise StateError("notebook", "must run", got="; ".join(errors))
-            visit.page.wait_for_selector(".snnlab-lab", timeout=WAIT_MS)
+            show(visit, server, name, *cells)
         visit.scroll_to(".snnlab-lab")
         yield visit
     finally:
         visit.page.close()
         running.stop_kernels()
+
+
+def show(visit: LabPage, server: Server, name: str, *cells: str) -> None:
+    """Open a notebook of these cells in a folder of its own and run it until its page is there.
+
+    Raises
+    ------
+    StateError
+        A cell has raised an error.
+    """
+    folder = server[1] / name
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.ipynb").write_text(notebook(*cells))
+    visit.open(f"{name}/{name}.ipynb")
+    visit.run_all()
+    visit.wait_until_run()
+    if errors := visit.errors():
+        raise StateError("notebook", "must run", got="; ".join(errors))
+    visit.page.wait_for_selector(".snnlab-lab", timeout=WAIT_MS)
 
 
 def number(visit: LabPage, code: str) -> Any:

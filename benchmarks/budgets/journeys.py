@@ -15,7 +15,8 @@ __all__ = ["measure"]
 ROOT = Path(__file__).parents[2]
 
 JOURNEYS: dict[str, float | None] = {
-    "student": 300.0, "modeller": 600.0, "hpc_user": None, "author": None, "sceptic": None,
+    "newcomer": 120.0, "student": 300.0, "modeller": 600.0, "hpc_user": None, "author": None,
+    "sceptic": None,
 }  # fmt: skip
 """Journey -> how long it may take [s]."""
 

@@ -89,6 +89,11 @@ def cv(
     (n_neurons,) float64
         NaN where there are too few spikes.
 
+    Raises
+    ------
+    SpecError
+        Arrays of different lengths, a neuron beyond `n_neurons`.
+
     Notes
     -----
     The standard deviation is that of the intervals themselves (divided by n, not n - 1).
@@ -97,20 +102,16 @@ def cv(
     ----------
     Softky, Koch (1993), J. Neurosci. 13, 334-350.
     """
+    from snnlab.analysis.interval_moments import interval_moments  # Numba takes a while to load
+
     t, ids = _spikes(times, neuron)
-    t = t[_by_neuron(t, ids)]
-    number = np.bincount(ids, minlength=n_neurons)
-    fires, last = number > 0, np.cumsum(number) - 1
-    first = last - number + 1
-    mean, variance = np.zeros(n_neurons), np.zeros(n_neurons)
-    # Of each interval but the one from a neuron's last spike to the first of the next neuron.
-    n_intervals = np.maximum(number - 1, 1)[fires]
-    mean[fires] = (t[last[fires]] - t[first[fires]]) / n_intervals
-    squares = np.zeros(t.size)
-    squares[:-1] = (np.diff(t) - np.repeat(mean, number)[:-1]) ** 2
-    squares[last[fires]] = 0.0
-    if t.size:
-        variance[fires] = np.add.reduceat(squares, first[fires]) / n_intervals
+    if ids.size and not 0 <= ids.min() <= ids.max() < n_neurons:
+        found = f"{ids.min()} ... {ids.max()}"
+        raise SpecError("neuron", f"must be in 0 ... {n_neurons - 1}", got=found)
+    if np.any(t[1:] < t[:-1]):
+        order = np.argsort(t, kind="stable")
+        t, ids = t[order], ids[order]
+    number, mean, variance = interval_moments(t, ids, n_neurons)
     return _ratio(np.sqrt(variance), mean, number >= max(min_spikes, 2))
 
 

@@ -18,7 +18,7 @@ from snnlab.build.tables import TablePlan, delay_window
 from snnlab.model.connectivity import AllToAll, FixedOutdegree, PairwiseBernoulli
 from snnlab.model.network import Network
 
-__all__ = ["connection_bytes", "n_delays", "rows_places", "table_bytes", "table_places"]
+__all__ = ["connection_bytes", "is_short", "n_delays", "rows_places", "table_bytes", "table_places"]
 
 _BESIDE_TARGET = {PACKED: 2, SHARED: 0}
 _WIDE_BYTES = 4
@@ -65,7 +65,7 @@ def table_bytes(network: Network, plan: TablePlan, layout: Layout, partitions: P
     starts = _ROW_BYTES * (n_rows + 1) * partitions.n
     if network.is_rewired(plan.projections[0].name):
         starts *= 2  # and where they end
-    elif _is_short(network, plan, layout, partitions):
+    elif is_short(network, plan, layout, partitions):
         starts = (2 * (n_rows + 1) + 8 * n_groups(n_rows)) * partitions.n
     return n * (2 + beside) + segments + starts
 
@@ -80,7 +80,8 @@ def _n_synapses(network: Network, plan: TablePlan, layout: Layout, partitions: P
     return n
 
 
-def _is_short(network: Network, plan: TablePlan, layout: Layout, partitions: Partitions) -> bool:
+def is_short(network: Network, plan: TablePlan, layout: Layout, partitions: Partitions) -> bool:
+    """Return whether the rows of a table are short ones; see `snnlab.build.short_rows`."""
     if plan.kind == PLASTIC or network.rewirings:
         return False
     n = _n_synapses(network, plan, layout, partitions)

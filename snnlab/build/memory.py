@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -17,7 +18,7 @@ from snnlab.model.network import Network
 from snnlab.model.recorders import SynapseRecorder
 
 __all__ = [
-    "available_bytes", "check_fits", "estimate_bytes", "parts_here", "quantile_bytes",
+    "Estimate", "available_bytes", "check_fits", "estimate", "parts_here", "quantile_bytes",
     "recorder_bytes",
 ]  # fmt: skip
 
@@ -50,10 +51,30 @@ def available_bytes() -> int:
     return free if limit == "max" else min(free, max(int(limit) - used, 0))
 
 
-def estimate_bytes(
+class Estimate(NamedTuple):
+    """Bytes of the synapses of a network, or of a share of it.
+
+    Parameters
+    ----------
+    held : int
+        When they are drawn.
+    beside : int
+        Most that is taken beside these while they are drawn.
+    """
+
+    held: int
+    beside: int
+
+    @property
+    def peak(self) -> int:
+        """Most that is taken at a time."""
+        return self.held + self.beside
+
+
+def estimate(
     network: Network, plans: tuple[TablePlan, ...], layout: Layout, partitions: Partitions
-) -> int:
-    """Return the peak number of bytes that building and holding a network, or a share of it, takes.
+) -> Estimate:
+    """Return the bytes that synapses, where their rows start, and their recorders take.
 
     Parameters
     ----------
@@ -85,10 +106,7 @@ def estimate_bytes(
     recorded, listed = recorder_bytes(network)
     # When rows are full, their starts are copied to lie in one array.
     scratch = max(counts + degrees + scratch, starts if len(plans) > 1 else 0.0, listed)
-    synapses += starts
-    ring_slots = max((plan.first_delay + plan.n_delays for plan in plans), default=1)
-    words = 4.0 * (ring_slots * 2 + 16)
-    return int(synapses + recorded + scratch + int(partitions.n_slots.sum()) * words)
+    return Estimate(int(synapses + starts + recorded), int(scratch))
 
 
 def _n_delays(network: Network, plan: TablePlan, here: dict[str, float]) -> int:

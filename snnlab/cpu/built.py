@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from snnlab.arrays import assemble
 from snnlab.arrays.built import DTYPES, Built
 from snnlab.arrays.plastic_arrays import compile_synapses, plastic
@@ -19,15 +17,16 @@ from snnlab.arrays.structure_carry import given_pairs, with_growing_rows
 from snnlab.arrays.synaptic_elements import synaptic_elements
 from snnlab.arrays.world import ALONE, World, first_rank_first
 from snnlab.build.connect import connect
-from snnlab.build.expected import expected_synapses
-from snnlab.build.layout import Layout, Partitions, partition, shares
-from snnlab.build.memory import check_fits, estimate_bytes
+from snnlab.build.layout import Layout
+from snnlab.build.memory import check_fits
 from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cpu.exchange import Exchange, no_exchange
 from snnlab.cpu.group_size import group_steps
 from snnlab.cpu.memory import memory, record
 from snnlab.cpu.parts import compile_parts
+from snnlab.cpu.peak import peak_bytes
 from snnlab.cpu.program import Lendings, Memory, Record
+from snnlab.cpu.shares import partitions_of
 from snnlab.cpu.threads import available_threads
 from snnlab.engine import BuildReport
 from snnlab.model.network import Network
@@ -39,11 +38,7 @@ from snnlab.rules.synapse_kernel import compile_synapse_kernels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["CpuBuilt", "build", "delivery_costs", "partitions_of"]
-
-_STATIC_PER_UPDATE = 3000.0
-_PLASTIC_PER_UPDATE = 120.0
-"""Incoming synapses that cost about as much as updating their neuron, at about 10 spikes/s."""
+__all__ = ["CpuBuilt", "build"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +76,7 @@ def build(
     shortest_ring: int = 0,
     arrays: Mapping[str, NDArray[Any]] | None = None,
     world: World = ALONE,
+    exchange: str | Mapping[str, str] = "auto",
 ) -> tuple[CpuBuilt, BuildReport]:
     """Turn a network into arrays; states are zero and rings empty.
 
@@ -97,6 +93,8 @@ def build(
     world : World
         The ranks that hold the network together: this one's share is built; its exchange with the
         others is still to be set up.
+    exchange : str, or mapping of str
+        How it will be, whose memory is counted; see `snnlab.cpu.ways.ways_of`.
 
     Raises
     ------
@@ -115,13 +113,14 @@ def build(
     layout = Layout.of(network)
     partitions = partitions_of(network, layout, threads, world.rank, world.n_ranks)
     given = given_pairs(network, plans, arrays or {})  # all ranks ask, whatever fails on one
-    check_fits(estimate_bytes(network, plans, layout, partitions), network)
+    dtype = DTYPES[precision]
+    needed = peak_bytes(network, plans, layout, partitions, world.n_ranks, exchange, dtype=dtype)
+    check_fits(needed, network)
     n_threads = min(threads, available_threads())
     connections = connect(network, plans, layout, partitions, threads=n_threads, given=given.keys())
     connections = with_growing_rows(network, connections, given, layout, partitions)
     sizes = assemble.shape(plans, network, shortest_ring)
     sizes = replace(sizes, group_steps=group_steps(connections, partitions, sizes))
-    dtype = DTYPES[precision]
     owned = [partitions.owned(layout, k) for k in range(len(network.populations))]
     program = assemble.program(network, layout, partitions, kernels, sizes, dtype)
     held = memory(program, layout, partitions, kernels, sizes, dtype, world.n_ranks)
@@ -171,22 +170,3 @@ def _compile_populations(network: Network, precision: str) -> list[BlockKernel]:
             compiled[key] = compile_block_kernel(model, varying=key[1], precision=precision)
         kernels.append(compiled[key])
     return kernels
-
-
-def partitions_of(
-    network: Network, layout: Layout, threads: int, rank: int, n_ranks: int
-) -> Partitions:
-    """Cut a rank's share of the network into partitions."""
-    costs = delivery_costs(network)
-    first, stop = shares(layout, n_ranks, costs)[rank : rank + 2].tolist()
-    return partition(layout, threads, costs, (first, stop))
-
-
-def delivery_costs(network: Network) -> NDArray[np.float64]:
-    """What the synapses onto a neuron of each population cost, relative to updating it."""
-    costs = np.zeros(len(network.populations))
-    for p in network.projections:
-        indegree = expected_synapses(network, p) / network.population(p.post).size
-        per_update = _STATIC_PER_UPDATE if p.model.is_static() else _PLASTIC_PER_UPDATE
-        costs[network.population_index(p.post)] += indegree / per_update
-    return costs

@@ -9,11 +9,12 @@ import numpy as np
 
 from snnlab.build.expected import expected_synapses
 from snnlab.build.layout import Layout
-from snnlab.build.memory import available_bytes, estimate_bytes
+from snnlab.build.memory import available_bytes
 from snnlab.build.tables import plan_tables, port_exponents
-from snnlab.cpu.built import partitions_of
 from snnlab.cpu.held import held_bytes
 from snnlab.cpu.machine_speed import slowness
+from snnlab.cpu.peak import peak_bytes
+from snnlab.cpu.shares import partitions_of
 from snnlab.cpu.threads import choose_threads
 from snnlab.cpu.work import build_s, step_s
 from snnlab.model.network import Network
@@ -94,7 +95,7 @@ def cost_of(
         part = partitions_of(network, layout, n_threads, rank, ranks)
         held_here = held_bytes(network, plans, layout, part, np.dtype(np.float32), ranks).n_bytes
         held = max(held, held_here)
-        peak = max(peak, held_here, estimate_bytes(network, plans, layout, part))
+        peak = max(peak, held_here, peak_bytes(network, plans, layout, part, ranks))
     whole = partitions_of(network, layout, n_threads, 0, 1)
     slower = slowness() if factor is None else factor
     steps = 1000.0 / network.dt

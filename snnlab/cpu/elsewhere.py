@@ -11,10 +11,10 @@ import numpy as np
 from snnlab.build.expected import expected_synapses
 from snnlab.build.layout import BLOCK, Layout, Partitions, shares
 from snnlab.build.memory import parts_here
-from snnlab.cpu.built import delivery_costs
 from snnlab.cpu.exchange import COLLECTIVE
-from snnlab.cpu.ranks import heard_by_all
+from snnlab.cpu.shares import delivery_costs
 from snnlab.cpu.ways import resolved, ways_of
+from snnlab.cpu.wishes import are_marked, heard_by_all
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
@@ -31,19 +31,32 @@ class Wanted(NamedTuple):
     n_ranks : int
     n_own : int
         Slots of this rank.
+    n_slots : (n_ranks,) int64
+        Slots of each rank.
     is_told : (n_populations,) bool
         Whether the spikes of a population go to everybody.
     coming : (n_ranks,) float
-        Neurons of each rank that are listed here, whose spikes go point to point.
+        Neurons of each rank that are wanted here, whose spikes go point to point.
     going : (n_ranks,) float
-        Neurons of this rank that are listed at each other one.
+        Neurons of this rank that are wanted on each other one.
     """
 
     n_ranks: int
     n_own: int
+    n_slots: NDArray[np.int64]
     is_told: NDArray[np.bool_]
     coming: NDArray[np.float64]
     going: NDArray[np.float64]
+
+    @property
+    def are_marked_here(self) -> NDArray[np.bool_]:
+        """Of which ranks those that are wanted here are marked, and not listed."""
+        return are_marked(self.coming, self.n_slots)
+
+    @property
+    def are_marked_elsewhere(self) -> NDArray[np.bool_]:
+        """On which ranks those of this rank that are wanted there are marked, and not listed."""
+        return are_marked(self.going, np.full_like(self.n_slots, self.n_own))
 
     @property
     def n_senders(self) -> float:
@@ -85,16 +98,19 @@ def wanted(
     coming = (listed[:, [rank]] * n_of)[~is_told].sum(axis=0)
     going = (listed * n_of[:, [rank]])[~is_told].sum(axis=0)
     coming[rank] = going[rank] = 0.0
-    return Wanted(n_ranks, (stop - first) * BLOCK, is_told, coming, going)
+    n_slots = np.diff(bounds) * BLOCK
+    return Wanted(n_ranks, (stop - first) * BLOCK, n_slots, is_told, coming, going)
 
 
 def _listed(network: Network, layout: Layout, n_of: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Which part of each population has synapses onto neurons of each rank."""
+    """Which part of each population has synapses onto neurons of each rank, or may get some."""
     parts = n_of / layout.sizes[:, None]
     arriving = np.zeros_like(parts)
     for p in network.projections:
         pre, post = network.population_index(p.pre), network.population_index(p.post)
         arriving[pre] += expected_synapses(network, p) / layout.sizes[pre] * parts[post]
+        if network.is_rewired(p.name):  # any source may get a synapse at any time
+            arriving[pre][parts[post] > 0.0] = np.inf
     listed = -np.expm1(-arriving)
     listed[list(heard_by_all(network))] = 1.0
     return np.asarray(listed)

@@ -35,7 +35,7 @@ from snnlab.cpu.memory import empty_lists
 from snnlab.cpu.phases import PhaseClock
 from snnlab.cpu.plastic import bring_up_to_date
 from snnlab.cpu.program import RECORDED
-from snnlab.cpu.ranks import link, with_spikes, with_words
+from snnlab.cpu.ranks import link, with_fewer_spikes, with_less, with_spikes, with_words
 from snnlab.cpu.synapse_read import read_synapses
 from snnlab.cpu.team import Team
 from snnlab.cpu.threads import available_threads, choose_threads
@@ -154,6 +154,7 @@ class CpuEngine(SharedEngine[CpuBuilt, PhaseClock]):
             lambda: build(
                 network, threads=self.threads, precision=self.precision,
                 shortest_ring=shortest_ring, arrays=arrays, world=self._world,
+                exchange=self._mode,
             )
         )  # fmt: skip
         built = with_synapse_probes(built)
@@ -217,6 +218,16 @@ class CpuEngine(SharedEngine[CpuBuilt, PhaseClock]):
             lent = built.lent
             go_on(lent.parts, lent.program, lent.memory, lent.exchange)
             self._built = built
+        if self._world.n_ranks > 1:
+            self._give_back(built)
+
+    def _give_back(self, built: CpuBuilt) -> None:
+        """Give memory back that a burst of spikes has taken, long after it."""
+        first = int(built.partitions.n_slots.max(initial=0)) * built.sizes.chunk_steps
+        exchange = with_less(built.exchange)
+        memory = with_fewer_spikes(built.memory, exchange, first)
+        if exchange is not built.exchange or memory is not built.memory:
+            self._built = replace(built, exchange=exchange, memory=memory)
 
     def _lacks_room(self, is_row_full: bool) -> bool:
         """Whether a row of any rank has no room; asked where all of them have stopped for it."""

@@ -2,9 +2,11 @@
 
 A spike travels as its place in a list that both sides hold, and its step within the chunk, in as
 few bits as these need. *Collective*: the list is that of all neurons of the sending rank, and
-everybody gets everything. *Point to point*: the list is that of the neurons that have targets on
-the receiving rank, and only ranks that share such a list talk to each other. Each source population
-goes one of these ways.
+everybody gets everything. *Point to point*: only ranks talk to each other of which one wants spikes
+of the other. The list is that of the neurons that are wanted, if these are few; else that of all
+neurons of the sending rank, of which it has marked those that are wanted, with a bit for each
+neighbour: what a rank keeps of the others is a bit for each neuron at most, or as little as a list
+that is shorter. Each source population goes one of these ways.
 """
 
 from __future__ import annotations
@@ -41,7 +43,9 @@ __all__ = [
     "NOTES",
     "N_VOTES",
     "OUT_END",
+    "PATIENCE",
     "POINT_TO_POINT",
+    "QUIET",
     "SOME_STATE",
     "SPIKES",
     "STAGE",
@@ -80,23 +84,28 @@ N_VOTES = 2 * ROUND // 64
 NOTES = (
     "stage", "chunk", "start", "all_state", "some_state", "in_end", "out_end", "spikes",
     "lacks_room", "bytes", "cut", "found", "is_half_delivered",
-    "calm",
+    "calm", "quiet",
 )  # fmt: skip
 """What `Exchange.notes` holds: whether an exchange is complete; whose spikes it is about and since
 which step; how far each of the two ways is; words that are needed for what comes and goes point to
 point; spikes for which the list must have room; whether a rank lacks room for new synapses; bytes
 sent so far; where a round of a rule that replaces ends, and how many synapses it has formed;
 whether the rank's own spikes of the list have been delivered already, and those of others have
-not; collective exchanges in a row that needed much less than there was room for."""
+not; collective exchanges in a row that needed much less than there was room for; exchanges in a row
+in which much fewer spikes came than the list had room for."""
 
 (STAGE, CHUNK, START, ALL_STATE, SOME_STATE, IN_END, OUT_END, SPIKES, LACKS_ROOM, BYTES, CUT, FOUND,
- IS_HALF_DELIVERED, CALM) = range(14)  # fmt: skip
+ IS_HALF_DELIVERED, CALM, QUIET) = range(15)  # fmt: skip
 
 COMPLETE = 0
 """The stage of an exchange after which nothing is left to do."""
 
 ARRIVED, UNDER_WAY, WAITS_FOR_MEMORY = range(3)
 """How far one of the two ways is."""
+
+
+PATIENCE = 64
+"""Exchanges in a row that need less than a fourth of their room, after which there is less."""
 
 
 class Exchange(NamedTuple):
@@ -111,7 +120,7 @@ class Exchange(NamedTuple):
         Bits of a step within a chunk.
     calls : (10,) int64
         See `CALLS`.
-    notes : (14,) int64
+    notes : (15,) int64
         See `NOTES`.
     flag : (2,) int64
         What all ranks agree on: own, all.
@@ -137,10 +146,15 @@ class Exchange(NamedTuple):
         The ranks that are neighbours.
     list_start : (n_in + 1,) int64
     list_slot : flat int32
-        The slots in the list of each neighbour that sends.
+        The slots in the list of each neighbour that sends; none, where its list is that of all its
+        slots.
     target_start : (n_own_slots + 1,) int64
     target, place : flat int32
         For each own slot the neighbours that want its spikes, and its place in the list of each.
+    marked : (n_marked,) int64
+        The other neighbours that want spikes, whose list is that of all own slots.
+    marks : (n_own_slots, n_words) uint64
+        Which of these want the spikes of each own slot, bit by bit.
     in_bits, out_bits : (n,) int64
         Bits of a place in the list of each neighbour.
     some_send, some_receive : flat uint64
@@ -149,6 +163,8 @@ class Exchange(NamedTuple):
         Where the words of each neighbour begin.
     in_room, out_room : (n,) int64
         Words that fit there; both sides have the same number.
+    in_calm, out_calm : (n,) int64
+        Exchanges in a row with each neighbour that needed much less than that.
     in_waits, out_waits : (n,) int64
         Whether the spikes of this chunk have not been exchanged with each neighbour.
     n_in, n_out : (n,) int64
@@ -181,6 +197,8 @@ class Exchange(NamedTuple):
     target_start: NDArray[np.int64]
     target: NDArray[np.int32]
     place: NDArray[np.int32]
+    marked: NDArray[np.int64]
+    marks: NDArray[np.uint64]
     in_bits: NDArray[np.int64]
     out_bits: NDArray[np.int64]
     some_send: NDArray[np.uint64]
@@ -189,6 +207,8 @@ class Exchange(NamedTuple):
     out_first: NDArray[np.int64]
     in_room: NDArray[np.int64]
     out_room: NDArray[np.int64]
+    in_calm: NDArray[np.int64]
+    out_calm: NDArray[np.int64]
     in_waits: NDArray[np.int64]
     out_waits: NDArray[np.int64]
     n_in: NDArray[np.int64]
@@ -207,9 +227,11 @@ def no_exchange() -> Exchange:
         status=np.zeros(16, np.int64), first_slot=none, told_all=np.zeros(0, np.uint8),
         all_bits=none, all_send=words, all_receive=words, size=np.zeros(1, np.int64),
         n_all=none, senders=none, receivers=none, list_start=np.zeros(1, np.int64), list_slot=short,
-        target_start=none, target=short, place=short, in_bits=none, out_bits=none,
+        target_start=none, target=short, place=short, marked=none,
+        marks=np.zeros((0, 0), np.uint64), in_bits=none, out_bits=none,
         some_send=words, some_receive=words, in_first=none, out_first=none, in_room=none,
-        out_room=none, in_waits=none, out_waits=none, n_in=none, n_out=none, cursor=none,
+        out_room=none, in_calm=none, out_calm=none, in_waits=none, out_waits=none,
+        n_in=none, n_out=none, cursor=none,
     )  # fmt: skip
 
 

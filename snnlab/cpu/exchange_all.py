@@ -11,6 +11,7 @@ from snnlab.cpu.exchange import (
     CALM,
     CHUNK,
     IALLGATHER,
+    PATIENCE,
     START,
     UNDER_WAY,
     WAIT_FOR,
@@ -26,14 +27,11 @@ __all__ = ["begin_all", "finish_all", "judge_all", "post_all", "sent_to_all"]
 _FEWEST = 8
 """Words of each rank at least: a cache line."""
 
-_CALM = 64
-"""Exchanges in a row with less than a fourth of the words after which there are half as many."""
-
 
 @njit(error_model="numpy", inline="always")
 def begin_all(exchange):  # type: ignore[no-untyped-def]
     """Take fewer words after a while in which few were needed; all ranks see the same numbers."""
-    if exchange.notes[CALM] >= _CALM:
+    if exchange.notes[CALM] >= PATIENCE:
         exchange.size[0] //= 2
         exchange.notes[CALM] = 0
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from snnlab.build.layout import Layout, Partitions
 from snnlab.cpu.elsewhere import Wanted, wanted
 from snnlab.cpu.exchange import Exchange, no_exchange
 from snnlab.cpu.ranks import FIRST_WORDS
 from snnlab.model.network import Network
 
-__all__ = ["exchange_bytes", "expected_exchange", "words_for", "words_of_messages"]
+__all__ = ["bytes_of", "exchange_bytes", "expected_exchange", "words_for", "words_of_messages"]
 
 _MESSAGES = ("all_send", "all_receive", "some_send", "some_receive")
 
@@ -18,7 +20,10 @@ _PLACE_BYTES = 4
 """Of each neuron elsewhere that is listed: its slot."""
 
 _OWN_BYTES, _TARGET_BYTES = 8, 4 + 4
-"""Of each own neuron, and of each neighbour that wants its spikes."""
+"""Of each own neuron, and of each neighbour that lists it."""
+
+_MARKS_BYTES, _MARKING_BYTES = 8, 8
+"""Of each own neuron and 64 neighbours that mark some, and of each of these neighbours."""
 
 _NEIGHBOUR_BYTES = 8 * 8
 """Of each neighbour that sends, and of each that receives: eight numbers."""
@@ -61,14 +66,22 @@ def expected_exchange(
     step_bits : int
         Bits of a step between two exchanges.
     """
-    found = wanted(network, layout, partitions, n_ranks, exchange)
+    return bytes_of(wanted(network, layout, partitions, n_ranks, exchange), n_spikes, step_bits)
+
+
+def bytes_of(found: Wanted, n_spikes: float = 0.0, step_bits: int = 1) -> dict[str, int]:
+    """Return what `exchange_bytes` will on a rank that wants so much, see `expected_exchange`."""
+    n_ranks = found.n_ranks
     lists = _FIXED_BYTES + _RANK_BYTES * (n_ranks + 1)
     if found.is_told.any():
         lists += found.n_own + _TOLD_RANK_BYTES * n_ranks
     if not found.is_told.all():
+        is_marked, marks = found.are_marked_here, found.are_marked_elsewhere
+        n_marking = int(marks.sum())
         lists += round(
-            _PLACE_BYTES * found.coming.sum() + _OWN_BYTES * (found.n_own + 1)
-            + _TARGET_BYTES * found.going.sum()
+            _PLACE_BYTES * found.coming[~is_marked].sum() + _OWN_BYTES * (found.n_own + 1)
+            + _TARGET_BYTES * found.going[~marks].sum()
+            + _MARKS_BYTES * found.n_own * -(-n_marking // 64) + _MARKING_BYTES * n_marking
             + _NEIGHBOUR_BYTES * (found.n_senders + found.n_receivers)
         )  # fmt: skip
     return {"exchange lists": lists, "messages": 8 * words_of_messages(found, n_spikes, step_bits)}
@@ -92,14 +105,20 @@ def words_of_messages(found: Wanted, n_spikes: float, step_bits: int) -> int:
         n = n_spikes * found.n_own * found.is_told.mean()
         size = words_for(n, found.n_own, step_bits)
         words += (2 * size if size > FIRST_WORDS else size) * (found.n_ranks + 1)
-    for listed, n_neighbours in (
-        (found.coming, found.n_senders), (found.going, found.n_receivers)
-    ):  # fmt: skip
-        if n_neighbours > 0.0:
-            each = listed.sum() / n_neighbours
-            n_words = _needed(n_spikes * each, each, step_bits)
-            words += (2 * n_words if n_words > FIRST_WORDS else FIRST_WORDS) * n_neighbours
-    return round(words)
+    for n_wanted, n_slots, is_marked in (
+        (found.coming, found.n_slots, found.are_marked_here),
+        (found.going, np.full_like(found.n_slots, found.n_own), found.are_marked_elsewhere),
+    ):
+        is_neighbour = -np.expm1(-n_wanted)
+        n_places = np.where(is_marked, n_slots, n_wanted)
+        needed = np.array(
+            [
+                _needed(n_spikes * n, places, step_bits)
+                for n, places in zip(n_wanted.tolist(), n_places.tolist(), strict=True)
+            ]
+        )
+        words += (is_neighbour * np.where(needed > FIRST_WORDS, 2 * needed, FIRST_WORDS)).sum()
+    return round(float(words))
 
 
 def words_for(n_spikes: float, n_places: float, step_bits: int) -> int:

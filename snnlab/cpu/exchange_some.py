@@ -18,6 +18,7 @@ from snnlab.cpu.exchange import (
     IRECV,
     ISEND,
     OUT_END,
+    PATIENCE,
     SOME_STATE,
     START,
     UNDER_WAY,
@@ -26,16 +27,38 @@ from snnlab.cpu.exchange import (
     WORD,
     WORLD,
 )
+from snnlab.cpu.lowest_bit import lowest_bit
 from snnlab.cpu.packing import n_words, put
 from snnlab.rules.call import call_rule
 
 __all__ = [
     "begin_some", "finish_some", "judge_some", "post_some", "receive_some", "send_some",
-    "wait_some",
+    "shrink_some", "wait_some",
 ]  # fmt: skip
+
+_FEWEST = 8
+"""Words of a neighbour at least: a cache line."""
 
 _TAG = 7
 """Of the messages; nothing else is sent from rank to rank over this communicator."""
+
+
+@njit(error_model="numpy", cache=True)
+def _shrink(room, calm):  # type: ignore[no-untyped-def]
+    for k in range(room.size):
+        if calm[k] >= PATIENCE:
+            room[k] //= 2
+            calm[k] = 0
+
+
+@njit(error_model="numpy", inline="always")
+def shrink_some(exchange):  # type: ignore[no-untyped-def]
+    """Take less room for neighbours that have needed little for a while, as they do for this one.
+
+    Words stay where they are.
+    """
+    _shrink(exchange.in_room, exchange.in_calm)
+    _shrink(exchange.out_room, exchange.out_calm)
 
 
 @njit(error_model="numpy", inline="always")
@@ -45,11 +68,22 @@ def begin_some(exchange):  # type: ignore[no-untyped-def]
     exchange.out_waits[:] = 1
 
 
+@njit(error_model="numpy", inline="always")
+def _add(exchange, j, place, step):  # type: ignore[no-untyped-def]
+    """Write a spike for neighbour j if it waits and there is room; count it."""
+    if exchange.out_waits[j]:
+        exchange.n_out[j] += 1
+        at, bits = exchange.cursor[j], exchange.out_bits[j] + exchange.step_bits
+        if at + bits <= 64 * exchange.out_room[j]:
+            value = (place << uint64(exchange.step_bits)) | step
+            put(exchange.some_send[exchange.out_first[j] :], at, bits, value)
+            exchange.cursor[j] = at + bits
+
+
 @njit(error_model="numpy", cache=True)
 def _pack(program, memory, exchange):  # type: ignore[no-untyped-def]
     """Write the spikes for each neighbour that waits, while there is room; first their number."""
     chunk, start = exchange.notes[CHUNK], exchange.notes[START]
-    step_bits = uint64(exchange.step_bits)
     for j in range(exchange.n_out.size):
         if exchange.out_waits[j]:
             exchange.n_out[j], exchange.cursor[j] = 0, 64
@@ -57,16 +91,14 @@ def _pack(program, memory, exchange):  # type: ignore[no-untyped-def]
     for q in range(program.bounds.size - 1):
         slots, steps = memory.spike_slot[chunk, q], memory.spike_step[chunk, q]
         for s in range(memory.spike_start[chunk, q, memory.spike_start.shape[2] - 1]):
-            own = int64(slots[s]) - first
+            own, step = int64(slots[s]) - first, uint64(steps[s] - start)
             for k in range(exchange.target_start[own], exchange.target_start[own + 1]):
-                j = exchange.target[k]
-                if exchange.out_waits[j]:
-                    exchange.n_out[j] += 1
-                    at, bits = exchange.cursor[j], exchange.out_bits[j] + exchange.step_bits
-                    if at + bits <= 64 * exchange.out_room[j]:
-                        value = (uint64(exchange.place[k]) << step_bits) | uint64(steps[s] - start)
-                        put(exchange.some_send[exchange.out_first[j] :], at, bits, value)
-                        exchange.cursor[j] = at + bits
+                _add(exchange, exchange.target[k], uint64(exchange.place[k]), step)
+            for w in range(exchange.marks.shape[1]):
+                left = exchange.marks[own, w]
+                while left != uint64(0):
+                    _add(exchange, exchange.marked[64 * w + lowest_bit(left)], uint64(own), step)
+                    left &= left - uint64(1)
     for j in range(exchange.n_out.size):
         if exchange.out_waits[j]:
             exchange.some_send[exchange.out_first[j]] = uint64(exchange.n_out[j])
@@ -131,10 +163,11 @@ def wait_some(exchange):  # type: ignore[no-untyped-def]
 
 
 @njit(error_model="numpy", cache=True)
-def _make_room(exchange, waits, first, room, k, needed, end):  # type: ignore[no-untyped-def]
+def _make_room(waits, first, room, calm, k, needed, end):  # type: ignore[no-untyped-def]
     """Stop waiting for a neighbour, or give it a place with more room; return where places end."""
     if needed <= room[k]:
         waits[k] = 0
+        calm[k] = calm[k] + 1 if 4 * needed <= room[k] and room[k] > _FEWEST else 0
         return end
     while room[k] < needed:
         room[k] *= 2
@@ -150,15 +183,15 @@ def judge_some(exchange):  # type: ignore[no-untyped-def]
         if exchange.in_waits[k]:
             needed = _n_needed(exchange.n_in[k], exchange.in_bits[k], exchange)
             notes[IN_END] = _make_room(
-                exchange, exchange.in_waits, exchange.in_first, exchange.in_room, k, needed,
-                notes[IN_END],
+                exchange.in_waits, exchange.in_first, exchange.in_room, exchange.in_calm, k,
+                needed, notes[IN_END],
             )  # fmt: skip
     for j in range(exchange.n_out.size):
         if exchange.out_waits[j]:
             needed = _n_needed(exchange.n_out[j], exchange.out_bits[j], exchange)
             notes[OUT_END] = _make_room(
-                exchange, exchange.out_waits, exchange.out_first, exchange.out_room, j, needed,
-                notes[OUT_END],
+                exchange.out_waits, exchange.out_first, exchange.out_room, exchange.out_calm, j,
+                needed, notes[OUT_END],
             )  # fmt: skip
     is_left = exchange.in_waits.any() or exchange.out_waits.any()
     notes[SOME_STATE] = WAITS_FOR_MEMORY if is_left else ARRIVED

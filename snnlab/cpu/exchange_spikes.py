@@ -16,6 +16,7 @@ from snnlab.cpu.exchange import (
     COLLECTIVE,
     COMPLETE,
     POINT_TO_POINT,
+    QUIET,
     SOME_STATE,
     SPIKES,
     STAGE,
@@ -23,7 +24,7 @@ from snnlab.cpu.exchange import (
     is_complete,
 )
 from snnlab.cpu.exchange_all import begin_all, finish_all, post_all
-from snnlab.cpu.exchange_some import begin_some, finish_some, post_some
+from snnlab.cpu.exchange_some import begin_some, finish_some, post_some, shrink_some
 from snnlab.cpu.packing import get
 from snnlab.cpu.part import part
 from snnlab.rules.call import call_rule
@@ -39,6 +40,7 @@ def begin_exchange(program, memory, exchange, chunk, start):  # type: ignore[no-
     notes = exchange.notes
     notes[STAGE], notes[CHUNK], notes[START] = _BEGUN, chunk, start
     if exchange.mode & POINT_TO_POINT:
+        shrink_some(exchange)
         begin_some(exchange)
         post_some(program, memory, exchange)
     if exchange.mode & COLLECTIVE:
@@ -92,7 +94,11 @@ def _slot(exchange, k, place):  # type: ignore[no-untyped-def]
     n_all = exchange.all_bits.size
     if k < n_all:
         return exchange.first_slot[k] + place
-    return int64(exchange.list_slot[exchange.list_start[k - n_all] + place])
+    i = k - n_all
+    first = exchange.list_start[i]
+    if first == exchange.list_start[i + 1]:  # the list is that of all its slots
+        return exchange.first_slot[exchange.senders[i]] + place
+    return int64(exchange.list_slot[first + place])
 
 
 @njit(error_model="numpy", cache=True)
@@ -108,6 +114,7 @@ def _unpack(program, memory, exchange):  # type: ignore[no-untyped-def]
     exchange.notes[SPIKES] = total
     if total > slots.size:
         return
+    exchange.notes[QUIET] = exchange.notes[QUIET] + 1 if 4 * total <= slots.size else 0
     ends = memory.spike_start[chunk, q]
     ends[:] = 0
     for k in range(n_lists):

@@ -17,11 +17,11 @@ from snnlab.build.storage import PLASTIC
 from snnlab.build.tables import TablePlan
 from snnlab.cpu.exchange_bytes import expected_exchange
 from snnlab.cpu.group_size import steps_for
-from snnlab.cpu.memory import memory_shapes
+from snnlab.cpu.memory import WRITTEN_FIRST, memory_shapes
 from snnlab.model.network import Network
 from snnlab.rules.neuron import NeuronRule, read_neuron
 
-__all__ = ["Held", "held_bytes", "sizes_of"]
+__all__ = ["Held", "held_bytes", "neuron_bytes", "sizes_of"]
 
 
 class Held(NamedTuple):
@@ -65,14 +65,39 @@ def held_bytes(
     n_ranks : int
     """
     sizes = sizes_of(network, plans, layout, partitions)
-    words, n_params = _numbers(network)
-    arrays = memory_shapes(layout, partitions, words, n_params, sizes, dtype, n_ranks)
-    state = sum(prod(dims) * kind.itemsize for dims, kind in arrays.values())
+    state = sum(_memory(network, layout, partitions, sizes, dtype, n_ranks).values())
     plastic = plastic_bytes(network, plans, layout, partitions, sizes.chunk_steps, dtype)
     synapses = connection_bytes(network, plans, layout, partitions)
     if n_ranks > 1:
         state += sum(expected_exchange(network, layout, partitions, n_ranks).values())
     return Held(synapses + plastic.weights, state + plastic.traces)
+
+
+def neuron_bytes(
+    network: Network,
+    plans: tuple[TablePlan, ...],
+    layout: Layout,
+    partitions: Partitions,
+    dtype: np.dtype[np.floating],
+    n_ranks: int = 1,
+) -> int:
+    """Return how many bytes states of neurons and input under way take, without lists of spikes.
+
+    Parameters are those of `held_bytes`.
+    """
+    sizes = sizes_of(network, plans, layout, partitions)
+    arrays = _memory(network, layout, partitions, sizes, dtype, n_ranks)
+    return sum(n_bytes for name, n_bytes in arrays.items() if name not in WRITTEN_FIRST)
+
+
+def _memory(
+    network: Network, layout: Layout, partitions: Partitions, sizes: Shape,
+    dtype: np.dtype[np.floating], n_ranks: int,
+) -> dict[str, int]:  # fmt: skip
+    """Bytes of each array of `snnlab.cpu.program.Memory`."""
+    words, n_params = _numbers(network)
+    arrays = memory_shapes(layout, partitions, words, n_params, sizes, dtype, n_ranks)
+    return {name: prod(dims) * kind.itemsize for name, (dims, kind) in arrays.items()}
 
 
 def sizes_of(

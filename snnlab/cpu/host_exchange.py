@@ -15,7 +15,7 @@ from snnlab.build.layout import Layout
 from snnlab.cpu.exchange import STAGE, WAYS, Exchange
 from snnlab.cpu.exchange_spikes import begin_exchange, finish_exchange
 from snnlab.cpu.program import SpikeLists
-from snnlab.cpu.ranks import with_spikes, with_words
+from snnlab.cpu.ranks import with_fewer_spikes, with_less, with_spikes, with_words
 from snnlab.cpu.warm import announced
 from snnlab.rules.call import call_rule
 from snnlab.rules.lend import Lent, lend
@@ -115,8 +115,17 @@ class HostExchange:
             self._lists = with_spikes(self._lists, self._exchange)
             self._lend()
             _finish(self._finish, self._blocks, *self._lent)
+        self._give_back()
         n = int(self._lists.spike_start[0, _OTHERS, -1])
         return self._lists.spike_slot[0, _OTHERS, :n], self._lists.spike_step[0, _OTHERS, :n]
+
+    def _give_back(self) -> None:
+        """Give memory back that a burst of spikes has taken, long after it."""
+        exchange = with_less(self._exchange)
+        lists = with_fewer_spikes(self._lists, exchange, _FIRST_SPIKES)
+        if exchange is not self._exchange or lists is not self._lists:
+            self._exchange, self._lists = exchange, lists
+            self._lend()
 
     def _take(self, slot: NDArray[np.int32], step: NDArray[np.int64]) -> None:
         """Put own spikes into their list, which becomes longer if it must."""

@@ -13,8 +13,8 @@ from llvmlite.binding import get_host_cpu_name
 
 from snnlab.build.layout import Layout
 from snnlab.build.tables import plan_tables, port_exponents
-from snnlab.cpu.built import partitions_of
 from snnlab.cpu.engine import CpuEngine
+from snnlab.cpu.shares import partitions_of
 from snnlab.cpu.work import step_s
 from snnlab.errors import SnnlabError
 from snnlab.model.connectivity import FixedIndegree

@@ -13,14 +13,14 @@ from snnlab.arrays.program import Program
 from snnlab.build.layout import BLOCK, Layout, Partitions
 from snnlab.cpu.program import HORIZON, QUEUED, RING_UNTIL, Memory, Record
 
-__all__ = ["empty_lists", "memory", "memory_shapes", "record"]
+__all__ = ["WRITTEN_FIRST", "empty_lists", "memory", "memory_shapes", "record"]
 
 _CACHE_LINE = 64
 _QUEUE_CAPACITY = 2**14
 """Spikes under way that a partition can hold with cursors: ten times the full microcircuit's."""
 _RECORD_CAPACITY = 2**20
-_WRITTEN_FIRST = ("queue", "spike_slot", "spike_step")
-"""Arrays of which nothing is read before it was written."""
+WRITTEN_FIRST = ("queue", "spike_slot", "spike_step")
+"""Arrays of which nothing is read before it was written: they take memory as they fill."""
 
 
 def memory(
@@ -37,7 +37,7 @@ def memory(
     n_params = sum(len(kernel.parameter_names) for kernel in kernels)
     wanted = memory_shapes(layout, partitions, words, n_params, sizes, dtype, n_ranks)
     arrays = {
-        name: (np.empty if name in _WRITTEN_FIRST else np.zeros)(shape, kind)
+        name: (np.empty if name in WRITTEN_FIRST else np.zeros)(shape, kind)
         for name, (shape, kind) in wanted.items()
     }
     return Memory(**arrays)

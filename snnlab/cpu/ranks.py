@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from itertools import pairwise
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -11,13 +10,14 @@ import numpy as np
 from snnlab.arrays.world import World
 from snnlab.build.connect import Connections
 from snnlab.build.layout import BLOCK, Layout, shares
-from snnlab.cpu.built import delivery_costs
 from snnlab.cpu.exchange import (
     ALL_STATE,
     COLLECTIVE,
     IN_END,
     OUT_END,
+    PATIENCE,
     POINT_TO_POINT,
+    QUIET,
     SOME_STATE,
     SPIKES,
     WAITS_FOR_MEMORY,
@@ -25,15 +25,23 @@ from snnlab.cpu.exchange import (
     no_exchange,
 )
 from snnlab.cpu.program import Memory, SpikeLists
+from snnlab.cpu.shares import delivery_costs
 from snnlab.cpu.ways import chosen_ways, ways_of
+from snnlab.cpu.wishes import (
+    heard_by_all,
+    is_list,
+    marks_by_neuron,
+    of_ranks,
+    wanted_marks,
+    wishes,
+)
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = [
-    "FIRST_WORDS", "exchange_between", "heard_by_all", "link", "wanted_slots", "with_spikes",
-    "with_words",
+    "FIRST_WORDS", "link", "with_fewer_spikes", "with_less", "with_spikes", "with_words",
 ]  # fmt: skip
 
 L = TypeVar("L", Memory, SpikeLists)
@@ -60,83 +68,25 @@ def link(
     chunk_steps : int
         Steps between two exchanges.
     """
-    bounds = shares(layout, world.n_ranks, delivery_costs(network))
-    return exchange_between(
-        world, ways_of(network, exchange), layout, bounds, connections, heard_by_all(network),
-        chunk_steps,
-    )  # fmt: skip
-
-
-def exchange_between(
-    world: World, ways: NDArray[np.int64], layout: Layout, bounds: NDArray[np.int64],
-    connections: Connections, heard: Collection[int], chunk_steps: int,
-) -> Exchange:  # fmt: skip
-    """Return what this rank needs to exchange spikes with the others; all ranks call this.
-
-    Parameters
-    ----------
-    world : World
-    ways : (n_populations,) int64
-        `COLLECTIVE`, `POINT_TO_POINT` or `snnlab.cpu.ways.AUTO` for the spikes of each population.
-    layout : Layout
-    bounds : (n_ranks + 1,) int64
-        First block of each rank.
-    connections : Connections
-        The synapses onto the neurons of this rank.
-    heard : collection of int
-        Populations whose spikes all ranks want, whatever synapses these have: modulators.
-    chunk_steps : int
-        Steps between two exchanges.
-    """
-    first_slot = bounds * BLOCK
-    exchange = no_exchange()._replace(
+    first_slot = shares(layout, world.n_ranks, delivery_costs(network)) * BLOCK
+    start = no_exchange()._replace(
         rank=world.rank, n_ranks=world.n_ranks, first_slot=first_slot, calls=world.calls(),
         step_bits=max(chunk_steps - 1, 1).bit_length(),
     )  # fmt: skip
+    ways = ways_of(network, exchange)
     if (ways == COLLECTIVE).all():  # nothing is told before
-        return _with_all(exchange, np.ones(layout.n_blocks * BLOCK, np.bool_))
-    wanted = wanted_slots(world.rank, layout, first_slot, connections, heard)
-    ways = chosen_ways(world, ways, layout, wanted)
-    is_told = (ways == COLLECTIVE)[layout.block_population].repeat(BLOCK)
+        return _with_all(start, np.ones(layout.n_blocks, np.bool_))
+    own = slice(*first_slot[world.rank :][:2].tolist())
+    marks = wanted_marks(layout, connections, heard_by_all(network), own)
+    ways = chosen_ways(world, ways, layout, marks)
+    is_told = (ways == COLLECTIVE)[layout.block_population]
     if is_told.any():
-        exchange = _with_all(exchange, is_told)
-        wanted = [slots[~is_told[slots]] for slots in wanted]
-    return exchange if is_told.all() else _with_some(exchange, wanted, world.swapped(wanted))
-
-
-def heard_by_all(network: Network) -> set[int]:
-    """Return the populations whose spikes all ranks want: those that modulate."""
-    return {network.population_index(p.modulator) for p in network.projections if p.modulator}
-
-
-def wanted_slots(
-    rank: int, layout: Layout, first_slot: NDArray[np.int64], connections: Connections,
-    heard: Collection[int],
-) -> list[NDArray[np.int32]]:  # fmt: skip
-    """Return the slots of each rank whose neurons are wanted on this one, ascending.
-
-    Parameters
-    ----------
-    rank : int
-        This one; its own slots are left out.
-    layout : Layout
-    first_slot : (n_ranks + 1,) int64
-        First slot of each rank.
-    connections : Connections
-        The synapses onto the neurons of this rank.
-    heard : collection of int
-        Populations that are wanted whatever synapses they have.
-    """
-    is_used = np.zeros(layout.n_blocks * BLOCK, np.bool_)
-    for population in heard:
-        is_used[layout.slots(population)] = True
-    for k, plan in enumerate(connections.plans):
-        is_used[layout.slots(plan.source)] |= connections.are_used(k)
-    is_used[first_slot[rank] : first_slot[rank + 1]] = False
-    of_ranks = (slice(*bounds) for bounds in pairwise(first_slot.tolist()))
-    return [
-        (np.flatnonzero(is_used[of_rank]) + of_rank.start).astype(np.int32) for of_rank in of_ranks
-    ]
+        start = _with_all(start, is_told)
+        marks.reshape(layout.n_blocks, -1)[is_told] = 0
+    if is_told.all():
+        return start
+    wanted = wishes(of_ranks(marks, first_slot))
+    return _with_some(start, wanted, world.swapped(wanted))
 
 
 def _not_empty(lists: list[NDArray[np.int32]]) -> list[int]:
@@ -149,10 +99,10 @@ def _bits(n: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _with_all(exchange: Exchange, is_told: NDArray[np.bool_]) -> Exchange:
-    """Let the spikes of some slots go to everybody."""
-    own = slice(*exchange.first_slot[exchange.rank :][:2])
+    """Let the spikes of some blocks go to everybody."""
+    own = slice(*(exchange.first_slot[exchange.rank :][:2] // BLOCK).tolist())
     return exchange._replace(
-        mode=exchange.mode | COLLECTIVE, told_all=is_told[own].astype(np.uint8),
+        mode=exchange.mode | COLLECTIVE, told_all=is_told[own].repeat(BLOCK).astype(np.uint8),
         all_bits=_bits(np.diff(exchange.first_slot)), size=np.full(1, FIRST_WORDS, np.int64),
         n_all=np.zeros(exchange.n_ranks, np.int64),
         all_send=np.zeros(FIRST_WORDS, np.uint64),
@@ -161,14 +111,21 @@ def _with_all(exchange: Exchange, is_told: NDArray[np.bool_]) -> Exchange:
 
 
 def _with_some(
-    exchange: Exchange, wanted: list[NDArray[np.int32]], asked: list[NDArray[np.int32]]
-) -> Exchange:
+    exchange: Exchange, wanted: list[NDArray[np.int32]], asked: list[NDArray[np.int32]],
+) -> Exchange:  # fmt: skip
     """Let each rank get what it wants: ``wanted[r]`` of rank r, which has ``asked[r]`` for here."""
     senders, receivers = _not_empty(wanted), _not_empty(asked)
-    lists, own = [wanted[r] for r in senders], [asked[r] for r in receivers]
-    first, stop = exchange.first_slot[exchange.rank :][:2].tolist()
-    target_start, target, place = _targets(own, first, stop - first)
+    n_slots = np.diff(exchange.first_slot)
+    n_own = int(n_slots[exchange.rank])
+    # Of those whose list is not that of all slots; local slots.
+    lists = [_listed(wanted[r], int(n_slots[r])) for r in senders]
+    own = [_listed(asked[r], n_own) for r in receivers]
+    marked = [j for j, each in enumerate(own) if not each.size]
+    target_start, target, place = _targets(own, n_own)
     n_in, n_out = (np.array([s.size for s in each], np.int64) for each in (lists, own))
+    slots = [
+        each + np.int32(exchange.first_slot[r]) for r, each in zip(senders, lists, strict=True)
+    ]
     notes = exchange.notes.copy()
     notes[IN_END], notes[OUT_END] = FIRST_WORDS * n_in.size, FIRST_WORDS * n_out.size
     return exchange._replace(
@@ -176,29 +133,39 @@ def _with_some(
         requests=np.zeros(1 + n_in.size + n_out.size, np.int64),
         senders=np.array(senders, np.int64), receivers=np.array(receivers, np.int64),
         list_start=np.concatenate([[0], np.cumsum(n_in)]).astype(np.int64),
-        list_slot=np.concatenate([np.empty(0, np.int32), *lists]),
+        list_slot=np.concatenate([np.empty(0, np.int32), *slots]),
         target_start=target_start, target=target, place=place,
-        in_bits=_bits(n_in), out_bits=_bits(n_out),
+        marked=np.array(marked, np.int64),
+        marks=marks_by_neuron([asked[receivers[j]] for j in marked], n_own),
+        in_bits=_bits(np.where(n_in, n_in, n_slots[senders])),
+        out_bits=_bits(np.where(n_out, n_out, n_own)),
         some_send=np.zeros(FIRST_WORDS * n_out.size, np.uint64),
         some_receive=np.zeros(FIRST_WORDS * n_in.size, np.uint64),
         in_first=FIRST_WORDS * np.arange(n_in.size),
         out_first=FIRST_WORDS * np.arange(n_out.size),
         in_room=np.full(n_in.size, FIRST_WORDS), out_room=np.full(n_out.size, FIRST_WORDS),
+        in_calm=np.zeros_like(n_in), out_calm=np.zeros_like(n_out),
         in_waits=np.zeros_like(n_in), out_waits=np.zeros_like(n_out),
         n_in=np.zeros_like(n_in), n_out=np.zeros_like(n_out), cursor=np.zeros_like(n_out),
     )  # fmt: skip
 
 
+def _listed(wish: NDArray[np.int32], n_slots: int) -> NDArray[np.int32]:
+    """What was told of so many slots, if it is a list; else nothing."""
+    return wish if is_list(wish, n_slots) else wish[:0]
+
+
 def _targets(
-    own: list[NDArray[np.int32]], first: int, n_own: int
+    own: list[NDArray[np.int32]], n_own: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]]:
-    """For each own slot the receivers that want it, and its place in their lists."""
-    slot = np.concatenate([np.empty(0, np.int32), *own]) - np.int32(first)
-    receiver = np.repeat(np.arange(len(own)), [each.size for each in own])
-    place = np.concatenate([np.empty(0, np.int64), *(np.arange(each.size) for each in own)])
+    """For each own slot the receivers that list it, and its place in their lists."""
+    slot = np.concatenate([np.empty(0, np.int32), *own])
+    sizes = [each.size for each in own]
     order = np.argsort(slot, kind="stable")
     start = np.searchsorted(slot[order], np.arange(n_own + 1)).astype(np.int64)
-    return start, receiver[order].astype(np.int32), place[order].astype(np.int32)
+    receiver = np.repeat(np.arange(len(own), dtype=np.int32), sizes)[order]
+    places = [np.empty(0, np.int32), *(np.arange(n, dtype=np.int32) for n in sizes)]
+    return start, receiver, np.concatenate(places)[order]
 
 
 def with_words(exchange: Exchange) -> Exchange:
@@ -236,3 +203,42 @@ def with_spikes(memory: L, exchange: Exchange) -> L:
     slots[:, :, : memory.spike_slot.shape[2]] = memory.spike_slot
     steps[:, :, : memory.spike_step.shape[2]] = memory.spike_step
     return memory._replace(spike_slot=slots, spike_step=steps)
+
+
+def with_less(exchange: Exchange) -> Exchange:
+    """Return it with shorter buffers where they have over four times the words that are in use.
+
+    No exchange may be under way.
+    """
+    notes = exchange.notes
+    n = int(exchange.size[0])
+    if exchange.all_send.size > 4 * n:
+        exchange = exchange._replace(
+            all_send=np.zeros(n, np.uint64), all_receive=np.zeros(n * exchange.n_ranks, np.uint64)
+        )
+    n_in, n_out = int(exchange.in_room.sum()), int(exchange.out_room.sum())
+    if exchange.some_receive.size > 4 * n_in:
+        exchange = exchange._replace(
+            some_receive=np.zeros(n_in, np.uint64),
+            in_first=np.cumsum(exchange.in_room) - exchange.in_room,
+        )
+        notes[IN_END] = n_in
+    if exchange.some_send.size > 4 * n_out:
+        exchange = exchange._replace(
+            some_send=np.zeros(n_out, np.uint64),
+            out_first=np.cumsum(exchange.out_room) - exchange.out_room,
+        )
+        notes[OUT_END] = n_out
+    return exchange
+
+
+def with_fewer_spikes(memory: L, exchange: Exchange, first: int) -> L:
+    """Return it with shorter lists after a while in which few spikes came, of `first` at least."""
+    room = memory.spike_slot.shape[2]
+    n = max(first, 2 * int(memory.spike_start[:, :, -1].max(initial=0)))
+    if exchange.notes[QUIET] < PATIENCE or 2 * n > room:
+        return memory
+    exchange.notes[QUIET] = 0
+    return memory._replace(
+        spike_slot=memory.spike_slot[:, :, :n].copy(), spike_step=memory.spike_step[:, :, :n].copy()
+    )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from snnlab.arrays.world import World
-from snnlab.build.layout import BLOCK, Layout
+from snnlab.build.layout import Layout
 from snnlab.cpu.exchange import COLLECTIVE, POINT_TO_POINT
+from snnlab.cpu.wishes import counts, of_populations
 from snnlab.errors import SpecError
 from snnlab.model.network import Network
 
@@ -84,7 +85,7 @@ def ways_of(network: Network, exchange: str | Mapping[str, str]) -> NDArray[np.i
 
 
 def chosen_ways(
-    world: World, ways: NDArray[np.int64], layout: Layout, wanted: list[NDArray[np.int32]]
+    world: World, ways: NDArray[np.int64], layout: Layout, marks: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
     """Return the ways with those that were left open chosen; all ranks call this.
 
@@ -93,15 +94,12 @@ def chosen_ways(
     world : World
     ways : (n_populations,) int64
     layout : Layout
-    wanted : list of (n,) int32
-        The slots of each rank that are wanted on this one.
+    marks : (n_slots / 8,) uint8
+        Which slots of others are wanted on this one.
     """
-
-    def n_wanted() -> NDArray[np.int64]:
-        of_population = layout.block_population[np.concatenate(wanted) // BLOCK]
-        return world.total(np.bincount(of_population, minlength=ways.size).astype(np.int64))
-
-    return resolved(ways, layout, world.n_ranks, n_wanted)
+    return resolved(
+        ways, layout, world.n_ranks, lambda: world.total(counts(of_populations(marks, layout)))
+    )
 
 
 def resolved(
@@ -124,7 +122,6 @@ def resolved(
         return ways
     if n_ranks <= _FEW_RANKS:
         return np.where(is_open, POINT_TO_POINT, ways)
-    n_wanted = count()
     n_all = np.asarray(layout.sizes) * (n_ranks - 1)
-    is_few = n_wanted[is_open].sum() <= _FEW * n_all[is_open].sum()
+    is_few = count()[is_open].sum() <= _FEW * n_all[is_open].sum()
     return np.where(is_open, POINT_TO_POINT if is_few else COLLECTIVE, ways)

@@ -24,7 +24,7 @@ from snnlab.build.connect import Connections
 from snnlab.build.growing import Pairs
 from snnlab.build.layout import BLOCK, Layout, Partitions, partition, shares
 from snnlab.build.tables import TablePlan, plan_tables, port_exponents
-from snnlab.cpu.built import delivery_costs
+from snnlab.cpu.shares import delivery_costs
 from snnlab.cuda.codes import Codes, NeuronCode
 from snnlab.cuda.connect import connect
 from snnlab.cuda.connections import DeviceConnections, taken_up
@@ -108,7 +108,9 @@ def build(
     given = given_pairs(network, plans, arrays or {})
     needed = estimate_bytes(network, plans, layout, partitions, kernels, tables, sizes, dtype)
     if exchange is not None:
-        wire = wire_bytes(network, layout, partitions, world.n_ranks, exchange)
+        wire = wire_bytes(
+            network, layout, partitions, world.n_ranks, exchange, is_merged=bool(tables)
+        )
         needed = needed.with_exchange(wire)
     check_fits(needed.peak, network, device)
     drawn, connections = _connected(network, plans, layout, partitions, device, module, given)
@@ -175,7 +177,8 @@ def predicted_bytes(
     needed = estimate_bytes(network, plans, layout, partitions, kernels, tables, sizes, dtype)
     if exchange is None or n_ranks == 1:
         return needed
-    return needed.with_exchange(wire_bytes(network, layout, partitions, n_ranks, exchange))
+    wire = wire_bytes(network, layout, partitions, n_ranks, exchange, is_merged=bool(tables))
+    return needed.with_exchange(wire)
 
 
 def _code(codes: Codes, population: Population, numbers: Numbers) -> NeuronCode:

@@ -5,10 +5,10 @@ Every row is counted, all memory is allocated, then targets are placed and rows 
 makes no difference.
 
 At its peak, construction holds the finished synapses and, of one table at a time, the cursors of
-its rows (8 bytes each, and 8 more where rows are short), what its rows hold of each projection if
-there are several (4 bytes each), its quantiles, and at most `SCRATCH_BYTES` for sets of partners
-and for rows too long for a block's own memory. Targets of packed synapses are placed where the
-synapses lie in the end.
+its rows (8 bytes each; 4 or 8 bits where rows are short, see `snnlab.cuda.row_counters`), what its
+rows hold of each projection but the last if several have the same targets (4 bytes each, or as many
+bits), its quantiles, and at most `SCRATCH_BYTES` for sets of partners and for rows too long for a
+block's own memory. Targets of packed synapses are placed where the synapses lie in the end.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from snnlab.build.tables import TablePlan
 from snnlab.cuda.connections import DeviceConnections
 from snnlab.cuda.device import Array, Device, Module
 from snnlab.cuda.drawing import draw, drawing_struct, is_shuffled
-from snnlab.cuda.finishing import Placed, finish, placed_struct
+from snnlab.cuda.finishing import Placed, finish, is_bordered, placed_struct, target_ranges
 from snnlab.cuda.grid import n_blocks
-from snnlab.cuda.row_bits import RowBits, are_short
+from snnlab.cuda.row_bits import RowBits, are_short, first_counter_bits
+from snnlab.cuda.row_counters import Cursors, short_cursors
 from snnlab.cuda.row_starts import start_rows
 from snnlab.cuda.sources import kernel_text
 from snnlab.model.network import Network
@@ -36,8 +37,9 @@ from snnlab.model.network import Network
 __all__ = ["connect", "construction_source"]
 
 _KERNELS = (
-    "connect_put", "connect_words", "connect_directly", "connect_freely", "connect_distinct",
-    "connect_by_gaps", "connect_by_distance", "row_starts", "row_bits", "sort_keys", "finish_rows",
+    "row_counters", "row_bits", "connect_put", "connect_words", "connect_directly",
+    "connect_freely", "connect_distinct", "connect_by_gaps", "connect_by_distance", "row_starts",
+    "write_row_bits", "sort_keys", "finish_rows",
 )  # fmt: skip
 
 _THREADS = 256
@@ -80,7 +82,10 @@ def connect(
     ends_bases = _offsets([table.n_rows * table.n_delays for table in tables])
     row_start = device.empty(row_bases[-1], np.int64)
     for table, base in zip(tables, row_bases, strict=False):
-        table.count(row_start, base, device, module)
+        if table.is_short:
+            table.count_short(device, module)
+        else:
+            table.count(row_start, base, device, module)
     kinds, sizes = [plan.kind for plan in plans], [table.n_synapses for table in tables]
     n_targets, n_packed, n_wide = pool_sizes(kinds, sizes)
     connections = DeviceConnections(
@@ -134,26 +139,40 @@ class _Table:
         self.n_pre = self._rules[0].n_pre
         self.n_rows = self.n_pre * partitions.n
         self.n_delays = plan.n_delays if plan.n_delays > 1 else 0
+        self._is_bordered = is_bordered(plan)
         self.is_short = are_short(network, plan, layout, partitions)
+        at_first = first_counter_bits(network, plan, layout, partitions)
+        self._counter_bits = at_first if self.is_short else 0
         self.row_bits: RowBits | None = None
         self.n_synapses = self.longest = 0
 
     def count(self, row_start: Array, base: int, device: Device, module: Module) -> None:
         """Count the synapses of every row; note row starts that count from the table's first."""
         counts = device.zeros(self.n_rows, np.uint64)
+        self._draw(Cursors.long(counts), device, module)
+        self.n_synapses, self.longest = start_rows(
+            counts, self.n_rows, self.n_pre, row_start, base, device, module
+        )
+
+    def count_short(self, device: Device, module: Module) -> None:
+        """Count the synapses of every row in a few bits, in more where these do not hold them."""
+        while (counters := self._counters(device, module)) is None:
+            self._counter_bits *= 2
+        self.row_bits, self.n_synapses, self.longest = RowBits.counted(
+            counters, self.n_pre, self._n_partitions, device, module
+        )
+
+    def _counters(self, device: Device, module: Module) -> Cursors | None:
+        """How many synapses each row has; None: there are too few bits for it."""
+        counters = short_cursors(self.n_rows, self._counter_bits, device)
+        self._draw(counters, device, module)
+        has_overflown = bool(device.download(counters.overflows)[0])
+        return None if has_overflown else counters
+
+    def _draw(self, counts: Cursors, device: Device, module: Module) -> None:
         nowhere = device.empty(1, np.uint16)
         for rule, owned in self._drawn:
             draw(rule, owned, counts, nowhere, True, device, module)
-        if self.is_short:
-            row_start, base = device.empty(self.n_rows + self._n_partitions, np.int64), 0
-        self.n_synapses, self.longest = start_rows(
-            counts, self.n_pre, row_start, base, device, module
-        )
-        del counts
-        if self.is_short:
-            self.row_bits = RowBits.written(
-                row_start, self.n_pre, self._n_partitions, self.n_synapses, device, module
-            )
 
     def fill(
         self, connections: DeviceConnections, bases: tuple[int, int, int],
@@ -170,43 +189,70 @@ class _Table:
         module : Module
         """
         row_base, ends_base, pool_base = bases
-        row_start = connections.row_start
-        if self.row_bits is not None:
-            row_start, row_base = self.row_bits.read(device, module), 0
-        borders = self._place(connections, row_start, row_base, pool_base, device, module)
-        if self.row_bits is not None:
-            self.row_bits.write(row_start, module)
+        cursors = self._cursors(connections.row_start, row_base, pool_base, device, module)
+        borders = self._place(connections, cursors, row_base, device, module)
+        del cursors
         is_unsorted = any(is_shuffled(rule.kind) for rule in self._rules)
         if not self._drawn or not (is_unsorted or self._plan.kind != SHARED or self.n_delays > 0):
             return
+        bits, ranges = self.row_bits, target_ranges(self._owned)
+        nothing = device.empty(0, np.int64)
         placed = Placed(
             self._n_partitions, self.n_pre, len(self._rules), self.n_delays, self._plan.kind,
-            is_unsorted, row_base, ends_base, row_start, connections.segment_ends,
-            connections.targets, connections.packed, connections.wide, borders,
+            is_unsorted, self._is_bordered, row_base, ends_base, connections.row_start,
+            self._counter_bits, bits.first if bits else nothing,
+            bits.bits if bits else nothing, connections.segment_ends,
+            connections.targets, connections.packed, connections.wide, borders, borders,
+            *(device.upload(values) for values in ranges),
         )  # fmt: skip
         attributes = attributes_of(self._network, self._plan, self._rules, self._owned)
         finish(placed, attributes, self.longest, device, module)
 
-    def _place(
-        self, connections: DeviceConnections, row_start: Array, row_base: int, pool_base: int,
-        device: Device, module: Module,
-    ) -> Array:  # fmt: skip
-        """Place all targets; return the borders between the projections."""
-        is_packed = self._plan.kind == PACKED
-        pool, halves = (connections.packed, 2) if is_packed else (connections.targets, 1)
-        n_bordered = len(self._rules) if len(self._rules) > 1 else 0
-        borders = device.empty(n_bordered * self.n_rows, np.uint32)
-        cursor = device.empty(self.n_rows, np.uint64)
-        move, note = module.kernel("move_rows"), module.kernel("note_borders")
+    def _cursors(
+        self, row_start: Array, row_base: int, pool_base: int, device: Device, module: Module
+    ) -> Cursors:
+        """Move the rows to their place in the pool; return cursors at their starts."""
+        halves = 2 if self._plan.kind == PACKED else 1
+        if self.row_bits is not None:
+            self.row_bits.move(pool_base, module)
+            return short_cursors(self.n_rows, self._counter_bits, device)._replace(
+                first=self.row_bits.first, bits=self.row_bits.bits, halves=halves
+            )
+        cursor, move = device.empty(self.n_rows, np.uint64), module.kernel("move_rows")
         move(
             n_blocks(move, _THREADS, self.n_rows), _THREADS, row_start, row_base, self.n_pre,
             self._n_partitions, pool_base, halves, cursor,
         )  # fmt: skip
+        return Cursors.long(cursor)._replace(halves=halves)
+
+    def _place(
+        self, connections: DeviceConnections, cursors: Cursors, row_base: int,
+        device: Device, module: Module,
+    ) -> Array:  # fmt: skip
+        """Place all targets; return the borders between the projections."""
+        pool = connections.packed if self._plan.kind == PACKED else connections.targets
+        n_bordered = len(self._rules) - 1 if self._is_bordered else 0
+        if self.row_bits is None:
+            borders = device.empty(n_bordered * self.n_rows, np.uint32)
+        else:
+            borders = device.empty(n_bordered * cursors.cursor.shape[0], np.uint64)
         for k, (rule, owned) in enumerate(self._drawn):
-            draw(rule, owned, cursor, pool, False, device, module)
-            if n_bordered:
-                note(
-                    n_blocks(note, _THREADS, self.n_rows), _THREADS, cursor, row_start, row_base,
-                    self.n_pre, self.n_rows, halves, borders, k,
-                )  # fmt: skip
+            draw(rule, owned, cursors, pool, False, device, module)
+            if k < n_bordered:
+                self._note(cursors, connections.row_start, row_base, borders, k, module)
         return borders
+
+    def _note(
+        self, cursors: Cursors, row_start: Array, row_base: int, borders: Array, k: int,
+        module: Module,
+    ) -> None:  # fmt: skip
+        """Note where the synapses of a projection, which have just been placed, end in each row."""
+        if self.row_bits is not None:
+            note, n = module.kernel("note_counters"), cursors.cursor.shape[0]
+            note(n_blocks(note, _THREADS, n), _THREADS, cursors.cursor, n, borders, k)
+            return
+        note = module.kernel("note_borders")
+        note(
+            n_blocks(note, _THREADS, self.n_rows), _THREADS, cursors.cursor, row_start, row_base,
+            self.n_pre, self.n_rows, cursors.halves, borders, k,
+        )  # fmt: skip

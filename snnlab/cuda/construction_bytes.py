@@ -12,8 +12,9 @@ from snnlab.build.rules_of import kind_of
 from snnlab.build.storage import PACKED, SHARED
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.drawing import is_shuffled, table_bytes, table_capacity
-from snnlab.cuda.finishing import long_row_bytes
-from snnlab.cuda.row_bits import are_short, row_bits_bytes
+from snnlab.cuda.finishing import is_bordered, long_row_bytes
+from snnlab.cuda.row_bits import are_short, first_counter_bits, row_bits_bytes
+from snnlab.cuda.row_counters import counters_bytes
 from snnlab.model.connectivity import DistanceDependent, FixedOutdegree
 from snnlab.model.network import Network, Projection
 
@@ -25,6 +26,12 @@ _SPREAD = 12.0
 _BYTES = {SHARED: 2, PACKED: 4}
 _WIDE_BYTES = 6
 _GAP_TABLE_BYTES = 65_544
+_RANGE_BYTES = 16
+"""Of each projection and partition: at which local target it begins, and which it is."""
+
+_TOLD_BYTES = 2048
+"""What kernels are told about a table."""
+
 _PLACE_BYTES, _DEGREE_BYTES = 16, 8
 """While a rule is drawn: of each neuron of the two populations where it lies, if that matters, and
 of each own target how many synapses it gets."""
@@ -90,15 +97,19 @@ def _passing(
     """Of one table, while it is drawn: cursors, borders, quantiles, the largest rule, scratch."""
     n_projections, n_pre = len(plan.projections), int(layout.sizes[plan.source])
     n_rows = n_pre * partitions.n
-    bordered = n_projections if n_projections > 1 else 0
-    cursors = 16.0 if are_short(network, plan, layout, partitions) else 8.0
-    rows = n_rows * (cursors + 4.0 * bordered)
+    if are_short(network, plan, layout, partitions):
+        bits = first_counter_bits(network, plan, layout, partitions)
+        cursors = border = float(counters_bytes(n_rows, bits))
+    else:
+        cursors, border = 8.0 * n_rows, 4.0 * n_rows
+    told = _TOLD_BYTES + _RANGE_BYTES * n_projections * partitions.n
+    borders = border * (n_projections - 1) if is_bordered(plan) else 0.0
     quantiles = quantile_bytes(network, plan) if _is_finished(plan) else 0.0
     mean = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections) / n_pre
     longest = math.ceil(_above(mean))
     long_rows = long_row_bytes(longest, n_rows, plan.n_delays > 1)
     drawing = max(_drawing(network, p, here[p.post]) for p in plan.projections)
-    return rows + max(quantiles + long_rows, drawing)
+    return told + borders + max(cursors + drawing, quantiles + long_rows)
 
 
 def _is_finished(plan: TablePlan) -> bool:

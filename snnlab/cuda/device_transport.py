@@ -108,16 +108,20 @@ class DeviceTransport:
     module : Module
         The program of the network.
     device : Device
+    is_merged : bool
+        Whether the spikes of a neuron in a chunk must be one entry of the record.
     """
 
     name = DEVICE
 
-    def __init__(self, exchange: Exchange, module: Module, device: Device) -> None:
+    def __init__(
+        self, exchange: Exchange, module: Module, device: Device, *, is_merged: bool
+    ) -> None:
         self._device = device
         self._pack, self._unpack = (
             module.kernel(name) for name in ("pack_spikes", "unpack_spikes")
         )
-        self._wire: Wire = uploaded(wire_of(exchange), device)
+        self._wire: Wire = uploaded(wire_of(exchange, is_merged=is_merged), device)
         self._exchange = _addressing(exchange, self._wire, device)
         self._parcel: Array = device.zeros(_N_PARCEL, np.int64)
         self._words: Array = device.empty(len(Wire._fields), np.uint64)
@@ -154,7 +158,8 @@ class DeviceTransport:
             self._is_stale = False
         while True:
             self._ask(pending, start)
-            self._launch(self._pack, network, pending[2] - pending[1])
+            visits = max(self._wire.n_mark_words, 1)
+            self._launch(self._pack, network, (pending[2] - pending[1]) * visits)
             self._read_numbers(is_own=True)
             with self._device.current():
                 _swap(self._lent)

@@ -11,6 +11,7 @@ from snnlab.build.rule import ALL_TO_ALL, DISTANCE, INDEGREE, ONE_TO_ONE, OUTDEG
 from snnlab.build.rules_of import Owned
 from snnlab.cuda.device import Array, Device, Kernel, Module
 from snnlab.cuda.grid import WARP, n_blocks, round_up
+from snnlab.cuda.row_counters import Cursors
 from snnlab.cuda.structs import declare, pack, uploaded
 
 __all__ = [
@@ -44,8 +45,7 @@ class Destination(NamedTuple):
         The neurons that draw their partners: targets that are owned, or all sources.
     segment_length : int
         Targets of one sequence of gaps.
-    cursor : (n_partitions, n_pre) uint64
-        Number of synapses of each row so far, or its next free place in `pool`.
+    cursor, counter_bits, overflows, first, bits, halves : see `Cursors`
     pool : (n,) uint16
         Where targets are placed.
     is_counting : bool
@@ -60,6 +60,11 @@ class Destination(NamedTuple):
     n_drawing: int
     segment_length: int
     cursor: Array
+    counter_bits: int
+    overflows: Array
+    first: Array
+    bits: Array
+    halves: int
     pool: Array
     is_counting: bool
 
@@ -70,7 +75,7 @@ def drawing_struct() -> str:
     arrays: list[Any] = [np.empty(0, dtype) for dtype in types]
     i64, u16, u64, f64 = arrays
     rule = Rule(0, 0, 0, i64, 0.0, u16, i64, 0.0, 0, False, False, f64, f64, f64, 0, 0)
-    destination = Destination(i64, i64, i64, 0, 0, 0, 0, u64, u16, False)
+    destination = Destination(i64, i64, i64, 0, 0, 0, 0, u64, 0, u64, i64, u64, 0, u16, False)
     bases = declare("Rule", rule), declare("Destination", destination)
     return "\n".join([*bases, "struct Drawing : Rule, Destination {};", ""])
 
@@ -81,7 +86,7 @@ def is_shuffled(kind: int) -> bool:
 
 
 def draw(
-    rule: Rule, owned: Owned, cursor: Array, pool: Array, is_counting: bool,
+    rule: Rule, owned: Owned, cursors: Cursors, pool: Array, is_counting: bool,
     device: Device, module: Module,
 ) -> None:  # fmt: skip
     """Count the synapses of one projection, or place their targets behind the cursors.
@@ -91,7 +96,7 @@ def draw(
     rule : Rule
     owned : low, high, local
         The targets of each partition, as `Partitions.targets` returns them.
-    cursor : (n_partitions, n_pre) uint64
+    cursors : Cursors
         Advanced.
     pool : array
         Where targets are placed, as uint16.
@@ -114,7 +119,7 @@ def draw(
         rule = rule._replace(degrees=degrees.copy())
     on_device = uploaded(rule, device)
     to = Destination(
-        low, high, local, n_partitions, first, n_drawing, length, cursor, pool, is_counting
+        low, high, local, n_partitions, first, n_drawing, length, *cursors, pool, is_counting
     )
     drawing = device.upload(np.concatenate([pack(on_device, device), pack(to, device)]))
     _launch(rule, n_partitions, n_drawing, drawing, device, module)

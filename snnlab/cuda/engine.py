@@ -155,7 +155,9 @@ class CudaEngine(SharedEngine[CudaBuilt, CudaClock]):
         first, stop = built.partitions.bounds[[0, -1]].tolist()
         with first_rank_first(self._world):
             if self._transport == DEVICE:
-                return DeviceTransport(exchange, built.module, self._device)
+                return DeviceTransport(
+                    exchange, built.module, self._device, is_merged=bool(built.plastic_tables)
+                )
             return HostTransport(HostExchange(exchange, built.layout, first, stop))
 
     @property

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from snnlab.build.finish import Attributes
+from snnlab.build.rules_of import Owned
+from snnlab.build.tables import TablePlan
 from snnlab.cuda.device import Array, Device, Module
 from snnlab.cuda.drawing import SCRATCH_BYTES
 from snnlab.cuda.grid import WARP, round_up
 from snnlab.cuda.structs import declare, pack, uploaded
 
-__all__ = ["Placed", "finish", "long_row_bytes", "placed_struct"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = [
+    "Placed",
+    "finish",
+    "is_bordered",
+    "long_row_bytes",
+    "placed_struct",
+    "target_ranges",
+]
 
 FEW_KEYS, MANY_KEYS = 2048, 12000
 """Keys for which blocks have room of their own; as in ``finish_rows.cu``."""
+
+_NO_TARGET = 2**16
+"""More than any local target."""
 
 _THREADS_OF_SHORT, _MOST_THREADS = 128, 512
 _KEY_BYTES, _ORDER_BYTES = 4, 8
@@ -33,12 +49,24 @@ class Placed(NamedTuple):
         How synapses are stored.
     is_unsorted : bool
         Whether targets lie in any order within a projection and a row.
+    is_bordered : bool
+        Whether borders tell the projection of a synapse, and not its target.
     row_base, ends_base : int
         Where the table begins in `row_start` and `segment_ends`.
-    row_start, segment_ends, targets, packed, wide : array
-        Those of all tables; see `snnlab.cuda.connections.DeviceConnections`.
-    borders : (n_projections, n_partitions, n_pre) uint32
-        End of each projection's synapses within a row; not used where there is one projection.
+    row_start : array
+        Of all tables; see `snnlab.cuda.connections.DeviceConnections`.
+    counter_bits : int
+        0 where `row_start` tells where rows start, and not bits.
+    first_of_rows, row_bits : array
+        See `snnlab.cuda.row_bits.RowBits`.
+    segment_ends, targets, packed, wide : array
+        Those of all tables.
+    borders : (n_projections - 1, n_partitions, n_pre) uint32
+        End of each projection's synapses within a row but the last.
+    border_counters : (n_projections - 1, n_words) uint64
+        The same of rows in bits.
+    range_begin, range_projection : (n_partitions, n_projections) int64
+        See `target_ranges`.
     """
 
     n_partitions: int
@@ -47,25 +75,54 @@ class Placed(NamedTuple):
     n_delays: int
     kind: int
     is_unsorted: bool
+    is_bordered: bool
     row_base: int
     ends_base: int
     row_start: Array
+    counter_bits: int
+    first_of_rows: Array
+    row_bits: Array
     segment_ends: Array
     targets: Array
     packed: Array
     wide: Array
     borders: Array
+    border_counters: Array
+    range_begin: Array
+    range_projection: Array
 
 
 def placed_struct() -> str:
     """Return the C struct that the finishing kernels read: a `Placed` and its `Attributes`."""
-    types = np.uint16, np.uint32, np.int32, np.int64, np.bool_
+    types = np.uint16, np.uint32, np.int32, np.int64, np.uint64, np.bool_
     arrays: list[Any] = [np.empty(0, dtype) for dtype in types]
-    u16, u32, i32, i64, is_so = arrays
-    placed = Placed(0, 0, 0, 0, 0, False, 0, 0, i64, u32, u16, u32, i32, u32)
+    u16, u32, i32, i64, u64, is_so = arrays
+    placed = Placed(
+        0, 0, 0, 0, 0, False, False, 0, 0, i64, 0, i64, u64, u32, u16, u32, i32, u32, u64, i64, i64
+    )
     drawn = Attributes(i32, u16, i64, i64, i64, is_so, i64, 0, 0)
     bases = declare("Placed", placed), declare("Attributes", drawn)
     return "\n".join([*bases, "struct PlacedTable : Placed, Attributes {};", ""])
+
+
+def is_bordered(plan: TablePlan) -> bool:
+    """Return whether targets do not tell the projections of a table from each other."""
+    return len({projection.post for projection in plan.projections}) < len(plan.projections)
+
+
+def target_ranges(owned: Sequence[Owned]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return at which local targets of each partition projections begin, ascending, and which.
+
+    Parameters
+    ----------
+    owned : sequence of (low, high, local)
+        The targets of each projection in each partition, as `Partitions.targets` returns them.
+        Those without any come last.
+    """
+    begin = np.array([np.where(low < high, local, _NO_TARGET) for low, high, local in owned]).T
+    projection = np.argsort(begin, axis=1, kind="stable")
+    in_order = np.take_along_axis(begin, projection, axis=1)
+    return np.ascontiguousarray(in_order), np.ascontiguousarray(projection)
 
 
 def finish(

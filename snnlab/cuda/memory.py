@@ -78,6 +78,7 @@ def estimate_bytes(
     words = np.array([kernel.n_words for kernel in kernels], np.int64)
     owned = slice(*partitions.bounds[[0, -1]])
     n_state = int((words[layout.block_population[owned]] * BLOCK).sum())
+    capacity = record_capacity(network, layout, partitions, sizes.chunk_steps)
     synapses, rows = synapse_bytes(plans, layout, partitions, network)
     parts = {
         "synapses": synapses,
@@ -87,7 +88,7 @@ def estimate_bytes(
         ),
         "neurons": dtype.itemsize * n_state,
         "input under way": 4 * int(partitions.n_slots.sum()) * sizes.max_ports * sizes.ring_slots,
-        "record of spikes": _RECORD_BYTES * record_capacity(network, layout, partitions),
+        "record of spikes": _RECORD_BYTES * capacity,
     }
     return DeviceBytes(parts, construction_bytes(plans, layout, partitions, network))
 

@@ -67,7 +67,9 @@ class DeviceNetwork:
     def __init__(self, built: CudaBuilt, device: Device) -> None:
         self._device, self.drawn = device, built.drawn
         n_populations = len(built.network.populations)
-        self.capacity = record_capacity(built.network, built.layout, built.partitions)
+        self.capacity = record_capacity(
+            built.network, built.layout, built.partitions, built.sizes.chunk_steps
+        )
         shared_out = work(
             built.layout, built.partitions, built.sizes, built.program.low.shape[1],
             built.plastic_tables, built.drawn, built.rewirings, self.capacity,

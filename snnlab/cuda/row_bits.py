@@ -21,17 +21,29 @@ from snnlab.build.storage import PLASTIC
 from snnlab.build.tables import TablePlan
 from snnlab.cuda.device import Array, Device, Kernel, Module
 from snnlab.cuda.grid import n_blocks
+from snnlab.cuda.row_counters import Cursors, counter_bits
+from snnlab.cuda.row_starts import start_rows
 from snnlab.model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RowBits", "RowPlaces", "are_short", "row_bits_bytes", "row_places"]
+__all__ = [
+    "RowBits",
+    "RowPlaces",
+    "are_short",
+    "first_counter_bits",
+    "row_bits_bytes",
+    "row_places",
+]
 
 _GROUP = 64
 """Rows that share a number of eight bytes; as in ``row_bits.cu``."""
 
 _WORD = 64
+
+_WORDS_AT_ONCE = 2**16
+"""Words of bits that the host reads at a time."""
 
 _THREADS = 256
 
@@ -53,14 +65,26 @@ def are_short(network: Network, plan: TablePlan, layout: Layout, partitions: Par
     """Return whether the rows of a table will be told in bits: few synapses each, none to come."""
     if plan.kind == PLASTIC or network.rewirings:
         return False
+    return _mean_row(network, plan, layout, partitions) < MEAN_SHORT
+
+
+def first_counter_bits(
+    network: Network, plan: TablePlan, layout: Layout, partitions: Partitions
+) -> int:
+    """Return in how many bits the synapses of each row are counted at first, if rows are short."""
+    return counter_bits(_mean_row(network, plan, layout, partitions))
+
+
+def _mean_row(network: Network, plan: TablePlan, layout: Layout, partitions: Partitions) -> float:
+    """Synapses of a row on average."""
     here = parts_here(network, layout, partitions)
     n = sum(expected_synapses(network, p) * here[p.post] for p in plan.projections)
-    return n < MEAN_SHORT * int(layout.sizes[plan.source]) * partitions.n
+    return n / (int(layout.sizes[plan.source]) * partitions.n)
 
 
 def row_bits_bytes(n_rows: float, n_synapses: float) -> float:
     """Return the bytes of the rows of a table."""
-    return 8.0 * (n_rows / _GROUP + (n_rows + n_synapses) / _WORD + 2)
+    return 8.0 * (n_rows / _GROUP + (n_rows + n_synapses) / _WORD + 3)
 
 
 def row_places(every: Sequence[RowBits | None], device: Device) -> RowPlaces:
@@ -80,8 +104,9 @@ class RowBits:
     ----------
     n_pre, n_partitions : int
         Rows of each partition, and partitions.
-    first : (n_groups,) int64
-        Place in the pool at which each 64th row starts, counted over all partitions.
+    first : (n_groups + 1,) int64
+        Place in the pool at which each 64th row starts, counted over all partitions; where the
+        last row ends.
     bits : (n,) uint64
         A 0 for each synapse, a 1 behind those of each row.
     """
@@ -92,48 +117,47 @@ class RowBits:
     bits: Array
 
     @classmethod
-    def written(
-        cls, row_start: Array, n_pre: int, n_partitions: int, n_synapses: int,
-        device: Device, module: Module,
-    ) -> RowBits:  # fmt: skip
-        """Return what says the same as (n_partitions, n_pre + 1) starts of rows."""
-        n_rows = n_pre * n_partitions
-        made = cls(
-            n_pre, n_partitions, device.zeros(-(-n_rows // _GROUP), np.int64),
-            device.zeros((n_rows + n_synapses) // _WORD + 1, np.uint64),
-        )  # fmt: skip
-        made.write(row_start, module)
-        return made
+    def counted(
+        cls, cursors: Cursors, n_pre: int, n_partitions: int, device: Device, module: Module
+    ) -> tuple[RowBits, int, int]:
+        """Return the rows that have so many synapses each, how many in all, and in the longest."""
+        n_rows, bits_each = n_pre * n_partitions, cursors.counter_bits
+        n_groups = -(-n_rows // _GROUP)
+        first, longest = device.empty(n_groups + 1, np.int64), device.zeros(1, np.uint64)
+        _launch(module.kernel("sum_groups"), n_groups,
+                cursors.cursor, bits_each, n_rows, first, longest)  # fmt: skip
+        # In the same memory.
+        n_synapses, _ = start_rows(first, n_groups, n_groups, first, 0, device, module)
+        bits = device.zeros((n_rows + n_synapses) // _WORD + 1, np.uint64)
+        _launch(module.kernel("write_row_bits"), n_groups,
+                cursors.cursor, bits_each, n_rows, first, bits)  # fmt: skip
+        made = cls(n_pre, n_partitions, first, bits)
+        return made, n_synapses, int(device.download(longest)[0])
 
     @property
     def nbytes(self) -> int:
         """Bytes that they take."""
         return int(self.first.nbytes + self.bits.nbytes)
 
-    def write(self, row_start: Array, module: Module) -> None:
-        """Take the starts of the same rows, which may lie elsewhere in the pool by now."""
-        self._launch(module.kernel("write_row_bits"), row_start, *self._n, self.first, self.bits)
-
-    def read(self, device: Device, module: Module) -> Array:
-        """Return (n_partitions, n_pre + 1) starts of rows on the device."""
-        row_start = device.empty((self.n_pre + 1) * self.n_partitions, np.int64)
-        self._launch(module.kernel("read_row_bits"), self.first, self.bits, *self._n, row_start)
-        return row_start
-
-    @property
-    def _n(self) -> tuple[int, int]:
-        """Rows of a partition, and of all."""
-        return self.n_pre, self.n_pre * self.n_partitions
-
-    def _launch(self, kernel: Kernel, *arguments: Array | int) -> None:
-        kernel(n_blocks(kernel, _THREADS, self._n[1]), _THREADS, *arguments)
+    def move(self, by: int, module: Module) -> None:
+        """Let the rows start so much further on in the pool."""
+        n = self.first.shape[0]
+        _launch(module.kernel("move_row_bits"), n, self.first, n, by)
 
     def on_host(self, device: Device) -> NDArray[np.int64]:
         """Return where each row starts, and where the last one ends: (n_partitions, n_pre + 1)."""
-        words, first = device.download(self.bits), int(device.download(self.first, 0, 1)[0])
-        ends = np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))
-        stops = (ends - np.arange(ends.size) + first).reshape(self.n_partitions, self.n_pre)
         starts = np.empty((self.n_partitions, self.n_pre + 1), np.int64)
-        starts[:, 1:] = stops
-        starts[0, 0], starts[1:, 0] = first, stops[:-1, -1]
+        first, flat, done = int(device.download(self.first, 0, 1)[0]), starts.ravel(), 0
+        for begin in range(0, self.bits.shape[0], _WORDS_AT_ONCE):
+            words = device.download(self.bits, begin, _WORDS_AT_ONCE)
+            ends = np.flatnonzero(np.unpackbits(words.view(np.uint8), bitorder="little"))
+            rows = np.arange(done, done + ends.size)
+            flat[rows + rows // self.n_pre + 1] = ends + (begin * _WORD + first) - rows
+            done += ends.size
+        starts[0, 0], starts[1:, 0] = first, starts[:-1, -1]
         return starts
+
+
+def _launch(kernel: Kernel, n: int, *arguments: Array | int) -> None:
+    """Let as many threads as do it find `n` things to do."""
+    kernel(n_blocks(kernel, _THREADS, n), _THREADS, *arguments)

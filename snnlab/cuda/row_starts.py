@@ -14,17 +14,19 @@ _THREADS = 256
 
 
 def start_rows(
-    counts: Array, n_pre: int, row_start: Array, base: int, device: Device, module: Module
+    counts: Array, n: int, n_pre: int, row_start: Array, base: int, device: Device, module: Module
 ) -> tuple[int, int]:
     """Fill in where the rows of one table start, counted from the table's first synapse.
 
     Parameters
     ----------
-    counts : (n_partitions, n_pre) uint64
-        Synapses of each row.
-    n_pre : int
+    counts : uint64
+        Synapses of each of `n` rows.
+    n, n_pre : int
+        Rows in all, and of each partition.
     row_start : (n,) int64
-        Filled from `base` on: (n_partitions, n_pre + 1) starts.
+        Filled from `base` on: (n_partitions, n_pre + 1) starts. May be `counts` itself where
+        there is one partition.
     base : int
     device : Device
     module : Module
@@ -34,7 +36,6 @@ def start_rows(
     n_synapses, longest : int
         Of the table, and of its longest row.
     """
-    n = int(np.prod(counts.shape))
     sum_rows, fill = module.kernel("sum_rows"), module.kernel("start_rows")
     n_stretches = min(n_blocks(kernel, _THREADS, n) for kernel in (sum_rows, fill))
     stretches, found = device.empty(n_stretches, np.int64), device.zeros(2, np.uint64)

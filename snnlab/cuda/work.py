@@ -26,8 +26,9 @@ __all__ = ["plastic_items", "record_capacity", "static_items", "warps_wanted", "
 _RECORD_ENTRIES = 2**18
 """Neurons that fired in one chunk each, for which a half of the record has room, at least."""
 
-_FIRING_ELSEWHERE = 0.25
-"""Part of the neurons of other ranks for whose spikes in one chunk the record has room at first."""
+_RATE_ELSEWHERE, _FIRING_ELSEWHERE = 50.0, 0.25
+"""Mean rate [spikes/s] of the neurons of other ranks in one chunk for which the record has room at
+first, as long as this is no larger part of them."""
 
 _SPIKES_AT_ONCE = 8
 """Spikes whose rows should be shared among warps of their own."""
@@ -65,14 +66,18 @@ def _owners(partitions: Partitions, blocks: NDArray[np.int64]) -> NDArray[np.int
     return np.where(owner < partitions.n, owner, -1)
 
 
-def record_capacity(network: Network, layout: Layout, partitions: Partitions) -> int:
+def record_capacity(
+    network: Network, layout: Layout, partitions: Partitions, chunk_steps: int
+) -> int:
     """Return for how many entries a half of the record has room.
 
     At least for two chunks in which all fire; where other ranks hold a part of the network, for one
-    of them and, on top, for one in which a fourth of the neurons elsewhere fire that matter here.
+    of them and, on top, for one in which those neurons elsewhere that matter here fire at 50
+    spikes/s, or a fourth of them where this is less.
     """
     n_own = int(partitions.n_slots.sum())
-    n_arriving = math.ceil(_FIRING_ELSEWHERE * expected_images(network, layout, partitions))
+    firing = min(_RATE_ELSEWHERE * chunk_steps * network.dt / 1000.0, _FIRING_ELSEWHERE)
+    n_arriving = math.ceil(firing * expected_images(network, layout, partitions))
     return max(_RECORD_ENTRIES, 2 * n_own, n_own + n_arriving)
 
 

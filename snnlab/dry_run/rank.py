@@ -18,12 +18,13 @@ from snnlab.arrays.world import ALONE
 from snnlab.batch.peak import forget_peak, peak_rss_bytes
 from snnlab.build.expected import expected_total
 from snnlab.build.layout import BLOCK, Layout, shares
-from snnlab.build.memory import estimate_bytes
 from snnlab.build.tables import plan_tables, port_exponents
-from snnlab.cpu.built import CpuBuilt, build, delivery_costs, partitions_of
+from snnlab.cpu.built import CpuBuilt, build
 from snnlab.cpu.exchange_bytes import expected_exchange
-from snnlab.cpu.ranks import heard_by_all, wanted_slots
+from snnlab.cpu.peak import link_bytes, peak_bytes
+from snnlab.cpu.shares import delivery_costs, partitions_of
 from snnlab.cpu.warm import announced, compile_builder
+from snnlab.cpu.wishes import are_marked, counts, heard_by_all, of_ranks, wanted_marks
 from snnlab.dry_run.which import check_rank
 from snnlab.errors import InternalError
 from snnlab.model.network import Network
@@ -55,7 +56,8 @@ class DryRun:
     estimated_bytes : int
         Peak that was predicted before anything was drawn.
     peak_bytes : int
-        By how much the memory of the process grew at most while building.
+        By how much the memory of the process grew at most while building, or would have grown
+        while ranks find out who wants whose spikes, which is worked out.
     plan_s, build_s : float [s]
         Describing what is to be drawn; drawing it and giving neurons their start values.
     steps : int
@@ -130,21 +132,23 @@ def dry_run(
     drawn = time.perf_counter()
     take_over(built, {}, 0)
     build_s = report.build_s + time.perf_counter() - drawn
-    peak = peak_rss_bytes() - before
+    grown, peak = psutil.Process().memory_info().rss - before, peak_rss_bytes() - before
     first_slot = shares(built.layout, ranks, delivery_costs(network)) * BLOCK
-    heard = heard_by_all(network)
-    wanted = wanted_slots(rank, built.layout, first_slot, built.connections, heard)
-    images = [slots.size for slots in wanted]
+    own = slice(*first_slot[rank : rank + 2].tolist())
+    marks = wanted_marks(built.layout, built.connections, heard_by_all(network), own)
+    images = counts(of_ranks(marks, first_slot))
+    linking = _link_bytes(network, built, ranks)
+    told = np.minimum(4 * images, np.diff(first_slot) // 8)
     return DryRun(
         ranks=ranks, rank=rank, threads=threads,
         n_neurons=network.n_neurons, n_synapses=expected_total(network),
         own_neurons=_own_neurons(built), own_synapses=built.connections.n_synapses,
-        images=sum(images), senders=int(np.count_nonzero(images)),
+        images=int(images.sum()), senders=int(np.count_nonzero(images)),
         bytes=held_bytes(built) | _exchange_held(network, built, ranks, rate),
-        estimated_bytes=estimated, peak_bytes=peak,
+        estimated_bytes=estimated, peak_bytes=max(peak, grown + linking),
         plan_s=planned - began, build_s=build_s, steps=built.sizes.chunk_steps,
         # Point to point, every rank asks every other for the neurons that it wants.
-        construction_bytes={"collective": 0, "point_to_point": 8 * ranks + 4 * sum(images)},
+        construction_bytes={"collective": 0, "point_to_point": 8 * ranks + int(told.sum())},
         exchange_bytes=_exchange_bytes(network, built, first_slot, images, rate), rate=rate,
     )  # fmt: skip
 
@@ -205,7 +209,15 @@ def predicted_bytes(network: Network, ranks: int, rank: int, threads: int = 1) -
     layout = Layout.of(network)
     plans = plan_tables(network, port_exponents(network))
     partitions = partitions_of(network, layout, threads, rank, ranks)
-    return estimate_bytes(network, plans, layout, partitions)
+    return peak_bytes(network, plans, layout, partitions, ranks)
+
+
+def _link_bytes(network: Network, built: CpuBuilt, ranks: int) -> int:
+    """Most bytes beside what was built, while ranks find out who wants whose spikes."""
+    if ranks == 1:
+        return 0
+    plans = built.connections.plans
+    return link_bytes(network, plans, built.layout, built.partitions, ranks)
 
 
 def _own_neurons(built: CpuBuilt) -> int:
@@ -253,16 +265,21 @@ def _nbytes(arrays: tuple[Any, ...]) -> int:
 
 
 def _exchange_bytes(
-    network: Network, built: CpuBuilt, first_slot: NDArray[np.int64], images: list[int], rate: float
-) -> dict[str, float]:
+    network: Network, built: CpuBuilt, first_slot: NDArray[np.int64], images: NDArray[np.int64],
+    rate: float,
+) -> dict[str, float]:  # fmt: skip
     """Bytes that reach a rank in an exchange; a spike is its place in a list, and its step."""
-    seconds = 1e-3 * network.dt * built.sizes.chunk_steps
+    n_spikes = rate * 1e-3 * network.dt * built.sizes.chunk_steps
     step_bits = _step_bits(built)
-    sizes = np.diff(first_slot).tolist()
-    lists = {"collective": sizes, "point_to_point": images}
+    sizes = np.diff(first_slot)
+    places = np.where(are_marked(images, sizes), sizes, images)
+    wanted = {"collective": (sizes, sizes), "point_to_point": (places, images)}
     return {
-        name: sum(_spike_bytes(n, step_bits) * n * rate * seconds for n in of_ranks)
-        for name, of_ranks in lists.items()
+        name: sum(
+            _spike_bytes(n_places, step_bits) * n * n_spikes
+            for n_places, n in zip(of_lists.tolist(), n_listed.tolist(), strict=True)
+        )
+        for name, (of_lists, n_listed) in wanted.items()
     }
 
 

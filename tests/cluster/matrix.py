@@ -20,7 +20,7 @@ from snnlab.cpu import built
 from snnlab.cpu import ranks as linking
 from snnlab.cpu.engine import CpuEngine
 from snnlab.model.network import Network
-from tests.networks import layered, loud, plastic
+from tests.networks import distant, layered, loud, plastic
 from tests.rewired_networks import ranked
 
 __all__ = ["CASES", "WAYS", "Key", "alone", "together"]
@@ -58,6 +58,7 @@ CASES: dict[str, Callable[[], Network]] = {
     _REPLACING: lambda: wide(ranked()),
     "groups of delays": layered,
     "all fire in every step": lambda: wide(loud(0.3)),
+    "few are wanted on another rank": distant,
 }
 """Name -> a network; every spike, weight and synapse of each is compared."""
 

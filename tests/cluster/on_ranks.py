@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import time
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import psutil
@@ -20,18 +21,24 @@ from snnlab import presets
 from snnlab.arrays import rewiring_arrays
 from snnlab.batch.peak import forget_peak, peak_rss_bytes
 from snnlab.build import growing
+from snnlab.build.layout import BLOCK
 from snnlab.cluster import share
 from snnlab.cluster.mpi import world
 from snnlab.cluster.mpi_world import MpiWorld
+from snnlab.cpu import built as cpu_built
 from snnlab.cpu.built import build
 from snnlab.cpu.engine import CpuEngine
 from snnlab.cpu.exchange_bytes import exchange_bytes
+from snnlab.cpu.ranks import link
 from snnlab.cuda import work
 from snnlab.dry_run.rank import held_bytes
 from snnlab.errors import SpecError
 from snnlab.model.network import Network
 from tests.host_device.host_device import HostDevice
-from tests.networks import balanced
+from tests.networks import balanced, distant, thin
+
+_MMAP_THRESHOLD = -3
+"""Of glibc's ``mallopt``: bytes from which on memory is taken from the system, and returned."""
 
 IMPORTED: list[str] = []
 """What `slow_to_import` has noted."""
@@ -115,8 +122,20 @@ def held(preset: str, options: dict[str, Any]) -> tuple[dict[str, int], int, int
         engine.advance(20)
         exchange = engine._built.exchange
         lists = {"exchange lists": exchange_bytes(exchange)["exchange lists"]}
-        n_senders = exchange.list_start.size - 1
-        return held_bytes(engine._built) | lists, exchange.list_slot.size, n_senders
+        images = _n_images(engine)
+        return held_bytes(engine._built) | lists, images, exchange.senders.size
+
+
+def _n_images(engine: CpuEngine) -> int:
+    """Neurons of other ranks that have synapses onto those of this one."""
+    built = engine._built
+    is_used = np.zeros(built.layout.n_blocks * BLOCK, np.bool_)
+    for k, plan in enumerate(built.connections.plans):
+        start, stop = built.connections.rows(k)
+        is_used[built.layout.slots(plan.source)] |= (stop > start).any(axis=0)
+    first, stop_block = built.partitions.bounds[[0, -1]] * BLOCK
+    is_used[first:stop_block] = False
+    return int(is_used.sum())
 
 
 def taken_by_exchange(
@@ -154,15 +173,44 @@ def _at(all_ranks: MpiWorld, n: int) -> NDArray[np.int64]:
     return counts
 
 
-def words_of_a_burst() -> tuple[int, int]:
-    """Words of each rank in a collective exchange when all have fired, and long after."""
+class Buffers(NamedTuple):
+    """What a rank has for messages.
+
+    Parameters
+    ----------
+    agreed : int
+        Words that ranks have agreed on, sent and received.
+    words : int
+        Words there is memory for.
+    """
+
+    agreed: int
+    words: int
+
+
+def buffers_of_a_burst(exchange: str) -> tuple[Buffers, Buffers, Buffers]:
+    """What there is for messages at first, when most have fired at once, and long after."""
     network = _bursting()
     with closing(MpiWorld(world())) as all_ranks:
-        engine = CpuEngine(network, threads=1, world=all_ranks, exchange="collective")
-        engine.advance(30)
-        first = int(engine._built.exchange.size[0])
-        engine.advance(15 * 64 * 6)
-        return first, int(engine._built.exchange.size[0])
+        engine = CpuEngine(network, threads=1, world=all_ranks, exchange=exchange)
+        found = [_buffers(engine)]
+        for n_steps in (30, 15 * 64 * 9):
+            engine.advance(n_steps)
+            found.append(_buffers(engine))
+        return found[0], found[1], found[2]
+
+
+def _buffers(engine: CpuEngine) -> Buffers:
+    exchange = engine._built.exchange
+    agreed = int(exchange.size[0] * (1 + exchange.n_ranks) if exchange.all_send.size else 0)
+    agreed += int(exchange.in_room.sum() + exchange.out_room.sum())
+    words = sum(
+        each.size
+        for each in (
+            exchange.all_send, exchange.all_receive, exchange.some_send, exchange.some_receive
+        )
+    )  # fmt: skip
+    return Buffers(agreed, words)
 
 
 def _bursting() -> Network:
@@ -172,17 +220,65 @@ def _bursting() -> Network:
     return quiet.replace(populations=[replace(exc, initial={"V_m": 50.0}), inh])
 
 
-def building_peak(preset: str, options: dict[str, Any]) -> int:
-    """By how much the memory of this rank grows at most while it builds its share."""
-    network = presets.load(preset, **options)
+class Peak(NamedTuple):
+    """By how much the memory of a rank grows at most.
+
+    Parameters
+    ----------
+    building : int
+        While it builds its share, and learns who wants whose spikes.
+    linking : int
+        In the latter alone.
+    told : int
+        What it was said to be for both before anything was allocated.
+    """
+
+    building: int
+    linking: int
+    told: int
+
+
+def made(preset: str, options: dict[str, Any]) -> Network:
+    """Return a preset, or the network of tests that is called ``"thin"``."""
+    return thin(**options) if preset == "thin" else presets.load(preset, **options)
+
+
+def building_peak(
+    preset: str, small: dict[str, Any], options: dict[str, Any], exchange: str = "auto"
+) -> Peak:
+    """By how much the memory of this rank grows at most while a network is built.
+
+    A small one is built before, so that all is compiled.
+    """
     with closing(MpiWorld(world())) as all_ranks:
-        small = presets.load(preset, **options | {"K_scaling": 0.05})
-        build(small, threads=1, precision="float32", world=all_ranks)  # compiles
-        _give_free_memory_back()
-        forget_peak()
-        before = psutil.Process().memory_info().rss
-        build(network, threads=1, precision="float32", world=all_ranks)
-        return peak_rss_bytes() - before
+        _built_and_linked(made(preset, small), all_ranks, exchange)
+        network = made(preset, options)
+        told: list[int] = []
+        honest = cpu_built.check_fits
+        cpu_built.check_fits = lambda n, *rest: told.append(n) or honest(n, *rest)  # type: ignore[func-returns-value]
+        try:
+            _give_free_memory_back()
+            before = psutil.Process().memory_info().rss
+            peak, since, linked = _built_and_linked(network, all_ranks, exchange)
+        finally:
+            cpu_built.check_fits = honest
+        return Peak(peak - before, linked - since, told[0])
+
+
+def _built_and_linked(network: Network, all_ranks: MpiWorld, exchange: str) -> tuple[int, int, int]:
+    """Return the peak of memory, and memory before and at most while linking."""
+    forget_peak()
+    built, _ = build(network, threads=1, precision="float32", world=all_ranks, exchange=exchange)
+    peak = peak_rss_bytes()
+    gc.collect()
+    forget_peak()
+    since = psutil.Process().memory_info().rss
+    exchange_of_it = link(
+        all_ranks, network, exchange, built.layout, built.connections, built.sizes.chunk_steps
+    )
+    linked = peak_rss_bytes()
+    assert exchange_of_it.n_ranks == all_ranks.n_ranks
+    return max(peak, linked), since, linked
 
 
 def exported_bytes() -> int:
@@ -207,14 +303,20 @@ def room_of_records() -> tuple[int, int]:
     """Return for how many spikes the newest record had room at first, and has now."""
     engine: Any = next(reversed(share._ENGINES.values()))
     built = engine._arrays
-    first = work.record_capacity(built.network, built.layout, built.partitions)
+    first = work.record_capacity(
+        built.network, built.layout, built.partitions, built.sizes.chunk_steps
+    )
     return first, engine._network.capacity
 
 
 def _give_free_memory_back() -> None:
-    """Return what the C library keeps of memory that was freed: it would be taken unseen."""
+    """Return what the C library keeps of memory that was freed: it would be taken unseen.
+
+    From here on it keeps no array that is freed: how many it does depends on what was freed before.
+    """
     library = ctypes.CDLL(None)
     if hasattr(library, "malloc_trim"):
+        library.mallopt(_MMAP_THRESHOLD, 2**16)
         library.malloc_trim(0)
 
 
@@ -228,3 +330,16 @@ def leave_room(synapses: int, events: int) -> tuple[int, int]:
 def n_places() -> int:
     """Return for how many synapses the rows of all networks here have room."""
     return sum(engine._arrays.connections.targets.size for engine in share._ENGINES.values())
+
+
+def forms() -> tuple[int, int, int, int]:
+    """Neighbours whose neurons are listed here, and marked; those that list own ones, and mark."""
+    with closing(MpiWorld(world())) as all_ranks:
+        engine = CpuEngine(distant(), threads=1, world=all_ranks, exchange="point_to_point")
+        exchange = engine._built.exchange
+        n_listed = int(np.count_nonzero(np.diff(exchange.list_start)))
+        n_marking = exchange.marked.size
+        return (
+            n_listed, exchange.senders.size - n_listed,
+            exchange.receivers.size - n_marking, n_marking,
+        )  # fmt: skip

@@ -147,10 +147,13 @@ def test_projections_may_go_different_ways(ranks: Ranks) -> None:
         ClusterEngine(layered(), ranks, exchange={"nowhere": "collective"})
 
 
-def test_a_collective_shrinks_after_a_burst(ranks: Ranks) -> None:
-    first, last = ranks.call(on_ranks.words_of_a_burst)[0]
-    assert first >= 32
-    assert last == 8
+@pytest.mark.parametrize("exchange", ["collective", "point_to_point"])
+def test_memory_of_messages_shrinks_after_a_burst(ranks: Ranks, exchange: str) -> None:
+    for first, burst, last in ranks.call(on_ranks.buffers_of_a_burst, exchange):
+        assert burst.agreed >= 4 * first.agreed
+        assert burst.words >= burst.agreed
+        assert last.agreed == first.agreed
+        assert last.words <= 4 * last.agreed
 
 
 def test_engine_goes_on_from_a_checkpoint_after_a_rank_died(ranks: Ranks) -> None:

@@ -11,10 +11,11 @@ from snnlab import presets
 from snnlab.build.layout import Layout
 from snnlab.build.tables import plan_tables, port_exponents
 from snnlab.cluster import Ranks
-from snnlab.cpu.built import partitions_of
 from snnlab.cpu.elsewhere import wanted
 from snnlab.cpu.exchange_bytes import expected_exchange, words_for
 from snnlab.cpu.held import held_bytes
+from snnlab.cpu.peak import link_bytes, peak_bytes
+from snnlab.cpu.shares import partitions_of
 from snnlab.cuda.built import predicted_bytes
 from tests.cluster import on_ranks
 
@@ -45,6 +46,44 @@ def test_what_is_told_is_what_is_taken(several: Ranks, name: str, exchange: str)
         if exchange == "auto":
             held = held_bytes(network, plans, layout, part, np.dtype(np.float32), n)
             assert held.n_bytes == pytest.approx(whole, rel=0.1)
+
+
+@pytest.mark.mpi
+@pytest.mark.timeout(280)
+@pytest.mark.parametrize(
+    ("size", "exchange"), [(1_200_000, "auto"), (3_000_000, "auto"), (1_200_000, "collective")]
+)
+def test_the_peak_that_is_told_is_that_of_building_and_of_learning_who_wants_what(
+    several: Ranks, size: int, exchange: str
+) -> None:
+    options, n = {"size": size, "indegree": 10}, len(several)
+    peaks = several.call(
+        on_ranks.building_peak, "thin", {"size": 256}, options, exchange, timeout=250
+    )
+    network = on_ranks.made("thin", options)
+    plans, layout = plan_tables(network, port_exponents(network)), Layout.of(network)
+    for rank, peak in enumerate(peaks):
+        part = partitions_of(network, layout, 1, rank, n)
+        assert peak.told == peak_bytes(network, plans, layout, part, n, exchange)
+        assert peak.told == pytest.approx(peak.building, rel=0.1)
+        told = link_bytes(network, plans, layout, part, n, exchange)
+        if exchange == "auto":
+            assert told == pytest.approx(peak.linking, rel=0.1)
+        else:
+            assert max(told, peak.linking) < 2**21  # nothing but first messages
+
+
+def test_what_is_refused_counts_who_wants_what() -> None:
+    """1024 ranks: a bit for each neuron of the network, and more while it is found out."""
+    network = presets.load("hpc", scale=1024.0)
+    plans, layout = plan_tables(network, port_exponents(network)), Layout.of(network)
+    part = partitions_of(network, layout, 1, 512, 1024)
+    few, all_told, listed = (
+        link_bytes(network, plans, layout, part, 1024, way)
+        for way in ("collective", "auto", "point_to_point")
+    )
+    assert few < 2**20 < all_told <= listed
+    assert listed > network.n_neurons / 8
 
 
 @pytest.mark.mpi

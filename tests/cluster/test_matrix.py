@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snnlab.cluster import Ranks
-from tests.cluster import matrix
+from tests.cluster import matrix, on_ranks
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(600)]
 
@@ -38,3 +38,11 @@ def test_ranks_threads_and_ways_change_nothing(
     assert len(found) == len(matrix.CASES) * len(matrix.WAYS) * 2
     different = {key: _different(parts, wanted[key[0]]) for key, parts in found.items()}
     assert {key: parts for key, parts in different.items() if parts} == {}
+
+
+def test_neurons_that_are_wanted_are_listed_where_few_and_marked_where_many(three: Ranks) -> None:
+    found = three.call(on_ranks.forms)
+    listed, marked, listing, marking = map(sum, zip(*found, strict=True))
+    assert (listed, marked) == (listing, marking)  # both sides of each pair
+    assert listed > 0
+    assert marked > 0

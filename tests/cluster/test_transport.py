@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.cluster import on_ranks, watched_mpi
 from tests.cluster.both import both, events_of
 from tests.cluster.test_gpu_ranks import MIXED, n_spikes, with_gpus
 from tests.cluster.test_structure import by_rank, sparse, wide
-from tests.networks import balanced, layered, loud, plastic
+from tests.networks import balanced, distant, layered, loud, plastic
 from tests.rewired_networks import signed
 
 pytestmark = [pytest.mark.mpi, pytest.mark.timeout(280)]
@@ -74,7 +75,20 @@ def test_bursts_find_room_on_the_device(three_gpus: Ranks, way: str) -> None:
         three_gpus.call(on_ranks.keep_short_records, before[0])
 
 
+def learning() -> Network:
+    """Two networks that learn, of which few neurons are wanted on the other."""
+    network = distant()
+    return network.replace(
+        projections=[
+            replace(p, synapse="STDP") if p.pre.startswith("exc") else p
+            for p in network.projections
+        ]
+    )
+
+
 NETWORKS: dict[str, tuple[Callable[[], Network], str]] = {
+    "few that are wanted elsewhere": (distant, "point_to_point"),
+    "few from which synapses learn": (learning, "point_to_point"),
     "delays and conductances": (layered, "collective"),
     "sources that not all hear": (sparse, "point_to_point"),
     "a rank without neurons": (loud, "auto"),

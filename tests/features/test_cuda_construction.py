@@ -9,8 +9,9 @@ from snnlab import presets
 from snnlab.build.layout import Layout, Partitions
 from snnlab.build.storage import PACKED, PLASTIC, SHARED, WIDE
 from snnlab.build.tables import plan_tables, port_exponents
-from snnlab.cuda import connect, drawing, finishing
+from snnlab.cuda import connect, drawing, finishing, row_bits
 from snnlab.cuda.construction_bytes import construction_bytes
+from snnlab.cuda.row_counters import Cursors, short_cursors
 from snnlab.model.connectivity import (
     AllToAll,
     DistanceDependent,
@@ -20,7 +21,8 @@ from snnlab.model.connectivity import (
     OneToOne,
     PairwiseBernoulli,
 )
-from snnlab.model.network import Network
+from snnlab.model.network import Network, Population, Projection
+from snnlab.model.space import RandomPositions
 from tests.construction_cases import (
     BROAD,
     NARROW,
@@ -89,6 +91,81 @@ def test_rows_are_in_bits_where_these_are_fewer():
     assert few.nbytes - few.targets.nbytes == pytest.approx(2000 * (6 + 1) / 8, rel=0.02)
     assert many.row_bits == (None,)
     assert many.nbytes - many.targets.nbytes == 8 * 2001
+
+
+class Counted:
+    """Notes in how many bits the rows of tables are counted, and then placed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.bits: list[int] = []
+        monkeypatch.setattr(connect, "short_cursors", self)
+
+    def __call__(self, n_rows: int, bits: int, device: HostDevice) -> Cursors:
+        self.bits.append(bits)
+        return short_cursors(n_rows, bits, device)
+
+
+@pytest.mark.parametrize("at_first", [4, 8, 16])
+def test_a_counter_that_is_too_small_by_one_is_noticed(at_first, monkeypatch):
+    counted = Counted(monkeypatch)
+    monkeypatch.setattr(connect, "are_short", lambda *_: True)
+    monkeypatch.setattr(connect, "first_counter_bits", lambda *_: at_first)
+    for n, bits in ((2**at_first - 1, at_first), (2**at_first, 2 * at_first)):
+        counted.bits.clear()
+        check(network_of(FixedOutdegree(n), "packed", 3, 300), seed=1)
+        passes = [at_first] if bits == at_first else [at_first, bits]
+        assert counted.bits == [*passes, bits]
+
+
+@pytest.mark.parametrize(
+    "rule", [AllToAll(), PairwiseBernoulli(0.95), FixedIndegree(600), FixedOutdegree(290)], ids=str
+)
+def test_rows_are_counted_again_in_more_bits(rule, monkeypatch):
+    """Every kind of kernel notices, also where all rows of a word run over."""
+    counted = Counted(monkeypatch)
+    monkeypatch.setattr(connect, "are_short", lambda *_: True)
+    check(network_of(rule, "shared", 290), seed=2)
+    assert counted.bits == [8, 16, 16]
+
+
+def test_few_rows_of_a_short_table_may_be_long(monkeypatch):
+    """A network that needs it: sources all over a sheet, targets in its middle."""
+    counted = Counted(monkeypatch)
+    wide, narrow = RandomPositions((1000.0, 1000.0)), RandomPositions((5.0, 5.0))
+    a, b = (Population(k, n, "LIFDelta", space=s)
+            for k, n, s in (("a", 2000, wide), ("b", 300, narrow)))  # fmt: skip
+    near = Projection("a", "b", DistanceDependent(1.0, 40.0, "disc"), 1.0, 1.5)
+    drawn = check(Network([a, b], [near], seed=3))
+    assert counted.bits == [8, 16, 16]
+    (bits,) = drawn.row_bits
+    assert bits is not None
+    assert drawn.longest_rows == (300,)
+    assert drawn.n_synapses < 16 * 2000
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 1000])
+def test_the_host_reads_bits_piece_by_piece(at_once, monkeypatch):
+    monkeypatch.setattr(row_bits, "_WORDS_AT_ONCE", at_once)
+    check(network_of(FixedIndegree(5), "shared", 700), 3)
+    check(network_of(FixedOutdegree(7, multapses=False), "shared", 5, 90), 2)
+
+
+@pytest.mark.parametrize("rules", [(3, 4), (30, 0, 2)], ids=str)
+@pytest.mark.parametrize("storage", ["shared, drawn delays", "packed", "wide"])
+def test_short_rows_of_several_projections(rules, storage, monkeypatch):
+    """Onto the same targets, and onto targets that tell which projection it is."""
+    counted = Counted(monkeypatch)
+    _, weight, delay, _ = STORAGE[storage]
+    populations = [population("a", 900), population("b", 170), population("c", 140)]
+    for posts in (("b", "b", "b"), ("c", "b", "a")):
+        projections = [
+            Projection("a", post, FixedIndegree(n), weight, delay, name=f"{post}{k}")
+            for k, (n, post) in enumerate(zip(rules, posts, strict=False))
+        ]
+        drawn = check(Network(populations, projections, seed=5), 3, seed=5)
+        assert len(drawn.plans) == 1
+        assert all(drawn.row_bits)
+    assert set(counted.bits) == {4 if rules == (3, 4) else 8}
 
 
 @pytest.mark.parametrize("n_partitions", [1, 2, 5, 12])
@@ -221,8 +298,10 @@ class Watched(HostDevice):
         network_of(FixedIndegree(300, multapses=False), "packed, drawn delays", 600),
         network_of(FixedOutdegree(7000), "packed, drawn delays", 20, 300),
         presets.load("microcircuit", scale=0.02),
+        network_of(FixedIndegree(50), "shared", 50_000, 450),
+        network_of(FixedIndegree(60), "packed", 30_000, 900),
     ],
-    ids=["several", "shared", "distinct", "long", "microcircuit"],
+    ids=["several", "shared", "distinct", "long", "microcircuit", "few bits", "short"],
 )
 def test_the_peak_of_memory_is_foretold(network, share):
     layout = Layout.of(network)
@@ -233,6 +312,20 @@ def test_the_peak_of_memory_is_foretold(network, share):
     told = construction_bytes(plans, layout, partitions, network)
     assert drawn.nbytes < device.peak <= told
     assert told < device.peak + 5e6
+
+
+@pytest.mark.parametrize(("n_pre", "degree", "bits"), [(1_200_000, 70, 4), (600_000, 1100, 8)])
+def test_the_peak_of_short_rows_is_that_of_their_counters(n_pre, degree, bits):
+    """Half a byte or a byte a row on top of what is held, and nothing else that grows with rows."""
+    network = network_of(FixedIndegree(degree), "shared", n_pre, 300)
+    layout, device = Layout.of(network), Watched(resident=500)
+    partitions = Partitions(np.array([layout.first_blocks[1], layout.n_blocks], np.int64))
+    drawn = drawn_on(device, network, partitions)
+    on_top = device.peak - drawn.nbytes
+    assert on_top == pytest.approx(n_pre * bits / 8, abs=75_000)
+    plans = plan_tables(network, port_exponents(network))
+    told = construction_bytes(plans, layout, partitions, network)
+    assert told == pytest.approx(device.peak, rel=0.03)
 
 
 def test_little_more_than_the_synapses_is_needed_at_full_size():

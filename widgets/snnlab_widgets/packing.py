@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from snnlab.analysis.cell_counts import add_to_cells
 from snnlab.frames.frame import Frame
 from snnlab.plots.grid import Grid
 
@@ -22,9 +23,6 @@ _MOST_LOW_BITS = 8
 
 _LIST_IS_DEARER = 2
 """A list takes tens of times as long to write as an image, so it has to be this much shorter."""
-
-_FEW = 4
-"""Populations whose spikes are counted sooner by comparing than by looking their numbers up."""
 
 _ROUNDING = 1e-6
 """Part of a step by which an edge of a column may miss the step that it is meant for."""
@@ -97,8 +95,10 @@ def pack_spikes(
     edges = np.ceil(np.arange(start, stop + 1) * width - _ROUNDING).astype(np.int64)
     edges[0] = t_start
     row_of = _group_of((grid.neurons_per_row,) * grid.rows)
-    pixels = (_cells(frame, edges, row_of, grid.rows) for frame in frames)
-    counts = _counted(pixels, (stop - start) * grid.rows, most)
+    cells = np.zeros((stop - start, grid.rows), np.uint8)
+    for frame in frames:
+        add_to_cells(cells, frame.step, frame.neuron, edges, row_of, most)
+    counts = cells.reshape(-1)
     n = int(np.count_nonzero(counts) if most == 1 else counts.sum(dtype=np.int64))
     bits = next(b for b in (1, 2, 4, 8) if counts.max(initial=0) < 1 << b)
     low_bits = _low_bits(n, counts.size)
@@ -108,40 +108,10 @@ def pack_spikes(
     return PackedSpikes("image", start, stop, n, bits, _image(counts, bits))
 
 
-def _cells(
-    frame: Frame, edges: NDArray[np.int64], group_of: NDArray[np.int32], n_groups: int
-) -> NDArray[np.int64]:
-    """Cell of each spike in [edges[0], edges[-1]): interval times `n_groups` plus group of neuron.
-
-    Spikes are in order of time: to find the edges among them is less work than to divide each step.
-    """
-    ends = np.searchsorted(frame.step, edges)
-    first_cells = np.arange(edges.size - 1) * n_groups
-    return np.repeat(first_cells, np.diff(ends)) + group_of[frame.neuron[ends[0] : ends[-1]]]
-
-
 @lru_cache(maxsize=8)
 def _group_of(sizes: tuple[int, ...]) -> NDArray[np.int32]:
     """Number of each neuron's group; to look it up is less work than to divide or to search."""
     return np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
-
-
-def _counted(pixels: Iterable[NDArray[np.int64]], n_pixels: int, most: int) -> NDArray[np.uint8]:
-    """Number of spikes of each pixel, `most` for more."""
-    if most == 1:
-        has_spike = np.zeros(n_pixels, np.uint8)
-        for some in pixels:
-            has_spike[some] = 1
-        return has_spike
-    return np.minimum(_summed(pixels, n_pixels), most).astype(np.uint8)
-
-
-def _summed(cells: Iterable[NDArray[np.int64]], n_cells: int) -> NDArray[np.int64]:
-    """Number of spikes of each cell."""
-    total = np.zeros(n_cells, np.int64)
-    for some in cells:
-        total += np.bincount(some, minlength=n_cells)
-    return total
 
 
 def _low_bits(n: int, n_pixels: int) -> int:
@@ -192,24 +162,10 @@ def pack_counts(
     stop = frames[-1].t_stop // bin_steps
     if stop <= start:
         return PackedCounts(start, start, 1, b"")
-    edges, n = np.arange(start, stop + 1) * bin_steps, len(sizes)
-    if n <= _FEW:
-        counts = np.sum([_compared(frame, edges, sizes) for frame in frames], axis=0)
-    else:
-        population_of = _group_of(tuple(sizes))
-        cells = (_cells(frame, edges, population_of, n) for frame in frames)
-        counts = _summed(cells, (stop - start) * n)
+    edges = np.arange(start, stop + 1) * bin_steps
+    population_of, most = _group_of(tuple(sizes)), np.iinfo(np.uint32).max
+    counts = np.zeros((stop - start, len(sizes)), np.uint32)
+    for frame in frames:
+        add_to_cells(counts, frame.step, frame.neuron, edges, population_of, most)
     width = next(w for w in (1, 2, 4) if counts.max(initial=0) < 1 << 8 * w)
     return PackedCounts(start, stop, width, counts.astype(f"<u{width}").tobytes())
-
-
-def _compared(frame: Frame, edges: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[np.int64]:
-    """Spikes of each population between edges, (n_bins, n_populations), by comparing neurons."""
-    ends = np.searchsorted(frame.step, edges)
-    counts = np.zeros((edges.size - 1, len(sizes)), np.int64)
-    counts[:, 0] = np.diff(ends)
-    for k, first in enumerate(np.cumsum(sizes)[:-1], start=1):
-        later = np.diff(np.searchsorted(np.flatnonzero(frame.neuron >= first), ends))
-        counts[:, k - 1] -= later
-        counts[:, k] = later
-    return counts

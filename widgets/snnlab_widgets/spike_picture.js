@@ -6,6 +6,8 @@ class SpikePicture {
     this.full = view.full_count;
     this.rowColours = rowColours(view, colours);
     this.counts = new Uint8Array(columns * view.rows);
+    this.image = new ImageData(columns, view.rows); // kept: a new one for each frame is soon rubbish
+    this.pixels = new Uint32Array(this.image.data.buffer);
     this.ink = new OffscreenCanvas(columns, view.rows);
     this.pen = this.ink.getContext("2d");
     this.stop = 0;
@@ -81,22 +83,19 @@ class SpikePicture {
     for (let c = start; c < stop; ) {
       const slot = this.slot(c);
       const n = Math.min(stop - c, this.columns - slot);
-      this.pen.putImageData(this.coloured(slot, n), slot, 0);
+      this.colourSlots(slot, slot + n);
+      this.pen.putImageData(this.image, 0, 0, slot, 0, n, this.rows);
       c += n;
     }
   }
 
-  coloured(slot, n) {
-    const image = new ImageData(n, this.rows);
-    const pixels = new Uint32Array(image.data.buffer);
-    for (let k = 0; k < n; k++) {
-      const at = (slot + k) * this.rows;
-      for (let r = 0; r < this.rows; r++) {
-        const count = this.counts[at + r];
-        if (count) pixels[(this.rows - 1 - r) * n + k] = this.rowColours[r] | this.alpha(count);
+  colourSlots(first, stop) {
+    for (let slot = first; slot < stop; slot++) {
+      for (let r = 0, at = slot * this.rows; r < this.rows; r++, at++) {
+        const count = this.counts[at];
+        this.pixels[(this.rows - 1 - r) * this.columns + slot] = count && this.rowColours[r] | this.alpha(count);
       }
     }
-    return image;
   }
 
   // At least a third, so that no spike is lost; full colour where every neuron fires often.

@@ -76,11 +76,12 @@ extern "C" __global__ void connect_by_gaps(const Drawing* draw) {
         i64 forbidden = draw->forbids_self ? source : -1;
         OwnedRow row = {source, low, draw->high[p], draw->local[p] - low, forbidden};
         if (row.low >= row.high) continue;
-        u64 place = draw->cursor[k];
+        const u64 begin = next_place(draw, k);
+        u64 place = begin;
         i64 segment = row.low / draw->segment_length;
         for (; segment * draw->segment_length < row.high; segment++)
             place = walk_segment(draw, row, segment, place);
         __syncwarp();
-        if (threadIdx.x % 32 == 0) draw->cursor[k] = place;
+        if (threadIdx.x % 32 == 0) advance(draw, k, place - begin);
     }
 }

@@ -24,10 +24,10 @@ extern "C" __global__ void connect_all(const Drawing* draw) {
         i64 p = row / draw->n_pre, source = row - p * draw->n_pre;
         i64 low = draw->low[p], high = draw->high[p];
         bool leaves_out = draw->forbids_self && low <= source && source < high;
-        u64 place = draw->cursor[row];
+        u64 place = next_place(draw, row);
         i64 left_out = leaves_out ? source : -1;
         if (!draw->is_counting) place_all(draw, place, low, high, draw->local[p], left_out);
         __syncwarp();
-        if (threadIdx.x % 32 == 0) draw->cursor[row] = place + (high - low - leaves_out);
+        if (threadIdx.x % 32 == 0) advance(draw, row, (u64)(high - low - leaves_out));
     }
 }

@@ -1,7 +1,8 @@
 // Where drawn synapses go: counted in the first pass, placed in the second.
 //
 // Rows are numbered over all partitions, one partition's behind the other's. The cursor of a row is
-// the number of its synapses so far, or the next free place of the pool. Threads put targets in any
+// the number of its synapses so far, or the next free place of the pool; where rows are short it is a
+// counter of a few bits, and row_bits.cu knows where the row starts. Threads put targets in any
 // order; finish_rows.cu brings them into the order that they have. Where ranks hold the network
 // together, the partitions own some of the targets, and what falls onto others is left to others.
 
@@ -30,11 +31,32 @@ static __device__ i64 owner_of(const Drawing* draw, i64 target) {
     return first;
 }
 
+// First place of a short row.
+static __device__ u64 begin_in_pool(const Drawing* draw, i64 row) {
+    return (u64)(row_begin(draw->first, draw->bits, row).start * draw->halves);
+}
+
+// Advance the cursor of a row; return what it was.
+static __device__ u64 advance(const Drawing* draw, i64 row, u64 n) {
+    if (!draw->counter_bits) return atomicAdd(&draw->cursor[row], n);
+    return add_to_counter(draw->cursor, row, draw->counter_bits, n, draw->overflows);
+}
+
+// Next place of a row of which no other warp takes any.
+static __device__ u64 next_place(const Drawing* draw, i64 row) {
+    if (!draw->counter_bits) return draw->cursor[row];
+    if (draw->is_counting) return 0;
+    return counter_of(draw->cursor, row, draw->counter_bits) + begin_in_pool(draw, row);
+}
+
 static __device__ void put(const Drawing* draw, i64 source, i64 target) {
     i64 p = owner_of(draw, target);
     if (target < draw->low[p] || target >= draw->high[p]) return;
-    u64 place = atomicAdd(&draw->cursor[p * draw->n_pre + source], (u64)1);
-    if (!draw->is_counting) draw->pool[place] = (u16)(draw->local[p] + target - draw->low[p]);
+    i64 row = p * draw->n_pre + source;
+    u64 place = advance(draw, row, 1);
+    if (draw->is_counting) return;
+    if (draw->counter_bits) place += begin_in_pool(draw, row);
+    draw->pool[place] = (u16)(draw->local[p] + target - draw->low[p]);
 }
 
 // A word names the source of a synapse onto target `index`, or the target of one from there.

@@ -57,6 +57,21 @@ static __device__ void pack_neuron(
     }
 }
 
+// The same for those of 64 neighbours that have marked the neuron.
+static __device__ void pack_marked(
+    const Wire &wire, i64 w, i64 own, i64 offset, u64 steps) {
+    const u64 marks = wire.marks[own * wire.n_mark_words + w];
+    for (; steps; steps &= steps - 1) {
+        const i64 step = offset + __ffsll((i64)steps) - 1;
+        for (u64 left = marks; left; left &= left - 1) {
+            const i64 j = wire.marked[64 * w + __ffsll((i64)left) - 1];
+            if (!wire.out_waits[j]) continue;
+            put_entry(wire.some_send + wire.out_first[j], wire.out_room[j], wire.out_bits[j],
+                wire.step_bits, own, step);
+        }
+    }
+}
+
 // Write own spikes for those who wait for them, and tell how many each of these gets.
 // cooperative: pack_spikes
 extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) pack_spikes(
@@ -77,6 +92,13 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) pack_spike
         pack_neuron(wire, parcel, net.held.spike_slot[i] - wire.first_slot[wire.rank],
             net.held.spike_start[i] - parcel.start, net.held.spike_steps[i]);
     }
+    const i64 n_words = parcel.ways & POINT_TO_POINT ? wire.n_mark_words : 0;
+    const i64 n_visits = (parcel.last - parcel.first) * n_words;
+    for (i64 k = thread_in_grid(); k < n_visits; k += threads_of_grid()) {
+        const i64 i = base + parcel.first + k / n_words;
+        pack_marked(wire, k % n_words, net.held.spike_slot[i] - wire.first_slot[wire.rank],
+            net.held.spike_start[i] - parcel.start, net.held.spike_steps[i]);
+    }
     meet_all(net.held.barrier);
     if (!(parcel.ways & POINT_TO_POINT)) return;
     for (i64 j = thread_in_grid(); j < wire.n_receivers; j += threads_of_grid()) {
@@ -88,7 +110,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) pack_spike
 struct Arrival {
     const u64 *words;  // the first one says how many
     i64 room, bits;    // of a place and a step
-    i64 first;         // where its neurons begin among all that are listed
+    i64 train;         // where its neurons begin in the trains
+    i64 slot;          // the first of these; -1: each has a slot of its own
+    const i32 *slots;
     bool is_own;
 };
 
@@ -98,7 +122,8 @@ static __device__ Arrival arrival(const Wire &wire, const Parcel &parcel, i64 k)
         found.words = wire.all_receive + k * parcel.size;
         found.room = parcel.size;
         found.bits = wire.all_bits[k] + wire.step_bits;
-        found.first = wire.first_slot[k];
+        found.train = found.slot = wire.first_slot[k];
+        found.slots = wire.list_slot;
         found.is_own = k == wire.rank;
         return found;
     }
@@ -106,7 +131,9 @@ static __device__ Arrival arrival(const Wire &wire, const Parcel &parcel, i64 k)
     found.words = wire.some_receive + wire.in_first[i];
     found.room = wire.in_room[i];
     found.bits = wire.in_bits[i] + wire.step_bits;
-    found.first = wire.n_slots + wire.list_start[i];
+    found.train = wire.in_train[i];
+    found.slot = wire.in_slot[i];
+    found.slots = wire.list_slot + wire.list_start[i];
     found.is_own = false;
     return found;
 }
@@ -132,16 +159,19 @@ static __device__ bool is_all_here(const Network &net, const Wire &wire, const P
     return !lacks && parcel.last + (i64)n_spikes <= net.work.capacity;
 }
 
-// Note one spike of a list: the first one of a neuron makes an entry of the record.
+// Note one spike of a list as an entry of the record; where they are merged, the first one of a
+// neuron alone.
 static __device__ void take_entry(
-    const Network &net, const Wire &wire, const Arrival &list, i64 k, i64 s, i64 base) {
+    const Network &net, const Wire &wire, const Arrival &list, i64 s, i64 base, i64 start) {
     const u64 entry = entry_at(list.words + 1, s * list.bits, list.bits);
-    const i64 place = list.first + (i64)(entry >> wire.step_bits);
+    const i64 place = (i64)(entry >> wire.step_bits), train = list.train + place;
     const u64 step = entry & (((u64)1 << wire.step_bits) - 1);
-    if (atomicOr(wire.trains + place, (u64)1 << step)) return;
+    const u64 bit = (u64)1 << step;
+    if (wire.is_merged && atomicOr(wire.trains + train, bit)) return;
     const i64 i = base + (i64)atomicAdd(wire.told, (u64)1);
-    net.held.spike_slot[i] = k < wire.n_from_all ? (i32)place : wire.list_slot[place - wire.n_slots];
-    net.held.spike_start[i] = place;
+    net.held.spike_slot[i] = list.slot < 0 ? list.slots[place] : (i32)(list.slot + place);
+    net.held.spike_start[i] = wire.is_merged ? train : start;
+    net.held.spike_steps[i] = bit;
 }
 
 // Put the spikes that have come behind own ones, if all have come; tell how many entries these are.
@@ -164,9 +194,10 @@ extern "C" __global__ void __launch_bounds__(THREADS, BLOCKS_AT_ONCE) unpack_spi
         if (list.is_own) continue;
         const i64 n = (i64)list.words[0], stride = n_parts * blockDim.x;
         for (i64 s = w % n_parts * blockDim.x + threadIdx.x; s < n; s += stride) {
-            take_entry(net, wire, list, k, s, base);
+            take_entry(net, wire, list, s, base, parcel.start);
         }
     }
+    if (!wire.is_merged) return;
     meet_all(net.held.barrier);
     const i64 n = *(volatile i64 *)wire.told;
     for (i64 i = base + thread_in_grid(); i < base + n; i += threads_of_grid()) {

@@ -19,6 +19,13 @@ extern "C" __global__ void note_borders(
     }
 }
 
+// The same of short rows, whose cursors are counters.
+extern "C" __global__ void note_counters(
+    const u64* counters, i64 n_words, u64* borders, i64 projection) {
+    for (i64 k = first_thread(); k < n_words; k += all_threads())
+        borders[projection * n_words + k] = counters[k];
+}
+
 // Move the rows of a table to its place in the pool; put cursors at their starts.
 extern "C" __global__ void move_rows(
     i64* row_start, i64 base, i64 n_pre, i64 n_partitions, i64 first_place, i64 halves,
@@ -37,20 +44,43 @@ struct PlacedRow {
 };
 
 static __device__ PlacedRow placed_row(const PlacedTable* table, i64 number) {
-    i64 p = number / table->n_pre, at = table->row_base + number + p;
-    i64 start = table->row_start[at];
-    return {number, p, number - p * table->n_pre, start, table->row_start[at + 1] - start};
+    i64 p = number / table->n_pre, source = number - p * table->n_pre;
+    if (table->counter_bits) {
+        RowRange row = row_in_bits(table->first_of_rows, table->row_bits, number);
+        return {number, p, source, row.start, row.stop - row.start};
+    }
+    i64 at = table->row_base + number + p, start = table->row_start[at];
+    return {number, p, source, start, table->row_start[at + 1] - start};
+}
+
+// Where the synapses of a projection end within a row that does not tell them by their targets.
+static __device__ i64 border_of(const PlacedTable* table, const PlacedRow& row, i64 projection) {
+    i64 n_rows = table->n_partitions * table->n_pre, bits = table->counter_bits;
+    if (!bits) return table->borders[projection * n_rows + row.number];
+    i64 n_words = (n_rows * bits + 63) / 64;
+    return (i64)counter_of(table->border_counters + projection * n_words, row.number, bits);
 }
 
 // Projection of a placed synapse.
-static __device__ i64 projection_of(const PlacedTable* table, const PlacedRow& row, i64 place) {
-    i64 first = 0, last = table->n_projections - 1, n_rows = table->n_partitions * table->n_pre;
-    while (first < last) {
-        i64 middle = (first + last) >> 1;
-        if (table->borders[middle * n_rows + row.number] > place) last = middle;
-        else first = middle + 1;
+static __device__ i64 projection_of(
+    const PlacedTable* table, const PlacedRow& row, i64 place, i64 target) {
+    i64 first = 0, last = table->n_projections - 1, of_partition = row.partition * (last + 1);
+    if (table->is_bordered) {
+        while (first < last) {
+            i64 middle = (first + last) >> 1;
+            if (border_of(table, row, middle) > place) last = middle;
+            else first = middle + 1;
+        }
+        return first;
     }
-    return first;
+    if (last == 0) return 0;
+    const i64* begins = table->range_begin + of_partition;
+    while (first < last) {  // the last range that begins at the target or before
+        i64 middle = (first + last + 1) >> 1;
+        if (begins[middle] <= target) first = middle;
+        else last = middle - 1;
+    }
+    return table->range_projection[of_partition + first];
 }
 
 static __device__ void load_keys(const PlacedTable* table, const PlacedRow& row, u32* keys) {
@@ -58,7 +88,7 @@ static __device__ void load_keys(const PlacedTable* table, const PlacedRow& row,
     const u16* placed = is_packed ? (const u16*)(table->packed + row.start)
                                   : table->targets + row.start;
     for (i64 j = threadIdx.x; j < row.length; j += blockDim.x)
-        keys[j] = (u32)projection_of(table, row, j) << TARGET_BITS | placed[j];
+        keys[j] = (u32)projection_of(table, row, j, placed[j]) << TARGET_BITS | placed[j];
 }
 
 // First place whose key is not smaller.
@@ -163,7 +193,8 @@ const i64 FEW_KEYS = 2048, MANY_KEYS = 12000;  // at most what a block can have:
 
 extern "C" __global__ void finish_short_rows(const PlacedTable* table) {
     __shared__ u32 keys[FEW_KEYS];
-    finish_rows_between(table, -1, FEW_KEYS, keys);
+    // A row without synapses has delays to end.
+    finish_rows_between(table, table->n_delays > 0 ? -1 : 0, FEW_KEYS, keys);
 }
 
 extern "C" __global__ void finish_rows(const PlacedTable* table) {

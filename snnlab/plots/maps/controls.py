@@ -1,14 +1,13 @@
-"""What chance makes of a map: the range of the last shuffled maps."""
+"""What chance makes of a map: the range of shuffled maps, one drawn after the other."""
 
 from __future__ import annotations
 
-from collections import deque
 from typing import NamedTuple
 
 import numpy as np
 
 from snnlab.analysis.map_controls import shuffle_connections, shuffle_weights
-from snnlab.analysis.maps import map_quality
+from snnlab.analysis.maps import MapQuality, map_quality
 from snnlab.plots.maps.state import MapState
 
 __all__ = ["UNKNOWN", "Controls", "Range"]
@@ -24,89 +23,62 @@ class Range(NamedTuple):
 UNKNOWN = Range(float("nan"), float("nan"))
 
 
-class _Shuffled(NamedTuple):
-    """The quality of a map whose sources were drawn anew, and of one with exchanged weights."""
-
-    t: float
-    sigma_aff: float
-    weighted_sigma_aff: float
-    AD: float
-    weighted_AD: float
-
-
 class Controls:
-    """The last shuffled maps: all of one moment, or of one after the other.
-
-    Shuffling takes far longer than measuring, so that a run that is watched has one shuffled map
-    now and then instead of all of them at once. What chance makes of a map changes slowly.
+    """Shuffled maps that one state of a map is compared with.
 
     Parameters
     ----------
+    state : MapState
+    width : float [grid steps], optional
+        Standard deviation of the kernel by which synapses form; without it there is no control
+        of the synapses, and its range is nan.
+    autapses : bool
+        Whether a target may be its own source, for maps from a sheet to itself.
     n : int
-        Shuffled maps of each kind that a range is of.
-
-    Attributes
-    ----------
-    n_drawn : int
-        Shuffled maps of each kind since the last `renew`.
+        Number of shuffled maps of each kind that a range is of; 0: there is none.
     """
 
-    def __init__(self, n: int = 5) -> None:
-        self.n = n
-        self._last: deque[_Shuffled] = deque(maxlen=n)
-        self.n_drawn = 0
+    def __init__(
+        self, state: MapState, width: float | None = None, *, autapses: bool = True, n: int = 5
+    ) -> None:
+        self.state = state
+        self._width = width
+        self._autapses = autapses
+        self._n = n if state.n else 0
+        self._drawn: list[MapQuality] = []
+        self._exchanged: list[MapQuality] = []
 
-    def renew(self, state: MapState, width: float | None, *, autapses: bool = True) -> None:
-        """Shuffle a map `n` times; earlier ones are forgotten.
+    @property
+    def is_complete(self) -> bool:
+        """Whether there are enough of them."""
+        return len(self._exchanged) >= self._n
 
-        Parameters
-        ----------
-        state : MapState
-        width : float [grid steps], optional
-            Standard deviation of the kernel by which synapses form; without it there is no
-            control of the synapses, and its range is nan.
-        autapses : bool
-            Whether a target may be its own source, for maps from a sheet to itself.
-        """
-        self._last.clear()
-        self.n_drawn = 0
-        for _ in range(self.n):
-            self._draw(state, width, autapses)
-
-    def add(self, state: MapState, width: float | None, *, autapses: bool = True) -> None:
-        """Shuffle a map once, in the place of the oldest.
-
-        Where there are fewer than `n` yet, or the run went back, it is shuffled `n` times.
-
-        Parameters
-        ----------
-        state : MapState
-        width : float [grid steps], optional
-        autapses : bool
-            As in `renew`.
-        """
-        if len(self._last) < self.n or self._last[-1].t > state.t:
-            self.renew(state, width, autapses=autapses)
-        else:
-            self._draw(state, width, autapses)
-
-    def range_of(self, measure: str) -> Range:
-        """Return the range of a measure, as `snnlab.plots.maps.history.Moment` names it."""
-        values = [getattr(each, measure) for each in self._last]
-        return Range(min(values), max(values)) if values else UNKNOWN
-
-    def _draw(self, state: MapState, width: float | None, autapses: bool) -> None:
-        if not state.n:
-            return
-        seed, sheet = self.n_drawn, state.sheet
-        self.n_drawn += 1
-        spread = deviation = float("nan")
-        if width is not None:
-            ends = shuffle_connections(state.post, sheet, width, seed=seed, autapses=autapses)
-            drawn = map_quality(*ends, sheet)
-            spread, deviation = drawn.sigma_aff, drawn.AD
+    def draw(self) -> None:
+        """Shuffle the map once more."""
+        state, seed = self.state, len(self._exchanged)
+        if self._width is not None:
+            ends = shuffle_connections(
+                state.post, state.sheet, self._width, seed=seed, autapses=self._autapses
+            )
+            self._drawn.append(map_quality(*ends, state.sheet))
         weight = shuffle_weights(state.post, np.abs(state.weight), seed=seed)
-        exchanged = map_quality(state.pre, state.post, sheet, weight=weight)
-        self._last.append(
-            _Shuffled(state.t, spread, exchanged.sigma_aff, deviation, exchanged.AD)
-        )  # fmt: skip
+        self._exchanged.append(map_quality(state.pre, state.post, state.sheet, weight=weight))
+
+    def complete(self) -> Controls:
+        """Draw all that are lacking; returns itself."""
+        while not self.is_complete:
+            self.draw()
+        return self
+
+    def of_synapses(self, measure: str) -> Range:
+        """Return the range of a measure where sources were drawn anew."""
+        return _range(self._drawn, measure)
+
+    def of_weights(self, measure: str) -> Range:
+        """Return the range of a measure where weights were exchanged among afferents."""
+        return _range(self._exchanged, measure)
+
+
+def _range(found: list[MapQuality], measure: str) -> Range:
+    values = [getattr(each, measure) for each in found]
+    return Range(min(values), max(values)) if values else UNKNOWN

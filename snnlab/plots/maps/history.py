@@ -52,9 +52,10 @@ def measured(state: MapState, controls: Controls | None = None) -> Moment:
     of_synapses, of_weights = state.quality(), state.quality(weighted=True)
     values: list[float] = []
     for name in ("sigma_aff", "AD"):
-        for prefix, quality in (("", of_synapses), ("weighted_", of_weights)):
-            chance = controls.range_of(prefix + name) if controls else UNKNOWN
-            values += [getattr(quality, name), *chance]
+        values += [getattr(of_synapses, name)]
+        values += controls.of_synapses(name) if controls else UNKNOWN
+        values += [getattr(of_weights, name)]
+        values += controls.of_weights(name) if controls else UNKNOWN
     return Moment(state.t, float(state.n), *values)
 
 
@@ -104,6 +105,15 @@ class MapHistory:
             kept.append(moment)
             if len(kept) > self.most:
                 self._thin()
+
+    def amend(self, moment: Moment, by: Moment) -> bool:
+        """Put another in the place of a moment; returns False if it is not kept any more."""
+        with self._lock:
+            for k in reversed(range(len(self._moments))):
+                if self._moments[k] is moment:
+                    self._moments[k] = by
+                    return True
+        return False
 
     def _thin(self) -> None:
         first, last = self._moments[0], self._moments[-1]

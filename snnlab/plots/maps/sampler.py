@@ -16,7 +16,7 @@ from snnlab.frames.structure import StructuralEvents
 from snnlab.plots.maps.controls import Controls
 from snnlab.plots.maps.events import RecentEvents
 from snnlab.plots.maps.film import MapFilm
-from snnlab.plots.maps.history import MapHistory, measured
+from snnlab.plots.maps.history import MapHistory, Moment, measured
 from snnlab.plots.maps.rate_map import firing_rates
 from snnlab.plots.maps.state import MapState, formation_width, map_of, map_projection, sheet_of
 from snnlab.plots.recent import RecentFrames
@@ -27,7 +27,7 @@ __all__ = ["MapSampler", "sampler_of"]
 _WALL_S = 0.15
 """Wall-clock time between two readings, at least."""
 
-_CONTROLS_SHARE = 0.003
+_CONTROLS_SHARE = 0.005
 """Share of the wall-clock time that shuffled maps may take while a run is followed."""
 
 RATE_MS = 1000.0
@@ -57,9 +57,8 @@ class MapSampler:
     every : number or str [ms]
         Model time between two readings, at least; ``"1 s"``.
     n_controls : int
-        Shuffled maps that a reading is compared with: all of that moment where `run` makes it;
-        on the way the last ones, of which a new one takes the place of the oldest as often as
-        0.3 % of the time allow.
+        Shuffled maps that a reading is compared with: each of those that `run` makes; else one is
+        drawn after the other, in 0.5 % of the time, and then another reading is compared.
     most : int
         Readings of the quality that are kept; beyond it their distance in time doubles.
 
@@ -92,13 +91,15 @@ class MapSampler:
         self.projection: str = map_projection(session.network, projection).name
         sheet_of(session.network, session.network.projection(self.projection))
         self.every = to_canonical(every, "ms", where="MapSampler.every")
-        self.controls = Controls(n_controls)
+        self.n_controls = n_controls
         self.history = MapHistory(most)
         self.film = MapFilm()
         self.version = 0
         self._events = RecentEvents()
         self._frames = RecentFrames(RATE_MS, _MOST_SPIKES)
         self._controls_due = float("-inf")
+        self._newest: tuple[Controls, Moment] | None = None
+        self._comparing: tuple[Controls, Moment] | None = None
         self._lock = threading.RLock()
         self._read_at = float("-inf")
         self._reader = session.subscribe(self._note, lossless=True)
@@ -132,11 +133,12 @@ class MapSampler:
             has_changed = session.network is not self._network and (now or self._is_due())
             # A page that follows the run may have read this very moment, without shuffled maps.
             is_wanting = now and (went_on != 0 or not self._is_compared)
-            if not (is_due or has_changed or is_wanting):
-                return False
-            self.state = self._read()
-            self._keep(is_compared=now)
-            return True
+            is_read = is_due or has_changed or is_wanting
+            if is_read:
+                self.state = self._read()
+                self._keep(is_compared=now)
+            self._compare()
+            return is_read
 
     def run(self, duration: float | str, every: float | str = 1000.0) -> MapSampler:
         """Run the session and read its synapses at regular times; returns when that is done.
@@ -209,27 +211,41 @@ class MapSampler:
         return replace(found, rate=firing_rates(frames, network, target, RATE_MS))
 
     def _keep(self, *, is_compared: bool) -> None:
+        """Add what was read to film and history."""
         self._is_compared = is_compared
+        controls = self._controls()
+        moment = measured(self.state, controls.complete() if is_compared else None)
+        self._newest = None if is_compared else (controls, moment)
         self.film.append(self.state)
-        has_controls = self._shuffle(at_once=is_compared)
-        self.history.append(measured(self.state, self.controls if has_controls else None))
+        self.history.append(moment)
         self.version += 1
         self._read_at = time.monotonic()  # how long it took does not count
 
-    def _shuffle(self, *, at_once: bool) -> bool:
-        """Shuffle the map, once if it is time to, or as often as is needed for a range of it."""
-        started = time.monotonic()
-        if not at_once and started < self._controls_due:
-            return False
+    def _controls(self) -> Controls:
+        """What the state that was read last is compared with."""
         network = self._network
         projection = network.projection(self.projection)
         width = formation_width(network, projection)
         autapses = projection.pre != projection.post or getattr(projection.rule, "autapses", True)
-        shuffle = self.controls.renew if at_once else self.controls.add
-        shuffle(self.state, width, autapses=autapses)
-        done = time.monotonic()
-        self._controls_due = done + (done - started) / _CONTROLS_SHARE
-        return True
+        return Controls(self.state, width, autapses=autapses, n=self.n_controls)
+
+    def _compare(self) -> None:
+        """Shuffle a map once more, or, while nothing runs, until it is compared."""
+        self._comparing = self._comparing or self._newest
+        if self._comparing is None or time.monotonic() < self._controls_due:
+            return
+        controls, moment = self._comparing
+        started = time.thread_time()
+        if self.session.state.value == "running" and not controls.is_complete:
+            controls.draw()
+        else:
+            controls.complete()
+        if controls.is_complete:
+            self.version += self.history.amend(moment, measured(controls.state, controls))
+            self._newest = None if self._newest is self._comparing else self._newest
+            self._comparing = None
+        took = time.thread_time() - started
+        self._controls_due = time.monotonic() + took / _CONTROLS_SHARE
 
     def _note(self, frame: Frame) -> None:
         """Take note of what came and went; on the simulation thread, so it is quick."""

@@ -132,3 +132,17 @@ def test_order_of_spikes_in_time_makes_no_difference(most: int) -> None:
     other, other_ids = isi(times[shuffled], neuron[shuffled])
     assert (interval == other).all()
     assert (ids == other_ids).all()
+
+
+def test_cv_is_the_same_to_the_bit_in_any_order_of_spikes() -> None:
+    rng = np.random.default_rng(4)
+    neuron, times = rng.integers(0, 90, 5000), np.sort(rng.random(5000)) * 900.0
+    shuffled = rng.permutation(5000)
+    found = cv(times[shuffled], neuron[shuffled], 90)
+    np.testing.assert_array_equal(found, cv(times, neuron, 90))
+
+
+@pytest.mark.parametrize("neuron", [2, -1])
+def test_neurons_beyond_the_last_are_refused(neuron: int) -> None:
+    with pytest.raises(SpecError, match=rf"must be in 0 \.\.\. 1 \(got {min(neuron, 0)} \.\.\."):
+        cv([1.0, 2.0], [0, neuron], 2)

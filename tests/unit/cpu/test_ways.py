@@ -63,9 +63,9 @@ class Several:
 
 def chosen(n_ranks: int, n_wanted: int) -> list[int]:
     """What is chosen where each rank wants so many of 768 neurons, all of other ranks."""
-    wanted = [np.arange(n_wanted, dtype=np.int32)]
+    marks = np.packbits(np.arange(6 * BLOCK) < n_wanted, bitorder="little")
     ways = np.array([AUTO, COLLECTIVE, AUTO])
-    return chosen_ways(Several(n_ranks), ways, Layout.of(network()), wanted).tolist()
+    return chosen_ways(Several(n_ranks), ways, Layout.of(network()), marks).tolist()
 
 
 def test_few_messages_are_sent_whatever_is_wanted() -> None:

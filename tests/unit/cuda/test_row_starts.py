@@ -21,7 +21,7 @@ def test_rows_start_where_those_before_end(n_partitions: int, n_pre: int, reside
     counts = np.random.default_rng(2).integers(0, 2**33, (n_partitions, n_pre), np.uint64)
     row_start = device.zeros(BASE + n_partitions * (n_pre + 1) + 1, np.int64)
     n, longest = start_rows(
-        device.upload(counts), n_pre, row_start, BASE, device, device.compile(source())
+        device.upload(counts), counts.size, n_pre, row_start, BASE, device, device.compile(source())
     )
     ends = np.cumsum(counts).reshape(n_partitions, n_pre)
     firsts = np.concatenate([[0], ends[:-1, -1]])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -214,39 +215,33 @@ def test_bands_are_ranges_of_shuffled_maps() -> None:
     post = np.repeat(np.arange(64), 6)
     weight = rng.random(post.size)
     state = MapState(post.copy(), post, weight, sheet)  # all afferents from the place itself
-    controls = Controls()
-    controls.renew(state, 1.5)
-    moment = measured(state, controls)
+    moment = measured(state, Controls(state, 1.5).complete())
     assert (moment.sigma_aff, moment.AD) == (0.0, 0.0)
     assert 0.0 < moment.sigma_aff_low < moment.sigma_aff_high < 2.0
     assert (moment.weighted_sigma_aff_low, moment.weighted_sigma_aff_high) == (0.0, 0.0)
-    controls.renew(state, None)
-    assert np.isnan(measured(state, controls).sigma_aff_low)
-    assert measured(state, controls).weighted_sigma_aff_high == 0.0
     assert np.isnan(measured(state).weighted_sigma_aff_low)
+    without_width = measured(state, Controls(state).complete())
+    assert np.isnan(without_width.sigma_aff_low)
+    assert without_width.weighted_sigma_aff_high == 0.0
 
 
-def test_one_shuffled_map_at_a_time_takes_the_place_of_the_oldest() -> None:
-    """Targets have one afferent each, then two far apart: chance spreads these, and not those."""
-    near = state_of([(k, k) for k in range(16)])
-    far = state_of([(k, post) for post in range(16) for k in (0, 10)], t=1.0)
-    controls = Controls(3)
-    controls.add(near, 1.0)
-    assert controls.range_of("sigma_aff") == (0.0, 0.0)
-    for _ in range(2):
-        controls.add(far, 1.0)
-        low, high = controls.range_of("sigma_aff")
-        assert low == 0.0 < high
-    controls.add(far, 1.0)
-    assert 0.0 < controls.range_of("sigma_aff").low < controls.range_of("sigma_aff").high
-    controls.add(near, 1.0)  # the run went back
-    assert controls.range_of("sigma_aff") == (0.0, 0.0)
+def test_shuffled_maps_are_the_same_drawn_at_once_or_one_after_the_other() -> None:
+    state = state_of([(k, post) for post in range(16) for k in (0, 10)])
+    controls = Controls(state, 1.0, n=3)
+    ranges = []
+    while not controls.is_complete:
+        controls.draw()
+        ranges.append(controls.of_synapses("sigma_aff"))
+    assert ranges[0].low == ranges[0].high
+    assert ranges[-1].low < ranges[-1].high
+    assert all(a.low >= b.low and a.high <= b.high for a, b in pairwise(ranges))
+    assert ranges[-1] == Controls(state, 1.0, n=3).complete().of_synapses("sigma_aff")
 
 
-def test_nothing_is_known_of_chance_before_there_are_synapses() -> None:
-    controls = Controls()
-    controls.add(state_of([]), 1.0)
-    assert np.isnan(controls.range_of("AD")).all()
+def test_nothing_is_known_of_chance_where_there_are_no_synapses() -> None:
+    controls = Controls(state_of([]), 1.0)
+    assert controls.is_complete
+    assert np.isnan(controls.of_synapses("AD")).all()
 
 
 def test_quality_without_synapses_says_so() -> None:
@@ -391,16 +386,30 @@ def test_a_moment_that_a_page_has_read_is_compared_when_asked_for(session: Sessi
     assert not watch.sample(now=True)
 
 
-def test_a_page_that_follows_a_map_shuffles_it_once_at_a_time(session: Session) -> None:
-    watch = MapSampler(session)
+def test_a_page_that_follows_a_map_shuffles_it_once_at_a_time(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
     n_drawn = []
-    for _ in range(3):
-        session.run(100).wait()
+    draw = Controls.draw
+    monkeypatch.setattr(Controls, "draw", lambda self: n_drawn.append(self.state.t) or draw(self))
+    watch = MapSampler(session)
+    n_drawn.clear()
+    session.run()
+    while len(n_drawn) < 7:
         watch._read_at = watch._controls_due = float("-inf")
-        assert watch.sample()
-        n_drawn.append(watch.controls.n_drawn)
-    assert n_drawn == [6, 7, 8]
-    assert np.isfinite(watch.history.column("sigma_aff_low")).all()
+        watch.sample()
+    session.pause()
+    for _ in range(3):  # what was begun, then the last moment
+        watch._controls_due = float("-inf")
+        watch.sample()
+    t, low = (watch.history.column(name) for name in ("t", "sigma_aff_low"))
+    first, second, *_, last = dict.fromkeys(n_drawn)
+    assert [n_drawn.count(each) for each in (first, second, last)] == [5, 5, 5]
+    assert last == t[-1] == session.t
+    assert t[np.isfinite(low)].tolist() == [0.0, first, second, last]
+    width = formation_width(session.network, session.network.projection("feed-forward"))
+    exact = Controls(watch.state, width).complete()
+    assert low[-1] == exact.of_synapses("sigma_aff").low
 
 
 @pytest.mark.parametrize("projection", ["feed-forward", "lateral"])
@@ -639,18 +648,21 @@ def test_who_looks_at_what_no_longer_happened_looks_at_the_run(session: Session)
 
 def test_controls_on_the_way_are_seldom_and_lines_go_on(session: Session) -> None:
     watch = MapSampler(session)
-    for _ in range(3):
-        session.run(100).wait()
+
+    def sample(is_due: bool) -> list[bool]:
+        """Which moments are compared then."""
+        watch._controls_due = float("-inf" if is_due else "inf")
         watch._read_at = float("-inf")
-        assert watch.sample()
-    watch._controls_due = float("-inf")
-    session.run(100).wait()
-    watch._read_at = float("-inf")
-    assert watch.sample()
-    is_compared = ~np.isnan(watch.history.column("sigma_aff_low"))
-    assert is_compared.tolist() == [True, False, False, False, True]
+        watch.sample()
+        return np.isfinite(watch.history.column("sigma_aff_low")).tolist()
+
+    for is_due in (False, False, True):
+        session.run(100).wait()
+        is_compared = sample(is_due)
+    assert is_compared == [True, True, False, False]  # the first reading after the one before
+    assert sample(is_due=True) == [True, True, False, True]  # then the newest
     band, line = list(plots.map_quality(watch))[:2]
-    assert (len(band), len(line)) == (2, 5)
+    assert (len(band), len(line)) == (3, 4)
 
 
 # --- rates --------------------------------------------------------------------------------------

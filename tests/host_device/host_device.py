@@ -16,7 +16,7 @@ import subprocess
 import tempfile
 import weakref
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ __all__ = ["HostArray", "HostDevice", "HostKernel", "HostModule"]
 
 SHIM = Path(__file__).with_name("shim.h")
 FLAGS = (
-    "-std=c++17", "-O1", "-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing",
+    "-std=c++17", "-Og", "-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing",
     "-U_FORTIFY_SOURCE", "-fvisibility=hidden", "-fno-gnu-unique", "-ftls-model=local-dynamic",
     "-shared", "-fPIC", "-pthread",
 )  # fmt: skip
@@ -312,20 +312,39 @@ def _library(source: str) -> ctypes.CDLL:
 
 def _build(source: str, path: Path) -> None:
     """Write the library whole or not at all."""
+    shim = _shim()
     with tempfile.TemporaryDirectory(dir=path.parent) as name:
         folder = Path(name)
-        shutil.copy(SHIM, folder / "shim.h")
         (folder / "kernels.cu").write_text(source, "utf-8")
-        command = [
-            _compiler(), *FLAGS, "-include", "shim.h", "-x", "c++", "kernels.cu", "-o", "it.so",
-        ]  # fmt: skip
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False,
-            env={**os.environ, "LC_ALL": "C"},
-        )  # fmt: skip
-        if done.returncode != 0:
-            raise InternalError("kernel source", "must compile", got="\n" + done.stderr.strip())
+        _run("-include", str(shim), "-x", "c++", "kernels.cu", "-o", "it.so", folder=folder)
         (folder / "it.so").replace(path)
+
+
+@cache
+def _shim() -> Path:
+    """Copy the shim to the cache, beside what the compiler makes of it before all sources."""
+    parts = [SHIM.read_text("utf-8"), _compiler_version(), *FLAGS]
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+    kept = cache_directory() / "host_device" / f"shim_{digest}"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory(dir=kept.parent) as name:
+            folder = Path(name) / "shim"
+            folder.mkdir()
+            shutil.copy(SHIM, folder)
+            _run("-x", "c++-header", "shim.h", "-o", "shim.h.gch", folder=folder)
+            # Another process that was faster has made the same.
+            with suppress(OSError):
+                folder.rename(kept)
+    return kept / "shim.h"
+
+
+def _run(*arguments: str, folder: Path) -> None:
+    done = subprocess.run(
+        [_compiler(), *FLAGS, *arguments], cwd=folder, capture_output=True, text=True,
+        check=False, env={**os.environ, "LC_ALL": "C"},
+    )  # fmt: skip
+    if done.returncode != 0:
+        raise InternalError("kernel source", "must compile", got="\n" + done.stderr.strip())
 
 
 def _compiler() -> str:

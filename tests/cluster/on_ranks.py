@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import os
 import time
+import tracemalloc
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -228,7 +228,7 @@ class Peak(NamedTuple):
     building : int
         While it builds its share, and learns who wants whose spikes.
     linking : int
-        In the latter alone.
+        Bytes of arrays that the latter takes at most.
     told : int
         What it was said to be for both before anything was allocated.
     """
@@ -259,26 +259,23 @@ def building_peak(
         try:
             _give_free_memory_back()
             before = psutil.Process().memory_info().rss
-            peak, since, linked = _built_and_linked(network, all_ranks, exchange)
+            peak, linking = _built_and_linked(network, all_ranks, exchange)
         finally:
             cpu_built.check_fits = honest
-        return Peak(peak - before, linked - since, told[0])
+        return Peak(peak - before, linking, told[0])
 
 
-def _built_and_linked(network: Network, all_ranks: MpiWorld, exchange: str) -> tuple[int, int, int]:
-    """Return the peak of memory, and memory before and at most while linking."""
+def _built_and_linked(network: Network, all_ranks: MpiWorld, exchange: str) -> tuple[int, int]:
+    """Return the peak of memory, and the bytes of arrays that linking takes at most."""
     forget_peak()
     built, _ = build(network, threads=1, precision="float32", world=all_ranks, exchange=exchange)
-    peak = peak_rss_bytes()
-    gc.collect()
-    forget_peak()
-    since = psutil.Process().memory_info().rss
-    exchange_of_it = link(
-        all_ranks, network, exchange, built.layout, built.connections, built.sizes.chunk_steps
-    )
-    linked = peak_rss_bytes()
-    assert exchange_of_it.n_ranks == all_ranks.n_ranks
-    return max(peak, linked), since, linked
+    tracemalloc.start()  # what was free before hides growth of the process, but not arrays
+    try:
+        link(all_ranks, network, exchange, built.layout, built.connections, built.sizes.chunk_steps)
+        linking = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    return peak_rss_bytes(), linking
 
 
 def exported_bytes() -> int:

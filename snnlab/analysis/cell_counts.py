@@ -1,4 +1,7 @@
-"""Spikes counted in cells, of an interval of time and a group of neurons each, in one pass."""
+"""Spikes counted in cells, of an interval of time and a group of neurons each, in one pass.
+
+Places are unsigned, so that Numba need not ask whether they count from the end.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,13 @@ from snnlab.errors import SpecError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["add_to_cells"]
+__all__ = ["add_to_cells", "add_to_ranges"]
 
 
 def add_to_cells(
-    counts: NDArray[np.integer],
-    step: NDArray[np.int64],
+    counts: NDArray[np.unsignedinteger],
     neuron: NDArray[np.int64],
-    edges: NDArray[np.int64],
+    ends: NDArray[np.int64],
     group_of: NDArray[np.int32],
     most: int,
 ) -> None:
@@ -27,13 +29,11 @@ def add_to_cells(
 
     Parameters
     ----------
-    counts : (n_intervals, n_groups) int
+    counts : (n_intervals, n_groups) unsigned
         What spikes are added to.
-    step : (n_spikes,) int64
-        Ascending.
     neuron : (n_spikes,) int64
-    edges : (n_intervals + 1,) int64 [steps]
-        Ascending; those with ``edges[k] <= step < edges[k + 1]`` are of interval k, others of none.
+    ends : (n_intervals + 1,) int64
+        Spikes ``ends[k]`` to ``ends[k + 1]`` are of interval k.
     group_of : (n_neurons,) int32
         Group of each neuron, in 0 ... n_groups - 1.
     most : int
@@ -43,24 +43,60 @@ def add_to_cells(
     SpecError
         A neuron that has no group.
     """
-    stray = _add(counts, step, neuron, edges, group_of, most)
+    stray = _add_to_cells(counts, neuron, ends, group_of, most)
     if stray >= 0:
         raise SpecError(
-            f"neuron[{stray}]", f"must be below {group_of.size}", got=str(neuron[stray])
+            f"neuron[{stray}]", f"must be in 0 ... {group_of.size - 1}", got=str(neuron[stray])
         )
 
 
+def add_to_ranges(
+    counts: NDArray[np.unsignedinteger],
+    neuron: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    first: NDArray[np.int64],
+) -> None:
+    """Count each spike in its cell where groups are ranges of neurons, and few.
+
+    Parameters
+    ----------
+    counts : (n_intervals, n_groups) unsigned
+        What spikes are added to.
+    neuron : (n_spikes,) int64
+        All of them in some group.
+    ends : (n_intervals + 1,) int64
+        Spikes ``ends[k]`` to ``ends[k + 1]`` are of interval k.
+    first : (n_groups,) int64
+        First neuron of each group, ascending.
+    """
+    _add_to_ranges(counts, neuron, ends, first)
+
+
 @njit(nogil=True, error_model="numpy", cache=True)
-def _add(counts, step, neuron, edges, group_of, most):  # type: ignore[no-untyped-def]
+def _add_to_cells(counts, neuron, ends, group_of, most):  # type: ignore[no-untyped-def]
     """Return the place of a spike whose neuron has no group, -1 if there is none."""
-    i, n = np.searchsorted(step, edges[0]), step.size
-    for k in range(edges.size - 1):
-        stop = edges[k + 1]
-        while i < n and step[i] < stop:
-            if not 0 <= neuron[i] < group_of.size:
-                return i
-            group = group_of[neuron[i]]
-            if counts[k, group] < most:
-                counts[k, group] += 1
-            i += 1
+    n_neurons = np.uint64(group_of.size)
+    for k in range(ends.size - 1):
+        cells, some = counts[k], neuron[ends[k] : ends[k + 1]]
+        for i in range(some.size):
+            one = np.uint64(some[i])  # a negative one is far beyond the last
+            if one >= n_neurons:
+                return ends[k] + i
+            group = np.uint64(group_of[one])
+            cells[group] += cells[group] < most
     return -1
+
+
+@njit(nogil=True, error_model="numpy", cache=True)
+def _add_to_ranges(counts, neuron, ends, first):  # type: ignore[no-untyped-def]
+    for k in range(ends.size - 1):
+        some = neuron[ends[k] : ends[k + 1]]
+        n_left = some.size
+        for group in range(first.size):
+            n_beyond = 0
+            if group + 1 < first.size:
+                border = first[group + 1]
+                for i in range(some.size):
+                    n_beyond += some[i] >= border
+            counts[k, group] += n_left - n_beyond
+            n_left = n_beyond

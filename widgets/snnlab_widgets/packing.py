@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from snnlab.analysis.cell_counts import add_to_cells
+from snnlab.analysis.cell_counts import add_to_cells, add_to_ranges
 from snnlab.frames.frame import Frame
 from snnlab.plots.grid import Grid
 
@@ -23,6 +23,11 @@ _MOST_LOW_BITS = 8
 
 _LIST_IS_DEARER = 2
 """A list takes tens of times as long to write as an image, so it has to be this much shorter."""
+
+_FEW = 8
+"""Populations whose spikes are counted sooner by comparing than by looking their numbers up."""
+
+_UNBOUNDED = 2**32 - 1
 
 _ROUNDING = 1e-6
 """Part of a step by which an edge of a column may miss the step that it is meant for."""
@@ -97,7 +102,7 @@ def pack_spikes(
     row_of = _group_of((grid.neurons_per_row,) * grid.rows)
     cells = np.zeros((stop - start, grid.rows), np.uint8)
     for frame in frames:
-        add_to_cells(cells, frame.step, frame.neuron, edges, row_of, most)
+        add_to_cells(cells, frame.neuron, np.searchsorted(frame.step, edges), row_of, most)
     counts = cells.reshape(-1)
     n = int(np.count_nonzero(counts) if most == 1 else counts.sum(dtype=np.int64))
     bits = next(b for b in (1, 2, 4, 8) if counts.max(initial=0) < 1 << b)
@@ -163,9 +168,13 @@ def pack_counts(
     if stop <= start:
         return PackedCounts(start, start, 1, b"")
     edges = np.arange(start, stop + 1) * bin_steps
-    population_of, most = _group_of(tuple(sizes)), np.iinfo(np.uint32).max
     counts = np.zeros((stop - start, len(sizes)), np.uint32)
+    first = np.cumsum([0, *sizes[:-1]])
     for frame in frames:
-        add_to_cells(counts, frame.step, frame.neuron, edges, population_of, most)
+        ends = np.searchsorted(frame.step, edges)
+        if len(sizes) <= _FEW:
+            add_to_ranges(counts, frame.neuron, ends, first)
+        else:
+            add_to_cells(counts, frame.neuron, ends, _group_of(tuple(sizes)), _UNBOUNDED)
     width = next(w for w in (1, 2, 4) if counts.max(initial=0) < 1 << 8 * w)
     return PackedCounts(start, stop, width, counts.astype(f"<u{width}").tobytes())

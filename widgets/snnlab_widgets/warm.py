@@ -16,7 +16,8 @@ def main() -> None:
         session.run(50).wait()
         frame = session.recording.frames[-1]
         pack_spikes([frame], frame.t_start, Grid(100, 100, 1.0))
-        pack_counts([frame], frame.t_start, frame.counts.tolist(), 10)
+        pack_counts([frame], frame.t_start, [80, 20], 10)
+        pack_counts([frame], frame.t_start, [10] * 10, 10)
         statistics_rows(session.network, frame)
 
 

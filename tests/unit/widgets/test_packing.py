@@ -131,7 +131,7 @@ def test_spikes_are_counted_in_complete_bins(
 
 @given(
     st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=60),
-    st.lists(st.integers(1, 40), min_size=1, max_size=6),
+    st.lists(st.integers(1, 40), min_size=1, max_size=12),
     cuts,
 )
 def test_spikes_are_counted_by_population(

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from snnlab.analysis.rates import binned_counts
 from snnlab.errors import SpecError
 
-__all__ = ["cv", "cv2", "fano_factor", "isi", "lv", "mean_cv", "mean_of_known"]
+if TYPE_CHECKING:
+    from snnlab.analysis.interval_moments import IntervalMoments
+
+__all__ = ["cv", "cv2", "cv_of", "fano_factor", "isi", "lv", "mean_cv", "mean_of_known"]
 
 _SMALL = 2**16
 
@@ -105,14 +110,24 @@ def cv(
     from snnlab.analysis.interval_moments import interval_moments  # Numba takes a while to load
 
     t, ids = _spikes(times, neuron)
-    if ids.size and not 0 <= ids.min() <= ids.max() < n_neurons:
-        found = f"{ids.min()} ... {ids.max()}"
-        raise SpecError("neuron", f"must be in 0 ... {n_neurons - 1}", got=found)
     if np.any(t[1:] < t[:-1]):
         order = np.argsort(t, kind="stable")
         t, ids = t[order], ids[order]
-    number, mean, variance = interval_moments(t, ids, n_neurons)
-    return _ratio(np.sqrt(variance), mean, number >= max(min_spikes, 2))
+    return cv_of(interval_moments(t, ids, n_neurons), min_spikes=min_spikes)
+
+
+def cv_of(moments: IntervalMoments, *, min_spikes: int = 3) -> NDArray[np.float64]:
+    """Return `cv` where number of spikes, mean and variance of the intervals are known.
+
+    Parameters
+    ----------
+    moments : IntervalMoments
+        In any unit of time.
+    min_spikes : int
+        Neurons with fewer spikes get NaN; at least 2.
+    """
+    is_known = moments.n_spikes >= max(min_spikes, 2)
+    return _ratio(np.sqrt(moments.variance), moments.mean, is_known)
 
 
 def mean_cv(times: ArrayLike, neuron: ArrayLike, n_neurons: int, *, min_spikes: int = 3) -> float:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from snnlab.analysis.irregularity import cv, mean_of_known
+from snnlab.analysis.interval_moments import interval_moments
+from snnlab.analysis.irregularity import cv_of, mean_of_known
 from snnlab.analysis.rates import mean_rate
 from snnlab.frames.decimate import merged
 from snnlab.frames.frame import Frame
@@ -151,13 +152,13 @@ def _numbers(network: Network, window: Frame) -> list[tuple[str, str]]:
 
     The spikes are looked at once for all populations: this is done while the network runs.
     """
-    counts = np.bincount(window.neuron, minlength=network.n_neurons)
-    values = cv(window.times, window.neuron, network.n_neurons)
+    moments = interval_moments(window.step, window.neuron, network.n_neurons)
+    values = cv_of(moments)
     found = []
     for population in network.populations:
         first, size = network.first_id(population.name), population.size
         mine = slice(first, first + size)
-        rate = float(mean_rate(counts[mine].sum(), size, window.duration))
+        rate = float(mean_rate(moments.n_spikes[mine].sum(), size, window.duration))
         irregularity = mean_of_known(values[mine])
         shown = f"{irregularity:.2f}" if np.isfinite(irregularity) else ""
         found.append((f"{rate:.2f}", shown))

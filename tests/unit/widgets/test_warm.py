@@ -8,14 +8,14 @@ import sys
 COUNT = """
 import snnlab
 from snnlab.analysis.cell_counts import _add_to_cells, _add_to_ranges
-from snnlab.analysis.interval_moments import interval_moments
+from snnlab.analysis.interval_moments import _add_up
 from snnlab.plots.recent import RecentFrames
 from snnlab_widgets import warm
 from snnlab_widgets.raster import Raster
 from snnlab_widgets.statistics import Statistics
 
 def compiled():
-    return [list(f.signatures) for f in (_add_to_cells, _add_to_ranges, interval_moments)]
+    return [list(f.signatures) for f in (_add_to_cells, _add_to_ranges, _add_up)]
 
 warm.main()
 before = compiled()

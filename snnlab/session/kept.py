@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from snnlab.frames.weights import WeightPicture
     from snnlab.model.network import Network
 
-__all__ = ["Kept", "WeightsRead"]
+__all__ = ["Kept", "SynapsesRead", "WeightsRead"]
 
 _CALL_S = 600.0
 
@@ -50,6 +50,20 @@ class WeightsRead:
     picture: WeightPicture
     network: Network
     held_up_s: float
+
+
+class SynapsesRead(NamedTuple):
+    """Synapses of a running network.
+
+    Parameters
+    ----------
+    synapses : Synapses
+    network : Network
+        As it was when they were read.
+    """
+
+    synapses: Synapses
+    network: Network
 
 
 class Kept(Status):
@@ -129,14 +143,29 @@ class Kept(Status):
         """
         from snnlab.record.synapse_table import synapse_table
 
-        found: list[tuple[Synapses, Network]] = []
+        return synapse_table(*self.read_synapses(projection))  # while the simulation goes on
+
+    def read_synapses(self, projection: str) -> SynapsesRead:
+        """Return the synapses of a projection as plain arrays: for displays, which read often.
+
+        Parameters
+        ----------
+        projection : str
+            Its name.
+
+        Raises
+        ------
+        SpecError
+            No such projection; the nearest names are offered.
+        """
+        found: list[SynapsesRead] = []
 
         def read() -> None:
             synapses = self._simulation.synapses(projection)
-            found.append((synapses, self._simulation.editor.network))
+            found.append(SynapsesRead(synapses, self._simulation.editor.network))
 
         self._on_thread(read)
-        return synapse_table(*found[0])  # while the simulation goes on
+        return found[0]
 
     def read_weights(
         self, projection: str, *, most_cells: int = 64, n_bars: int = 40

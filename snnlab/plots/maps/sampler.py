@@ -98,7 +98,7 @@ class MapSampler:
         self._events = RecentEvents()
         self._frames = RecentFrames(RATE_MS, _MOST_SPIKES)
         self._controls_due = float("-inf")
-        self._newest: tuple[Controls, Moment] | None = None
+        self._newest: tuple[MapState, Moment] | None = None
         self._comparing: tuple[Controls, Moment] | None = None
         self._lock = threading.RLock()
         self._read_at = float("-inf")
@@ -213,36 +213,39 @@ class MapSampler:
     def _keep(self, *, is_compared: bool) -> None:
         """Add what was read to film and history."""
         self._is_compared = is_compared
-        controls = self._controls()
-        moment = measured(self.state, controls.complete() if is_compared else None)
-        self._newest = None if is_compared else (controls, moment)
+        controls = self._controls(self.state).complete() if is_compared else None
+        moment = measured(self.state, controls)
+        self._newest = None if is_compared else (self.state, moment)
         self.film.append(self.state)
         self.history.append(moment)
         self.version += 1
         self._read_at = time.monotonic()  # how long it took does not count
 
-    def _controls(self) -> Controls:
-        """What the state that was read last is compared with."""
+    def _controls(self, state: MapState) -> Controls:
+        """What a state is compared with."""
         network = self._network
         projection = network.projection(self.projection)
         width = formation_width(network, projection)
         autapses = projection.pre != projection.post or getattr(projection.rule, "autapses", True)
-        return Controls(self.state, width, autapses=autapses, n=self.n_controls)
+        return Controls(state, width, autapses=autapses, n=self.n_controls)
 
     def _compare(self) -> None:
         """Shuffle a map once more, or, while nothing runs, until it is compared."""
-        self._comparing = self._comparing or self._newest
-        if self._comparing is None or time.monotonic() < self._controls_due:
+        if time.monotonic() < self._controls_due:
+            return
+        started = time.thread_time()
+        if self._comparing is None and self._newest is not None:
+            state, moment = self._newest
+            self._comparing, self._newest = (self._controls(state), moment), None
+        if self._comparing is None:
             return
         controls, moment = self._comparing
-        started = time.thread_time()
         if self.session.state.value == "running" and not controls.is_complete:
             controls.draw()
         else:
             controls.complete()
         if controls.is_complete:
             self.version += self.history.amend(moment, measured(controls.state, controls))
-            self._newest = None if self._newest is self._comparing else self._newest
             self._comparing = None
         took = time.thread_time() - started
         self._controls_due = time.monotonic() + took / _CONTROLS_SHARE

@@ -110,18 +110,19 @@ def map_of(source: Any, projection: str | None = None) -> MapState:
     """
     if isinstance(source, MapState):
         return source
-    if not hasattr(source, "synapses") or not hasattr(source, "network"):
+    if not hasattr(source, "read_synapses"):
         raise SpecError(
             "source", "must be a Session or a MapState", got=type(source).__name__,
             remedy="Write for example plots.receptive_fields(session).",
         )  # fmt: skip
-    network = source.network
-    found = map_projection(network, projection)
-    sheet = sheet_of(network, found)
-    table = source.synapses(found.name)
+    name = map_projection(source.network, projection).name
+    synapses, network = source.read_synapses(name)
+    found = network.projection(name)
     return MapState(
-        table.pre.values, table.post.values, table.weight.values, sheet,
-        t=float(table.attrs["time"]), name=found.name, unit=str(table.weight.attrs["units"]),
+        synapses.pre - network.first_id(found.pre), synapses.post - network.first_id(found.post),
+        synapses.weight, sheet_of(network, found),
+        t=synapses.step * network.dt, name=name,
+        unit=network.synapse_states_of(found)["weight"].unit,
         lesioned=_lesioned(network, found.post), lesioned_sources=_lesioned(network, found.pre),
     )  # fmt: skip
 

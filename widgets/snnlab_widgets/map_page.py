@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SHARES", "MapPage"]
 
-SHARES = {"sampler": 0.0175, "sheet": 0.0075, "fields": 0.0075, "plot": 0.0075}
+SHARES = {"sampler": 0.0175, "sheet": 0.005, "fields": 0.0075, "plot": 0.0075}
 """Share of a processor's time that each part may take while the network runs. With both plots that
-is 4.75 %; the rest of 5 % is left for what the simulation's own thread does to be read."""
+is 4.5 %; the rest of 5 % is left for what the simulation's own thread does to be read."""
 
 TEXTS = {
     "sigma_aff": "spread of afferents over time",
